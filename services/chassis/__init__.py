@@ -1,0 +1,1 @@
+"""How a service runs: journal, relay, subscriptions, RPC, HTTP, settings, logs, health. No business word in it."""

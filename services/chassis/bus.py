@@ -1,0 +1,172 @@
+"""One consuming connection a process: raw messages in, acks out, and a stop that hands back what is not in work yet.
+
+nameko's own QueueConsumer acks what it cannot decode and closes its connection before the workers are done; this one
+decodes nothing, and keeps the connection until every worker had time to ack.
+"""
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, Protocol
+
+from amqp.exceptions import AMQPError
+from eventlet.event import Event as GreenEvent
+from kombu import Connection, Consumer, Queue
+from kombu.message import Message
+from kombu.mixins import ConsumerMixin
+from nameko.extensions import ProviderCollector, SharedExtension
+
+from services.chassis import topology
+from services.chassis.logs import log
+from services.chassis.publish import connect
+from services.chassis.settings import Settings
+
+HEARTBEAT_SECONDS = 20
+SLOWEST_RECONNECT = 3
+SETTINGS = "MOTCUA_SETTINGS"
+PUBLISHERS = "MOTCUA_PUBLISHERS"
+
+
+class Receiver(Protocol):
+    """An entrypoint that takes messages off a queue. `receive` may not raise, nor block."""
+
+    queue: Queue
+
+    def receive(self, message: Message) -> None:
+        """Take one raw message in hand."""
+
+
+class _StopConnecting(Exception):
+    """The process is to stop while the broker cannot be reached."""
+
+
+class Bus(SharedExtension, ProviderCollector, ConsumerMixin):
+    """The consuming side of a service's broker connection, shared by all its entrypoints."""
+
+    def __init__(self) -> None:
+        self._consumers: list[Consumer] = []
+        self._thread: Any = None
+        self._consuming = GreenEvent()
+        self._cancelled = GreenEvent()
+        self._draining = False
+        self._acking = threading.Lock()
+        self.connected = False
+        super().__init__()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the service that runs in this container."""
+        settings: Settings = self.container.config[SETTINGS]
+        return settings
+
+    def start(self) -> None:
+        """Connect, declare and consume; returns when messages can come."""
+        if self._thread is None:
+            self._thread = self.container.spawn_managed_thread(self._consume)
+        self._consuming.wait()
+
+    def unregister_provider(self, provider: Any) -> None:
+        """Take nothing more from any queue; returns when the broker has been told."""
+        self._draining = True
+        if self._thread is not None and not self._thread.dead:
+            self._cancelled.wait()
+        super().unregister_provider(provider)
+
+    def stop(self) -> None:
+        """Close the connection: what was delivered but not begun goes back to its queue."""
+        self._draining = self.should_stop = True
+        if self._thread is not None:
+            self._thread.wait()
+
+    def kill(self) -> None:
+        """As `stop`, without waiting."""
+        self._draining = self.should_stop = True
+
+    def ack(self, message: Message) -> None:
+        """The effect of this message is durable."""
+        self._settle(message.ack)
+
+    def hand_back(self, message: Message) -> None:
+        """Somebody else shall take this message."""
+        self._settle(partial(message.reject, requeue=True))
+
+    def _settle(self, act: Any) -> None:
+        try:
+            with self._acking:
+                act()
+        except (AMQPError, OSError, AttributeError):  # connection gone: the broker has taken it back already
+            log.info("message_settled_too_late")
+
+    # What kombu's ConsumerMixin calls.
+
+    @property
+    def connection(self) -> Connection:
+        """Parameters for the next connection."""
+        return connect(self.settings.amqp_uri, heartbeat=HEARTBEAT_SECONDS)
+
+    @contextmanager
+    def establish_connection(self) -> Iterator[Connection]:
+        """Connect, for as long as it takes; never more than a few seconds behind the broker's return."""
+        with self.create_connection() as connection:
+            connection.ensure_connection(self.on_connection_error, None, 1, 1, SLOWEST_RECONNECT)
+            yield connection
+
+    def get_consumers(self, consumer_class: Any, channel: Any) -> list[Consumer]:
+        """Declare what we need and set up a consumer for each queue; called after every (re)connection."""
+        if self._draining:
+            return []
+        publishers = self.container.config[PUBLISHERS]
+        declare(channel, self.container.service_name, self.settings.retry_ladder, publishers)
+        self._consumers = [self._consumer(consumer_class, receiver) for receiver in self._providers]
+        return self._consumers
+
+    def on_consume_ready(self, *_args: Any, **_kwargs: Any) -> None:
+        """Messages can come now."""
+        self.connected = True
+        log.info("bus_connected", queues=len(self._consumers))
+        if not self._consuming.ready():
+            self._consuming.send(None)
+
+    def on_iteration(self) -> None:
+        """Between messages: cancel the consumers once a stop was asked for."""
+        if self._draining and not self._cancelled.ready():
+            with self._acking:
+                for consumer in self._consumers:
+                    consumer.cancel()
+            self._cancelled.send(None)
+
+    def on_connection_error(self, exc: Exception, interval: float) -> None:
+        """The broker cannot be reached: wait and try again, unless we are to stop."""
+        self.connected = False
+        log.warning("broker_unreachable", reason=type(exc).__name__, next_try_seconds=interval)
+        if self._draining or self.should_stop:
+            raise _StopConnecting
+
+    def on_connection_revived(self) -> None:
+        """kombu's word for: connecting again after a loss."""
+        self.connected = False
+
+    def _consumer(self, consumer_class: Any, receiver: Receiver) -> Consumer:
+        consumer = consumer_class(queues=[receiver.queue], on_message=receiver.receive)
+        consumer.qos(prefetch_count=self.settings.prefetch)
+        return consumer
+
+    def _consume(self) -> None:
+        try:
+            self.run()
+        except _StopConnecting:
+            log.info("stopped_while_unconnected")
+        finally:
+            self.connected = False
+            for event in (self._consuming, self._cancelled):
+                if not event.ready():
+                    event.send(None)
+
+
+def declare(channel: Any, service: str, ladder: Iterable[float], publishers: Iterable[str]) -> None:
+    """Declare everything of a service but its work queues (whose consumers declare them)."""
+    for queue in topology.of_service(service, tuple(ladder), tuple(publishers)):
+        queue(channel).declare()
+    topology.events_exchange(service)(channel).declare()
+    topology.RPC_EXCHANGE(channel).declare()

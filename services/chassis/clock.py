@@ -1,0 +1,9 @@
+"""The one place that reads the clock."""
+
+from datetime import UTC, datetime
+
+
+def now() -> datetime:
+    """The present instant, UTC, to the millisecond (all that the store keeps)."""
+    moment = datetime.now(UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -1,0 +1,120 @@
+"""The dead letters of a service: counted, looked at, and sent back to the queue they failed in."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from amqp.exceptions import AMQPError
+from amqp.exceptions import NotFound as NoSuchQueue
+
+from services.chassis import retry, topology
+from services.chassis.errors import Unavailable
+from services.chassis.publish import Outgoing, Publisher, connect
+
+_OWN_HEADERS = (retry.ATTEMPT, retry.QUEUE, retry.REASON, retry.FAILED_AT)
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A message that rests: where it failed, why, and what it was."""
+
+    id: str
+    queue: str
+    reason: str
+    failed_at: str
+    attempts: int
+    type: str
+    subject: str
+    body: bytes
+    headers: dict[str, Any]
+    content_type: str
+
+
+def count(uri: str, service: str) -> int:
+    """How many messages rest in `<service>.dead`. Raises Unavailable."""
+    with _channel(uri) as channel:
+        return _waiting(channel, topology.dead_name(service))
+
+
+def peek(uri: str, service: str, most: int = 100) -> list[DeadLetter]:
+    """The oldest dead letters of a service; they stay where they are. Raises Unavailable."""
+    with _channel(uri) as channel:
+        return [_letter(message) for message in _take(channel, service, most)]
+
+
+def replay(uri: str, service: str, chosen: Callable[[DeadLetter], bool], most: int = 10_000) -> int:
+    """Send the chosen dead letters back to their work queues, as if they came for the first time.
+
+    Each leaves the dead letters only after the broker confirmed it in its work queue. Returns how many went.
+    Raises Unavailable.
+    """
+    publisher, sent = Publisher(uri), 0
+    try:
+        with _channel(uri) as channel:
+            for message in _take(channel, service, most):
+                letter = _letter(message)
+                if letter.queue and chosen(letter) and publisher.publish([_fresh(letter)])[0]:
+                    channel.basic_ack(message.delivery_info["delivery_tag"])
+                    sent += 1
+    finally:
+        publisher.close()
+    return sent
+
+
+def _take(channel: Any, service: str, most: int) -> Iterator[Any]:
+    """Messages that go back to the queue when the channel closes, unless acked. Never more than rest there now."""
+    name = topology.dead_name(service)
+    for _ in range(min(most, _waiting(channel, name))):
+        message = channel.basic_get(name)
+        if message is None:
+            return
+        yield message
+
+
+def _waiting(channel: Any, name: str) -> int:
+    try:
+        return int(channel.queue_declare(name, passive=True).message_count)
+    except NoSuchQueue:
+        return 0
+
+
+def _letter(message: Any) -> DeadLetter:
+    headers = dict(message.headers or {})
+    body = message.body
+    return DeadLetter(
+        id=str(message.properties.get("message_id") or ""),
+        queue=str(headers.get(retry.QUEUE) or _queue_of_death(headers)),
+        reason=str(headers.get(retry.REASON) or "delivered too often without an answer"),
+        failed_at=str(headers.get(retry.FAILED_AT) or ""),
+        attempts=int(headers.get(retry.ATTEMPT) or 0),
+        type=str(headers.get("cloudEvents:type") or ""),
+        subject=str(headers.get("cloudEvents:subject") or ""),
+        body=body.encode() if isinstance(body, str) else bytes(body),
+        headers=headers,
+        content_type=str(message.properties.get("content_type") or "application/octet-stream"),
+    )
+
+
+def _queue_of_death(headers: dict[str, Any]) -> str:
+    deaths = headers.get("x-death") or [{}]
+    return str(deaths[0].get("queue") or "")
+
+
+def _fresh(letter: DeadLetter) -> Outgoing:
+    headers = {name: value for name, value in letter.headers.items() if name not in (*_OWN_HEADERS, "x-death")}
+    return Outgoing(letter.id, "", letter.queue, letter.body, headers, letter.content_type)
+
+
+@contextmanager
+def _channel(uri: str) -> Iterator[Any]:
+    connection = connect(uri)
+    try:
+        connection.ensure_connection(max_retries=1, timeout=5)
+        yield connection.channel()
+    except (AMQPError, OSError) as error:
+        raise Unavailable(
+            "broker.unavailable", "The message broker does not answer.", "Hệ thống truyền tin chưa sẵn sàng."
+        ) from error
+    finally:
+        connection.release()

@@ -1,0 +1,91 @@
+"""The WSGI door of a service under gunicorn: problem+json, health, and the same errors as everywhere.
+
+gunicorn runs plain threads (`gthread`); nothing here is monkey-patched. `create_app` is called in each worker after
+the fork, so connections and the relay's thread belong to that worker alone.
+"""
+
+import atexit
+import json
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from services.chassis import codec, logs
+from services.chassis.actor import Actor, read_actor
+from services.chassis.errors import Denied, Invalid, ServiceError, unexpected
+from services.chassis.logs import log
+from services.chassis.settings import Settings, settings_or_exit
+from services.chassis.wired import Wired
+
+PROBLEM = "application/problem+json"
+_UNAVAILABLE = 503
+
+
+def create_app(
+    service: str, kind: type[Settings], wire: Callable[[Any], Wired[Any]], routes: Callable[[Flask, Wired[Any]], None]
+) -> Flask:
+    """The door of `service`, ready to serve: wired, its relay running, `/health/live` and `/health/ready` open."""
+    settings = settings_or_exit(kind, service)
+    logs.configure(f"{service}-http", settings.log_level)
+    wired = wire(settings)
+    wired.start(timers=False)
+    atexit.register(wired.stop)
+    app = Flask(service)
+    app.register_error_handler(Exception, _problem)
+    app.add_url_rule("/health/live", "live", lambda: answer({"live": True}))
+    app.add_url_rule("/health/ready", "ready", lambda: _ready(wired))
+    routes(app, wired)
+    log.info("door_opened")
+    return app
+
+
+def answer(value: Any, status: int = 200) -> Response:
+    """A JSON answer that nobody may cache."""
+    response = Response(codec.encode(value), status, mimetype="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def read_body(longest: int) -> Any:
+    """The request's JSON body, read strictly. Raises Invalid."""
+    if (request.content_length or 0) > longest:
+        raise Invalid("http.too_large", f"The body is longer than {longest} bytes.", "Nội dung gửi lên quá lớn.")
+    return codec.decode(request.get_data(cache=False), longest)
+
+
+def read_claim() -> Actor:
+    """The actor that the `X-Motcua-Actor` header claims, as JSON. Raises Denied."""
+    try:
+        return read_actor(json.loads(request.headers.get("X-Motcua-Actor", "null")))
+    except ValueError:
+        raise Denied("actor.malformed", "The actor header is not JSON.", "Người thực hiện không hợp lệ.") from None
+
+
+def _ready(wired: Wired[Any]) -> Response:
+    health = wired.health()
+    return answer(health, 200 if health["ready"] else 503)
+
+
+def _problem(error: Exception) -> Response:
+    if isinstance(error, ServiceError):
+        known = error
+    elif isinstance(error, HTTPException):
+        return _http_problem(error)
+    else:
+        log.exception("request_failed", path=request.path)
+        known = unexpected()
+    response = answer(known.problem(), known.status)
+    response.mimetype = PROBLEM
+    if known.status == _UNAVAILABLE:
+        response.headers["Retry-After"] = "2"
+    return response
+
+
+def _http_problem(error: HTTPException) -> Response:
+    status = error.code or 500
+    problem = {"type": "about:blank", "title": error.name, "status": status, "code": f"http.{status}"}
+    response = answer(problem, status)
+    response.mimetype = PROBLEM
+    return response

@@ -1,0 +1,262 @@
+"""The history is the outbox, and the inbox.
+
+One document per aggregate holds its state, the events that made it, and how far they have been published. A change
+appends events and sets the state in one guarded update; the relay publishes what `relayed` has not reached; the cause
+kept with each event answers a redelivery, a repeated RPC or a lost acknowledgement as the first time.
+
+    {_id, state, history: [{seq, id, type, v, at, cause, correlation, trace, by, digest, data}],
+     version, relayed, pending_since, opened_by, subject}
+
+`subject` is personal data: it stands outside the history, is never published, and can be erased.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import uuid_utils
+from cattrs.preconf.bson import make_converter
+
+from services.chassis import clock
+from services.chassis.cause import Cause
+from services.chassis.commits import GroupCommit, Overtaken, Taken
+from services.chassis.errors import Conflict, Defect, NotFound
+from services.chassis.failpoint import failpoint
+from services.chassis.store import Collection, Document, outages_named
+from services.contracts import events
+from services.contracts.event import Event
+
+State = TypeVar("State")
+_ATTEMPTS = 12
+_CONVERTER = make_converter()
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate(Generic[State]):
+    """What the journal must know of a kind of thing that has a history.
+
+    `source` publishes its events; `about` names the field of the state that is the CloudEvents subject.
+    """
+
+    source: str
+    name: str
+    state: type[State]
+    evolve: Callable[[State | None, Event], State]
+    about: str = "dossier_code"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored(Generic[State]):
+    """An aggregate as it stood after a change. `repeated` when the cause had been applied before."""
+
+    id: str
+    state: State
+    version: int
+    subject: Mapping[str, Any]
+    repeated: bool = False
+
+
+Decide = Callable[[State | None], Sequence[Event]]
+
+
+class Journal(Generic[State]):
+    """The histories of one kind of aggregate, in one collection."""
+
+    def __init__(
+        self, aggregate: Aggregate[State], collection: Collection, wake: Callable[["Journal[Any]", str], None]
+    ):
+        self.aggregate = aggregate
+        self.collection = collection
+        self._commits = GroupCommit(collection)
+        self._wake = wake
+
+    def ensure_indexes(self) -> None:
+        """The two indexes every journal needs; a service adds those of its own lists."""
+        self.collection.create_index("pending_since", partialFilterExpression={"pending_since": {"$exists": True}})
+        self.collection.create_index("opened_by", unique=True, partialFilterExpression={"opened_by": {"$exists": True}})
+
+    def find(self, id_: str) -> Stored[State] | None:
+        """The aggregate as it stands, or None."""
+        with outages_named():
+            document = self.collection.find_one({"_id": id_}, {"history": 0})
+        return self.parse(document) if document else None
+
+    def get(self, id_: str) -> Stored[State]:
+        """The aggregate as it stands. Raises NotFound."""
+        found = self.find(id_)
+        if found is None:
+            raise self._not_found()
+        return found
+
+    def find_opened(self, cause: Cause) -> Stored[State] | None:
+        """What `cause` opened (see `change(once=True)`), as it stood then, or None. Raises Conflict on another use."""
+        with outages_named():
+            document = self.collection.find_one({"opened_by": cause.id})
+        return self._as_after(document, cause) if document else None
+
+    def history(self, id_: str) -> list[Document]:
+        """The events of an aggregate as stored, oldest first. Raises NotFound."""
+        with outages_named():
+            document = self.collection.find_one({"_id": id_}, {"history": 1})
+        if document is None:
+            raise self._not_found()
+        return list(document["history"])
+
+    def change(
+        self,
+        id_: str,
+        cause: Cause,
+        decide: Decide[State],
+        *,
+        subject: Mapping[str, Any] | None = None,
+        once: bool = False,
+    ) -> Stored[State]:
+        """Append what `decide` says of the present state (None where there is none yet), exactly once per cause.
+
+        `subject` adds personal data beside the history; `once` lets the cause open one aggregate of this kind only.
+        Raises what `decide` raises, Conflict when others keep being faster or the request id was used for something
+        else, Unavailable when the store does not answer (the outcome is then unknown: ask again with the same cause).
+        """
+        for _ in range(_ATTEMPTS):
+            with outages_named():
+                document = self.collection.find_one({"_id": id_})
+            if document is not None and _has(document, cause):
+                return self._as_after(document, cause)
+            made = decide(self.parse(document).state if document else None)
+            if not made:
+                return self._unchanged(document)
+            try:
+                return self._append(id_, document, cause, made, subject, once)
+            except Overtaken:
+                continue
+            except Taken as taken:
+                if taken.key == ("opened_by",) and (earlier := self.find_opened(cause)):
+                    return earlier
+                if taken.key not in {("_id",), ()}:
+                    raise
+        raise Conflict(
+            f"{self.aggregate.source}.too_busy", "Others keep changing this; try again.", "Hồ sơ đang được cập nhật."
+        )
+
+    def parse(self, document: Document) -> Stored[State]:
+        """A stored document as a state."""
+        state = _CONVERTER.structure(document["state"], self.aggregate.state)
+        return Stored(document["_id"], state, document["version"], document.get("subject", {}))
+
+    def fold(self, history: Iterable[Document]) -> State:
+        """The state that a history makes: what `state` must always equal."""
+        state: State | None = None
+        for entry in history:
+            event = events.read(self.aggregate.source, entry["type"], entry["v"], entry["data"])
+            state = self.aggregate.evolve(state, event)
+        if state is None:
+            raise Defect("journal.empty", "A history is empty.", "Lịch sử trống.")
+        return state
+
+    def about(self, document: Document) -> str:
+        """What a stored document is about: the subject of its events."""
+        return str(document["state"][self.aggregate.about])
+
+    def unstructure(self, state: State) -> Document:
+        """A state as it is stored."""
+        stored: Document = _CONVERTER.unstructure(state)
+        return stored
+
+    def _append(
+        self,
+        id_: str,
+        document: Document | None,
+        cause: Cause,
+        made: Sequence[Event],
+        subject: Mapping[str, Any] | None,
+        once: bool,
+    ) -> Stored[State]:
+        version = document["version"] if document else 0
+        state, entries = self._evolve(self.parse(document).state if document else None, version, cause, made)
+        failpoint("journal.before_write")
+        with outages_named():
+            if document is None:
+                fresh = self._fresh(id_, state, entries, dict(subject or {}))
+                self._commits.insert({**fresh, "opened_by": cause.id} if once else fresh)
+            else:
+                self._commits.update(id_, version, self._growth(state, version, entries, subject), entries[0]["id"])
+        failpoint("journal.after_write")
+        self._wake(self, id_)
+        known = {**(document or {}).get("subject", {}), **(subject or {})}
+        return Stored(id_, state, version + len(entries), known)
+
+    def _evolve(
+        self, state: State | None, version: int, cause: Cause, made: Sequence[Event]
+    ) -> tuple[State, list[Document]]:
+        at, entries = clock.now(), []
+        for seq, event in enumerate(made, version + 1):
+            data = events.write(self.aggregate.source, event)
+            state = self.aggregate.evolve(state, events.read(self.aggregate.source, event.type, event.v, data))
+            entries.append(_entry(seq, event, data, cause, at))
+        if state is None:
+            raise Defect("journal.no_state", "Events made no state.", "Sự kiện không tạo trạng thái.")
+        return state, entries
+
+    def _fresh(self, id_: str, state: State, entries: list[Document], subject: Document) -> Document:
+        return {
+            "_id": id_,
+            "state": self.unstructure(state),
+            "history": entries,
+            "version": len(entries),
+            "relayed": 0,
+            "pending_since": entries[0]["at"],
+            "subject": subject,
+        }
+
+    def _growth(
+        self, state: State, version: int, entries: list[Document], subject: Mapping[str, Any] | None
+    ) -> Document:
+        changed: Document = {
+            "state": self.unstructure(state),
+            "version": version + len(entries),
+            "pending_since": entries[0]["at"],
+        }
+        changed.update({f"subject.{key}": value for key, value in (subject or {}).items()})
+        return {"$push": {"history": {"$each": entries}}, "$set": changed}
+
+    def _as_after(self, document: Document, cause: Cause) -> Stored[State]:
+        """The answer as the first time: the state right after the cause's own events."""
+        own = [entry for entry in document["history"] if entry["cause"] == cause.id]
+        if cause.digest and own[0].get("digest") not in {None, cause.digest}:
+            raise Conflict(
+                f"{self.aggregate.source}.request_id_reused",
+                "This request id was used for something else.",
+                "Mã yêu cầu đã được dùng cho nội dung khác.",
+            )
+        upto = own[-1]["seq"]
+        state = self.fold(document["history"][:upto])
+        return Stored(document["_id"], state, upto, document.get("subject", {}), repeated=True)
+
+    def _unchanged(self, document: Document | None) -> Stored[State]:
+        if document is None:
+            raise Defect("journal.no_events", "Nothing was there and nothing was made.", "Không có gì để ghi.")
+        return self.parse(document)
+
+    def _not_found(self) -> NotFound:
+        kind = self.aggregate.name
+        return NotFound(f"{self.aggregate.source}.unknown_{kind}", f"There is no such {kind}.", "Không tìm thấy.")
+
+
+def _has(document: Document, cause: Cause) -> bool:
+    return any(entry["cause"] == cause.id for entry in document["history"])
+
+
+def _entry(seq: int, event: Event, data: Document, cause: Cause, at: Any) -> Document:
+    entry: Document = {
+        "seq": seq,
+        "id": str(uuid_utils.uuid7()),
+        "type": event.type,
+        "v": event.v,
+        "at": at,
+        "cause": cause.id,
+        "correlation": cause.correlation,
+        "trace": cause.trace,
+        "by": cause.by,
+        "data": data,
+    }
+    return {**entry, "digest": cause.digest} if cause.digest else entry

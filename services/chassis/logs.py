@@ -1,0 +1,72 @@
+"""Logs are JSON lines: past-tense event names, ids bound once, no personal data, no message bodies."""
+
+import logging
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+from structlog.tracebacks import ExceptionDictTransformer
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger("motcua")
+
+_QUIET = {
+    "nameko": logging.CRITICAL,  # it logs what we log ourselves, with tracebacks that quote arguments
+    "amqp": logging.WARNING,
+    "kombu": logging.WARNING,
+    "pymongo": logging.WARNING,
+    "werkzeug": logging.WARNING,
+}
+
+
+def configure(service: str, level: str = "INFO") -> None:
+    """Send everything of this process, libraries included, to standard output as JSON lines."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.ExceptionRenderer(_without_values),
+        _name(service),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    render = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        structlog.processors.JSONRenderer(ensure_ascii=False),
+    ]
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=render))
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+    for name, least in _QUIET.items():
+        logging.getLogger(name).setLevel(least)
+    logging.captureWarnings(capture=True)
+    warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
+
+
+@contextmanager
+def about(**ids: Any) -> Iterator[None]:
+    """Bind ids (correlation, dossier, message) to every line logged inside."""
+    with structlog.contextvars.bound_contextvars(**ids):
+        yield
+
+
+_frames = ExceptionDictTransformer(show_locals=False)
+
+
+def _without_values(exc_info: Any) -> list[dict[str, Any]]:
+    """A traceback as data, without locals and messages: both may quote a person's data or a secret."""
+    return [{**error, "exc_value": "(left out)"} for error in _frames(exc_info)]
+
+
+def _name(service: str) -> Any:
+    def add(_logger: Any, _method: str, line: dict[str, Any]) -> dict[str, Any]:
+        line["service"] = service
+        return line
+
+    return add

@@ -1,0 +1,60 @@
+"""A local copy of another service's published documents: effective-dated, revised, read as of a day.
+
+    {_id: "<tenant>/<kind>/<key>@<valid_from>", tenant, kind, key, valid_from, valid_to, revision, document}
+
+Applying is idempotent and order-free: the highest revision of each document wins.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from pymongo.errors import DuplicateKeyError
+
+from services.chassis.store import Collection, Document, outages_named
+
+
+class Projection:
+    """The published documents that one service keeps for itself."""
+
+    def __init__(self, collection: Collection) -> None:
+        self._collection = collection
+
+    def ensure_indexes(self) -> None:
+        """Look-ups by key and day, lists by kind."""
+        self._collection.create_index([("tenant", 1), ("kind", 1), ("key", 1), ("valid_from", -1)])
+
+    def apply(self, published: Mapping[str, Any]) -> None:
+        """Keep one published document unless a later revision is here already."""
+        id_ = f"{published['tenant']}/{published['kind']}/{published['key']}@{published['valid_from']}"
+        kept = {name: published[name] for name in ("tenant", "kind", "key", "valid_from", "valid_to", "revision")}
+        try:
+            with outages_named():
+                self._collection.replace_one(
+                    {"_id": id_, "revision": {"$lt": published["revision"]}},
+                    {**kept, "document": published["document"]},
+                    upsert=True,
+                )
+        except DuplicateKeyError:
+            return  # this revision or a later one is here
+
+    def as_of(self, tenant: str, kind: str, key: str, day: date) -> Document | None:
+        """The document in force on `day`, with its `revision` and `valid_from`, or None."""
+        with outages_named():
+            found: Document | None = self._collection.find_one(
+                {"tenant": tenant, "kind": kind, "key": key, **_in_force(day)}, sort=[("valid_from", -1)]
+            )
+        return found
+
+    def listed(self, tenant: str, kind: str, day: date, limit: int = 100, after: str | None = None) -> list[Document]:
+        """The documents of a kind in force on `day`, by key, at most `limit`, those behind key `after`."""
+        wanted: Document = {"tenant": tenant, "kind": kind, **_in_force(day)}
+        if after is not None:
+            wanted["key"] = {"$gt": after}
+        with outages_named():
+            return list(self._collection.find(wanted).sort("key", 1).limit(limit))
+
+
+def _in_force(day: date) -> Document:
+    on = day.isoformat()
+    return {"valid_from": {"$lte": on}, "$or": [{"valid_to": None}, {"valid_to": {"$gte": on}}]}

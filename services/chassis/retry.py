@@ -1,0 +1,73 @@
+"""What becomes of a message whose handler failed: one table, and the way up the ladder.
+
+A message that cannot succeed rests in `<service>.dead` at once. One that may succeed later waits on the rungs of
+`<service>.retry.<delay>s` in turn and rests there after the last. An outage is not the message's fault: it never goes
+past the rung of `OUTAGE_RUNG_SECONDS`, and waits there until the outage ends.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from services.chassis import topology
+from services.chassis.errors import Conflict, Defect, NotFound, ServiceError, Unavailable
+from services.chassis.publish import Outgoing
+
+ATTEMPT = "x-motcua-attempt"
+QUEUE = "x-motcua-queue"
+REASON = "x-motcua-reason"
+FAILED_AT = "x-motcua-failed-at"
+OUTAGE_RUNG_SECONDS = 30.0
+_MAY_SUCCEED_LATER = (NotFound, Conflict, Unavailable, Defect)
+_LONGEST_REASON = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A message in the form in which it goes on: the same body and headers, from work queue `queue`."""
+
+    id: str
+    queue: str
+    body: bytes
+    headers: Mapping[str, Any]
+    content_type: str
+
+
+def next_step(service: str, ladder: Sequence[float], message: Failed, error: BaseException, at: str) -> Outgoing:
+    """Where a failed message goes next: a rung of the ladder or the dead letters."""
+    attempt = _attempts(message.headers)
+    rung = _rung(ladder, attempt, error)
+    headers = {
+        **message.headers,
+        ATTEMPT: attempt + 1,
+        QUEUE: message.queue,
+        REASON: reason_of(error),
+        FAILED_AT: at,
+    }
+    if rung is None:
+        return Outgoing(message.id, "", topology.dead_name(service), message.body, headers, message.content_type)
+    exchange = topology.rung_exchange(service, rung).name
+    return Outgoing(message.id, exchange, message.queue, message.body, headers, message.content_type)
+
+
+def reason_of(error: BaseException) -> str:
+    """Why, in a line for operators: a code for our own errors, the class otherwise; no values of the message."""
+    if isinstance(error, ServiceError):
+        return f"{type(error).__name__} {error.code}: {error.en}"[:_LONGEST_REASON]
+    return (
+        f"{type(error).__name__}: {error}"[:_LONGEST_REASON] if isinstance(error, ValueError) else type(error).__name__
+    )
+
+
+def _rung(ladder: Sequence[float], attempt: int, error: BaseException) -> float | None:
+    if isinstance(error, Unavailable):
+        patient = [seconds for seconds in ladder if seconds <= OUTAGE_RUNG_SECONDS] or list(ladder[:1])
+        return patient[min(attempt, len(patient) - 1)] if patient else None
+    if isinstance(error, ServiceError) and not isinstance(error, _MAY_SUCCEED_LATER):
+        return None
+    return ladder[attempt] if attempt < len(ladder) else None
+
+
+def _attempts(headers: Mapping[str, Any]) -> int:
+    attempt = headers.get(ATTEMPT, 0)
+    return attempt if isinstance(attempt, int) and attempt >= 0 else 0

@@ -1,0 +1,230 @@
+"""`@command` and `@query`: methods that a stock nameko client calls, with named errors and no way to stop the service.
+
+    @command(schemas.Submit)
+    def submit(self, call: Call) -> dict: ...
+
+Arguments come by keyword and pass a strict schema before any work begins. A command carries a `request_id`; with the
+actor it makes the cause under which the change is written. The reply is nameko's own: `{result, error}`, where
+`error.exc_type` is a class of `errors` and `error.value` its problem as JSON.
+"""
+
+import threading
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from amqp import Message as AmqpMessage
+from amqp.exceptions import AMQPError
+from kombu import Connection, Queue
+from kombu.message import Message
+from marshmallow import Schema, ValidationError
+from nameko.exceptions import ContainerBeingKilled
+from nameko.extensions import Entrypoint, ProviderCollector, SharedExtension
+
+from services.chassis import cause, codec, topology
+from services.chassis.actor import Actor, read_actor
+from services.chassis.bus import SETTINGS, Bus
+from services.chassis.cause import Cause
+from services.chassis.errors import Invalid, NotFound, ServiceError, unexpected
+from services.chassis.failpoint import failpoint
+from services.chassis.logs import about, log
+from services.chassis.publish import connect
+from services.chassis.subscribe import as_bytes
+from services.contracts.fields import explain
+
+LONGEST_REQUEST = 14_000_000
+ACTOR_HEADER = "nameko.actor"
+TRACE_HEADER = "nameko.traceparent"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request as its method gets it: checked arguments, who asks, and the cause it is."""
+
+    actor: Actor
+    cause: Cause
+    args: dict[str, Any]
+
+
+def read_call(method: str, schema: Schema, actor: Actor, content: Any, trace: str | None = None) -> Call:
+    """Check `content` against `schema`. Raises Invalid with every field at fault. The same for RPC and HTTP."""
+    try:
+        args: dict[str, Any] = schema.load(content)
+    except ValidationError as error:
+        raise Invalid(
+            f"{method.split('.')[0]}.invalid",
+            "The request is not valid; see errors.",
+            "Yêu cầu chưa hợp lệ; xem chi tiết từng trường.",
+            explain(error.messages),
+        ) from None
+    request_id = args.pop("request_id", None) or cause.new_trace()
+    stated = {key: value for key, value in content.items() if key != "request_id"}
+    return Call(actor, cause.of_request(method, actor, request_id, stated, trace), args)
+
+
+class Replies(SharedExtension):
+    """Sends replies: transient, unconfirmed, on a connection of their own. A lost reply is asked for again."""
+
+    def __init__(self) -> None:
+        self._connection: Connection | None = None
+        self._channel: Any = None
+        self._turn = threading.Lock()
+        super().__init__()
+
+    def stop(self) -> None:
+        """Close the connection."""
+        with self._turn:
+            self._drop()
+
+    def send(self, message: Message, payload: dict[str, Any]) -> None:
+        """Reply to `message`. Never raises: the caller's deadline covers what cannot be sent."""
+        reply = AmqpMessage(
+            codec.encode(payload),
+            content_type="application/json",
+            content_encoding="utf-8",
+            correlation_id=str(message.properties.get("correlation_id") or ""),
+            delivery_mode=1,
+        )
+        with self._turn:
+            for _ in range(2):
+                try:
+                    self._open()._basic_publish(  # noqa: SLF001 – no confirm is wanted here
+                        reply, exchange=topology.RPC_EXCHANGE.name, routing_key=message.properties["reply_to"]
+                    )
+                except (AMQPError, OSError) as error:
+                    self._drop()
+                    log.warning("reply_not_sent", reason=type(error).__name__)
+                else:
+                    return
+
+    def _open(self) -> Any:
+        if self._channel is None or not self._channel.is_open:
+            self._drop()
+            self._connection = connect(self.container.config[SETTINGS].amqp_uri)
+            self._connection.ensure_connection(max_retries=1, timeout=5)
+            self._channel = self._connection.channel()
+        return self._channel
+
+    def _drop(self) -> None:
+        connection, self._connection, self._channel = self._connection, None, None
+        if connection is not None:
+            connection.collect(socket_timeout=1)
+
+
+class RpcDoor(SharedExtension, ProviderCollector):
+    """The one queue of a service's commands and queries."""
+
+    bus = Bus()
+    replies = Replies()
+    queue: Queue = None
+    _open_methods = 0
+
+    def setup(self) -> None:
+        """Register the queue once, for all methods."""
+        if self.queue is None:
+            self.queue = topology.rpc_queue(self.container.service_name)
+            self.bus.register_provider(self)
+
+    def unregister_provider(self, provider: Any) -> None:
+        """The first method that stops closes the door for all."""
+        self.bus.unregister_provider(self)
+        super().unregister_provider(provider)
+
+    def receive(self, message: Message) -> None:
+        """Read one raw request and give it to the worker of its method; whatever is wrong with it is its own affair."""
+        if not isinstance(message.properties.get("reply_to"), str):
+            log.warning("request_without_reply_to_dropped")
+            self.bus.ack(message)
+            return
+        try:
+            method = self._method(message.delivery_info["routing_key"])
+            method.begin(message)
+        except ContainerBeingKilled:
+            self.bus.hand_back(message)
+        except Exception as error:  # noqa: BLE001 – one bad request may not stop the door
+            self.container.spawn_managed_thread(partial(self.answer, message, None, error))
+
+    def answer(self, message: Message, result: Any, error: BaseException | None) -> None:
+        """Reply, then ack."""
+        try:
+            payload = {"result": result, "error": serialized(error) if error else None}
+            self.replies.send(message, payload)
+        except (TypeError, ValueError):
+            log.exception("answer_not_json")
+            self.replies.send(message, {"result": None, "error": serialized(unexpected())})
+        self.bus.ack(message)
+
+    def _method(self, routing_key: str) -> "Method":
+        for method in self._providers:
+            if routing_key == f"{self.container.service_name}.{method.method_name}":
+                found: Method = method
+                return found
+        raise NotFound("rpc.unknown_method", "This service has no such method.", "Không có chức năng này.")
+
+
+class Method(Entrypoint):
+    """The entrypoint behind `@command` and `@query`."""
+
+    door = RpcDoor()
+
+    def __init__(self, schema: type[Schema], *, needs_actor: bool = True) -> None:
+        super().__init__()
+        self._schema = schema()
+        self._needs_actor = needs_actor
+
+    def setup(self) -> None:
+        """Register with the door."""
+        self.door.register_provider(self)
+
+    def stop(self) -> None:
+        """Close the door."""
+        self.door.unregister_provider(self)
+
+    def begin(self, message: Message) -> None:
+        """Check one request and spawn its worker. Raises ServiceError."""
+        headers = message.headers or {}
+        content = _keywords(codec.decode(as_bytes(message.body), LONGEST_REQUEST))
+        claim = headers.get(ACTOR_HEADER)
+        actor = read_actor(claim) if self._needs_actor or claim is not None else Actor("system", "anonymous")
+        name = f"{self.container.service_name}.{self.method_name}"
+        call = read_call(name, self._schema, actor, content, headers.get(TRACE_HEADER))
+        settle = partial(self._settle, message, call)
+        self.container.spawn_worker(self, (call,), {}, context_data={}, handle_result=settle)
+
+    def _settle(self, message: Message, call: Call, _worker: Any, result: Any, exc_info: Any) -> Any:
+        error = exc_info[1] if exc_info else None
+        with about(correlation=call.cause.correlation, method=self.method_name):
+            if error is not None and not isinstance(error, ServiceError):
+                log.error("request_failed", exc_info=exc_info)
+            failpoint("rpc.before_reply")
+            self.door.answer(message, result, error)
+        return result, None
+
+
+def command(schema: type[Schema]) -> Any:
+    """A method that changes something; its schema has a `request_id`."""
+    return Method.decorator(schema)
+
+
+def query(schema: type[Schema], *, needs_actor: bool = True) -> Any:
+    """A method that only answers."""
+    return Method.decorator(schema, needs_actor=needs_actor)
+
+
+def serialized(error: BaseException) -> dict[str, Any]:
+    """An error in nameko's wire form. What is not ours is told as a Defect, without its words."""
+    known = error if isinstance(error, ServiceError) else unexpected()
+    kind = type(known)
+    return {
+        "exc_type": kind.__name__,
+        "exc_path": f"{kind.__module__}.{kind.__name__}",
+        "exc_args": [known.code, known.en, known.vi, known.errors],
+        "value": str(known),
+    }
+
+
+def _keywords(body: Any) -> dict[str, Any]:
+    if not isinstance(body, dict) or not isinstance(body.get("kwargs"), dict) or body.get("args"):
+        raise Invalid("rpc.keywords_only", "Call with keyword arguments only.", "Chỉ gọi bằng tham số có tên.", [])
+    kwargs: dict[str, Any] = body["kwargs"]
+    return kwargs

@@ -1,0 +1,89 @@
+"""Run a nameko service: settings, logs, wiring, container, and an orderly stop on SIGTERM.
+
+The nameko command is not used: it needs `pkg_resources`, and its backdoor is an open Python shell.
+"""
+
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import eventlet
+from eventlet.event import Event
+from nameko.containers import ServiceContainer
+from pymongo import socket_checker
+
+from services.chassis import logs
+from services.chassis.bus import PUBLISHERS, SETTINGS
+from services.chassis.logs import log
+from services.chassis.service import WIRED, Service
+from services.chassis.settings import Settings, settings_or_exit
+from services.chassis.wired import Wired
+from services.contracts.events import PUBLISHERS as ALL_PUBLISHERS
+
+
+def run(service: type[Service], kind: type[Settings], wire: Callable[[Any], Wired[Any]]) -> None:
+    """Serve until SIGTERM or SIGINT: finish what is in hand, hand back the rest, publish what was written."""
+    _insist_on_green()
+    settings = settings_or_exit(kind, service.name)
+    logs.configure(service.name, settings.log_level)
+    wired = wire(settings)
+    stop = Event()
+    _on_signals(stop)
+    wired.start(timers=True)
+    container = ServiceContainer(service, _config(service, settings, wired))
+    container.start()
+    log.info("service_started", workers=container.max_workers)
+    eventlet.spawn(_stop_with, container, stop)
+    reason = stop.wait()
+    container.stop()
+    wired.stop()
+    log.info("service_stopped", reason=reason)
+    if reason == "container died":
+        sys.exit(1)
+
+
+def entrypoint_count(service: type[Service]) -> int:
+    """How many methods of `service` take messages."""
+    members = (getattr(service, name) for name in dir(service))
+    return sum(1 for member in members if getattr(member, "nameko_entrypoints", None))
+
+
+def _config(service: type[Service], settings: Settings, wired: Wired[Any]) -> dict[str, Any]:
+    return {
+        "AMQP_URI": settings.amqp_uri,
+        # a worker for everything that may be delivered: spawning must never block the consumer and its heartbeats
+        "max_workers": settings.prefetch * (entrypoint_count(service) + 1),
+        SETTINGS: settings,
+        PUBLISHERS: tuple(ALL_PUBLISHERS),
+        WIRED: wired,
+    }
+
+
+def _stop_with(container: ServiceContainer, stop: Event) -> None:
+    try:
+        container.wait()
+    except Exception:  # noqa: BLE001 – the process ends either way; it must say why
+        log.exception("container_died")
+    if not stop.ready():
+        stop.send("container died")
+
+
+def _on_signals(stop: Event) -> None:
+    def ask(number: int, _frame: Any) -> None:
+        if not stop.ready():
+            eventlet.hubs.get_hub().schedule_call_global(0, _send_once, stop, signal.Signals(number).name)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, ask)
+
+
+def _send_once(stop: Event, reason: str) -> None:
+    if not stop.ready():
+        stop.send(reason)
+
+
+def _insist_on_green() -> None:
+    """PyMongo chooses its way of waiting when it is imported: patching after it would block every greenlet."""
+    if not eventlet.patcher.is_monkey_patched("socket") or socket_checker._HAVE_POLL:  # noqa: SLF001
+        sys.exit("services.chassis.patched must be imported before anything else")

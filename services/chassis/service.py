@@ -1,0 +1,35 @@
+"""The base of every nameko service: the use cases as an attribute, and a health question anyone may ask."""
+
+from typing import Any
+
+from nameko.extensions import DependencyProvider
+
+from services.chassis.rpc import Call, query
+from services.contracts.fields import Strict
+
+WIRED = "MOTCUA_WIRED"
+
+
+class WiredParts(DependencyProvider):
+    """Gives a worker what the runner has wired. No I/O: whatever is raised in a hook would kill the container."""
+
+    def get_dependency(self, worker_ctx: Any) -> Any:
+        """The wired service."""
+        return self.container.config[WIRED]
+
+
+class Service:
+    """Subclass with a `name`, and methods marked `@command`, `@query` or `@subscribe`."""
+
+    name = ""
+    wired: Any = WiredParts()
+
+    @property
+    def cases(self) -> Any:
+        """The use cases of this service."""
+        return self.wired.cases
+
+    @query(Strict, needs_actor=False)
+    def health(self, _call: Call) -> dict[str, Any]:
+        """Whether this process can work: it answers, so the broker is there; the store and the relay report."""
+        return {"service": self.name, **self.wired.health()}

@@ -1,0 +1,74 @@
+"""Settings from the environment only: one frozen object a service, every problem reported at once.
+
+A variable is looked up as `<SERVICE>_<NAME>` first, then as `MOTCUA_<NAME>`, so that one service can differ.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+Chosen = TypeVar("Chosen", bound="Settings")
+
+
+class Settings(BaseModel):
+    """What every service needs. Subclasses add their own; `service` is given by the code, the rest by the operator."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    service: str
+    amqp_uri: str = Field(pattern=r"^amqps?://")
+    mongo_uri: str = Field(pattern=r"^mongodb://")
+    database: str = Field(default="", description="defaults to motcua_<service>")
+    retry_ladder: tuple[float, ...] = (1, 5, 30, 300, 1800)
+    prefetch: int = Field(default=16, ge=1, le=200)
+    relay_batch: int = Field(default=200, ge=1, le=2000)
+    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    http_host: str = "127.0.0.1"
+
+    @property
+    def database_name(self) -> str:
+        """The service's own database."""
+        return self.database or f"motcua_{self.service}"
+
+
+class BadSettings(Exception):
+    """One line for each variable that is missing or wrong."""
+
+
+def read_settings(kind: type[Chosen], service: str, environment: Mapping[str, str] | None = None) -> Chosen:
+    """The settings of `service`. Raises BadSettings with every problem at once, never with a value."""
+    given = os.environ if environment is None else environment
+    values: dict[str, Any] = {"service": service}
+    for name in kind.model_fields:
+        for variable in (f"{service.upper()}_{name.upper()}", f"MOTCUA_{name.upper()}"):
+            if variable in given:
+                values[name] = _split(kind, name, given[variable])
+                break
+    try:
+        return kind(**values)
+    except ValidationError as error:
+        raise BadSettings("\n".join(_line(service, problem) for problem in error.errors())) from None
+
+
+def settings_or_exit(kind: type[Chosen], service: str) -> Chosen:
+    """The settings of `service`, or a list of what is wrong on standard error and exit code 2."""
+    try:
+        return read_settings(kind, service)
+    except BadSettings as error:
+        sys.exit(f"{service} cannot start, its settings are wrong:\n{error}")
+
+
+def _split(kind: type[Settings], name: str, value: str) -> Any:
+    annotation = str(kind.model_fields[name].annotation)
+    if annotation.startswith("tuple"):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return Path(value) if "Path" in annotation else value
+
+
+def _line(service: str, problem: Any) -> str:
+    name = "_".join(str(part) for part in problem["loc"][:1]).upper()
+    return f"  {service.upper()}_{name} or MOTCUA_{name}: {problem['msg']}"

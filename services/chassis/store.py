@@ -1,0 +1,69 @@
+"""The service's own MongoDB database, opened so that an acknowledged write is a durable write."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC
+from typing import Any
+
+from bson.codec_options import CodecOptions
+from pymongo import MongoClient, ReadPreference, WriteConcern
+from pymongo.database import Database
+from pymongo.errors import ConnectionFailure, ExecutionTimeout, NetworkTimeout, PyMongoError, WTimeoutError
+from pymongo.read_concern import ReadConcern
+
+from services.chassis.errors import Unavailable
+
+Document = dict[str, Any]
+Collection = Any  # pymongo's generics say less than they cost here
+
+_OUTAGES = (ConnectionFailure, ExecutionTimeout, NetworkTimeout, WTimeoutError)
+_SECONDS_TO_ANSWER = 10
+
+
+def open_database(uri: str, name: str, pool: int = 50) -> Database[Document]:
+    """The database `name`: majority and journaled writes, majority reads, every wait with an end. Does no I/O yet."""
+    client: MongoClient[Document] = MongoClient(
+        uri,
+        tz_aware=True,
+        tzinfo=UTC,
+        maxPoolSize=pool,
+        serverSelectionTimeoutMS=5_000,
+        connectTimeoutMS=5_000,
+        socketTimeoutMS=_SECONDS_TO_ANSWER * 1000,
+        waitQueueTimeoutMS=5_000,
+        retryWrites=True,
+        appname=name,
+    )
+    return client.get_database(
+        name,
+        codec_options=CodecOptions(tz_aware=True, tzinfo=UTC),
+        read_preference=ReadPreference.PRIMARY,
+        write_concern=WriteConcern(w="majority", j=True, wtimeout=_SECONDS_TO_ANSWER * 1000),
+        read_concern=ReadConcern("majority"),
+    )
+
+
+@contextmanager
+def outages_named() -> Iterator[None]:
+    """Turn what pymongo raises when the server does not answer into Unavailable. The outcome is then unknown."""
+    try:
+        yield
+    except _OUTAGES as error:
+        raise Unavailable(
+            "store.unavailable", "The database does not answer; try again.", "Cơ sở dữ liệu chưa sẵn sàng."
+        ) from error
+    except PyMongoError as error:
+        if error.has_error_label("RetryableWriteError"):
+            raise Unavailable(
+                "store.unavailable", "The database is changing its primary.", "Cơ sở dữ liệu chưa sẵn sàng."
+            ) from error
+        raise
+
+
+def is_writable(database: Database[Document]) -> bool:
+    """Whether the primary answers now."""
+    try:
+        answer: Mapping[str, Any] = database.client.admin.command("hello")
+    except PyMongoError:
+        return False
+    return bool(answer.get("isWritablePrimary"))

@@ -1,0 +1,154 @@
+"""`@subscribe`: a method that handles events of another service, at least once, its effect once.
+
+    @subscribe("routing", "case_accepted", "case_rejected")
+    def mirror_case(self, message: Received) -> None: ...
+
+The message is acked after the method returns. When it raises, `retry` says where the message goes; the ack follows
+the broker's confirm. An event that cannot be read rests in the dead letters with its reason.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from kombu import Queue
+from kombu.message import Message
+from nameko.exceptions import ContainerBeingKilled
+from nameko.extensions import Entrypoint, SharedExtension
+
+from services.chassis import cause, clock, codec, retry, topology
+from services.chassis.bus import SETTINGS, Bus
+from services.chassis.cause import Cause
+from services.chassis.errors import Invalid, ServiceError
+from services.chassis.failpoint import failpoint
+from services.chassis.logs import about, log
+from services.chassis.publish import Outgoing, Publisher
+from services.contracts import events
+from services.contracts.envelope import BadEnvelope, Envelope, read_headers
+from services.contracts.event import Event
+
+LONGEST_EVENT = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An event as its handler gets it: what was said, about which dossier, and the cause that it is."""
+
+    event: Event
+    envelope: Envelope
+    cause: Cause
+
+    @property
+    def dossier_code(self) -> str:
+        """The subject of the event."""
+        return self.envelope.subject
+
+
+class Forwarder(SharedExtension):
+    """Confirmed publishing of failed messages, one connection a process."""
+
+    publisher: Publisher
+
+    def setup(self) -> None:
+        """Make the publisher; it connects when it is first needed."""
+        self.publisher = Publisher(self.container.config[SETTINGS].amqp_uri)
+
+    def stop(self) -> None:
+        """Close its connection."""
+        self.publisher.close()
+
+
+class Subscribe(Entrypoint):
+    """The entrypoint behind `@subscribe`."""
+
+    bus = Bus()
+    forwarder = Forwarder()
+
+    def __init__(self, source: str, *types: str) -> None:
+        super().__init__()
+        self.source, self.types = source, types
+        self.queue: Queue = None
+
+    def setup(self) -> None:
+        """Name the queue after the service and the handler, and register it."""
+        self.queue = topology.work_queue(self.container.service_name, self.method_name, self.source, self.types)
+        self.bus.register_provider(self)
+
+    def stop(self) -> None:
+        """Take no more messages."""
+        self.bus.unregister_provider(self)
+
+    def receive(self, message: Message) -> None:
+        """Read one raw message and give it to a worker."""
+        try:
+            received = read_event(message)
+        except Exception as error:  # noqa: BLE001 – whatever it is, it must not stop the ones behind
+            self.container.spawn_managed_thread(partial(self._forward, message, error))
+            return
+        try:
+            settle = partial(self._settle, message, received)
+            self.container.spawn_worker(self, (received,), {}, context_data={}, handle_result=settle)
+        except ContainerBeingKilled:
+            self.bus.hand_back(message)
+
+    def _settle(self, message: Message, received: Received, _worker: Any, result: Any, exc_info: Any) -> Any:
+        with about(correlation=received.cause.correlation, dossier=received.dossier_code, event=received.envelope.id):
+            if exc_info is None:
+                failpoint("subscribe.before_ack")
+                self.bus.ack(message)
+            else:
+                self._forward(message, exc_info[1])
+        return result, None
+
+    def _forward(self, message: Message, error: BaseException) -> None:
+        """Send a failed message on its way; without the broker's confirm it stays unacked and will come again."""
+        failed = retry.Failed(
+            id=str(message.properties.get("message_id") or message.delivery_tag),
+            queue=self.queue.name,
+            body=as_bytes(message.body),
+            headers=message.headers or {},
+            content_type=message.content_type or "application/octet-stream",
+        )
+        ladder, service = self.bus.settings.retry_ladder, self.container.service_name
+        onward = retry.next_step(service, ladder, failed, error, clock.now().isoformat())
+        _log_failure(onward, error)
+        try:
+            confirmed = self.forwarder.publisher.publish([onward])[0]
+        except ServiceError:
+            confirmed = False
+        (self.bus.ack if confirmed else self.bus.hand_back)(message)
+
+
+def subscribe(source: str, *types: str) -> Any:
+    """Handle the events `types` of `source`; see the module."""
+    return Subscribe.decorator(source, *types)
+
+
+def read_event(message: Message) -> Received:
+    """The event a raw message carries. Raises Invalid, naming the reason."""
+    try:
+        envelope = read_headers(message.headers or {})
+        data = codec.decode(as_bytes(message.body), LONGEST_EVENT)
+        event = events.read(envelope.source, envelope.type, envelope.v, data)
+    except (BadEnvelope, events.UnknownEvent, events.BadEvent) as error:
+        raise Invalid("message.not_an_event", str(error), "Thông điệp không hợp lệ.") from error
+    return Received(event, envelope, cause.of_event(envelope))
+
+
+def as_bytes(body: Any) -> bytes:
+    """A message body as it came: kombu hands text where the sender declared an encoding."""
+    return body.encode() if isinstance(body, str) else bytes(body)
+
+
+def _log_failure(onward: Outgoing, error: BaseException) -> None:
+    known = isinstance(error, ServiceError)
+    where = "dead" if onward.exchange == "" else "ladder"
+    report = log.warning if known else log.error
+    report(
+        "message_failed",
+        queue=onward.headers[retry.QUEUE],
+        attempt=onward.headers[retry.ATTEMPT],
+        goes_to=where,
+        reason=onward.headers[retry.REASON],
+        exc_info=None if known else (type(error), error, error.__traceback__),
+    )

@@ -1,0 +1,106 @@
+"""What a service is made of once it is wired, whichever door is opened on it."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
+
+from pymongo.database import Database
+
+from services.chassis import dead
+from services.chassis.errors import Unavailable
+from services.chassis.journal import Aggregate, Journal
+from services.chassis.logs import log
+from services.chassis.publish import Publisher
+from services.chassis.relay import Relay
+from services.chassis.settings import Settings
+from services.chassis.store import Document, is_writable, open_database, outages_named
+from services.chassis.timers import Timer, keep
+
+Cases = TypeVar("Cases")
+State = TypeVar("State")
+_TRIES = 60
+
+
+class Indexed(Protocol):
+    """Anything that keeps indexes."""
+
+    def ensure_indexes(self) -> None:
+        """Create what is missing."""
+
+
+class Base:
+    """The parts every service has: settings, its own database, a relay over its journals."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.database: Database[Document] = open_database(settings.mongo_uri, settings.database_name)
+        self.relay = Relay(settings.service, Publisher(settings.amqp_uri), settings.relay_batch)
+
+    def journal(self, aggregate: Aggregate[State], collection: str) -> Journal[State]:
+        """A journal in this database, watched by this relay."""
+        journal = Journal(aggregate, self.database[collection], self.relay.wake)
+        self.relay.add(journal)
+        return journal
+
+
+@dataclass(slots=True)
+class Wired(Generic[Cases]):
+    """A wired service: its use cases, and what must run beside them."""
+
+    base: Base
+    cases: Cases
+    indexed: Sequence[Indexed] = ()
+    timers: Sequence[Timer] = ()
+    closers: Sequence[Callable[[], None]] = ()
+    _stopping: threading.Event = field(default_factory=threading.Event)
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    def start(self, *, timers: bool) -> None:
+        """Create indexes (waiting for the database), start the relay, and the timers where asked."""
+        self._ensure_indexes()
+        self._spawn("relay", self.base.relay.run)
+        for timer in self.timers if timers else ():
+            self._spawn(timer.name, lambda timer=timer: keep(timer, self._stopping))
+
+    def stop(self) -> None:
+        """Stop the timers, publish what is left, close every connection."""
+        self._stopping.set()
+        self.base.relay.stop()
+        for close in self.closers:
+            close()
+
+    def health(self) -> dict[str, Any]:
+        """Whether work can be done, and what waits to be published."""
+        writable = is_writable(self.base.database)
+        lag = self.base.relay.lag() if writable else {"waiting": None, "oldest_seconds": None}
+        return {
+            "ready": writable,
+            "store": writable,
+            "relay": {"healthy": self.base.relay.healthy, **lag},
+            "dead_letters": self._dead_letters(),
+        }
+
+    def _dead_letters(self) -> int | None:
+        try:
+            return dead.count(self.base.settings.amqp_uri, self.base.settings.service)
+        except Unavailable:
+            return None
+
+    def _ensure_indexes(self) -> None:
+        for attempt in range(1, _TRIES + 1):
+            try:
+                with outages_named():
+                    for part in self.indexed:
+                        part.ensure_indexes()
+            except Unavailable:
+                log.warning("database_awaited", attempt=attempt)
+                if attempt == _TRIES or self._stopping.wait(1):
+                    raise
+            else:
+                return
+
+    def _spawn(self, name: str, run: Callable[[], None]) -> None:
+        thread = threading.Thread(target=run, name=name, daemon=True)
+        thread.start()
+        self._threads.append(thread)

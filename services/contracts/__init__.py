@@ -1,0 +1,1 @@
+"""What is said between services: the envelope, the events of each publisher, the language of the catalogue."""

@@ -1,0 +1,125 @@
+"""What routing publishes: the life of a case inside the unit, and its clock. Officers' free text stays in the store."""
+
+from services.contracts.fields import Choice, Flag, Items, Lenient, Moment, Text, Whole
+from services.contracts.words import OUTCOMES
+
+
+class CaseOpened(Lenient):
+    """A case stands in the queue of the unit that owns the procedure."""
+
+    dossier_code = Text(required=True)
+    tenant = Text(required=True)
+    procedure = Text(required=True)
+    procedure_version = Text(required=True)
+    unit = Text(required=True)
+    opened_at = Moment(required=True)
+    answer_due_at = Moment(required=True)
+    fee_before_decision = Flag(required=True)
+
+
+class CaseAccepted(Lenient):
+    """The unit received the dossier; the statutory clock runs to `due_at`."""
+
+    dossier_code = Text(required=True)
+    unit = Text(required=True)
+    accepted_at = Moment(required=True)
+    due_at = Moment(required=True)
+
+
+class CaseRejected(Lenient):
+    """The unit refused to receive the dossier (not: refused the licence)."""
+
+    dossier_code = Text(required=True)
+    unit = Text(required=True)
+    rejected_at = Moment(required=True)
+
+
+class SupplementRequested(Lenient):
+    """The unit asked, once and for all items, for what is missing."""
+
+    dossier_code = Text(required=True)
+    round = Whole(required=True)
+    components = Items(Text(), most=500, required=True)
+    requested_at = Moment(required=True)
+    respond_by = Moment(required=True)
+
+
+class SupplementReceived(Lenient):
+    """The answer to request `round` reached the case; `due_at` is the new due date where the clock runs."""
+
+    dossier_code = Text(required=True)
+    round = Whole(required=True)
+    received_at = Moment(required=True)
+    answer_due_at = Moment(required=True, allow_none=True)
+    due_at = Moment(required=True, allow_none=True)
+
+
+class CaseAssigned(Lenient):
+    """An officer handles the case; `officer` is a staff id."""
+
+    dossier_code = Text(required=True)
+    officer = Text(required=True)
+    assigned_at = Moment(required=True)
+
+
+class CaseFeeNoted(Lenient):
+    """A fee of the dossier is `required`, `settled` or `waived`; `due_at` is the due date after the clock's policy."""
+
+    dossier_code = Text(required=True)
+    order_id = Text(required=True)
+    fee = Choice("required", "settled", "waived", required=True)
+    noted_at = Moment(required=True)
+    due_at = Moment(required=True, allow_none=True)
+
+
+class CaseDecided(Lenient):
+    """The unit granted or refused what was applied for."""
+
+    dossier_code = Text(required=True)
+    tenant = Text(required=True)
+    procedure = Text(required=True)
+    procedure_version = Text(required=True)
+    unit = Text(required=True)
+    outcome = Choice(*OUTCOMES, required=True)
+    decided_at = Moment(required=True)
+    due_at = Moment(required=True)
+    on_time = Flag(required=True)
+
+
+class CaseStopped(Lenient):
+    """The unit stopped processing."""
+
+    dossier_code = Text(required=True)
+    unit = Text(required=True)
+    stopped_at = Moment(required=True)
+
+
+class CaseWithdrawn(Lenient):
+    """The case closed because the applicant withdrew, whatever it had come to."""
+
+    dossier_code = Text(required=True)
+    withdrawn_at = Moment(required=True)
+
+
+class DeadlineSlipped(Lenient):
+    """A legal clock ran out: the one for the first `answer`, or the one for the `decision`."""
+
+    dossier_code = Text(required=True)
+    unit = Text(required=True)
+    clock = Choice("answer", "decision", required=True)
+    due_at = Moment(required=True)
+
+
+EVENTS = {
+    "case_opened": {1: CaseOpened},
+    "case_accepted": {1: CaseAccepted},
+    "case_rejected": {1: CaseRejected},
+    "supplement_requested": {1: SupplementRequested},
+    "supplement_received": {1: SupplementReceived},
+    "case_assigned": {1: CaseAssigned},
+    "case_fee_noted": {1: CaseFeeNoted},
+    "case_decided": {1: CaseDecided},
+    "case_stopped": {1: CaseStopped},
+    "case_withdrawn": {1: CaseWithdrawn},
+    "deadline_slipped": {1: DeadlineSlipped},
+}

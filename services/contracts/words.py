@@ -1,0 +1,26 @@
+"""Closed lists of words that several services say."""
+
+from typing import Final
+
+APPLICANT_KINDS: Final = ("citizen", "organisation")
+CHANNELS: Final = ("online", "direct", "post")
+WHEN_DUE: Final = ("on_submission", "on_acceptance", "before_result")
+OUTCOMES: Final = ("granted", "refused")
+METHODS: Final = ("vnpay", "counter")
+CATALOGUE_KINDS: Final = ("tenant", "unit", "calendar", "dataset", "procedure")
+
+# The public statuses and their DVCQG codes (domain: code list of the national portal, 1 to 10).
+DVCQG: Final = {
+    "draft": None,
+    "submitted": 1,
+    "accepted": 2,
+    "rejected": 3,
+    "processing": 4,
+    "supplement_requested": 5,
+    "payment_required": 6,
+    "withdrawn": 7,
+    "stopped": 8,
+    "resolved": 9,
+    "returned": 10,
+}
+STATUSES: Final = tuple(DVCQG)

@@ -1,0 +1,69 @@
+"""Real servers for the tests that need them: one private RabbitMQ and one private MongoDB for the whole session."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.local.composition import SERVERS
+from deploy.local.stack import Stack
+
+ROOT = Path(__file__).resolve().parent.parent
+PATIENCE = 30.0
+
+
+def eventually(question: Callable[[], Any], seconds: float = PATIENCE, every: float = 0.05) -> Any:
+    """Ask until the answer is true, or fail with the last answer when the deadline passes."""
+    until = time.monotonic() + seconds
+    while True:
+        answer = question()
+        if answer:
+            return answer
+        assert time.monotonic() < until, f"not within {seconds} s; the last answer was {answer!r}"
+        time.sleep(every)
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Stack]:
+    """A private RabbitMQ and a private MongoDB."""
+    stack = Stack(ROOT / ".run" / f"test-{os.getpid()}", test_commands=True)
+    stack.up(SERVERS)
+    yield stack
+    stack.wipe()
+
+
+@dataclass
+class Process:
+    """A program under test, started anew as often as a test needs it."""
+
+    module: str
+    env: dict[str, str]
+    log: Path
+    running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def start(self, **env: str) -> subprocess.Popen[bytes]:
+        """One more process of it."""
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", self.module], env={**self.env, **env}, stdout=log, stderr=log, cwd=ROOT
+            )
+        self.running.append(process)
+        return process
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Signal the last started process and wait for its end; returns its exit code."""
+        process = self.running.pop()
+        process.send_signal(number)
+        return process.wait(PATIENCE)
+
+    def end(self) -> None:
+        """Leave nothing behind."""
+        while self.running:
+            self.stop(signal.SIGKILL)
