@@ -1,0 +1,1 @@
+"""How Một Cửa is put on machines, and the counterparts it is tried against."""

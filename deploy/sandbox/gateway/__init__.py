@@ -1,0 +1,1 @@
+"""A sandbox payment gateway that speaks VNPAY PAY API 2.1.0."""

@@ -1,0 +1,1 @@
+"""A sandbox mailbox: takes mail over SMTP, shows it over HTTP."""
