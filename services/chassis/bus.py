@@ -148,7 +148,7 @@ class Bus(SharedExtension, ProviderCollector, ConsumerMixin):
         self.connected = False
 
     def _consumer(self, consumer_class: Any, receiver: Receiver) -> Consumer:
-        consumer = consumer_class(queues=[receiver.queue], on_message=receiver.receive)
+        consumer: Consumer = consumer_class(queues=[receiver.queue], on_message=receiver.receive)
         consumer.qos(prefetch_count=self.settings.prefetch)
         return consumer
 

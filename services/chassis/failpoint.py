@@ -1,7 +1,7 @@
 """Places where a test may kill this process with SIGKILL, to show that nothing is lost there. Inert otherwise.
 
-`MOTCUA_FAIL_AT=<point>:<n>:<file>` kills the process when it passes `point` for the n-th time, once only: the file is
-made first, and where it exists already nothing happens.
+Where `MOTCUA_FAILPOINTS` names a folder, the process that passes `<point>` and finds the file `<process>@<point>` in it
+removes the file and dies. The file is removed first, so it dies once.
 """
 
 import os
@@ -9,7 +9,7 @@ import signal
 from pathlib import Path
 from typing import Final
 
-VARIABLE: Final = "MOTCUA_FAIL_AT"
+VARIABLE: Final = "MOTCUA_FAILPOINTS"
 POINTS: Final = (
     "journal.before_write",
     "journal.after_write",
@@ -18,26 +18,21 @@ POINTS: Final = (
     "subscribe.before_ack",
     "rpc.before_reply",
 )
-_passed: dict[str, int] = {}
+_armed: list[tuple[Path, str]] = []
+
+
+def arm(process: str) -> None:
+    """Called once at start: whether this process minds failpoints at all, and under which name."""
+    folder = os.environ.get(VARIABLE)
+    if folder:
+        _armed.append((Path(folder), process))
 
 
 def failpoint(point: str) -> None:
     """Die here if a test asked for it."""
-    wish = os.environ.get(VARIABLE)
-    if wish:
-        _maybe_die(point, wish)
-
-
-def _maybe_die(point: str, wish: str) -> None:
-    name, count, file = wish.split(":", 2)
-    if name not in POINTS:
-        raise ValueError(f"{VARIABLE} names no point of {', '.join(POINTS)}")
-    if name != point:
-        return
-    _passed[point] = _passed.get(point, 0) + 1
-    if _passed[point] == int(count):
+    for folder, process in _armed:
         try:
-            Path(file).touch(exist_ok=False)
-        except FileExistsError:
-            return
+            (folder / f"{process}@{point}").unlink()
+        except FileNotFoundError:
+            continue
         os.kill(os.getpid(), signal.SIGKILL)

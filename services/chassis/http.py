@@ -12,7 +12,7 @@ from typing import Any
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from services.chassis import codec, logs
+from services.chassis import codec, failpoint, logs
 from services.chassis.actor import Actor, read_actor
 from services.chassis.errors import Denied, Invalid, ServiceError, unexpected
 from services.chassis.logs import log
@@ -29,6 +29,7 @@ def create_app(
     """The door of `service`, ready to serve: wired, its relay running, `/health/live` and `/health/ready` open."""
     settings = settings_or_exit(kind, service)
     logs.configure(f"{service}-http", settings.log_level)
+    failpoint.arm(f"{service}-http")
     wired = wire(settings)
     wired.start(timers=False)
     atexit.register(wired.stop)

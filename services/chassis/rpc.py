@@ -9,9 +9,10 @@ actor it makes the cause under which the change is written. The reply is nameko'
 """
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from amqp import Message as AmqpMessage
 from amqp.exceptions import AMQPError
@@ -32,6 +33,7 @@ from services.chassis.publish import connect
 from services.chassis.subscribe import as_bytes
 from services.contracts.fields import explain
 
+F = TypeVar("F", bound=Callable[..., Any])
 LONGEST_REQUEST = 14_000_000
 ACTOR_HEADER = "nameko.actor"
 TRACE_HEADER = "nameko.traceparent"
@@ -116,7 +118,7 @@ class RpcDoor(SharedExtension, ProviderCollector):
 
     bus = Bus()
     replies = Replies()
-    queue: Queue = None
+    queue: Queue | None = None
     _open_methods = 0
 
     def setup(self) -> None:
@@ -201,12 +203,12 @@ class Method(Entrypoint):
         return result, None
 
 
-def command(schema: type[Schema]) -> Any:
+def command(schema: type[Schema]) -> Callable[[F], F]:
     """A method that changes something; its schema has a `request_id`."""
     return Method.decorator(schema)
 
 
-def query(schema: type[Schema], *, needs_actor: bool = True) -> Any:
+def query(schema: type[Schema], *, needs_actor: bool = True) -> Callable[[F], F]:
     """A method that only answers."""
     return Method.decorator(schema, needs_actor=needs_actor)
 

@@ -13,7 +13,7 @@ from eventlet.event import Event
 from nameko.containers import ServiceContainer
 from pymongo import socket_checker
 
-from services.chassis import logs
+from services.chassis import failpoint, logs
 from services.chassis.bus import PUBLISHERS, SETTINGS
 from services.chassis.logs import log
 from services.chassis.service import WIRED, Service
@@ -27,6 +27,7 @@ def run(service: type[Service], kind: type[Settings], wire: Callable[[Any], Wire
     _insist_on_green()
     settings = settings_or_exit(kind, service.name)
     logs.configure(service.name, settings.log_level)
+    failpoint.arm(service.name)
     wired = wire(settings)
     stop = Event()
     _on_signals(stop)

@@ -7,9 +7,10 @@ The message is acked after the method returns. When it raises, `retry` says wher
 the broker's confirm. An event that cannot be read rests in the dead letters with its reason.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from kombu import Queue
 from kombu.message import Message
@@ -27,6 +28,7 @@ from services.contracts import events
 from services.contracts.envelope import BadEnvelope, Envelope, read_headers
 from services.contracts.event import Event
 
+F = TypeVar("F", bound=Callable[..., Any])
 LONGEST_EVENT = 1_000_000
 
 
@@ -63,11 +65,11 @@ class Subscribe(Entrypoint):
 
     bus = Bus()
     forwarder = Forwarder()
+    queue: Queue
 
     def __init__(self, source: str, *types: str) -> None:
         super().__init__()
         self.source, self.types = source, types
-        self.queue: Queue = None
 
     def setup(self) -> None:
         """Name the queue after the service and the handler, and register it."""
@@ -119,7 +121,7 @@ class Subscribe(Entrypoint):
         (self.bus.ack if confirmed else self.bus.hand_back)(message)
 
 
-def subscribe(source: str, *types: str) -> Any:
+def subscribe(source: str, *types: str) -> Callable[[F], F]:
     """Handle the events `types` of `source`; see the module."""
     return Subscribe.decorator(source, *types)
 

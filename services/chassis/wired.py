@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
 from pymongo.database import Database
@@ -61,7 +62,7 @@ class Wired(Generic[Cases]):
         self._ensure_indexes()
         self._spawn("relay", self.base.relay.run)
         for timer in self.timers if timers else ():
-            self._spawn(timer.name, lambda timer=timer: keep(timer, self._stopping))
+            self._spawn(timer.name, partial(keep, timer, self._stopping))
 
     def stop(self) -> None:
         """Stop the timers, publish what is left, close every connection."""

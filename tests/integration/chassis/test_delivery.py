@@ -78,13 +78,15 @@ def past(database: Any) -> Any:
 def test_a_process_killed_at_any_step_loses_and_doubles_nothing(
     point: str, sample: Process, rpc: Any, database: Any, tmp_path: Path
 ) -> None:
-    fuse = tmp_path / "fuse"
-    victim = sample.start(MOTCUA_FAIL_AT=f"{point}:3:{fuse}")
+    fuse = tmp_path / f"sample@{point}"
+    victim = sample.start(MOTCUA_FAILPOINTS=str(tmp_path))
     await_ready(rpc)
+    patiently(rpc, "a", 1, "r0")
+    fuse.touch()
     sent = [rpc.sample.add.call_async(name="a", amount=1, request_id=f"r{number}") for number in range(6)]
     assert len(sent) == 6
     assert victim.wait(30) == -signal.SIGKILL
-    assert fuse.exists()
+    assert not fuse.exists()
     sample.start()
     for number in range(6):
         patiently(rpc, "a", 1, f"r{number}")

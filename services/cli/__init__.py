@@ -1,0 +1,1 @@
+"""The command line `motcua`: for those who run the system and those who try it."""

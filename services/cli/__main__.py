@@ -1,0 +1,39 @@
+"""`motcua`: up, down, status, demo, catalogue, dossier, dead, relay."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from deploy.local.programs import StackError
+from services.chassis.errors import ServiceError
+from services.cli import catalogue, dead, dossier, relay, stack
+from services.cli.demo.command import demo
+from services.cli.place import RUN_DIR_VARIABLE, NotUp
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--run-dir", type=click.Path(path_type=Path), help="Where the stack keeps its data (default: .run).")
+def motcua(run_dir: Path | None) -> None:
+    """Một Cửa: the online public services of a ministry."""
+    if run_dir is not None:
+        os.environ[RUN_DIR_VARIABLE] = str(run_dir)
+
+
+for part in (stack.up, stack.down, stack.status, demo, catalogue.catalogue, dossier.dossier, dead.dead, relay.relay):
+    motcua.add_command(part)
+
+
+def main() -> None:
+    """Run, and say what is wrong in one line where that is enough."""
+    try:
+        motcua(prog_name="motcua")
+    except (StackError, NotUp) as error:
+        sys.exit(f"✗ {error}")
+    except ServiceError as error:
+        sys.exit(f"✗ {error.code}: {error.en}")
+
+
+if __name__ == "__main__":
+    main()

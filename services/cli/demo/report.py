@@ -1,0 +1,42 @@
+"""The table at the end, and the sum that must close."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+
+from services.cli.demo.stories import Told
+
+_LOCAL = timezone(timedelta(hours=7))
+_ENDS: Final = {"resolved": "resolved", "returned": "resolved", "rejected": "rejected", "withdrawn": "withdrawn"}
+
+
+def show(told: Sequence[Told], console: Console) -> None:
+    """One line a dossier."""
+    table = Table("procedure", "unit", "dossier code", "fee (đ)", "result", "due", "outcome", "letters", "s")
+    for one in told:
+        fee = f"{one.fee_vnd:,}".replace(",", ".") if one.fee_vnd else "–"
+        cells = (one.procedure, one.unit, one.dossier_code, fee, one.number or "–", _day(one.due_at), one.outcome)
+        table.add_row(*cells, str(one.letters), f"{one.seconds:.1f}")
+    console.print(table)
+
+
+def closes(told: Sequence[Told], submitted: int, waiting: Mapping[str, int], console: Console) -> bool:
+    """Print the sum and what still waits; whether it closes and nothing waits."""
+    ends = Counter(_ENDS.get(one.status, "in progress") for one in told)
+    right = submitted == len(told) == sum(ends.values())
+    console.print(
+        f"submitted {submitted} = resolved {ends['resolved']} + rejected {ends['rejected']}"
+        f" + withdrawn {ends['withdrawn']} + in progress {ends['in progress']}"
+    )
+    console.print(", ".join(f"{count} {what}" for what, count in waiting.items()))
+    closed = right and not any(waiting.values())
+    console.print("[green]✓ the sum closes[/]" if closed else "[red]✗ the sum does not close[/]")
+    return closed
+
+
+def _day(moment: str) -> str:
+    return datetime.fromisoformat(moment).astimezone(_LOCAL).strftime("%d/%m/%Y") if moment else "–"

@@ -1,0 +1,65 @@
+"""The broker's topology as the services' own code states it: declared before any of them starts, and counted."""
+
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from amqp.exceptions import NotFound
+from kombu import Queue
+
+from services.chassis import bus, topology
+from services.chassis.publish import connect
+from services.chassis.service import Service
+from services.chassis.settings import Settings
+from services.chassis.subscribe import Subscribe
+from services.contracts.events import PUBLISHERS
+
+LADDER = tuple(Settings.model_fields["retry_ladder"].default)
+
+
+@cache
+def service_classes() -> tuple[type[Service], ...]:
+    """The nameko service of each publisher."""
+    return tuple(getattr(import_module(f"services.{name}.service"), f"{name.title()}Service") for name in PUBLISHERS)
+
+
+def work_queues(service: type[Service]) -> Iterator[Queue]:
+    """The queues of a service's subscriptions."""
+    for name in dir(service):
+        for entrypoint in getattr(getattr(service, name), "nameko_entrypoints", ()):
+            if isinstance(entrypoint, Subscribe):
+                yield topology.work_queue(service.name, name, entrypoint.source, entrypoint.types)
+
+
+def declare_all(uri: str, ladder: tuple[float, ...] = LADDER) -> None:
+    """Declare everything of every service, so that no event is missed by one that starts later."""
+    with connect(uri) as connection:
+        channel = connection.channel()
+        for service in service_classes():
+            bus.declare(channel, service.name, ladder, PUBLISHERS)
+        for service in service_classes():
+            for queue in (topology.rpc_queue(service.name), *work_queues(service)):
+                queue(channel).declare()
+
+
+def depths(uri: str, ladder: tuple[float, ...] = LADDER) -> dict[str, int]:
+    """How many messages wait in each work, retry and dead queue of every service."""
+    found: dict[str, int] = {}
+    with connect(uri) as connection:
+        for service in service_classes():
+            rungs = [topology.rung_queue(service.name, seconds) for seconds in ladder]
+            for queue in (*work_queues(service), *rungs, topology.dead_queue(service.name)):
+                found[queue.name] = _depth(connection, queue.name)
+    return found
+
+
+def _depth(connection: Any, name: str) -> int:
+    channel = connection.channel()
+    try:
+        return int(channel.queue_declare(name, passive=True).message_count)
+    except NotFound:
+        return 0
+    finally:
+        if channel.is_open:
+            channel.close()

@@ -1,0 +1,90 @@
+"""Hand-written fakes. `FakeCollection` holds documents in memory and does what the journal asks of MongoDB, no more."""
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+from pymongo import InsertOne, UpdateOne
+from pymongo.errors import BulkWriteError
+
+from services.chassis.journal import Aggregate, Journal
+from services.contracts.event import Event
+
+Document = dict[str, Any]
+
+
+class FakeCollection:
+    """Inserts with unique `_id` and `opened_by`, guarded updates with `$push … $each` and `$set`, finds by equality."""
+
+    def __init__(self) -> None:
+        self.documents: dict[str, Document] = {}
+        self.bulks: list[int] = []
+        self.before_write: Callable[[], None] = lambda: None
+
+    def find_one(self, wanted: Mapping[str, Any], _projection: Any = None) -> Document | None:
+        found = (one for one in self.documents.values() if all(_at(one, key) == want for key, want in wanted.items()))
+        return copy.deepcopy(next(found, None))
+
+    def find(self, wanted: Mapping[str, Any], _projection: Any = None) -> list[Document]:
+        ids = wanted["_id"]["$in"]
+        return [copy.deepcopy(self.documents[id_]) for id_ in ids if id_ in self.documents]
+
+    def bulk_write(self, operations: Sequence[Any], *, ordered: bool) -> Any:
+        assert not ordered
+        self.before_write()
+        self.bulks.append(len(operations))
+        matched, errors = 0, []
+        for index, operation in enumerate(operations):
+            if isinstance(operation, InsertOne):
+                clash = self._clash(operation._doc)  # noqa: SLF001
+                if clash:
+                    errors.append({"index": index, "code": 11000, "keyPattern": {clash: 1}})
+                else:
+                    self.documents[operation._doc["_id"]] = copy.deepcopy(dict(operation._doc))  # noqa: SLF001
+            elif isinstance(operation, UpdateOne):
+                matched += self._update(operation)
+        if errors:
+            raise BulkWriteError({"writeErrors": errors, "nMatched": matched, "writeConcernErrors": []})
+        return SimpleNamespace(matched_count=matched)
+
+    def _clash(self, document: Mapping[str, Any]) -> str | None:
+        if document["_id"] in self.documents:
+            return "_id"
+        opened = document.get("opened_by")
+        taken = opened is not None and any(one.get("opened_by") == opened for one in self.documents.values())
+        return "opened_by" if taken else None
+
+    def _update(self, operation: Any) -> int:
+        wanted, change = operation._filter, operation._doc  # noqa: SLF001
+        found = self.documents.get(wanted["_id"])
+        if found is None or found["version"] != wanted["version"]:
+            return 0
+        found["history"].extend(copy.deepcopy(change["$push"]["history"]["$each"]))
+        for key, value in change["$set"].items():
+            *path, last = key.split(".")
+            place = found
+            for part in path:
+                place = place.setdefault(part, {})
+            place[last] = copy.deepcopy(value)
+        return 1
+
+
+def fake_journal(aggregate: Aggregate[Any]) -> Journal[Any]:
+    """The real journal over a collection in memory; nothing is relayed."""
+    return Journal(aggregate, FakeCollection(), lambda _journal, _id: None)
+
+
+def fold(evolve: Callable[[Any, Event], Any], events: Sequence[Event]) -> Any:
+    """The state that events make."""
+    state = None
+    for event in events:
+        state = evolve(state, event)
+    return state
+
+
+def _at(document: Mapping[str, Any], path: str) -> Any:
+    value: Any = document
+    for part in path.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value
