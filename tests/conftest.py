@@ -14,6 +14,9 @@ import pytest
 
 from deploy.local.composition import SERVERS
 from deploy.local.stack import Stack
+from services.cli.demo.command import TENANTS, await_catalogue
+from services.cli.demo.town import Town
+from services.cli.stack import declare_topology, is_ready
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 30.0
@@ -32,11 +35,36 @@ def eventually(question: Callable[[], Any], seconds: float = PATIENCE, every: fl
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Stack]:
-    """A private RabbitMQ and a private MongoDB."""
-    stack = Stack(ROOT / ".run" / f"test-{os.getpid()}", test_commands=True)
-    stack.up(SERVERS)
-    yield stack
-    stack.wipe()
+    """A private RabbitMQ and a private MongoDB; `stack` adds the services to them."""
+    run_dir = ROOT / ".run" / f"test-{os.getpid()}"
+    failpoints = run_dir / "failpoints"
+    failpoints.mkdir(parents=True)
+    env = {"MOTCUA_RETRY_LADDER": "0.2,0.5,1", "MOTCUA_FAILPOINTS": str(failpoints)}
+    stack = Stack(run_dir, env=env, before_services=declare_topology, ready=is_ready, test_commands=True)
+    try:
+        stack.up(SERVERS)
+        yield stack
+    finally:
+        stack.wipe()
+
+
+@pytest.fixture(scope="session")
+def stack(servers: Stack) -> Stack:
+    """The whole system: servers, services, doors, gateway and mailbox, the catalogue loaded."""
+    servers.up()
+    town = Town(servers.env)
+    for tenant in TENANTS:
+        await_catalogue(town, tenant)
+    town.close()
+    return servers
+
+
+@pytest.fixture
+def town(stack: Stack) -> Iterator[Town]:
+    """Stock clients, a payer and a mailbox in front of the whole system."""
+    town = Town(stack.env)
+    yield town
+    town.close()
 
 
 @dataclass

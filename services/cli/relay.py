@@ -17,7 +17,7 @@ def relay() -> None:
 @relay.command()
 def status() -> None:
     """Per service: unpublished aggregates, the age of the oldest, and what waits in its queues."""
-    depths = topology.depths(addresses()["MOTCUA_AMQP_URI"])
+    depths = topology.depths(addresses()["MOTCUA_AMQP_URI"], topology.ladder_of(addresses()))
     table = Table("service", "relay", "unpublished", "oldest (s)", "in work queues", "on the ladder", "dead")
     calls = remote()
     for service in topology.PUBLISHERS:

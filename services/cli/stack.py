@@ -20,7 +20,7 @@ def local_stack() -> Stack:
 
 def declare_topology(env: dict[str, str]) -> None:
     """Every exchange and queue of every service, so that the order of starting does not matter."""
-    topology.declare_all(env["MOTCUA_AMQP_URI"])
+    topology.declare_all(env["MOTCUA_AMQP_URI"], topology.ladder_of(env))
 
 
 def is_ready(service: str, env: dict[str, str]) -> bool:

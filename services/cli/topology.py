@@ -1,6 +1,6 @@
 """The broker's topology as the services' own code states it: declared before any of them starts, and counted."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -15,7 +15,7 @@ from services.chassis.settings import Settings
 from services.chassis.subscribe import Subscribe
 from services.contracts.events import PUBLISHERS
 
-LADDER = tuple(Settings.model_fields["retry_ladder"].default)
+_LADDER = tuple(Settings.model_fields["retry_ladder"].default)
 
 
 @cache
@@ -32,7 +32,13 @@ def work_queues(service: type[Service]) -> Iterator[Queue]:
                 yield topology.work_queue(service.name, name, entrypoint.source, entrypoint.types)
 
 
-def declare_all(uri: str, ladder: tuple[float, ...] = LADDER) -> None:
+def ladder_of(env: Mapping[str, str]) -> tuple[float, ...]:
+    """The retry ladder that services started with `env` climb."""
+    given = env.get("MOTCUA_RETRY_LADDER")
+    return tuple(float(rung) for rung in given.split(",")) if given else _LADDER
+
+
+def declare_all(uri: str, ladder: tuple[float, ...]) -> None:
     """Declare everything of every service, so that no event is missed by one that starts later."""
     with connect(uri) as connection:
         channel = connection.channel()
@@ -43,7 +49,7 @@ def declare_all(uri: str, ladder: tuple[float, ...] = LADDER) -> None:
                 queue(channel).declare()
 
 
-def depths(uri: str, ladder: tuple[float, ...] = LADDER) -> dict[str, int]:
+def depths(uri: str, ladder: tuple[float, ...]) -> dict[str, int]:
     """How many messages wait in each work, retry and dead queue of every service."""
     found: dict[str, int] = {}
     with connect(uri) as connection:

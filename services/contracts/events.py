@@ -7,9 +7,7 @@ from marshmallow import Schema, ValidationError
 
 from services.contracts import intake, notify, payment, registry, routing
 from services.contracts.event import Event
-from services.contracts.fields import explain
-
-Versions = Mapping[int, type[Schema]]
+from services.contracts.fields import Versions, explain
 
 PUBLISHERS: Mapping[str, Mapping[str, Versions]] = {
     "intake": intake.EVENTS,

@@ -16,6 +16,8 @@ _SEPARATOR = "\x1f"
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
 _LONGEST_NAME = 120
 
+Versions = Mapping[int, type[Schema]]  # the schemas of one event type, by version
+
 
 def say(code: str, vi: str, en: str) -> str:
     """Pack one message; `{placeholders}` are filled by marshmallow. Undone by `explain`."""

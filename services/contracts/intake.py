@@ -2,7 +2,7 @@
 
 from marshmallow import fields
 
-from services.contracts.fields import Choice, Items, Lenient, Moment, Text, Whole
+from services.contracts.fields import Choice, Items, Lenient, Moment, Text, Versions, Whole
 from services.contracts.words import APPLICANT_KINDS, CHANNELS, OUTCOMES, STATUSES
 
 
@@ -68,7 +68,7 @@ class DossierReturned(Lenient):
     returned_at = Moment(required=True)
 
 
-EVENTS = {
+EVENTS: dict[str, Versions] = {
     "dossier_submitted": {1: DossierSubmitted},
     "dossier_supplemented": {1: DossierSupplemented},
     "dossier_withdrawn": {1: DossierWithdrawn},

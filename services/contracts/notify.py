@@ -1,10 +1,10 @@
 """What notify publishes: that a notice was asked for, handed over, or could not be. Addresses stay in the store."""
 
-from services.contracts.fields import Choice, Lenient, Moment, Text, Whole
+from services.contracts.fields import Choice, Lenient, Moment, Text, Versions, Whole
 
 
 class NoticeRequested(Lenient):
-    """One notice, for one audience, for one cause."""
+    """One notice, for one audience, for one cause; asked for again in a later `round` when it failed."""
 
     notice_id = Text(required=True)
     dossier_code = Text(required=True)
@@ -13,6 +13,8 @@ class NoticeRequested(Lenient):
     language = Choice("vi", "en", required=True)
     channel = Choice("email", required=True)
     audience = Choice("applicant", "unit", required=True)
+    unit = Text(required=True)
+    round = Whole(required=True)
     requested_at = Moment(required=True)
 
 
@@ -21,6 +23,7 @@ class NoticeSent(Lenient):
 
     notice_id = Text(required=True)
     dossier_code = Text(required=True)
+    round = Whole(required=True)
     sent_at = Moment(required=True)
 
 
@@ -29,11 +32,12 @@ class NoticeFailed(Lenient):
 
     notice_id = Text(required=True)
     dossier_code = Text(required=True)
+    round = Whole(required=True)
     reason = Text(required=True)
     failed_at = Moment(required=True)
 
 
-EVENTS = {
+EVENTS: dict[str, Versions] = {
     "notice_requested": {1: NoticeRequested},
     "notice_sent": {1: NoticeSent},
     "notice_failed": {1: NoticeFailed},

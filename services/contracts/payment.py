@@ -1,6 +1,6 @@
 """What payment publishes: the life of a fee order. Amounts are whole đồng."""
 
-from services.contracts.fields import Choice, Flag, Items, Lenient, Moment, Part, Text, Whole
+from services.contracts.fields import Choice, Flag, Items, Lenient, Moment, Part, Text, Versions, Whole
 from services.contracts.words import METHODS, WHEN_DUE
 
 
@@ -134,7 +134,7 @@ class FeeRefunded(Lenient):
     refunded_at = Moment(required=True)
 
 
-EVENTS = {
+EVENTS: dict[str, Versions] = {
     "fee_assessed": {1: FeeAssessed},
     "fee_requested": {1: FeeRequested},
     "fee_waived": {1: FeeWaived},

@@ -2,7 +2,7 @@
 
 from marshmallow import fields
 
-from services.contracts.fields import Choice, Lenient, Moment, Text, Whole
+from services.contracts.fields import Choice, Lenient, Moment, Text, Versions, Whole
 from services.contracts.words import CATALOGUE_KINDS, OUTCOMES
 
 
@@ -29,6 +29,7 @@ class IssuanceNoted(Lenient):
     procedure_version = Text(required=True, allow_none=True)
     unit = Text(required=True, allow_none=True)
     outcome = Choice(*OUTCOMES, required=True, allow_none=True)
+    dataset = Text(load_default=None, allow_none=True)
     needs_fee = fields.Boolean(required=True, allow_none=True)
     noted_at = Moment(required=True)
 
@@ -77,7 +78,7 @@ class RecordRevoked(Lenient):
     revoked_at = Moment(required=True)
 
 
-EVENTS = {
+EVENTS: dict[str, Versions] = {
     "catalogue_published": {1: CataloguePublished},
     "issuance_noted": {1: IssuanceNoted},
     "issuance_ready": {1: IssuanceReady},

@@ -1,20 +1,46 @@
 """What routing publishes: the life of a case inside the unit, and its clock. Officers' free text stays in the store."""
 
-from services.contracts.fields import Choice, Flag, Items, Lenient, Moment, Text, Whole
-from services.contracts.words import OUTCOMES
+from services.contracts.fields import Choice, Flag, Items, Lenient, Moment, Part, Text, Versions, Whole
+from services.contracts.words import OUTCOMES, WHEN_DUE
+
+
+class Window(Lenient):
+    """A yearly intake: what is received before one day (MM-DD) is due on another."""
+
+    apply_before = Text(required=True)
+    due = Text(required=True)
+
+
+class TimeLimit(Lenient):
+    """How long the unit may take: `days`, or the `windows` of a batch."""
+
+    kind = Choice("working_days", "days", "batch", required=True)
+    days = Whole()
+    windows = Items(Part(Window))
 
 
 class CaseOpened(Lenient):
-    """A case stands in the queue of the unit that owns the procedure."""
+    """A case stands in the queue of the unit that owns the procedure.
+
+    It carries the rules it was received under, so that a later catalogue does not touch it: the time limit, what the
+    clock does `on_supplement` and `on_payment`, whose calendar counts, and which priced fees a decision waits for.
+    """
 
     dossier_code = Text(required=True)
     tenant = Text(required=True)
     procedure = Text(required=True)
     procedure_version = Text(required=True)
     unit = Text(required=True)
+    submitted_at = Moment(required=True)
     opened_at = Moment(required=True)
     answer_due_at = Moment(required=True)
     fee_before_decision = Flag(required=True)
+    fees_awaited = Items(Choice(*WHEN_DUE), required=True)
+    time_limit = Part(TimeLimit, required=True)
+    on_supplement = Choice("restart", "pause", required=True)
+    on_payment = Choice("pause", "run", required=True)
+    calendar = Text(required=True)
+    office_hours = Text(required=True)
 
 
 class CaseAccepted(Lenient):
@@ -67,6 +93,7 @@ class CaseFeeNoted(Lenient):
 
     dossier_code = Text(required=True)
     order_id = Text(required=True)
+    when_due = Choice(*WHEN_DUE, required=True)
     fee = Choice("required", "settled", "waived", required=True)
     noted_at = Moment(required=True)
     due_at = Moment(required=True, allow_none=True)
@@ -110,7 +137,7 @@ class DeadlineSlipped(Lenient):
     due_at = Moment(required=True)
 
 
-EVENTS = {
+EVENTS: dict[str, Versions] = {
     "case_opened": {1: CaseOpened},
     "case_accepted": {1: CaseAccepted},
     "case_rejected": {1: CaseRejected},

@@ -8,6 +8,8 @@ from functools import partial
 from typing import Any, Final
 
 import click
+import requests
+from nameko.exceptions import RemoteError
 from rich.console import Console
 from rich.progress import Progress
 
@@ -112,7 +114,7 @@ def tell(town: Town, plots: Sequence[tuple[str, Any, str]], tag: str) -> tuple[l
                 one = done.result()
                 told.append(one)
                 progress.console.print(f"  {one.dossier_code}  {one.outcome:<12} {one.procedure}", highlight=False)
-            except DemoError as error:
+            except (DemoError, RemoteError, requests.RequestException) as error:
                 failed.append(f"{running[done]}: {error}")
             progress.advance(bar)
     return told, failed
@@ -130,7 +132,7 @@ def settled(town: Town) -> dict[str, int]:
 
 def counted(town: Town) -> dict[str, int]:
     """Dead letters, messages in queues, and events not yet published."""
-    depths = topology.depths(town.env["MOTCUA_AMQP_URI"])
+    depths = topology.depths(town.env["MOTCUA_AMQP_URI"], topology.ladder_of(town.env))
     dead = sum(depth for name, depth in depths.items() if name.endswith(".dead"))
     unpublished = sum(town.ask(SYSTEM, f"{name}.health")["relay"]["waiting"] for name in topology.PUBLISHERS)
     return {

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from services.cli.demo.stories import Told
 
+_TABLE_WIDTH = 132
 _LOCAL = timezone(timedelta(hours=7))
 _ENDS: Final = {"resolved": "resolved", "returned": "resolved", "rejected": "rejected", "withdrawn": "withdrawn"}
 
@@ -21,7 +22,7 @@ def show(told: Sequence[Told], console: Console) -> None:
         fee = f"{one.fee_vnd:,}".replace(",", ".") if one.fee_vnd else "–"
         cells = (one.procedure, one.unit, one.dossier_code, fee, one.number or "–", _day(one.due_at), one.outcome)
         table.add_row(*cells, str(one.letters), f"{one.seconds:.1f}")
-    console.print(table)
+    Console(file=console.file, width=max(_TABLE_WIDTH, console.width)).print(table)
 
 
 def closes(told: Sequence[Told], submitted: int, waiting: Mapping[str, int], console: Console) -> bool:

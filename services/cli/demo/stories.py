@@ -10,6 +10,14 @@ from services.cli.demo.town import SYSTEM, DemoError, Town, fresh, patiently
 
 FATES: Final = ("granted", "supplemented", "refused", "withdrawn", "rejected", "left open")
 _NOT_YET = ("NotFound",)
+_LAST_WORD: Final = {
+    "granted": "resolved",
+    "supplemented": "resolved",
+    "refused": "resolved",
+    "withdrawn": "withdrawn",
+    "rejected": "rejected",
+    "left open": "accepted",
+}
 
 
 @dataclass(frozen=True)
@@ -181,10 +189,10 @@ class Story:
 
     def _told(self, fate: str, began: float) -> Told:
         dossier = self.dossier()
-        record = dossier.get("record") or {}
+        record = dossier["result"] or {}
         if fate in ("granted", "supplemented"):
             self._verify(record)
-        letters = patiently(self._letters, f"{self.code} letters")
+        letters = patiently(partial(self._letters, _LAST_WORD[fate]), f"{self.code} letters")
         return Told(
             procedure=self.procedure["key"],
             name=self.procedure["name"]["vi"],
@@ -210,12 +218,13 @@ class Story:
         if not (answer["valid"] and answer["holder_matches"]):
             raise DemoError(f"{self.code}: the registry does not vouch for {record['number']}")
 
-    def _letters(self) -> Any:
-        """The letters the applicant got, once all notices about the dossier are handed over."""
+    def _letters(self, last_word: str) -> Any:
+        """The letters the applicant got, once the last is among them and all notices are handed over."""
         notices = self.town.ask(SYSTEM, "notify.list_notices", dossier_code=self.code)["items"]
         own = [notice for notice in notices if notice["audience"] == "applicant"]
         letters = self.town.letters(self.applicant["email"])
         if len({letter["message_id"] for letter in letters}) != len(letters):
             raise DemoError(f"{self.code}: a letter came twice")
-        complete = own and all(one["status"] == "sent" for one in notices) and len(letters) == len(own)
+        told = any(notice["moment"] == last_word for notice in own)
+        complete = told and all(one["status"] == "sent" for one in notices) and len(letters) == len(own)
         return letters if complete else None

@@ -19,7 +19,7 @@ ANSWER_SECONDS: Final = 15
 _HTTP_SECONDS = 30
 _PDF = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
-    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%%%EOF\n%% %s\n"
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n% "
 )
 
 
@@ -35,9 +35,9 @@ class Town:
         self._own = threading.local()
         self._all: list[ClusterRpcProxy] = []
 
-    def ask(self, actor: Mapping[str, str], method: str, **arguments: Any) -> Any:
-        """The answer of `service.method`. Raises RemoteError for the callee's refusals, DemoError at the deadline."""
-        service, name = method.split(".")
+    def ask(self, actor: Mapping[str, str], target: str, /, **arguments: Any) -> Any:
+        """The answer of `target`, a service.method. Raises RemoteError for the callee's refusals, DemoError at the deadline."""
+        service, name = target.split(".")
         until = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
@@ -48,7 +48,7 @@ class Town:
             except Exception as error:
                 self._forget(actor)
                 if time.monotonic() > until:
-                    raise DemoError(f"{method}: no answer within {PATIENCE_SECONDS:.0f} s ({error!r})") from error
+                    raise DemoError(f"{target}: no answer within {PATIENCE_SECONDS:.0f} s ({error!r})") from error
             time.sleep(0.2)
 
     def close(self) -> None:
@@ -76,7 +76,7 @@ class Town:
 
     def upload(self, actor: Mapping[str, str], name: str) -> str:
         """Hand in a small PDF of its own; the id under which `documents` names it."""
-        content = _PDF % name.encode()
+        content = _PDF + name.encode() + b"\n"
         ticket = self.ask(
             actor,
             "intake.open_upload",

@@ -1,0 +1,68 @@
+# Một Cửa. Type `make` to see what can be done.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up down status logs test check format lock clean
+
+bin := .venv/bin
+cli := $(bin)/python -m services.cli
+setup := deploy/local/setup.sh
+need_python = [ -x $(bin)/python ] || { echo '✗ Nothing is set up here yet. Type: make setup' >&2; exit 1; }
+hint = || { echo '✗ $(1)' >&2; exit 1; }
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 \t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
+
+setup: ## Install what is missing: RabbitMQ (apt), the Python packages (.venv), mongod (.run/servers)
+	@$(setup)
+	@echo 'Everything is in place. Next: make demo'
+
+demo: ## Set up, start everything, run real dossiers through the five services, stop
+	@$(setup)
+	@$(cli) demo
+
+up: ## Set up and start everything; addresses are then in .run/env
+	@$(setup)
+	@$(cli) up
+
+down: ## Stop everything that `make up` started; data stays
+	@$(need_python)
+	@$(cli) down
+
+status: ## Show what runs, and where
+	@$(need_python)
+	@$(cli) status
+
+logs: ## Follow the logs of `make up`; of one program: make logs PROGRAM=intake
+	@compgen -G '.run/logs/$(or $(PROGRAM),*)*.log' >/dev/null $(call hint,There are no such logs. Start the stack with: make up)
+	@tail -n 20 -F .run/logs/$(or $(PROGRAM),*)*.log
+
+test: ## Set up, then run every test, against real servers of its own
+	@$(setup)
+	@$(bin)/python -m pytest
+
+check: ## Lint, format, types, import contracts, unit and contract tests: under a minute
+	@$(setup) python
+	@$(bin)/ruff check . $(call hint,ruff found mistakes. Some it mends itself: make format)
+	@$(bin)/ruff format --check . $(call hint,Some files are not formatted. Type: make format)
+	@$(bin)/mypy services deploy tests $(call hint,The types do not fit: see the lines above)
+	@$(bin)/lint-imports $(call hint,A module imports what it must not: see pyproject.toml [tool.importlinter])
+	@$(bin)/python -m pytest tests/unit tests/contract
+
+format: ## Format the code and mend what can be mended
+	@$(setup) python
+	@$(bin)/ruff check --fix-only --quiet .
+	@$(bin)/ruff format .
+
+lock: ## Write requirements.lock anew from requirements*.in; keeps versions unless UPGRADE=--upgrade
+	@$(setup) python
+	@PATH="$$PWD/$(bin):$$PATH" && command -v uv >/dev/null $(call hint,uv is missing. Type: $(bin)/pip install uv)
+	@PATH="$$PWD/$(bin):$$PATH" && uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--only-binary :all: --no-annotate --custom-compile-command 'make lock' $(UPGRADE) \
+		--output-file requirements.lock requirements-dev.in
+
+clean: ## Stop every stack of this checkout, also those tests left behind; remove their data and the caches
+	@$(need_python)
+	@$(bin)/python -m deploy.local.clean
+	@find . -path ./.venv -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+	@rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,80 @@
+"""Which programs a stack has, and in which order they start."""
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from deploy.local import environment, mongodb, rabbitmq
+from deploy.local.identity import Identity
+from deploy.local.ports import LOOPBACK
+from deploy.local.programs import Program, http_answers
+
+SERVERS = ("epmd", "rabbitmq", "mongodb")
+SANDBOX = ("gateway", "mailbox")
+SERVICES = ("intake", "routing", "payment", "notify", "registry")
+DOORS = ("intake-http", "payment-http", "registry-http")
+ALL = (*SERVERS, *SANDBOX, *SERVICES, *DOORS)
+
+# Each step answers before the next one starts; they stop the other way round.
+STEPS = (("epmd",), ("rabbitmq", "mongodb"), (*SANDBOX, *SERVICES, *DOORS))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the caller of a stack chose: variables, processes a service, and how to ask a service."""
+
+    env: Mapping[str, str] = field(default_factory=dict)
+    ready: Callable[[str, dict[str, str]], bool] | None = None
+    scale: Mapping[str, int] = field(default_factory=dict)
+    test_commands: bool = False
+
+
+def with_needs(names: Iterable[str]) -> frozenset[str]:
+    """The named programs and what they cannot do without; ValueError for a name there is not."""
+    wanted = frozenset(names)
+    if unknown := wanted.difference(ALL):
+        raise ValueError(f"no such program: {', '.join(sorted(unknown))}; there are: {', '.join(ALL)}")
+    if wanted.intersection((*SERVICES, *DOORS)):
+        return wanted.union(SERVERS)
+    return wanted | {"epmd"} if "rabbitmq" in wanted else wanted
+
+
+def compose(run_dir: Path, identity: Identity, plan: Plan) -> dict[str, Program]:
+    """Every program of the stack by name."""
+    if unscalable := set(plan.scale).difference(SERVICES):
+        raise ValueError(f"only services have several processes, not: {', '.join(sorted(unscalable))}")
+    env = environment.for_services(identity, plan.env)
+    sandbox_env = environment.for_sandbox(run_dir, identity, plan.env)
+    programs = [
+        rabbitmq.epmd(identity),
+        rabbitmq.rabbitmq(run_dir, identity),
+        mongodb.mongodb(run_dir, identity, test_commands=plan.test_commands),
+        *(_counterpart(name, identity.ports[name], sandbox_env) for name in SANDBOX),
+        *(_service(name, env, plan) for name in SERVICES),
+        *(_door(name, identity.ports[name], env) for name in DOORS),
+    ]
+    return {program.name: program for program in programs}
+
+
+def _counterpart(name: str, port: int, env: Mapping[str, str]) -> Program:
+    command = (sys.executable, "-m", f"deploy.sandbox.{name}")
+    return Program(name, command, http_answers(port, "/health"), env, address=f"http://{LOOPBACK}:{port}")
+
+
+def _service(name: str, env: dict[str, str], plan: Plan) -> Program:
+    command = (sys.executable, "-m", f"services.{name}")
+    answers = partial(plan.ready, name, env) if plan.ready else None
+    return Program(name, command, answers, env, processes=plan.scale.get(name, 1))
+
+
+def _door(name: str, port: int, env: Mapping[str, str]) -> Program:
+    bind = f"{LOOPBACK}:{port}"
+    command = (
+        *(sys.executable, "-m", "gunicorn", "--worker-class", "gthread", "--threads", "8", "--workers", "1"),
+        # gunicorn would else put one control socket a user into the home directory, the same for every door
+        *("--bind", bind, "--no-control-socket", "--graceful-timeout", "25"),
+        f"services.{name.removesuffix('-http')}.http:create_app()",
+    )
+    return Program(name, command, http_answers(port, "/health/ready"), env, address=f"http://{bind}")

@@ -1,0 +1,139 @@
+"""A private RabbitMQ node: its own name, ports, user and data, apart from any system service."""
+
+import os
+import re
+import shutil
+import socket
+from pathlib import Path
+
+from kombu import Connection
+from kombu.exceptions import KombuError
+
+from deploy.local.identity import Identity, write_private
+from deploy.local.ports import LOOPBACK
+from deploy.local.programs import Program, StackError
+
+USER = "motcua"
+_PACKAGE = "/usr/lib/rabbitmq/lib"
+_PROBE_SECONDS = 3.0
+_SCRIPT = "sbin/rabbitmq-server"
+
+# Written to be valid on 3.10 and on 4.x; one mebibyte a message because files travel by reference.
+_CONF = """\
+listeners.tcp.local = {host}:{port}
+default_user = {user}
+default_pass = {password}
+heartbeat = 20
+max_message_size = 1048576
+consumer_timeout = 900000
+collect_statistics = coarse
+vm_memory_high_watermark.absolute = 512MB
+disk_free_limit.absolute = 200MB
+raft.wal_max_size_bytes = 64000000
+log.file = false
+log.console = true
+log.console.level = info
+log.connection.level = warning
+"""
+
+# Idle schedulers sleep instead of spinning, two are enough for one machine, and the ports by which
+# Erlang nodes talk to each other stay on loopback.
+_ERLANG_FLAGS = "-noinput -kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none +S 2:2"
+
+
+def uri(identity: Identity) -> str:
+    """The address for clients."""
+    return f"amqp://{USER}:{identity.amqp_password}@{LOOPBACK}:{identity.ports['rabbitmq']}//"
+
+
+def epmd(identity: Identity) -> Program:
+    """The Erlang port mapper of this node alone, in the foreground."""
+    port = identity.ports["epmd"]
+    command = (_executable("epmd"), "-address", LOOPBACK, "-port", str(port))
+    return Program("epmd", command, lambda: _lists_names(port), address=f"{LOOPBACK}:{port}")
+
+
+def rabbitmq(run_dir: Path, identity: Identity) -> Program:
+    """The broker; it answers when an AMQP handshake with the stack's own user succeeds."""
+    return Program(
+        "rabbitmq",
+        (str(find_script()),),
+        lambda: _shakes_hands(identity),
+        env=_environment(run_dir / "rabbitmq", identity),
+        directory=run_dir / "rabbitmq",
+        address=f"amqp://{LOOPBACK}:{identity.ports['rabbitmq']}",
+    )
+
+
+def prepare(run_dir: Path, identity: Identity) -> None:
+    """Writes the node's configuration."""
+    home = run_dir / "rabbitmq"
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    conf = _CONF.format(host=LOOPBACK, port=identity.ports["rabbitmq"], user=USER, password=identity.amqp_password)
+    write_private(home / "rabbitmq.conf", conf)
+    write_private(home / "rabbitmq-env.conf", "")
+    write_private(home / "enabled_plugins", "[].\n")
+
+
+def find_script() -> Path:
+    """The server's own start script: the wrapper that packages put on PATH changes the user."""
+    packaged = sorted(Path(_PACKAGE).glob(f"rabbitmq_server-*/{_SCRIPT}"), key=_version)
+    if packaged:
+        return packaged[-1]
+    return Path(_executable("rabbitmq-server")).resolve()
+
+
+def _version(script: Path) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", script.parents[1].name)]
+
+
+def _executable(name: str) -> str:
+    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+    if found is None:
+        raise StackError(f"{name} is missing: RabbitMQ 3.10 or later is needed. Type: make setup")
+    return found
+
+
+def _environment(home: Path, identity: Identity) -> dict[str, str]:
+    return {
+        "HOME": str(home),
+        # Epmd is a program of the stack: one that the node (or a child of it) starts itself would outlive it.
+        "ERL_AFLAGS": "-start_epmd false",
+        "ERL_CRASH_DUMP_SECONDS": "0",  # a dump would hold what the messages hold
+        "ERL_EPMD_ADDRESS": LOOPBACK,
+        "ERL_EPMD_PORT": str(identity.ports["epmd"]),
+        # With input "allowed" the script becomes the Erlang machine instead of a shell that waits for it,
+        # so the supervisor's signals reach the node itself.
+        "RABBITMQ_ALLOW_INPUT": "1",
+        "RABBITMQ_ADVANCED_CONFIG_FILE": str(home / "advanced.config"),
+        "RABBITMQ_CONFIG_FILE": str(home / "rabbitmq.conf"),
+        "RABBITMQ_CONFIG_FILES": str(home / "conf.d"),
+        "RABBITMQ_CONF_ENV_FILE": str(home / "rabbitmq-env.conf"),
+        "RABBITMQ_DIST_PORT": str(identity.ports["rabbitmq-dist"]),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(home / "enabled_plugins"),
+        "RABBITMQ_LOG": "-color",
+        "RABBITMQ_LOG_BASE": str(home / "log"),
+        "RABBITMQ_MNESIA_BASE": str(home / "mnesia"),
+        "RABBITMQ_NODENAME": f"{identity.name}@localhost",
+        "RABBITMQ_NODE_IP_ADDRESS": LOOPBACK,
+        "RABBITMQ_NODE_PORT": str(identity.ports["rabbitmq"]),
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": _ERLANG_FLAGS,
+    }
+
+
+def _lists_names(port: int) -> bool:
+    try:
+        with socket.create_connection((LOOPBACK, port), timeout=_PROBE_SECONDS) as connection:
+            connection.sendall(b"\0\1n")  # one byte follows: n, the request for names
+            return bool(connection.recv(4))
+    except OSError:
+        return False
+
+
+def _shakes_hands(identity: Identity) -> bool:
+    try:
+        with Connection(uri(identity), connect_timeout=_PROBE_SECONDS) as connection:
+            connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
+    except (OSError, KombuError):
+        return False
+    return True

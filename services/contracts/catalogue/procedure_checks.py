@@ -1,0 +1,173 @@
+"""What must agree within a procedure: rules, fees, result and example against the form and the papers."""
+
+from collections.abc import Iterator, Mapping
+from itertools import chain, combinations
+from typing import Any
+
+from services.contracts.catalogue.example_checks import example_is_valid
+from services.contracts.catalogue.form_schema import PRICE_TYPES
+from services.contracts.catalogue.shelf import Body, Finding, Shelf, overlap
+
+_DECIDING = frozenset({"choice", "flag", "number"})
+_COUNTED = frozenset({"number", "table"})
+_TEXTS = frozenset({"text", "long_text", "choice", "person_name", "domain_label", "url", "date"})
+
+
+def procedure_findings(procedure: Body, shelf: Shelf) -> Iterator[Finding]:
+    """All that does not agree within a procedure and with its unit and dataset."""
+    found = list(
+        chain(
+            _references(procedure, shelf),
+            _form_rules(procedure["form"], "form"),
+            _component_rules(procedure),
+            _groups(procedure["components"]),
+            _fees(procedure),
+            _fee_versions(procedure["fees"]),
+            _record(procedure, shelf),
+        )
+    )
+    yield from found
+    if not found:  # an example against broken rules only repeats what is broken
+        yield from example_is_valid(procedure)
+
+
+def _references(procedure: Body, shelf: Shelf) -> Iterator[Finding]:
+    if ("unit", procedure["tenant"], procedure["unit"]) not in shelf.named:
+        yield Finding("unit", "Không có đơn vị này trong danh mục.", "There is no such unit.")
+    if ("dataset", procedure["tenant"], procedure["result"]["dataset"]) not in shelf.named:
+        yield Finding("result.dataset", "Không có cơ sở dữ liệu này.", "There is no such dataset.")
+
+
+def _form_rules(form: list[Body], path: str) -> Iterator[Finding]:
+    for position, field in enumerate(form):
+        others = {other["name"]: other for other in form if other is not field}
+        yield from _rule(field["required_if"], others, f"{path}.{position}.required_if")
+        yield from _form_rules(field.get("columns", []), f"{path}.{position}.columns")
+
+
+def _component_rules(procedure: Body) -> Iterator[Finding]:
+    form = _by_name(procedure["form"])
+    for position, component in enumerate(procedure["components"]):
+        yield from _rule(component["required_if"], form, f"components.{position}.required_if")
+
+
+def _rule(rule: Body | None, form: Mapping[str, Body], path: str) -> Iterator[Finding]:
+    """A condition asks a field that exists, can decide, and can have the value asked for."""
+    if rule is None:
+        return
+    field = form.get(rule["field"])
+    if field is None:
+        yield Finding(f"{path}.field", "Biểu mẫu không có trường này.", "The form has no such field.")
+    elif field["type"] not in _DECIDING:
+        vi, en = "Điều kiện chỉ dựa trên choice, flag, number.", "Only a choice, flag or number can decide."
+        yield Finding(f"{path}.field", vi, en)
+    else:
+        wanted = rule["in"] if "in" in rule else [rule["equals"]]
+        if not all(_possible(field, value) for value in wanted):
+            name = "in" if "in" in rule else "equals"
+            yield Finding(f"{path}.{name}", "Trường không thể có giá trị này.", "The field cannot have this value.")
+
+
+def _possible(field: Body, value: Any) -> bool:
+    if field["type"] == "choice":
+        return value in [choice["value"] for choice in field["choices"]]
+    return type(value) is (bool if field["type"] == "flag" else int)
+
+
+def _groups(components: list[Body]) -> Iterator[Finding]:
+    groups = [component["group"] for component in components]
+    for position, group in enumerate(groups):
+        if group is not None and groups.count(group) < 2:
+            path = f"components.{position}.group"
+            yield Finding(path, "Nhóm chỉ có một thành phần.", "The group has only one component.")
+
+
+def _fees(procedure: Body) -> Iterator[Finding]:
+    form = _by_name(procedure["form"])
+    for position, fee in enumerate(procedure["fees"]):
+        yield from _rule(fee["applies_if"], form, f"fees.{position}.applies_if")
+        if fee.get("quantity_field"):
+            yield from _quantity(fee, form.get(fee["quantity_field"]), f"fees.{position}")
+
+
+def _quantity(fee: Body, field: Body | None, path: str) -> Iterator[Finding]:
+    """A quantity is a number or a count of rows, always given when the fee applies, and never below 1."""
+    place = f"{path}.quantity_field"
+    if field is None:
+        yield Finding(place, "Biểu mẫu không có trường này.", "The form has no such field.")
+    elif field["type"] not in PRICE_TYPES & _COUNTED:
+        yield Finding(place, "Số lượng phải là number hoặc table.", "A quantity is a number or a table.")
+    elif not field["required"] and (field["required_if"] is None or field["required_if"] != fee["applies_if"]):
+        vi = "Trường số lượng phải bắt buộc, hoặc bắt buộc đúng khi khoản phí áp dụng."
+        yield Finding(place, vi, "The quantity must be required, or required exactly when the fee applies.")
+    elif _may_be_none(field):
+        vi = "Số lượng phải từ 1: thêm min: 1 (hoặc min_rows: 1)."
+        yield Finding(place, vi, "The quantity must be 1 or more: add min: 1 (or min_rows: 1).")
+    elif _beyond_the_tiers(fee, field):
+        yield Finding(f"{path}.tiers", "Có số lượng vượt bậc cuối.", "A quantity may lie beyond the last tier.")
+
+
+def _may_be_none(field: Body) -> bool:
+    return bool(field.get("min" if field["type"] == "number" else "min_rows", 0) < 1)
+
+
+def _beyond_the_tiers(fee: Body, field: Body) -> bool:
+    if fee["basis"] != "tiered" or fee["tiers"][-1]["up_to"] is None:
+        return False
+    most = field.get("max" if field["type"] == "number" else "max_rows")
+    return most is None or bool(most > fee["tiers"][-1]["up_to"])
+
+
+def _fee_versions(fees: list[Body]) -> Iterator[Finding]:
+    for (_, one), (position, other) in combinations(enumerate(fees), 2):
+        if one["code"] == other["code"] and overlap(one, other):
+            vi = f"Khoản {other['code']} có hai mức cùng hiệu lực."
+            yield Finding(f"fees.{position}.valid_from", vi, f"{other['code']} is in force twice at the same time.")
+
+
+def _record(procedure: Body, shelf: Shelf) -> Iterator[Finding]:
+    result = procedure["result"]
+    dataset = shelf.find("dataset", procedure["tenant"], result["dataset"], procedure["valid_from"])
+    if dataset is None:
+        return
+    form, record = _by_name(procedure["form"]), _by_name(dataset["fields"])
+    for target, source in result["record_fields"].items():
+        yield from _copied(record.get(target), form.get(source), f"result.record_fields.{target}")
+    for name, field in record.items():
+        if field["required"] and name not in result["record_fields"]:
+            vi = f"Thiếu trường bắt buộc của cơ sở dữ liệu: {name}."
+            yield Finding("result.record_fields", vi, f"A required field of the dataset is missing: {name}.")
+
+
+def _copied(target: Body | None, source: Body | None, path: str) -> Iterator[Finding]:
+    """A record field exists, is filled from a form field of its type, and is not required more than that is."""
+    if target is None:
+        yield Finding(path, "Cơ sở dữ liệu không có trường này.", "The dataset has no such field.")
+    elif source is None:
+        yield Finding(path, "Biểu mẫu không có trường này.", "The form has no such field.")
+    elif not _fits(target, source):
+        vi, en = "Kiểu hoặc giới hạn không khớp với biểu mẫu.", "The types or bounds do not fit the form's."
+        yield Finding(path, vi, en)
+    elif target["required"] and not source["required"]:
+        vi = "Trường bắt buộc lấy từ trường không bắt buộc."
+        yield Finding(path, vi, "A required field is filled from one that may be missing.")
+
+
+def _fits(target: Body, source: Body) -> bool:
+    if target["type"] == "table" == source["type"]:
+        columns = _by_name(source["columns"])
+        return target.get("max_rows", 100) >= source.get("max_rows", 100) and all(
+            column["name"] in columns
+            and _fits(column, columns[column["name"]])
+            and (columns[column["name"]]["required"] or not column["required"])
+            for column in target["columns"]
+        )
+    if target["type"] == "text":
+        return source["type"] in _TEXTS and target.get("longest", 300) >= source.get("longest", 300)
+    if target["type"] == "choice" == source["type"]:
+        return {choice["value"] for choice in source["choices"]} <= {one["value"] for one in target["choices"]}
+    return bool(target["type"] == source["type"])
+
+
+def _by_name(form: list[Body]) -> dict[str, Body]:
+    return {field["name"]: field for field in form}

@@ -1,0 +1,1 @@
+"""Intake: dossiers from submission to the returned result, their papers, and the status that the public sees."""

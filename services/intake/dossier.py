@@ -1,0 +1,152 @@
+"""The dossier: what the applicant did, what others did about it, and the public status that follows from both.
+
+The status is never set by an event. It is derived from all that is known, by the first rule of `RULES` that holds: so
+it does not depend on the order in which things became known.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from services.contracts.words import DVCQG
+from services.intake.facts import Fact, moment
+
+# The public statuses and where each may lead (NĐ 61/2018, code list of the national portal). Late news skips steps.
+MOVES: Final[dict[str, frozenset[str]]] = {
+    "submitted": frozenset({"accepted", "rejected", "supplement_requested", "payment_required", "withdrawn"}),
+    "supplement_requested": frozenset({"submitted", "accepted", "processing", "withdrawn", "stopped"}),
+    "accepted": frozenset({"processing", "payment_required", "supplement_requested", "withdrawn"}),
+    "processing": frozenset({"supplement_requested", "payment_required", "resolved", "stopped", "withdrawn"}),
+    "payment_required": frozenset({"submitted", "accepted", "processing", "stopped", "withdrawn"}),
+    "resolved": frozenset({"returned"}),
+    "returned": frozenset(),
+    "rejected": frozenset(),
+    "stopped": frozenset(),
+    "withdrawn": frozenset(),
+}
+_DUE_DATES: Final = (
+    ("case_accepted", "accepted_at"),
+    ("supplement_received", "received_at"),
+    ("case_fee_noted", "noted_at"),
+    ("case_decided", "decided_at"),
+)
+_SETTLED: Final = ("fee_paid", "fee_waived", "fee_cancelled", "receipt_issued")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What the dossier came to; `dataset` and `number` name the record where one was issued."""
+
+    outcome: str
+    at: datetime
+    dataset: str | None = None
+    number: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """Everything known of a dossier but its personal data."""
+
+    dossier_code: str
+    tenant: str
+    procedure: str
+    procedure_version: str
+    unit: str
+    level: int
+    applicant_kind: str
+    channel: str
+    components: tuple[str, ...]
+    submitted_at: datetime
+    answer_due_at: datetime
+    supplemented_round: int = 0
+    supplemented_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+    resolved: bool = False  # whether `dossier_resolved` was said
+    returned_at: datetime | None = None
+    return_method: str | None = None
+    facts: tuple[Fact, ...] = ()
+    status: str = "submitted"  # derived, kept because lists are filtered by it
+
+    @property
+    def dvcqg_status(self) -> int | None:
+        """The status in the code list of the national portal."""
+        return DVCQG[self.status]
+
+    def fact(self, type_: str, about: object = "") -> dict[str, Any] | None:
+        """What is known of one event type, or None."""
+        return next((fact.data for fact in self.facts if (fact.type, fact.about) == (type_, str(about))), None)
+
+    def each(self, type_: str) -> list[dict[str, Any]]:
+        """All that is known of an event type that can happen several times."""
+        return [fact.data for fact in self.facts if fact.type == type_]
+
+    @property
+    def open_round(self) -> int | None:
+        """The number of the supplement request that waits for the applicant."""
+        asked = max((one["round"] for one in self.each("supplement_requested")), default=0)
+        answered = max((one["round"] for one in self.each("supplement_received")), default=0)
+        return asked if asked > max(answered, self.supplemented_round) else None
+
+    @property
+    def open_fees(self) -> tuple[str, ...]:
+        """The orders that the applicant was asked to pay and that nothing has settled yet."""
+        settled = {order["order_id"] for type_ in _SETTLED for order in self.each(type_)}
+        return tuple(one["order_id"] for one in self.each("fee_requested") if one["order_id"] not in settled)
+
+    @property
+    def result(self) -> Result | None:
+        """Granted once there is a record, refused once that is decided."""
+        if record := self.fact("record_issued"):
+            return Result("granted", moment(record["issued_at"]), record["dataset"], record["number"])
+        decided = self.fact("case_decided")
+        if decided and decided["outcome"] == "refused":
+            return Result("refused", moment(decided["decided_at"]))
+        return None
+
+    @property
+    def due_at(self) -> str | None:
+        """When the decision is due, as routing said last; None before acceptance."""
+        said = [(one[at], one["due_at"]) for type_, at in _DUE_DATES for one in self.each(type_) if one["due_at"]]
+        return max(said)[1] if said else None
+
+    @property
+    def answer_due(self) -> str | datetime:
+        """When the unit's first answer is due: counted again from the receipt of a supplement."""
+        said = [(one["round"], one["answer_due_at"]) for one in self.each("supplement_received")]
+        return max((pair for pair in said if pair[1]), default=(0, self.answer_due_at))[1]
+
+
+def derived(dossier: Dossier) -> Dossier:
+    """The dossier with the status that follows from what is known of it."""
+    return replace(dossier, status=next(status for status, holds in RULES if holds(dossier)))
+
+
+def _is_in_hand(dossier: Dossier) -> bool:
+    """An officer has it: assigned, decided and waiting for its record, or examined and sent back for a supplement."""
+    if dossier.fact("case_decided"):
+        return True
+    accepted = dossier.fact("case_accepted")
+    if accepted is None:
+        return False
+    examined = any(one["requested_at"] > accepted["accepted_at"] for one in dossier.each("supplement_requested"))
+    return examined or dossier.fact("case_assigned") is not None
+
+
+def _waits_for_supplement(dossier: Dossier) -> bool:
+    return dossier.open_round is not None and dossier.fact("case_decided") is None
+
+
+# A withdrawal always wins; a result outlasts what is heard late; what the applicant owes comes before what others do.
+RULES: Final[tuple[tuple[str, Callable[[Dossier], bool]], ...]] = (
+    ("withdrawn", lambda dossier: dossier.withdrawn_at is not None),
+    ("returned", lambda dossier: dossier.returned_at is not None),
+    ("resolved", lambda dossier: dossier.result is not None),
+    ("rejected", lambda dossier: dossier.fact("case_rejected") is not None),
+    ("stopped", lambda dossier: dossier.fact("case_stopped") is not None),
+    ("supplement_requested", _waits_for_supplement),
+    ("payment_required", lambda dossier: bool(dossier.open_fees)),
+    ("processing", _is_in_hand),
+    ("accepted", lambda dossier: dossier.fact("case_accepted") is not None),
+    ("submitted", lambda _dossier: True),
+)

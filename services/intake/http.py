@@ -1,0 +1,64 @@
+"""The WSGI door of intake: files come in under a one-time ticket, and go out to whoever may see the dossier."""
+
+from typing import Any
+from urllib.parse import quote
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import ClientDisconnected
+
+from services.chassis import http
+from services.chassis.http import answer, read_claim
+from services.chassis.wired import Wired
+from services.intake.receiving import BrokenOff
+from services.intake.settings import IntakeSettings
+from services.intake.usecases import IntakeCases
+from services.intake.wiring import wire
+
+_CREATED = 201
+_DOWNLOAD_HEADERS = {
+    "Cache-Control": "private, no-store",
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class RequestBody:
+    """The body of the present request, as `receiving` reads it."""
+
+    def __init__(self) -> None:
+        self.length = request.content_length
+
+    def read(self, most: int) -> bytes:
+        """The next bytes. Raises BrokenOff."""
+        try:
+            return request.stream.read(most)
+        except (OSError, ClientDisconnected) as error:
+            raise BrokenOff from error
+
+
+def create_app() -> Flask:
+    """The door, ready to serve."""
+    return http.create_app("intake", IntakeSettings, wire, routes)
+
+
+def routes(app: Flask, wired: Wired[IntakeCases]) -> None:
+    """What the door answers."""
+    cases = wired.cases
+
+    def receive(upload_id: str, ticket: str) -> Response:
+        return answer(cases.receiving.receive(upload_id, ticket, RequestBody()), _CREATED)
+
+    def send(dossier_code: str, which: str) -> Response:
+        document, content = cases.document(read_claim(), dossier_code, which)
+        return _attachment(document, content)
+
+    app.add_url_rule("/uploads/<upload_id>/<ticket>", "receive", receive, methods=["PUT"])
+    app.add_url_rule("/dossiers/<dossier_code>/documents/<which>", "send", send, methods=["GET"])
+
+
+def _attachment(document: Any, content: Any) -> Response:
+    """A file that a browser saves and never shows."""
+    response = Response(content, mimetype=document["content_type"], headers=_DOWNLOAD_HEADERS)
+    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(document['filename'], safe='')}"
+    response.content_length = document["size"]
+    return response

@@ -1,0 +1,134 @@
+"""The shape of every request. What a form may hold is a matter of the procedure, see `checks`."""
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, validates_schema
+
+from services.contracts.catalogue.applicant import Applicant
+from services.contracts.fields import Choice, Items, Part, Strict, Text, Whole, matching, say
+from services.contracts.words import CHANNELS, STATUSES
+from services.intake.filetypes import CONTENT_TYPES, declared_type
+
+_MOST_DOCUMENTS = 100
+_LARGEST_SIZE = 10**10
+_NOT_AN_OBJECT = say("wrong_type", "Phải là một đối tượng.", "Must be an object.")
+_WRONG_NAME = say("wrong_filename", "Tên tệp không hợp lệ.", "Not a file name.")
+_DISAGREE = say(
+    "extension_disagrees",
+    "Đuôi tệp không khớp với loại nội dung đã khai.",
+    "The extension does not agree with the declared content type.",
+)
+
+
+class Answers(fields.Dict):
+    """The answers of a form, still unchecked."""
+
+    default_error_messages = {"invalid": _NOT_AN_OBJECT}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(keys=fields.String(), **kwargs)
+
+
+class Paper(Strict):
+    """An uploaded file as a component of the dossier."""
+
+    component = Text(required=True, longest=40)
+    upload_id = Text(required=True, longest=64)
+
+
+class Command(Strict):
+    """What every command carries."""
+
+    request_id = Text(required=True, longest=100)
+
+
+class Page(Strict):
+    """What every list takes."""
+
+    limit = Whole(low=1, high=200, load_default=50)
+    after = Text(longest=200, load_default=None, allow_none=True)
+
+
+class ListProcedures(Page):
+    """Arguments of list_procedures."""
+
+    tenant = Text(required=True, longest=60)
+
+
+class GetProcedure(Strict):
+    """Arguments of get_procedure."""
+
+    tenant = Text(required=True, longest=60)
+    key = Text(required=True, longest=60)
+
+
+class OpenUpload(Command):
+    """Arguments of open_upload: what will be sent, exactly."""
+
+    filename = Text(required=True, longest=200)
+    content_type = Choice(*CONTENT_TYPES, required=True)
+    size = Whole(required=True, low=1, high=_LARGEST_SIZE)
+    sha256 = Text(required=True, longest=64, validate=matching("[0-9a-fA-F]{64}", "64 chữ số hex.", "64 hex digits."))
+
+    @validates_schema
+    def _name_agrees(self, data: dict[str, Any], **_: Any) -> None:
+        filename = data["filename"]
+        if "/" in filename or "\\" in filename or filename.startswith("."):
+            raise ValidationError(_WRONG_NAME, "filename")
+        if declared_type(data["content_type"], filename) is None:
+            raise ValidationError(_DISAGREE, "filename")
+
+
+class Submit(Command):
+    """Arguments of submit."""
+
+    tenant = Text(required=True, longest=60)
+    procedure = Text(required=True, longest=60)
+    applicant = Part(Applicant, required=True)
+    form = Answers(required=True)
+    documents = Items(Part(Paper), most=_MOST_DOCUMENTS, required=True)
+    channel = Choice(*CHANNELS, load_default="online")
+
+
+class Supplement(Command):
+    """Arguments of supplement: changed answers only (null takes an answer back), and further papers."""
+
+    dossier_code = Text(required=True, longest=60)
+    form = Answers(load_default=dict)
+    documents = Items(Part(Paper), most=_MOST_DOCUMENTS, load_default=list)
+
+
+class Withdraw(Command):
+    """Arguments of withdraw."""
+
+    dossier_code = Text(required=True, longest=60)
+    reason = Text(required=True, longest=2000, lines=True)
+
+
+class ReturnResult(Command):
+    """Arguments of return_result: how the applicant got the result."""
+
+    dossier_code = Text(required=True, longest=60)
+    method = Choice(*CHANNELS, required=True)
+
+
+class Get(Strict):
+    """Arguments of get."""
+
+    dossier_code = Text(required=True, longest=60)
+
+
+class Track(Strict):
+    """Arguments of track; `id_number` is the identity number or the tax code of the applicant."""
+
+    dossier_code = Text(required=True, longest=60)
+    id_number = Text(required=True, longest=20)
+
+
+class ListDossiers(Page):
+    """Arguments of list_dossiers."""
+
+    tenant = Text(longest=60, load_default=None)
+    procedure = Text(longest=60, load_default=None)
+    unit = Text(longest=60, load_default=None)
+    status = Choice(*STATUSES, load_default=None)

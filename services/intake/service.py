@@ -1,0 +1,94 @@
+"""The nameko door of intake."""
+
+from typing import Any
+
+from services.chassis.rpc import Call, command, query
+from services.chassis.service import Service
+from services.chassis.subscribe import Received, subscribe
+from services.intake import schemas
+
+
+class IntakeService(Service):
+    """What applicants and officers ask of intake, and what it hears from the other services."""
+
+    name = "intake"
+
+    @query(schemas.ListProcedures)
+    def list_procedures(self, call: Call) -> Any:
+        """The procedures of a ministry."""
+        return self.cases.list_procedures(**call.args)
+
+    @query(schemas.GetProcedure)
+    def get_procedure(self, call: Call) -> Any:
+        """All about one procedure."""
+        return self.cases.get_procedure(**call.args)
+
+    @command(schemas.OpenUpload)
+    def open_upload(self, call: Call) -> Any:
+        """A ticket to send one file."""
+        return self.cases.receiving.open_upload(call.actor, call.cause, **call.args)
+
+    @command(schemas.Submit)
+    def submit(self, call: Call) -> Any:
+        """Submit a dossier."""
+        return self.cases.submit(call.actor, call.cause, **call.args)
+
+    @command(schemas.Supplement)
+    def supplement(self, call: Call) -> Any:
+        """Answer a request for a supplement."""
+        return self.cases.supplement(call.actor, call.cause, **call.args)
+
+    @command(schemas.Withdraw)
+    def withdraw(self, call: Call) -> Any:
+        """Take a dossier back."""
+        return self.cases.withdraw(call.actor, call.cause, **call.args)
+
+    @command(schemas.ReturnResult)
+    def return_result(self, call: Call) -> Any:
+        """Hand over the result."""
+        return self.cases.return_result(call.actor, call.cause, **call.args)
+
+    @query(schemas.Get)
+    def get(self, call: Call) -> Any:
+        """Everything of one dossier."""
+        return self.cases.get(call.actor, **call.args)
+
+    @query(schemas.Track)
+    def track(self, call: Call) -> Any:
+        """The public status of one dossier."""
+        return self.cases.track(**call.args)
+
+    @query(schemas.ListDossiers)
+    def list_dossiers(self, call: Call) -> Any:
+        """The dossiers that the caller may see."""
+        return self.cases.list_dossiers(call.actor, **call.args)
+
+    @subscribe(
+        "routing",
+        "case_accepted",
+        "case_rejected",
+        "case_assigned",
+        "case_fee_noted",
+        "case_decided",
+        "case_stopped",
+        "supplement_requested",
+        "supplement_received",
+    )
+    def note_case(self, message: Received) -> None:
+        """What the unit did."""
+        self.cases.note(message.event, message.cause)
+
+    @subscribe("payment", "fee_requested", "fee_waived", "fee_paid", "fee_expired", "fee_cancelled", "receipt_issued")
+    def note_fee(self, message: Received) -> None:
+        """What became of a fee."""
+        self.cases.note(message.event, message.cause)
+
+    @subscribe("registry", "record_issued", "record_revoked")
+    def note_record(self, message: Received) -> None:
+        """What became of the result."""
+        self.cases.note(message.event, message.cause)
+
+    @subscribe("registry", "catalogue_published")
+    def project_catalogue(self, message: Received) -> None:
+        """Keep the catalogue at hand."""
+        self.cases.project(message.event.data)

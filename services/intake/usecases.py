@@ -1,0 +1,136 @@
+"""What can be asked of intake: load, decide, append. Submissions are in `submitting`, uploads in `receiving`."""
+
+import hmac
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from typing import Any
+
+from services.chassis import clock
+from services.chassis.actor import Actor
+from services.chassis.cause import Cause
+from services.chassis.errors import NotFound
+from services.chassis.journal import Stored
+from services.contracts.catalogue.dates import local_day
+from services.contracts.event import Event
+from services.intake import access, domain, views
+from services.intake.catalogue import Catalogue
+from services.intake.dossier import Dossier
+from services.intake.papers import Papers
+from services.intake.receiving import Receiving
+from services.intake.settings import IntakeSettings
+from services.intake.store import Codes, Dossiers
+from services.intake.submitting import Request, Submitting
+from services.intake.uploads import Uploads
+
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Where intake keeps things."""
+
+    dossiers: Dossiers
+    codes: Codes
+    uploads: Uploads
+    papers: Papers
+
+
+class IntakeCases:
+    """Every use case of intake."""
+
+    def __init__(self, stores: Stores, catalogue: Catalogue, settings: IntakeSettings) -> None:
+        self._dossiers, self._uploads, self._papers = stores.dossiers, stores.uploads, stores.papers
+        self._catalogue, self._settings = catalogue, settings
+        self._submitting = Submitting(stores.dossiers, stores.codes, stores.uploads, catalogue, settings.answer_hours)
+        self.receiving = Receiving(stores.uploads, stores.papers, stores.dossiers, settings)
+
+    def list_procedures(self, tenant: str, limit: int, after: str | None) -> Answer:
+        """The procedures of a ministry in force today, by key."""
+        today = _today()
+        rows = self._catalogue.procedures(tenant, today, limit + 1, after)
+        items = [views.procedure_line(row, today) for row in rows[:limit]]
+        return {"items": items, "next": items[-1]["key"] if len(rows) > limit else None}
+
+    def get_procedure(self, tenant: str, key: str) -> Answer:
+        """All that an applicant needs to know of a procedure."""
+        today = _today()
+        row = self._catalogue.procedure(tenant, key, today)
+        return views.procedure_page(row, self._catalogue.unit(tenant, row["document"]["unit"], today), today)
+
+    def submit(self, actor: Actor, cause: Cause, **request: Any) -> Answer:
+        """Open a dossier."""
+        return views.receipt(self._submitting.submit(actor, cause, Request(**request)).state)
+
+    def supplement(self, actor: Actor, cause: Cause, dossier_code: str, **given: Any) -> Answer:
+        """Answer a request for what is missing."""
+        dossier = self._submitting.supplement(actor, cause, dossier_code, **given).state
+        answered = {"round": dossier.supplemented_round, "supplemented_at": dossier.supplemented_at}
+        return {**views.short(dossier), **answered}
+
+    def withdraw(self, actor: Actor, cause: Cause, dossier_code: str, reason: str) -> Answer:
+        """Take a dossier back."""
+        known = self._dossiers.get(dossier_code)
+        access.may_act(actor, known.state, _owner(known))
+        decide = partial(domain.withdraw, at=clock.now())
+        dossier = self._dossiers.change(dossier_code, cause, decide, subject={"reasons.withdrawal": reason}).state
+        return {**views.short(dossier), "withdrawn_at": dossier.withdrawn_at}
+
+    def return_result(self, actor: Actor, cause: Cause, dossier_code: str, method: str) -> Answer:
+        """The applicant has the result in hand."""
+        known = self._dossiers.get(dossier_code)
+        access.may_return(actor, known.state, _owner(known))
+        decide = partial(domain.return_result, method=method, at=clock.now())
+        dossier = self._dossiers.change(dossier_code, cause, decide).state
+        return {**views.short(dossier), "returned_at": dossier.returned_at}
+
+    def get(self, actor: Actor, dossier_code: str) -> Answer:
+        """Everything of a dossier."""
+        known = self._seen(actor, dossier_code)
+        return views.whole(known.state, known.subject, self._settings.intake_url)
+
+    def track(self, dossier_code: str, id_number: str) -> Answer:
+        """The public status, for whoever knows the code and the applicant's number. Raises NotFound."""
+        known = self._dossiers.get(dossier_code)
+        _, _, number = _owner(known).partition(":")
+        if not number or not hmac.compare_digest(number.encode(), id_number.encode()):
+            raise domain.unknown_dossier()
+        return views.public(known.state)
+
+    def list_dossiers(self, actor: Actor, limit: int, after: str | None, **filters: str | None) -> Answer:
+        """A page of the dossiers that the actor may see, the newest first."""
+        owner, unit = access.list_scope(actor, filters["unit"])
+        page, following = self._dossiers.listed({**filters, "owner": owner, "unit": unit}, limit, after)
+        return {"items": [views.listed(dossier) for dossier in page], "next": following}
+
+    def document(self, actor: Actor, dossier_code: str, which: str) -> tuple[Mapping[str, Any], Iterator[bytes]]:
+        """A paper of a dossier and its content; `which` is its upload id or its place in the list, from 0."""
+        documents = self._seen(actor, dossier_code).subject.get("documents", [])
+        found = [one for place, one in enumerate(documents) if which in {one["upload_id"], str(place)}]
+        file_id = self._uploads.file_id(found[0]["upload_id"]) if found else None
+        if file_id is None:
+            raise NotFound("intake.unknown_document", "There is no such document.", "Không có tài liệu này.")
+        return found[0], self._papers.pieces(file_id)
+
+    def note(self, heard: Event, cause: Cause) -> None:
+        """Note in its dossier what another service did."""
+        self._dossiers.change(heard.data["dossier_code"], cause, partial(domain.note, heard=heard, at=clock.now()))
+
+    def project(self, published: Mapping[str, Any]) -> None:
+        """Keep a published document of the catalogue."""
+        self._catalogue.keep(published)
+
+    def _seen(self, actor: Actor, dossier_code: str) -> Stored[Dossier]:
+        known = self._dossiers.get(dossier_code)
+        access.may_see(actor, known.state, _owner(known))
+        return known
+
+
+def _owner(known: Stored[Dossier]) -> str:
+    """Whose dossier it is; nobody's once the personal data is erased."""
+    return str(known.subject.get("owner", ""))
+
+
+def _today() -> date:
+    return local_day(clock.now())

@@ -1,0 +1,29 @@
+"""Intake put together."""
+
+from datetime import timedelta
+
+from services.chassis.projection import Projection
+from services.chassis.timers import Timer
+from services.chassis.wired import Base, Wired
+from services.intake.catalogue import Catalogue
+from services.intake.papers import Papers
+from services.intake.settings import IntakeSettings
+from services.intake.store import DOSSIER, Codes, Dossiers
+from services.intake.uploads import Uploads
+from services.intake.usecases import IntakeCases, Stores
+
+
+def wire(settings: IntakeSettings) -> Wired[IntakeCases]:
+    """The use cases over real stores, and the timer that sweeps unnamed uploads."""
+    base = Base(settings)
+    journal = base.journal(DOSSIER, "dossiers")
+    projection = Projection(base.database["catalogue"])
+    uploads = Uploads(base.database["uploads"], timedelta(seconds=settings.upload_unclaimed_seconds))
+    stores = Stores(Dossiers(journal), Codes(base.database["codes"]), uploads, Papers(base.database))
+    cases = IntakeCases(stores, Catalogue(projection), settings)
+    return Wired(
+        base,
+        cases,
+        indexed=(journal, stores.dossiers, stores.papers, uploads, projection),
+        timers=(Timer("sweep_uploads", settings.upload_sweep_seconds, cases.receiving.sweep),),
+    )

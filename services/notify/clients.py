@@ -1,0 +1,67 @@
+"""What notify asks of others before it writes: intake for the applicant, routing for the officers' words."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+from services.chassis.errors import Defect
+from services.chassis.remote import Remote
+from services.notify.wording import Case, Dossier, Request, Wish
+
+Answer = TypeVar("Answer")
+
+
+class Neighbours:
+    """The two services, as questions. Raises what they answer, Unavailable at the deadline."""
+
+    def __init__(self, remote: Remote) -> None:
+        self._remote = remote
+
+    def dossier(self, dossier_code: str) -> Dossier:
+        """Who applied for what, and which unit has it. Raises NotFound."""
+        return _read(_dossier, self._remote.call("intake", "get", dossier_code=dossier_code))
+
+    def case(self, dossier_code: str) -> Case:
+        """What the unit's officers said. Raises NotFound."""
+        return _read(_case, self._remote.call("routing", "get_case", dossier_code=dossier_code))
+
+
+def _read(read: Callable[[Any], Answer], answer: Any) -> Answer:
+    try:
+        return read(answer)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Defect(
+            "notify.unreadable_answer", "A service answers in an unknown form.", "Dịch vụ trả lời sai định dạng."
+        ) from error
+
+
+def _dossier(answer: Mapping[str, Any]) -> Dossier:
+    applicant = answer["applicant"] or {}  # erased when its time is over
+    number = applicant.get("id_number") or applicant.get("tax_code") or ""
+    return Dossier(
+        dossier_code=answer["dossier_code"],
+        tenant=answer["tenant"],
+        procedure=answer["procedure"],
+        procedure_version=answer["procedure_version"],
+        unit=answer["unit"],
+        owner=f"{applicant.get('kind')}:{number}" if number else "",
+        name=applicant.get("name") or "",
+        email=applicant.get("email") or "",
+    )
+
+
+def _case(answer: Mapping[str, Any]) -> Case:
+    due_at = answer["due_at"]
+    return Case(
+        reasons={act: words for act, words in answer["reasons"].items() if words},
+        requests={request["round"]: _request(request) for request in answer["supplements"]},
+        due_at=datetime.fromisoformat(due_at) if due_at else None,
+    )
+
+
+def _request(answer: Mapping[str, Any]) -> Request:
+    wishes = [
+        Wish(item.get("component") or "", item.get("field") or "", item.get("guidance") or "")
+        for item in answer["items"]
+    ]
+    return Request(wishes, answer["reason"] or "")

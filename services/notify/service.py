@@ -1,0 +1,74 @@
+"""The nameko door of notify."""
+
+from typing import Any
+
+from services.chassis.rpc import Call, command, query
+from services.chassis.service import Service
+from services.chassis.subscribe import Received, subscribe
+from services.notify import schemas
+from services.notify.usecases import NotifyCases
+
+
+class NotifyService(Service):
+    """Writes to citizens and units; answers what was written."""
+
+    name = "notify"
+
+    @property
+    def cases(self) -> NotifyCases:
+        """The use cases."""
+        cases: NotifyCases = self.wired.cases
+        return cases
+
+    @subscribe("registry", "catalogue_published")
+    def project_catalogue(self, message: Received) -> None:
+        """Keep a catalogue document."""
+        self.cases.project(message.event.data)
+
+    @subscribe(
+        "intake",
+        "dossier_submitted",
+        "dossier_supplemented",
+        "dossier_withdrawn",
+        "dossier_resolved",
+        "dossier_returned",
+    )
+    def tell_of_dossier(self, message: Received) -> None:
+        """Write about what the applicant did, and about the result."""
+        self.cases.tell(message.event, message.cause)
+
+    @subscribe("routing", "case_accepted", "case_rejected", "supplement_requested", "case_stopped", "deadline_slipped")
+    def tell_of_case(self, message: Received) -> None:
+        """Write about what the unit did, or did not do in time."""
+        self.cases.tell(message.event, message.cause)
+
+    @subscribe("payment", "fee_requested", "receipt_issued", "fee_expired")
+    def tell_of_fee(self, message: Received) -> None:
+        """Write about what is to be paid and what was paid."""
+        self.cases.tell(message.event, message.cause)
+
+    @subscribe("registry", "record_revoked")
+    def tell_of_record(self, message: Received) -> None:
+        """Write about a result that is no longer valid."""
+        self.cases.tell(message.event, message.cause)
+
+    @subscribe("notify", "notice_requested")
+    def deliver(self, message: Received) -> None:
+        """Hand a notice to the mail server."""
+        data = message.event.data
+        self.cases.deliver(data["notice_id"], data["round"], message.cause)
+
+    @query(schemas.ListNotices)
+    def list_notices(self, call: Call) -> dict[str, Any]:
+        """What was written about a dossier."""
+        return self.cases.list_notices(call.actor, **call.args)
+
+    @query(schemas.GetNotice)
+    def get_notice(self, call: Call) -> dict[str, Any]:
+        """One notice."""
+        return self.cases.get_notice(call.actor, **call.args)
+
+    @command(schemas.Resend)
+    def resend(self, call: Call) -> dict[str, Any]:
+        """Another attempt at a failed notice."""
+        return self.cases.resend(call.actor, call.cause, **call.args)

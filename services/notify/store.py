@@ -1,0 +1,108 @@
+"""The notices in MongoDB, who is just sending one, and what notify reads in its projection of the catalogue."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from services.chassis.errors import NotFound, Unavailable
+from services.chassis.journal import Journal, Stored
+from services.chassis.projection import Projection
+from services.chassis.store import Document, outages_named
+from services.notify.domain import Notice
+
+_ORDER = [("state.requested_at", 1), ("_id", 1)]
+_MILLISECOND = timedelta(milliseconds=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+CURSOR = r"[0-9]{1,15}\.[0-9a-f-]{36}"
+
+
+class NoticeStore:
+    """The journal of notices, its list, and its claims.
+
+    A claim `{round, until}` beside the history keeps two workers from sending the same letter at the same time, which
+    a message delivered twice would else do. It runs out by itself when its holder is killed.
+    """
+
+    def __init__(self, journal: Journal[Notice]) -> None:
+        self.journal = journal
+        self._collection = journal.collection
+
+    def ensure_indexes(self) -> None:
+        """The notices of a dossier, oldest first."""
+        self._collection.create_index([("state.dossier_code", 1), *_ORDER])
+
+    def page(
+        self, dossier_code: str, audience: str | None, limit: int, after: str | None
+    ) -> tuple[list[Stored[Notice]], str | None]:
+        """At most `limit` notices of a dossier behind the cursor `after`, and the cursor of what follows them."""
+        wanted: Document = {"state.dossier_code": dossier_code, **(_behind(after) if after else {})}
+        if audience is not None:
+            wanted["state.audience"] = audience
+        with outages_named():
+            found = list(self._collection.find(wanted, {"history": 0}).sort(_ORDER).limit(limit + 1))
+        notices = [self.journal.parse(document) for document in found[:limit]]
+        return notices, _cursor(notices[-1]) if len(found) > limit else None
+
+    def claim(self, id_: str, round_: int, now: datetime, until: datetime) -> bool:
+        """Whether round `round_` is ours to send until then: it is still awaited, and nobody else is at it."""
+        wanted = {
+            "_id": id_,
+            "state.round": round_,
+            "state.sent_at": None,
+            "state.failed_round": {"$lt": round_},
+            "$nor": [{"claim.round": round_, "claim.until": {"$gt": now}}],
+        }
+        with outages_named():
+            result = self._collection.update_one(wanted, {"$set": {"claim": {"round": round_, "until": until}}})
+        return bool(result.modified_count)
+
+    def release(self, id_: str, round_: int) -> None:
+        """Let others try: nothing was sent."""
+        with outages_named():
+            self._collection.update_one({"_id": id_, "claim.round": round_}, {"$unset": {"claim": ""}})
+
+
+class Catalogue:
+    """Look-ups that wait (Unavailable) for what registry has not published yet."""
+
+    def __init__(self, projection: Projection) -> None:
+        self._projection = projection
+
+    def apply(self, published: Mapping[str, Any]) -> None:
+        """Keep a published document."""
+        self._projection.apply(published)
+
+    def unit(self, tenant: str, key: str, day: date) -> Mapping[str, Any]:
+        """The unit as it is on `day`: its name and its e-mail address."""
+        return self._document(tenant, "unit", key, day)
+
+    def procedure(self, tenant: str, key: str, version: str) -> Mapping[str, Any]:
+        """The procedure in the version a dossier was received under; it begins with the day it is valid from."""
+        try:
+            day = date.fromisoformat(version[:10])
+        except ValueError:
+            raise NotFound("notify.unknown_version", "There is no such version.", "Không có phiên bản này.") from None
+        return self._document(tenant, "procedure", key, day)
+
+    def _document(self, tenant: str, kind: str, key: str, day: date) -> Mapping[str, Any]:
+        found = self._projection.as_of(tenant, kind, key, day)
+        if found is None:
+            raise Unavailable(
+                "notify.catalogue_awaited", "The catalogue is not here yet.", "Danh mục thủ tục chưa được đồng bộ."
+            )
+        document: Mapping[str, Any] = found["document"]
+        return document
+
+
+def _cursor(stored: Stored[Notice]) -> str:
+    return f"{(stored.state.requested_at - _EPOCH) // _MILLISECOND}.{stored.id}"
+
+
+def _behind(after: str) -> Document:
+    """The filter for what lies behind a cursor of the form `CURSOR`."""
+    milliseconds, id_ = after.split(".")
+    at = _EPOCH + int(milliseconds) * _MILLISECOND
+    return {
+        "state.requested_at": {"$gte": at},
+        "$or": [{"state.requested_at": {"$gt": at}}, {"_id": {"$gt": id_}}],
+    }

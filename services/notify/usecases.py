@@ -1,0 +1,220 @@
+"""What notify does: ask for a notice, deliver it, show it, send it again."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any, Final, Protocol
+
+from services.chassis import clock
+from services.chassis.actor import Actor
+from services.chassis.cause import Cause
+from services.chassis.errors import Unavailable
+from services.chassis.journal import Decide, Stored
+from services.chassis.logs import log
+from services.contracts.catalogue.dates import local_day
+from services.contracts.event import Event
+from services.notify import domain, letters
+from services.notify.domain import EMAIL, Notice
+from services.notify.letters import BadAddress, Post
+from services.notify.mail import Mail, Undeliverable
+from services.notify.moments import Moment, told_by
+from services.notify.store import Catalogue, NoticeStore
+from services.notify.templates import Rendered, Templates
+from services.notify.wording import Case, Dossier, Told
+
+Answer = dict[str, Any]
+LEADING: Final = "vi"  # a letter says everything in Vietnamese first, then in English
+_PATIENCE: Final = (1.0, 2.0, 4.0, 8.0)
+
+
+class Neighbours(Protocol):
+    """The services that are asked before a notice is written."""
+
+    def dossier(self, dossier_code: str) -> Dossier:
+        """Who applied for what."""
+
+    def case(self, dossier_code: str) -> Case:
+        """What the officers said."""
+
+
+class NotifyCases:
+    """Every use case of notify."""
+
+    def __init__(
+        self,
+        store: NoticeStore,
+        catalogue: Catalogue,
+        neighbours: Neighbours,
+        templates: Templates,
+        mail: Mail,
+        claim_seconds: float,
+    ) -> None:
+        self._store, self._catalogue, self._neighbours = store, catalogue, neighbours
+        self._templates, self._mail = templates, mail
+        self._claim_length = timedelta(seconds=claim_seconds)
+
+    # events
+
+    def project(self, published: Mapping[str, Any]) -> None:
+        """Keep a catalogue document."""
+        self._catalogue.apply(published)
+
+    def tell(self, event: Event, why: Cause) -> None:
+        """Ask for every notice that `event` is a cause of, and that was not asked for before.
+
+        Raises NotFound or Unavailable while something a notice must say is not known yet.
+        """
+        news = [moment for moment in told_by(event) if not self._is_asked_for(why, moment)]
+        if not news:
+            return
+        told = self._gather(event, asks_routing=any(moment.asks_routing for moment in news))
+        for moment in news:
+            self._ask_for(moment, told, why)
+
+    def deliver(self, notice_id: str, round_: int, why: Cause) -> None:
+        """Hand round `round_` of a notice to the mail server and keep what came of it.
+
+        A worker killed between the two sends again, under the same Message-ID: e-mail knows no other way to do it once.
+        """
+        stored = self._store.journal.get(notice_id)
+        if not domain.is_awaited(stored.state, round_):
+            return
+        now = clock.now()
+        if not self._store.claim(notice_id, round_, now, now + self._claim_length):
+            raise Unavailable("notify.being_sent", "Another worker is sending it.", "Thông báo đang được gửi.")
+        try:
+            outcome = self._send(stored)
+        except Exception:
+            self._store.release(notice_id, round_)
+            raise
+        self._record(notice_id, why, outcome)
+
+    # questions and commands
+
+    def list_notices(self, actor: Actor, dossier_code: str, limit: int, after: str | None) -> Answer:
+        """What was written about a dossier, oldest first. Raises NotFound."""
+        if actor.kind != "system":
+            dossier = self._neighbours.dossier(dossier_code)
+            domain.check_may_read(actor, dossier.unit, dossier.owner)
+        audience = "applicant" if domain.reads_only_own_post(actor) else None
+        found, following = self._store.page(dossier_code, audience, limit, after)
+        return {"items": [_line(actor, stored) for stored in found], "next": following}
+
+    def get_notice(self, actor: Actor, notice_id: str) -> Answer:
+        """One notice with the words it carries. Raises NotFound."""
+        stored = self._store.journal.get(notice_id)
+        notice = stored.state
+        is_own_post = domain.reads_only_own_post(actor) and notice.audience == "applicant"
+        owner = self._neighbours.dossier(notice.dossier_code).owner if is_own_post else ""
+        domain.check_may_read(actor, notice.unit, owner)
+        letter = stored.subject.get("letter", {})
+        return {**_line(actor, stored), "subject": letter.get("subject"), "text": letter.get("text")}
+
+    def resend(self, actor: Actor, why: Cause, notice_id: str) -> Answer:
+        """Send a failed notice again, to the address that intake or the catalogue names now.
+
+        Raises NotFound, Denied, Refused, Unavailable.
+        """
+        notice = self._store.journal.get(notice_id).state
+        dossier, at = self._neighbours.dossier(notice.dossier_code), clock.now()
+        _, address = self._addressee(notice.audience, dossier, self._unit(dossier, notice.unit))
+        stored = self._store.journal.change(
+            notice_id, why, lambda state: domain.resend(state, actor, at), subject={"address": address}
+        )
+        return _line(actor, stored)
+
+    def _is_asked_for(self, why: Cause, moment: Moment) -> bool:
+        return self._store.journal.find(domain.notice_id(why.id, moment.name, moment.audience)) is not None
+
+    def _gather(self, event: Event, *, asks_routing: bool) -> Told:
+        code = event.data["dossier_code"]
+        dossier = self._neighbours.dossier(code)
+        return Told(
+            event=event,
+            dossier=dossier,
+            unit=self._unit(dossier, dossier.unit),
+            procedure=self._catalogue.procedure(dossier.tenant, dossier.procedure, dossier.procedure_version),
+            case=self._neighbours.case(code) if asks_routing else Case(),
+        )
+
+    def _unit(self, dossier: Dossier, unit: str) -> Mapping[str, Any]:
+        return self._catalogue.unit(dossier.tenant, unit, local_day(clock.now()))
+
+    def _ask_for(self, moment: Moment, told: Told, why: Cause) -> None:
+        name, address = self._addressee(moment.audience, told.dossier, told.unit)
+        notice = Notice(
+            notice_id=domain.notice_id(why.id, moment.name, moment.audience),
+            dossier_code=told.dossier.dossier_code,
+            moment=moment.name,
+            audience=moment.audience,
+            unit=told.dossier.unit,
+            template_version=self._templates.version(moment),
+            language=LEADING,
+            channel=EMAIL,
+            requested_at=clock.now(),
+        )
+        letter = asdict(self._templates.render(moment, told, name))
+        subject = {"name": name, "address": address, "letter": letter}
+        self._store.journal.change(notice.notice_id, why, lambda state: domain.request(state, notice), subject=subject)
+
+    @staticmethod
+    def _addressee(audience: str, dossier: Dossier, unit: Mapping[str, Any]) -> tuple[str, str]:
+        if audience == "unit":
+            return str(unit["name"][LEADING]), str(unit["email"])
+        return dossier.name, dossier.email
+
+    def _send(self, stored: Stored[Notice]) -> Decide[Notice]:
+        """What to keep of one attempt. Raises Unavailable when it should be made again."""
+        notice, address = stored.state, stored.subject["address"]
+        try:
+            message = letters.written(_post(stored), self._mail.sender)
+            self._mail.send(message, address)
+        except (BadAddress, Undeliverable) as error:
+            reason, at = str(error) or "bad_address", clock.now()
+            log.warning("notice_undeliverable", notice=notice.notice_id, reason=reason)
+            return lambda state: domain.note_failed(state, notice.round, reason, at)
+        at = clock.now()
+        return lambda state: domain.note_sent(state, at)
+
+    def _record(self, notice_id: str, why: Cause, outcome: Decide[Notice]) -> None:
+        """Keep the outcome, with patience: what was sent is not sent again because the store is away for a moment."""
+        for seconds in _PATIENCE:
+            try:
+                self._store.journal.change(notice_id, why, outcome)
+            except Unavailable:
+                time.sleep(seconds)
+            else:
+                return
+        self._store.journal.change(notice_id, why, outcome)
+
+
+def _post(stored: Stored[Notice]) -> Post:
+    notice, subject = stored.state, stored.subject
+    return Post(
+        notice_id=notice.notice_id,
+        dossier_code=notice.dossier_code,
+        name=subject["name"],
+        address=subject["address"],
+        rendered=Rendered(**subject["letter"]),
+        written_at=notice.requested_at,
+    )
+
+
+def _line(actor: Actor, stored: Stored[Notice]) -> Answer:
+    notice = stored.state
+    return {
+        "notice_id": notice.notice_id,
+        "dossier_code": notice.dossier_code,
+        "moment": notice.moment,
+        "audience": notice.audience,
+        "channel": notice.channel,
+        "template_version": notice.template_version,
+        "status": notice.status,
+        "round": notice.round,
+        "requested_at": notice.requested_at,
+        "sent_at": notice.sent_at,
+        "failed_at": notice.failed_at,
+        "reason": notice.reason,
+        "recipient": domain.shown_address(actor, notice, stored.subject.get("address", "")),
+    }

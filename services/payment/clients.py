@@ -1,0 +1,90 @@
+"""Payment's calls out: the gateway's merchant API over HTTP, and intake for whose a dossier is."""
+
+from datetime import datetime
+from typing import Any, Final
+
+import requests
+
+from services.chassis import codec
+from services.chassis.actor import Actor
+from services.chassis.errors import Invalid, Refused, Unavailable
+from services.chassis.logs import log
+from services.chassis.remote import Remote
+from services.payment import vnpay
+from services.payment.vnpay import Merchant, Purchase, Report
+
+_SECONDS: Final = (3.05, 15.0)  # to connect, to answer
+_LONGEST_ANSWER: Final = 64 * 1024
+_REFUND_TAKEN: Final = frozenset({vnpay.OK, vnpay.DUPLICATE})
+
+
+class Gateway:
+    """VNPAY's merchant API."""
+
+    def __init__(self, address: str, merchant: Merchant) -> None:
+        self._address, self._merchant = address, merchant
+
+    def query(self, purchase: Purchase, request_id: str, at: datetime) -> Report | None:
+        """What became of an attempt; None while nothing did. Raises Unavailable."""
+        answer = self._ask(vnpay.query_request(self._merchant, purchase, request_id, at))
+        code = answer["vnp_ResponseCode"]
+        if code == vnpay.NOT_FOUND:  # the payer never opened the page
+            return None
+        if code != vnpay.OK or answer.get("vnp_TxnRef") != purchase.reference:
+            log.error("gateway_query_refused", attempt=purchase.reference, response_code=code)
+            raise _unavailable()
+        return vnpay.report_of(answer)
+
+    def refund(
+        self, purchase: Purchase, amount_vnd: int, transaction: str | None, request_id: str, at: datetime
+    ) -> None:
+        """Have `amount_vnd` of a capture given back, once for a request id. Raises Unavailable, Refused.
+
+        A duplicate is a success: this very request was taken before and its answer lost. A refusal uses the id up, so
+        the next try needs another.
+        """
+        call = vnpay.refund_request(self._merchant, purchase, amount_vnd, transaction or "", request_id, at)
+        code = self._ask(call)["vnp_ResponseCode"]
+        if code == vnpay.OTHER:
+            raise _unavailable()
+        if code not in _REFUND_TAKEN:
+            raise Refused(
+                "payment.refund_refused",
+                f"The gateway refused the refund of {purchase.reference} with code {code}.",
+                "Cổng thanh toán từ chối hoàn tiền.",
+            )
+
+    def _ask(self, call: vnpay.Fields) -> vnpay.Fields:
+        try:
+            with requests.post(
+                self._address, json=call, timeout=_SECONDS, allow_redirects=False, stream=True
+            ) as response:
+                body = response.raw.read(_LONGEST_ANSWER + 1, decode_content=True)
+                status = response.status_code
+            answer = vnpay.read_answer(self._merchant, codec.decode(body, _LONGEST_ANSWER))
+        except (requests.RequestException, OSError, Invalid) as error:
+            log.warning("gateway_unreachable", command=call["vnp_Command"], reason=type(error).__name__)
+            raise _unavailable() from error
+        if status != requests.codes.ok or answer is None or "vnp_ResponseCode" not in answer:
+            log.warning("gateway_answer_unusable", command=call["vnp_Command"], status=status)
+            raise _unavailable()
+        return answer
+
+
+class Owners:
+    """Whose a dossier is: intake knows, payment keeps nobody's number."""
+
+    def __init__(self, remote: Remote) -> None:
+        self._remote = remote
+
+    def owns(self, actor: Actor, dossier_code: str) -> bool:
+        """Whether the actor is the applicant. Raises NotFound for an unknown dossier, Unavailable."""
+        applicant: dict[str, Any] = self._remote.call("intake", "get", dossier_code=dossier_code)["applicant"]
+        number = applicant.get("tax_code" if actor.kind == "organisation" else "id_number")
+        return actor.kind == applicant["kind"] and actor.id == number
+
+
+def _unavailable() -> Unavailable:
+    return Unavailable(
+        "payment.gateway_unavailable", "The payment gateway does not answer.", "Cổng thanh toán chưa sẵn sàng."
+    )

@@ -1,0 +1,35 @@
+"""Payment's door to the gateway (gunicorn): the callback that settles, and the page a payer comes back to."""
+
+from typing import Any
+
+from flask import Flask, Response, request
+
+from services.chassis import http as door
+from services.chassis.wired import Wired
+from services.payment.settings import PaymentSettings
+from services.payment.usecases import PaymentCases
+from services.payment.wiring import wire
+
+
+def create_app() -> Flask:
+    """The door, for gunicorn."""
+    return door.create_app("payment", PaymentSettings, wire, routes)
+
+
+def routes(app: Flask, wired: Wired[PaymentCases]) -> None:
+    """Open the two addresses. Neither needs an actor: the gateway's signature says who speaks."""
+    settlement = wired.cases.settlement
+
+    @app.get("/payment/vnpay/ipn", provide_automatic_options=False)
+    def take_callback() -> Response:
+        code, message = settlement.take_callback(_query())
+        return door.answer({"RspCode": code, "Message": message})
+
+    @app.get("/payment/vnpay/return", provide_automatic_options=False)
+    def read_return() -> Response:
+        shown: dict[str, Any] = settlement.read_return(_query())
+        return door.answer(shown)
+
+
+def _query() -> str:
+    return request.query_string.decode(errors="replace")

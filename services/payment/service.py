@@ -1,0 +1,91 @@
+"""Payment's doors on the bus."""
+
+from typing import Any, Final
+
+from services.chassis.rpc import Call, command, query
+from services.chassis.service import Service
+from services.chassis.subscribe import Received, subscribe
+from services.payment import schemas
+from services.payment.usecases import PaymentCases
+
+# what routing says that concerns fees: the field that says when
+CASE_FACTS: Final = {
+    "case_accepted": "accepted_at",
+    "case_rejected": "rejected_at",
+    "case_decided": "decided_at",
+    "case_stopped": "stopped_at",
+}
+
+
+class PaymentService(Service):
+    """Fee orders: looked at, paid, receipted, given back; and the events that make them."""
+
+    name = "payment"
+
+    @property
+    def cases(self) -> PaymentCases:
+        """The use cases."""
+        cases: PaymentCases = self.wired.cases
+        return cases
+
+    @query(schemas.GetOrder)
+    def get_order(self, call: Call) -> dict[str, Any]:
+        """The order of a dossier that matters now."""
+        return self.cases.get_order(call.actor, **call.args)
+
+    @query(schemas.FindOrder)
+    def find_order(self, call: Call) -> dict[str, Any]:
+        """One order in full."""
+        return self.cases.find_order(call.actor, **call.args)
+
+    @query(schemas.ListOrders)
+    def list_orders(self, call: Call) -> dict[str, Any]:
+        """A page of orders."""
+        return self.cases.list_orders(call.actor, **call.args)
+
+    @command(schemas.StartPayment)
+    def start_payment(self, call: Call) -> dict[str, Any]:
+        """Go to the gateway."""
+        return self.cases.start_payment(call.actor, call.cause, **call.args)
+
+    @command(schemas.RecordCounterPayment)
+    def record_counter_payment(self, call: Call) -> dict[str, Any]:
+        """Money was taken at the counter."""
+        return self.cases.record_counter_payment(call.actor, call.cause, **call.args)
+
+    @subscribe("registry", "catalogue_published")
+    def project_catalogue(self, message: Received) -> None:
+        """Keep the catalogue."""
+        self.cases.project_catalogue(message.event.data)
+
+    @subscribe("intake", "dossier_submitted")
+    def assess_fees(self, message: Received) -> None:
+        """Price the dossier."""
+        self.cases.assess(message.cause, message.event.data)
+
+    @subscribe("intake", "dossier_withdrawn")
+    def follow_withdrawal(self, message: Received) -> None:
+        """Ask for nothing more."""
+        self.cases.end(message.cause, message.dossier_code, message.event.data["withdrawn_at"])
+
+    @subscribe("routing", *CASE_FACTS)
+    def follow_case(self, message: Received) -> None:
+        """Ask for what falls due with the case, or for nothing more when it ends without a result."""
+        type_, data = message.event.type, message.event.data
+        if type_ == "case_accepted":
+            self.cases.fall_due(message.cause, message.dossier_code, "on_acceptance")
+        elif data.get("outcome") == "granted":
+            self.cases.fall_due(message.cause, message.dossier_code, "before_result")
+        else:
+            self.cases.end(message.cause, message.dossier_code, data[CASE_FACTS[type_]])
+
+    @subscribe("payment", "fee_paid")
+    def issue_receipt(self, message: Received) -> None:
+        """Give the receipt."""
+        self.cases.issue_receipt(message.cause, message.event.data)
+
+    @subscribe("payment", "refund_due")
+    def give_back(self, message: Received) -> None:
+        """Have the money given back."""
+        data, event_id = message.event.data, message.envelope.id
+        self.cases.settlement.give_back(message.cause, data["order_id"], data["attempt"], event_id)

@@ -1,0 +1,166 @@
+"""Money through a gateway: sending payers there, taking its word on what they paid, giving back what is owed.
+
+A gateway is believed only under its signature, and its word settles an order once: under a cause that is made of its
+own transaction, whoever brings it (callback, repeated callback, our own question after a silence).
+"""
+
+import hashlib
+import uuid
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol
+
+from services.chassis import cause, clock
+from services.chassis.actor import Actor
+from services.chassis.cause import Cause
+from services.chassis.errors import Refused
+from services.chassis.journal import Journal
+from services.chassis.logs import log
+from services.contracts.event import Event
+from services.payment import domain, vnpay
+from services.payment.domain import Capture
+from services.payment.order import Attempt, FeeOrder
+from services.payment.settings import PaymentSettings
+from services.payment.store import Orders
+from services.payment.vnpay import Merchant, Purchase, Report
+
+GATEWAY: Final = Actor("system", "vnpay")
+Answer = tuple[str, str]
+
+
+class MerchantApi(Protocol):
+    """What a gateway can be asked and told."""
+
+    def query(self, purchase: Purchase, request_id: str, at: datetime) -> Report | None:
+        """What became of an attempt."""
+
+    def refund(
+        self, purchase: Purchase, amount_vnd: int, transaction: str | None, request_id: str, at: datetime
+    ) -> None:
+        """Give back."""
+
+
+class Settlement:
+    """The use cases between payment and its gateway."""
+
+    def __init__(
+        self,
+        journal: Journal[FeeOrder],
+        orders: Orders,
+        gateway: MerchantApi,
+        merchant: Merchant,
+        settings: PaymentSettings,
+    ) -> None:
+        self._journal, self._orders = journal, orders
+        self._gateway, self._merchant, self._settings = gateway, merchant, settings
+
+    def pay_url(self, order: FeeOrder, attempt: Attempt, return_url: str, ip_address: str) -> str:
+        """Where the payer's browser is sent for this attempt."""
+        purchase = _purchase(order, attempt, ip_address)
+        return vnpay.pay_url(self._settings.vnpay_url, self._merchant, purchase, return_url)
+
+    def take_callback(self, query: str) -> Answer:
+        """The gateway's callback, checked in its own order; what to answer, whatever happens."""
+        try:
+            answer, reference = self._take(query)
+        except Exception as error:  # noqa: BLE001 – the gateway wants an answer, and comes again after this one
+            log.exception("callback_failed", reason=getattr(error, "code", type(error).__name__))
+            return vnpay.UNKNOWN_ERROR
+        log.info("callback_answered", rsp_code=answer[0], attempt=reference)
+        return answer
+
+    def read_return(self, query: str) -> dict[str, Any]:
+        """What is known of the payment that a browser comes back from. Settles nothing: a browser proves nothing."""
+        report = vnpay.read_callback(self._merchant, query)
+        order = self._orders.find_by_attempt(report.reference) if report else None
+        if report is None or order is None:
+            return {"authentic": report is not None, "order": None}
+        known = {name: getattr(order, name) for name in ("order_id", "dossier_code", "status", "amount_vnd", "paid_at")}
+        said = {"captured": report.captured, "response_code": report.response_code if not report.captured else vnpay.OK}
+        return {"authentic": True, "order": known, "gateway": said}
+
+    def ask_about_silent(self) -> None:
+        """Ask the gateway what became of attempts it has told nothing of, so that no payer stays stuck."""
+        now = clock.now()
+        wait = timedelta(seconds=self._settings.query_after_seconds)
+        for order in self._orders.claim_silent(now - wait, now, now + wait):
+            for attempt in order.open_attempts:
+                if attempt.started_at <= now - wait:
+                    self._ask_about(order, attempt, now)
+
+    def give_back(self, why: Cause, order_id: str, attempt: str | None, event_id: str) -> None:
+        """Have a refund made that is due. What was paid at a counter is given back there."""
+        order = self._journal.get(order_id).state
+        refund, captured = attempt and domain.open_refund(order, attempt), attempt and order.find_attempt(attempt)
+        if not attempt or not refund or not captured:
+            log.info("no_refund_at_gateway", order=order_id)
+            return
+        at, request_id = clock.now(), self._refund_id(order_id, attempt, event_id)
+        transaction = order.transaction if attempt == order.attempt else None
+        try:
+            self._gateway.refund(_purchase(order, captured), refund.amount_vnd, transaction, request_id, at)
+        except Refused:
+            self._orders.note_refusal(order_id, attempt)
+            raise
+        self._journal.change(order_id, why, lambda order: domain.note_refund(order, attempt, at))
+
+    def _take(self, query: str) -> tuple[Answer, str | None]:
+        report = vnpay.read_callback(self._merchant, query)
+        if report is None:
+            return vnpay.BAD_SIGNATURE, None
+        order = self._orders.find_by_attempt(report.reference)
+        if order is None:
+            return vnpay.UNKNOWN_ORDER, report.reference
+        if report.amount_vnd != order.amount_vnd:
+            return vnpay.WRONG_AMOUNT, report.reference
+        confirmed = self._settle(order.order_id, report)
+        return (vnpay.CONFIRMED if confirmed else vnpay.ALREADY_CONFIRMED), report.reference
+
+    def _settle(self, order_id: str, report: Report) -> bool:
+        """Append what the gateway says; whether that was news."""
+        at, news = clock.now(), False
+
+        def decide(order: FeeOrder | None) -> list[Event]:
+            nonlocal news
+            if report.captured:
+                captured = Capture(report.reference, report.transaction, report.paid_at or at)
+                made = domain.capture(order, captured, at)
+            else:
+                made = domain.fail(order, report.reference, report.response_code, at)
+            news = bool(made)
+            return made
+
+        stored = self._journal.change(order_id, _cause_of(report), decide)
+        return news and not stored.repeated
+
+    def _ask_about(self, order: FeeOrder, attempt: Attempt, now: datetime) -> None:
+        report = self._gateway.query(_purchase(order, attempt), uuid.uuid4().hex, now)
+        if report is None:
+            self._give_up(order, attempt, now)
+        elif report.amount_vnd != order.amount_vnd:
+            log.error("gateway_amount_differs", order=order.order_id, attempt=attempt.reference)
+        else:
+            news = self._settle(order.order_id, report)
+            log.info("silent_attempt_settled", attempt=attempt.reference, captured=report.captured, news=news)
+
+    def _give_up(self, order: FeeOrder, attempt: Attempt, now: datetime) -> None:
+        """Nothing came of an attempt whose time is over; should money come yet, it is still taken."""
+        if now >= attempt.expires_at + timedelta(minutes=self._settings.give_up_minutes):
+            why, reference = cause.of_timer(f"give_up/{attempt.reference}"), attempt.reference
+            self._journal.change(order.order_id, why, lambda order: domain.fail(order, reference, vnpay.EXPIRED, now))
+
+    def _refund_id(self, order_id: str, attempt: str, event_id: str) -> str:
+        """The same for every try of one refund, until the gateway refused it: a refusal uses the id up."""
+        refusals = self._orders.refusals(order_id, attempt)
+        return hashlib.sha256(f"{event_id}/{refusals}".encode()).hexdigest()[:32]
+
+
+def _purchase(order: FeeOrder, attempt: Attempt, ip_address: str = "127.0.0.1") -> Purchase:
+    return Purchase(
+        attempt.reference, order.amount_vnd, order.dossier_code, attempt.started_at, attempt.expires_at, ip_address
+    )
+
+
+def _cause_of(report: Report) -> Cause:
+    """Whatever brings it, the same word of the gateway is the same cause."""
+    said = [report.reference, report.transaction, "captured" if report.captured else report.response_code]
+    return cause.of_request("payment.settle", GATEWAY, "/".join(str(part) for part in said), said)

@@ -1,0 +1,134 @@
+"""Fee orders in MongoDB: lists, look-ups by dossier and by gateway reference, what waits for money or for an answer.
+
+Beside the journal of orders stands `dossiers`: which orders a dossier has, none included. It is written when all of
+them are open, so what is not in it is not assessed yet.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from services.chassis.errors import NotFound
+from services.chassis.journal import Journal
+from services.chassis.store import Collection, Document, outages_named
+from services.payment.order import FeeOrder
+
+_AT_ONCE = 500
+_DATED: Final = {"$type": "date"}  # said in filter and index alike, so that the index is used
+_WITHOUT_HISTORY: Final = {"history": 0, "subject": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """The orders of one dossier, by the moments they fall due."""
+
+    dossier_code: str
+    unit: str
+    orders: tuple[str, ...]
+
+
+class Orders:
+    """All that is asked of the store besides appending to one history."""
+
+    def __init__(self, journal: Journal[FeeOrder], dossiers: Collection) -> None:
+        self._journal = journal
+        self._orders = journal.collection
+        self._dossiers = dossiers
+
+    def ensure_indexes(self) -> None:
+        """The lists by unit and status, the references that are unique for ever, and what the timers look for."""
+        self._orders.create_index([("state.unit", 1), ("state.status", 1), ("_id", 1)])
+        self._orders.create_index([("state.unit", 1), ("_id", 1)])
+        self._orders.create_index([("state.status", 1), ("_id", 1)])
+        self._orders.create_index("state.dossier_code")
+        self._orders.create_index(
+            "state.attempts.reference",
+            unique=True,
+            partialFilterExpression={"state.attempts.reference": {"$exists": True}},
+        )
+        self._orders.create_index(
+            [("state.status", 1), ("state.pay_by", 1)], partialFilterExpression={"state.pay_by": _DATED}
+        )
+        self._orders.create_index(
+            [("state.silent_since", 1), ("ask_after", 1)], partialFilterExpression={"state.silent_since": _DATED}
+        )
+
+    def note_bill(self, bill: Bill) -> None:
+        """All orders of the dossier are open."""
+        kept = {"unit": bill.unit, "orders": list(bill.orders)}
+        with outages_named():
+            self._dossiers.update_one({"_id": bill.dossier_code}, {"$setOnInsert": kept}, upsert=True)
+
+    def bill(self, dossier_code: str) -> Bill:
+        """The orders of a dossier. Raises NotFound where it is not assessed yet."""
+        with outages_named():
+            found = self._dossiers.find_one({"_id": dossier_code})
+        if found is None:
+            raise NotFound(
+                "payment.not_assessed_yet", "The fees of this dossier are not known yet.", "Hồ sơ chưa được tính phí."
+            )
+        return Bill(dossier_code, found["unit"], tuple(found["orders"]))
+
+    def each(self, order_ids: Sequence[str]) -> list[FeeOrder]:
+        """The orders of these ids, in the same order."""
+        with outages_named():
+            found = {one["_id"]: one for one in self._orders.find({"_id": {"$in": list(order_ids)}}, _WITHOUT_HISTORY)}
+        return [self._parse(found[order_id]) for order_id in order_ids if order_id in found]
+
+    def find(self, order_id: str) -> FeeOrder | None:
+        """The order, or None."""
+        return next(iter(self.each([order_id])), None)
+
+    def find_by_attempt(self, reference: str) -> FeeOrder | None:
+        """The order that an attempt belongs to, or None."""
+        with outages_named():
+            found = self._orders.find_one({"state.attempts.reference": reference}, _WITHOUT_HISTORY)
+        return self._parse(found) if found else None
+
+    def page(self, unit: str | None, status: str | None, limit: int, after: str | None) -> Document:
+        """At most `limit` orders by id behind `after`, and the cursor of what follows, if anything does."""
+        wanted: Document = {
+            f"state.{name}": value for name, value in (("unit", unit), ("status", status)) if value is not None
+        }
+        if after is not None:
+            wanted["_id"] = {"$gt": after}
+        with outages_named():
+            found = list(self._orders.find(wanted, _WITHOUT_HISTORY).sort("_id", 1).limit(limit + 1))
+        orders = [self._parse(document) for document in found[:limit]]
+        return {"items": orders, "next": orders[-1].order_id if len(found) > limit else None}
+
+    def overdue(self, now: datetime) -> list[str]:
+        """Ids of orders that were to be paid before `now` and are not marked so, the longest late first."""
+        wanted = {"state.status": "requested", "state.pay_by": {"$lte": now, **_DATED}}
+        with outages_named():
+            return [one["_id"] for one in self._orders.find(wanted, {"_id": 1}).sort("state.pay_by", 1).limit(_AT_ONCE)]
+
+    def claim_silent(self, before: datetime, now: datetime, again_at: datetime) -> Iterator[FeeOrder]:
+        """Orders with an attempt that has been silent since before `before`; each is this caller's until `again_at`."""
+        wanted = {"state.silent_since": {"$lte": before, **_DATED}, "ask_after": {"$not": {"$gt": now}}}
+        with outages_named():
+            found = list(self._orders.find(wanted, _WITHOUT_HISTORY).sort("state.silent_since", 1).limit(_AT_ONCE))
+        for document in found:
+            if self._claim(document, again_at):
+                yield self._parse(document)
+
+    def refusals(self, order_id: str, attempt: str) -> int:
+        """How often a gateway has refused to give back this capture."""
+        with outages_named():
+            found = self._orders.find_one({"_id": order_id}, {f"refused_refunds.{attempt}": 1}) or {}
+        return int(found.get("refused_refunds", {}).get(attempt, 0))
+
+    def note_refusal(self, order_id: str, attempt: str) -> None:
+        """A gateway refused to give back this capture."""
+        with outages_named():
+            self._orders.update_one({"_id": order_id}, {"$inc": {f"refused_refunds.{attempt}": 1}})
+
+    def _claim(self, document: Document, again_at: datetime) -> bool:
+        """Outside the history: it says who asks, not what happened."""
+        as_read: dict[str, Any] = {"_id": document["_id"], "ask_after": document.get("ask_after")}
+        with outages_named():
+            return bool(self._orders.update_one(as_read, {"$set": {"ask_after": again_at}}).modified_count)
+
+    def _parse(self, document: Document) -> FeeOrder:
+        return self._journal.parse({"version": 0, **document}).state

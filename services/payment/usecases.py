@@ -1,0 +1,172 @@
+"""What is asked of payment, and what payment does about the events of others: load, decide, append."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from services.chassis import cause, clock
+from services.chassis.actor import Actor
+from services.chassis.cause import Cause
+from services.chassis.errors import NotFound
+from services.chassis.journal import Journal
+from services.contracts.catalogue.dates import local_day
+from services.contracts.catalogue.fees import FeeLine
+from services.contracts.event import Event
+from services.payment import answers, domain
+from services.payment.answers import Answer
+from services.payment.catalogue import Catalogue, priced
+from services.payment.domain import Assessment
+from services.payment.order import FeeOrder
+from services.payment.return_url import insist_allowed
+from services.payment.settings import PaymentSettings
+from services.payment.settlement import Settlement
+from services.payment.store import Bill, Orders
+
+Facts = Mapping[str, Any]
+Decision = Callable[[FeeOrder | None], list[Event]]
+
+
+class Numbers(Protocol):
+    """Gap-free numbers."""
+
+    def take(self, series: str, owner: str) -> int:
+        """The owner's number."""
+
+
+class Ownership(Protocol):
+    """Whose a dossier is."""
+
+    def owns(self, actor: Actor, dossier_code: str) -> bool:
+        """Whether the actor is the applicant."""
+
+
+class PaymentCases:
+    """The use cases of payment; what comes from or goes to a gateway is in `settlement`."""
+
+    def __init__(
+        self,
+        journal: Journal[FeeOrder],
+        orders: Orders,
+        catalogue: Catalogue,
+        numbers: Numbers,
+        owners: Ownership,
+        settlement: Settlement,
+        settings: PaymentSettings,
+    ) -> None:
+        self._journal, self._orders = journal, orders
+        self._catalogue, self._numbers, self._owners = catalogue, numbers, owners
+        self._settings = settings
+        self.settlement = settlement
+
+    # queries
+
+    def get_order(self, actor: Actor, dossier_code: str) -> Answer:
+        """The order that waits for money, else the last that fell due. Raises NotFound."""
+        owns = self._owns(actor, dossier_code)
+        bill = self._orders.bill(dossier_code) if owns or actor.kind not in domain.APPLICANTS else None
+        if bill is None or (actor.kind == "officer" and actor.unit != bill.unit):
+            raise NotFound("payment.unknown_dossier", "There is no such dossier.", "Không tìm thấy hồ sơ.")
+        orders = self._orders.each(bill.orders)
+        if not orders:
+            raise NotFound("payment.no_fee", "This dossier has no fee.", "Hồ sơ không có khoản phải nộp.")
+        return answers.full(domain.outstanding(orders), bill.orders)
+
+    def find_order(self, actor: Actor, order_id: str) -> Answer:
+        """One order in full. Raises NotFound."""
+        found = self._orders.find(order_id)
+        order = domain.may_read(found, actor, found is not None and self._owns(actor, found.dossier_code))
+        return answers.full(order, self._orders.bill(order.dossier_code).orders)
+
+    def list_orders(self, actor: Actor, status: str | None, unit: str | None, limit: int, after: str | None) -> Answer:
+        """A page of orders by id. Raises Denied."""
+        page = self._orders.page(domain.unit_to_list(actor, unit), status, limit, after)
+        return {"items": [answers.line(order) for order in page["items"]], "next": page["next"]}
+
+    # commands
+
+    def start_payment(
+        self, actor: Actor, why: Cause, order_id: str, method: str, return_url: str, ip_address: str
+    ) -> Answer:
+        """Open a new attempt and say where to send the payer's browser; a repeated request gives the same address."""
+        insist_allowed(return_url, self._settings.return_hosts)
+        found = self._orders.find(order_id)
+        owns = found is not None and self._owns(actor, found.dossier_code)
+        at, lasting = clock.now(), timedelta(minutes=self._settings.attempt_minutes)
+        order = self._change(order_id, why, lambda order: domain.start(order, actor, owns, method, lasting, at))
+        attempt = order.attempts[-1]
+        return {
+            "redirect_url": self.settlement.pay_url(order, attempt, return_url, ip_address),
+            "attempt": attempt.reference,
+            "expires_at": attempt.expires_at,
+        }
+
+    def record_counter_payment(
+        self, actor: Actor, why: Cause, order_id: str, amount_vnd: int, collector: str
+    ) -> Answer:
+        """An officer's word that the money was taken. Raises Denied, Refused."""
+        at = clock.now()
+        order = self._change(
+            order_id, why, lambda order: domain.pay_at_counter(order, actor, amount_vnd, at), {"collector": collector}
+        )
+        return {**answers.line(order), "collector": collector}
+
+    # events
+
+    def project_catalogue(self, published: Facts) -> None:
+        """Keep a catalogue document."""
+        self._catalogue.apply(published)
+
+    def assess(self, why: Cause, submitted: Facts) -> None:
+        """Price the dossier and open an order for every moment at which its procedure knows a fee."""
+        day, at = local_day(submitted["submitted_at"]), clock.now()
+        named = {name: submitted[name] for name in ("dossier_code", "tenant", "procedure", "unit")}
+        fees = self._catalogue.fees(named["tenant"], named["procedure"], submitted["procedure_version"], day)
+        opened = []
+        for when_due, lines in priced(fees, submitted["fee_inputs"], day).items():
+            what = Assessment(**named, when_due=when_due)
+            self._change(what.order_id, why, _assess(what, lines, self._pay_within, at))
+            opened.append(what.order_id)
+        self._orders.note_bill(Bill(named["dossier_code"], named["unit"], tuple(opened)))
+
+    def fall_due(self, why: Cause, dossier_code: str, when_due: str) -> None:
+        """Ask for what is due at this moment."""
+        at = clock.now()
+        for order in self._orders.each(self._orders.bill(dossier_code).orders):
+            if order.when_due == when_due:
+                self._change(order.order_id, why, lambda order: domain.fall_due(order, self._pay_within, at))
+
+    def end(self, why: Cause, dossier_code: str, ended_at: datetime) -> None:
+        """Cancel what is not paid, owe back what is refundable."""
+        at = clock.now()
+        for order_id in self._orders.bill(dossier_code).orders:
+            self._change(order_id, why, lambda order: domain.end(order, ended_at, at))
+
+    def issue_receipt(self, why: Cause, paid: Facts) -> None:
+        """Number the receipt of a settled order: in the series of the Vietnamese year in which it was paid."""
+        template, year = self._settings.receipt_template, local_day(paid["paid_at"]).year
+        serial = f"{self._settings.receipt_letters}-{year % 100:02}E"
+        number = self._numbers.take(f"{template}/{serial}", paid["order_id"])
+        at = clock.now()
+        self._change(paid["order_id"], why, lambda order: domain.issue_receipt(order, template, serial, number, at))
+
+    # time
+
+    def expire_overdue(self) -> None:
+        """Mark the orders that nobody paid in time."""
+        at = clock.now()
+        for order_id in self._orders.overdue(at):
+            self._change(order_id, cause.of_timer(f"expire/{order_id}"), lambda order: domain.expire(order, at))
+
+    @property
+    def _pay_within(self) -> timedelta:
+        return timedelta(days=self._settings.pay_days)
+
+    def _owns(self, actor: Actor, dossier_code: str) -> bool:
+        return actor.kind in domain.APPLICANTS and self._owners.owns(actor, dossier_code)
+
+    def _change(self, order_id: str, why: Cause, decide: Decision, subject: Facts | None = None) -> FeeOrder:
+        return self._journal.change(order_id, why, decide, subject=subject).state
+
+
+def _assess(what: Assessment, lines: Sequence[FeeLine], pay_within: timedelta, at: datetime) -> Decision:
+    return lambda order: domain.assess(order, what, lines, pay_within, at)

@@ -1,0 +1,111 @@
+"""Publishing the catalogue, and looking things up in it as of a day."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from services.chassis import clock
+from services.chassis.actor import Actor
+from services.chassis.cause import Cause
+from services.chassis.errors import Invalid
+from services.contracts.catalogue.dates import local_day
+from services.contracts.event import Event
+from services.contracts.words import CATALOGUE_KINDS
+from services.registry import catalogue as rules
+from services.registry.catalogue import Draft, Publication
+from services.registry.catalogue_checks import Shaped, check
+from services.registry.store import Answers, Publications
+
+_MOST_PROBLEMS = 200
+_SUMMARY = ("key", "tenant", "name", "unit", "level", "mode", "applicant_kinds", "channels", "tthc_code", "time_limit")
+
+
+class CatalogueCases:
+    """What may be done with the catalogue."""
+
+    def __init__(self, publications: Publications, answers: Answers) -> None:
+        self._publications = publications
+        self._answers = answers
+
+    def publish_catalogue(
+        self, actor: Actor, cause: Cause, tenant: str, documents: Sequence[Mapping[str, Any]], republish: bool
+    ) -> dict[str, Any]:
+        """Publish documents of one tenant, all or none. Raises Denied, Invalid with every mistake, Conflict."""
+        rules.require_system(actor)
+        answer = self._answers.find(cause)
+        if answer is None:
+            drafts = [_draft(tenant, position, document) for position, document in enumerate(documents)]
+            answer = self.publish(cause, drafts, republish=republish)
+            self._answers.keep(cause, answer)
+        return answer
+
+    def publish(self, cause: Cause, drafts: Sequence[Draft], *, republish: bool = False) -> dict[str, Any]:
+        """Publish what is new in the drafts if all of them are sound. Raises Invalid."""
+        checked = check(drafts, self._publications.everything())
+        if checked.problems:
+            raise Invalid(
+                "registry.invalid_catalogue",
+                "Nothing was published; see errors.",
+                "Chưa công bố gì; xem chi tiết từng mục.",
+                checked.problems[:_MOST_PROBLEMS],
+            )
+        in_order = sorted(checked.documents, key=lambda one: CATALOGUE_KINDS.index(one[0].kind))
+        items = [self._publish_one(cause, shaped, republish) for shaped in in_order]
+        return {"published": sum(item["published"] for item in items), "items": items}
+
+    def _publish_one(self, cause: Cause, shaped: Shaped, republish: bool) -> dict[str, Any]:
+        draft, body = shaped
+        made: list[Event] = []
+
+        def decide(state: Publication | None) -> list[Event]:
+            made[:] = rules.publish(state, draft, body, republish=republish)
+            return made
+
+        stored = self._publications.journal.change(draft.name, cause, decide)
+        return {"name": draft.name, "revision": stored.state.revision, "published": bool(made) or stored.repeated}
+
+    def list_tenants(self, as_of: date | None, limit: int, after: str | None) -> dict[str, Any]:
+        """The ministries, by key."""
+        found, next_ = self._publications.listed("tenant", None, _day(as_of), limit, after)
+        return {"items": [{"key": one["key"], "name": one["document"]["name"]} for one in found], "next": next_}
+
+    def list_procedures(self, tenant: str, as_of: date | None, limit: int, after: str | None) -> dict[str, Any]:
+        """The procedures of a tenant in force, by key, in short. Raises NotFound for an unknown tenant."""
+        if self._publications.last(tenant, "tenant", tenant) is None:
+            raise rules.unknown_document("tenant")
+        found, next_ = self._publications.listed("procedure", tenant, _day(as_of), limit, after)
+        return {"items": [_summary(one) for one in found], "next": next_}
+
+    def get_document(self, kind: str, tenant: str, key: str, as_of: date | None) -> dict[str, Any]:
+        """A whole document as in force on a day, with its revision. Raises NotFound."""
+        found = self._publications.as_of(tenant, kind, key, _day(as_of))
+        if found is None:
+            raise rules.unknown_document(kind)
+        return {**found.document, "revision": found.revision}
+
+
+def _draft(tenant: str, position: int, stated: Mapping[str, Any]) -> Draft:
+    return Draft(
+        place=f"documents.{position}.document",
+        tenant=tenant,
+        kind=stated["kind"],
+        key=stated["key"],
+        valid_from=stated["valid_from"].isoformat(),
+        valid_to=stated["valid_to"].isoformat() if stated["valid_to"] else None,
+        document=stated["document"],
+    )
+
+
+def _day(as_of: date | None) -> date:
+    return as_of or local_day(clock.now())
+
+
+def _summary(state: Mapping[str, Any]) -> dict[str, Any]:
+    document = state["document"]
+    return {
+        **{name: document[name] for name in _SUMMARY},
+        "has_fee": bool(document["fees"]),
+        "valid_from": state["valid_from"],
+        "valid_to": state["valid_to"],
+        "revision": state["revision"],
+    }

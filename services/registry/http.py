@@ -1,0 +1,60 @@
+"""registry over HTTP: what everybody may look up, without an actor: the catalogue, and whether a record is good."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from flask import Flask, Response, request
+from marshmallow import Schema
+
+from services.chassis.actor import Actor
+from services.chassis.errors import Invalid
+from services.chassis.http import answer
+from services.chassis.http import create_app as open_door
+from services.chassis.rpc import read_call
+from services.chassis.wired import Wired
+from services.registry import schemas
+from services.registry.settings import RegistrySettings
+from services.registry.usecases import RegistryCases
+from services.registry.wiring import wire
+
+_ANYBODY = Actor("system", "anonymous")
+_PROCEDURES = "/registry/catalogue/<tenant>/procedures"
+
+
+def create_app() -> Flask:
+    """The door, for gunicorn."""
+    return open_door("registry", RegistrySettings, wire, add_routes)
+
+
+def add_routes(app: Flask, wired: Wired[RegistryCases]) -> None:
+    """The public look-ups. None of them names a holder."""
+    catalogue, records = wired.cases.catalogue, wired.cases.records
+    app.add_url_rule("/registry/records/verify", "verify", partial(_look_up, schemas.Verify(), records.verify))
+    app.add_url_rule(
+        _PROCEDURES, "list_procedures", partial(_look_up, schemas.ListProcedures(), catalogue.list_procedures)
+    )
+    app.add_url_rule(
+        f"{_PROCEDURES}/<key>",
+        "get_procedure",
+        partial(_look_up, schemas.GetDocument(), partial(catalogue.get_document, "procedure")),
+    )
+
+
+def _look_up(schema: Schema, find: Callable[..., dict[str, Any]], **path: str) -> Response:
+    call = read_call(f"registry.{request.endpoint}", schema, _ANYBODY, {**_query(), **path})
+    return answer(find(**call.args))
+
+
+def _query() -> Mapping[str, Any]:
+    """The query as an RPC would state it: each name once, `limit` as a number."""
+    repeated = [name for name, values in request.args.lists() if len(values) > 1]
+    if repeated:
+        problems = [
+            {"field": name[:100], "code": "repeated", "vi": "Chỉ nêu một lần.", "en": "May be given once."}
+            for name in repeated
+        ]
+        raise Invalid("registry.invalid", "A parameter is repeated.", "Tham số bị lặp lại.", problems)
+    stated: dict[str, Any] = request.args.to_dict()
+    limit = stated.get("limit", "")
+    return {**stated, "limit": int(limit)} if limit.isdecimal() and len(limit) < 10 else stated

@@ -1,0 +1,236 @@
+"""What registry keeps: publications and records with the indexes of their lists, numbers, answers given."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from services.chassis.cause import Cause
+from services.chassis.errors import Conflict, Invalid
+from services.chassis.journal import Journal, Stored
+from services.chassis.series import Series
+from services.chassis.store import Collection, Document, outages_named
+from services.registry.catalogue import Publication, name_of
+from services.registry.domain import EXPIRED, REVOKED, VALID, Record
+from services.registry.holders import Holder, fold, is_number
+
+_NEWEST_FIRST: Final = [("state.issued_at", -1), ("_id", -1)]
+_HIGHEST = "\U0010ffff"
+_WITHOUT_DETAIL = {
+    "history": 0,
+    "state.document.form": 0,
+    "state.document.components": 0,
+    "state.document.example": 0,
+}
+
+
+class Publications:
+    """The catalogue as published, read as of a day."""
+
+    def __init__(self, journal: Journal[Publication]) -> None:
+        self.journal = journal
+
+    def ensure_indexes(self) -> None:
+        """Versions of a document by day; lists by kind and key."""
+        self.journal.ensure_indexes()
+        self.journal.collection.create_index(
+            [("state.kind", 1), ("state.tenant", 1), ("state.key", 1), ("state.valid_from", -1)]
+        )
+
+    def version(self, tenant: str, kind: str, key: str, valid_from: str) -> Publication | None:
+        """One version of a document, or None."""
+        found = self.journal.find(name_of(tenant, kind, key, valid_from))
+        return found.state if found else None
+
+    def as_of(self, tenant: str, kind: str, key: str, day: date) -> Publication | None:
+        """The version in force on `day`, or None."""
+        return self._first({**_named(tenant, kind, key), **_in_force(day)})
+
+    def last(self, tenant: str, kind: str, key: str) -> Publication | None:
+        """The latest version, in force or not, or None."""
+        return self._first(_named(tenant, kind, key))
+
+    def everything(self) -> list[Publication]:
+        """All versions of all documents."""
+        with outages_named():
+            return [self.journal.parse(found).state for found in self.journal.collection.find({}, {"history": 0})]
+
+    def listed(self, kind: str, tenant: str | None, day: date, limit: int, after: str | None) -> tuple[Any, str | None]:
+        """Documents of a kind in force on `day` by key, without their long parts, and the key to go on after."""
+        wanted: Document = {"state.kind": kind, **_in_force(day)}
+        if tenant is not None:
+            wanted["state.tenant"] = tenant
+        if after is not None:
+            wanted["state.key"] = {"$gt": after}
+        order = [("state.tenant", 1), ("state.key", 1), ("state.valid_from", -1)]
+        with outages_named():
+            found = [one["state"] for one in self._all(wanted).sort(order).limit(limit + 1)]
+        return found[:limit], found[limit - 1]["key"] if len(found) > limit else None
+
+    def _all(self, wanted: Document) -> Any:
+        return self.journal.collection.find(wanted, _WITHOUT_DETAIL)
+
+    def _first(self, wanted: Document) -> Publication | None:
+        with outages_named():
+            found = self.journal.collection.find_one(wanted, {"history": 0}, sort=[("state.valid_from", -1)])
+        return self.journal.parse(found).state if found else None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which records of a dataset are looked for. `unit` and `owner` are what the asker may see at most."""
+
+    dataset: str
+    today: date
+    unit: str | None = None
+    owner: Holder | None = None
+    holder: str | None = None
+    number_prefix: str | None = None
+    status: str | None = None
+    issued_from: datetime | None = None
+    issued_before: datetime | None = None
+
+
+class Records:
+    """The records of all datasets."""
+
+    def __init__(self, journal: Journal[Record]) -> None:
+        self.journal = journal
+
+    def ensure_indexes(self) -> None:
+        """One record a dossier; lists of a dataset by unit, by holder and at large, the newest first."""
+        self.journal.ensure_indexes()
+        create = self.journal.collection.create_index
+        create("state.dossier_code", unique=True)
+        for narrow in ((), ("state.unit",), ("subject.holder.id",), ("subject.holder.folded",)):
+            fields = ("state.dataset", *narrow, "state.status")
+            create([*((name, 1) for name in fields), *_NEWEST_FIRST, ("state.expires_on", 1)])
+
+    def of_dossier(self, dossier_code: str) -> Stored[Record] | None:
+        """The record that a dossier ended in, or None."""
+        with outages_named():
+            found = self.journal.collection.find_one({"state.dossier_code": dossier_code}, {"history": 0})
+        return self.journal.parse(found) if found else None
+
+    def find(self, wanted: Wanted, limit: int, after: str | None) -> tuple[list[Stored[Record]], str | None]:
+        """Records, the newest first (by number with a prefix), and what `after` the next page needs. Raises Invalid."""
+        by_number = wanted.number_prefix is not None
+        conditions = _conditions(wanted)
+        if after is not None:
+            conditions.append(_behind_number(after) if by_number else _behind_moment(after))
+        order = [("_id", 1)] if by_number else _NEWEST_FIRST
+        with outages_named():
+            cursor = self.journal.collection.find({"$and": conditions}, {"history": 0}).sort(order).limit(limit + 1)
+            found = [self.journal.parse(one) for one in cursor]
+        more = len(found) > limit
+        return found[:limit], _cursor(found[limit - 1], by_number) if more else None
+
+
+class Numbers(Series):
+    """The numbers of the datasets, gap-free in each dataset and year."""
+
+    def __init__(self, collection: Collection) -> None:
+        super().__init__(collection)
+        self._numbers = collection
+
+    def is_held(self, owner: str) -> bool:
+        """Whether a number was taken for `owner`, and so must be used."""
+        with outages_named():
+            return self._numbers.find_one({"owner": owner}, {"_id": 1}) is not None
+
+
+class Answers:
+    """What was answered to requests that may change nothing, so that a repeat hears the same."""
+
+    def __init__(self, collection: Collection) -> None:
+        self._collection = collection
+
+    def find(self, cause: Cause) -> dict[str, Any] | None:
+        """The answer given to this cause, or None. Raises Conflict when the request id was used for something else."""
+        with outages_named():
+            kept = self._collection.find_one({"_id": cause.id})
+        if kept is None:
+            return None
+        if kept["digest"] != cause.digest:
+            raise Conflict(
+                "registry.request_id_reused",
+                "This request id was used for something else.",
+                "Mã yêu cầu đã được dùng cho nội dung khác.",
+            )
+        return dict(kept["answer"])
+
+    def keep(self, cause: Cause, answer: Mapping[str, Any]) -> None:
+        """Keep the first answer."""
+        with outages_named():
+            first = {"digest": cause.digest, "answer": dict(answer)}
+            self._collection.update_one({"_id": cause.id}, {"$setOnInsert": first}, upsert=True)
+
+
+def _named(tenant: str, kind: str, key: str) -> Document:
+    return {"state.kind": kind, "state.tenant": tenant, "state.key": key}
+
+
+def _in_force(day: date) -> Document:
+    on = day.isoformat()
+    return {"state.valid_from": {"$lte": on}, "state.valid_to": {"$not": {"$lt": on}}}
+
+
+def _conditions(wanted: Wanted) -> list[Document]:
+    conditions: list[Document] = [{"state.dataset": wanted.dataset}, _with_status(wanted)]
+    if wanted.unit is not None:
+        conditions.append({"state.unit": wanted.unit})
+    if wanted.owner is not None:
+        conditions.append({"subject.holder.id": wanted.owner.id, "subject.holder.kind": wanted.owner.kind})
+    if wanted.holder is not None:
+        conditions.append(_held_by(wanted.holder))
+    if wanted.number_prefix is not None:
+        first = f"{wanted.dataset}/{wanted.number_prefix}"
+        conditions.append({"_id": {"$gte": first, "$lt": first + _HIGHEST}})
+    if wanted.issued_from is not None:
+        conditions.append({"state.issued_at": {"$gte": wanted.issued_from}})
+    if wanted.issued_before is not None:
+        conditions.append({"state.issued_at": {"$lt": wanted.issued_before}})
+    return conditions
+
+
+def _with_status(wanted: Wanted) -> Document:
+    """Always a test of the stored status, so that the indexes can be read in the order of the list."""
+    today = wanted.today.isoformat()
+    tests: dict[str | None, Document] = {
+        VALID: {"state.status": VALID, "state.expires_on": {"$not": {"$lt": today}}},
+        EXPIRED: {"state.status": VALID, "state.expires_on": {"$lt": today}},
+        REVOKED: {"state.status": REVOKED},
+        None: {"state.status": {"$in": [VALID, REVOKED]}},
+    }
+    return tests[wanted.status]
+
+
+def _held_by(stated: str) -> Document:
+    return {"subject.holder.id": stated} if is_number(stated) else {"subject.holder.folded": fold(stated)}
+
+
+def _cursor(last: Stored[Record], by_number: bool) -> str:
+    place = [last.id] if by_number else [last.state.issued_at.isoformat(), last.id]
+    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
+
+
+def _behind_number(after: str) -> Document:
+    return {"_id": {"$gt": _read(after, lambda id_: str(id_))}}
+
+
+def _behind_moment(after: str) -> Document:
+    at, id_ = _read(after, lambda at, id_: (datetime.fromisoformat(at), str(id_)))
+    earlier, same = {"state.issued_at": {"$lt": at}}, {"state.issued_at": at, "_id": {"$lt": id_}}
+    return {"state.issued_at": {"$lte": at}, "$or": [earlier, same]}  # the first bound lets the index start there
+
+
+def _read(after: str, shape: Callable[..., Any]) -> Any:
+    try:
+        place = json.loads(base64.b64decode(after, altchars=b"-_", validate=True))
+        return shape(*place)
+    except (binascii.Error, ValueError, TypeError):
+        problem = {"field": "after", "code": "invalid", "vi": "Không phải trang kế tiếp.", "en": "Not a next page."}
+        raise Invalid("registry.invalid", "The request is not valid.", "Yêu cầu chưa hợp lệ.", [problem]) from None

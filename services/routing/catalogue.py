@@ -1,0 +1,63 @@
+"""What routing reads in its projection of the catalogue: procedure, unit and calendar as of a dossier's day."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from services.chassis.errors import Unavailable
+from services.chassis.projection import Projection
+from services.contracts.catalogue.dates import local_day
+from services.contracts.catalogue.worktime import Calendar
+from services.routing.case import Case, Terms
+from services.routing.domain import Submission
+from services.routing.terms import terms_of
+
+PUBLIC_CALENDARS = "vn"  # the tenant of the calendars that all ministries share
+
+
+class Catalogue:
+    """Look-ups that wait (Unavailable) for what registry has not published yet."""
+
+    def __init__(self, projection: Projection) -> None:
+        self._projection = projection
+
+    def apply(self, published: Mapping[str, Any]) -> None:
+        """Keep a published document."""
+        self._projection.apply(published)
+
+    def terms(self, submission: Submission, fee_inputs: Mapping[str, Any]) -> Terms:
+        """The rules of the procedure version the dossier was received under. Raises Unavailable."""
+        day = local_day(submission.submitted_at)
+        procedure = self._procedure(submission.tenant, submission.procedure, submission.procedure_version, day)
+        unit = self._in_force(submission.tenant, "unit", submission.unit, day)["document"]
+        return terms_of(procedure, unit, fee_inputs, day)
+
+    def procedure_of(self, case: Case) -> Mapping[str, Any]:
+        """The procedure as the dossier was received under it. Raises Unavailable."""
+        return self._procedure(case.tenant, case.procedure, case.procedure_version, local_day(case.submitted_at))
+
+    def calendar_of(self, case: Case) -> Calendar:
+        """The calendar of the case's unit in its latest revision, for days are declared off from year to year."""
+        day = local_day(case.submitted_at)
+        document = self._in_force(PUBLIC_CALENDARS, "calendar", case.terms.calendar, day)["document"]
+        return Calendar.from_document(document, case.terms.office_hours)
+
+    def _procedure(self, tenant: str, key: str, version: str, day: date) -> Mapping[str, Any]:
+        """An older version may be here while the one intake knows is still on its way: that one is waited for."""
+        found = self._in_force(tenant, "procedure", key, day)
+        if not version.startswith(str(found["valid_from"])):
+            raise _awaited()
+        document: Mapping[str, Any] = found["document"]
+        return document
+
+    def _in_force(self, tenant: str, kind: str, key: str, day: date) -> Mapping[str, Any]:
+        found = self._projection.as_of(tenant, kind, key, day)
+        if found is None:
+            raise _awaited()
+        return found
+
+
+def _awaited() -> Unavailable:
+    return Unavailable(
+        "routing.catalogue_awaited", "The catalogue is not here yet.", "Danh mục thủ tục chưa được đồng bộ."
+    )

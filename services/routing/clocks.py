@@ -1,0 +1,85 @@
+"""The two legal clocks, computed from the facts of a case and a calendar.
+
+Answer: 8 office hours from receipt (intake computes the first), again from the receipt of a supplement.
+Decision: from acceptance, by the time limit of the procedure version in force at submission. A supplement asked for
+after acceptance starts it again from the receipt of the supplement, or only stops it meanwhile; an owed fee stops it
+or does not.
+The result depends on the facts alone, not on the order in which they became known.
+"""
+
+import math
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from services.contracts.catalogue.worktime import Calendar
+from services.routing.case import BEFORE_DECISION, Case
+
+Stretch = tuple[datetime, datetime]
+_HOUR = timedelta(hours=1)
+
+
+def due_at(case: Case, calendar: Calendar) -> datetime | None:
+    """When the decision is due, UTC; None before acceptance. Raises CalendarExhausted."""
+    if case.accepted_at is None:
+        return None
+    runs_from = _restarted_at(case) or case.accepted_at
+    due = calendar.due_at(case.terms.time_limit, _counted_from(case))
+    return _later(due, _standstill(case, runs_from, calendar), calendar)
+
+
+def respond_by(requested_at: datetime, days: int, calendar: Calendar) -> datetime:
+    """The end of `days` calendar days, or of the next working day (Civil Code 91/2015, art. 147 and 148)."""
+    return calendar.due_at({"kind": "days", "days": days}, requested_at)
+
+
+def _counted_from(case: Case) -> datetime:
+    """Receipt of the full dossier where that starts the term again; else acceptance, or for a batch submission:
+    its intake closes for the applicant, whose dossier was in time however long the unit took to accept it."""
+    restarted_at = _restarted_at(case)
+    if restarted_at is not None:
+        return restarted_at
+    is_batch = case.terms.time_limit["kind"] == "batch"
+    return case.submitted_at if is_batch or case.accepted_at is None else case.accepted_at
+
+
+def _restarted_at(case: Case) -> datetime | None:
+    if case.terms.on_supplement != "restart":
+        return None
+    receipts = [one.received_at for one in case.supplements if one.received_at and not one.before_acceptance]
+    return max(receipts, default=None)
+
+
+def _standstill(case: Case, runs_from: datetime, calendar: Calendar) -> timedelta:
+    """Office time for which the clock stood still after `runs_from`; stretches that overlap count once."""
+    cut = [(max(start, runs_from), end) for start, end in (*_supplement_stretches(case), *_fee_stretches(case))]
+    return sum((calendar.working_time_between(*stretch) for stretch in _merged(cut)), timedelta())
+
+
+def _supplement_stretches(case: Case) -> Iterable[Stretch]:
+    for one in case.supplements:
+        if case.terms.on_supplement == "pause" and one.received_at and not one.before_acceptance:
+            yield one.requested_at, one.received_at
+
+
+def _fee_stretches(case: Case) -> Iterable[Stretch]:
+    for fee in case.fees:
+        if case.terms.on_payment == "pause" and fee.when_due in BEFORE_DECISION and fee.required_at and fee.settled_at:
+            yield fee.required_at, fee.settled_at
+
+
+def _merged(stretches: Iterable[Stretch]) -> list[Stretch]:
+    merged: list[Stretch] = []
+    for start, end in sorted(stretches):
+        if end <= start:
+            continue
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _later(due: datetime, stood_still: timedelta, calendar: Calendar) -> datetime:
+    """A begun office hour counts whole, as offices count."""
+    hours = math.ceil(stood_still / _HOUR)
+    return calendar.add_working_hours(due, hours) if hours else due

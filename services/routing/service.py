@@ -1,0 +1,94 @@
+"""Routing's doors on the bus."""
+
+from typing import Any, Final
+
+from services.chassis.rpc import Call, command, query
+from services.chassis.service import Service
+from services.chassis.subscribe import Received, subscribe
+from services.routing import schemas
+from services.routing.usecases import RoutingCases
+
+# event of payment: what it says of the fee, and the field that says when
+FEE_FACTS: Final = {
+    "fee_requested": ("required", "requested_at"),
+    "fee_paid": ("settled", "paid_at"),
+    "fee_waived": ("waived", "waived_at"),
+}
+
+
+class RoutingService(Service):
+    """The officers' queue and actions, and the events that concern a case."""
+
+    name = "routing"
+
+    @property
+    def cases(self) -> RoutingCases:
+        """The use cases."""
+        cases: RoutingCases = self.wired.cases
+        return cases
+
+    @query(schemas.ListCases)
+    def list_cases(self, call: Call) -> dict[str, Any]:
+        """A page of a queue."""
+        return self.cases.list_cases(call.actor, **call.args)
+
+    @query(schemas.GetCase)
+    def get_case(self, call: Call) -> dict[str, Any]:
+        """One case, in full."""
+        return self.cases.get_case(call.actor, **call.args)
+
+    @command(schemas.Accept)
+    def accept(self, call: Call) -> dict[str, Any]:
+        """Receive the dossier."""
+        return self.cases.accept(call.actor, call.cause, **call.args)
+
+    @command(schemas.Reject)
+    def reject(self, call: Call) -> dict[str, Any]:
+        """Refuse to receive the dossier."""
+        return self.cases.reject(call.actor, call.cause, **call.args)
+
+    @command(schemas.RequestSupplement)
+    def request_supplement(self, call: Call) -> dict[str, Any]:
+        """Ask for all that is missing."""
+        return self.cases.request_supplement(call.actor, call.cause, **call.args)
+
+    @command(schemas.Assign)
+    def assign(self, call: Call) -> dict[str, Any]:
+        """Give the case to an officer."""
+        return self.cases.assign(call.actor, call.cause, **call.args)
+
+    @command(schemas.Decide)
+    def decide(self, call: Call) -> dict[str, Any]:
+        """Grant or refuse."""
+        return self.cases.decide(call.actor, call.cause, **call.args)
+
+    @command(schemas.Stop)
+    def stop(self, call: Call) -> dict[str, Any]:
+        """End the case without a decision."""
+        return self.cases.stop(call.actor, call.cause, **call.args)
+
+    @subscribe("intake", "dossier_submitted")
+    def open_case(self, message: Received) -> None:
+        """Stand the dossier in the queue of its unit."""
+        self.cases.open_case(message.cause, message.event.data)
+
+    @subscribe("intake", "dossier_supplemented")
+    def receive_supplement(self, message: Received) -> None:
+        """Let the clock run again."""
+        self.cases.receive_supplement(message.cause, message.event.data)
+
+    @subscribe("intake", "dossier_withdrawn")
+    def withdraw_case(self, message: Received) -> None:
+        """Close the case."""
+        self.cases.withdraw_case(message.cause, message.event.data)
+
+    @subscribe("payment", *FEE_FACTS)
+    def note_fee(self, message: Received) -> None:
+        """Take down what payment says of a fee."""
+        fee, when = FEE_FACTS[message.event.type]
+        self.cases.note_fee(message.cause, fee, message.event.data, message.event.data[when])
+
+    @subscribe("registry", "catalogue_published")
+    def project_catalogue(self, message: Received) -> None:
+        """Keep the catalogue."""
+        self.cases.project_catalogue(message.event.data)

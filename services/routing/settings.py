@@ -1,0 +1,13 @@
+"""The settings of routing."""
+
+from pydantic import Field
+
+from services.chassis.settings import Settings
+
+
+class RoutingSettings(Settings):
+    """What an operator may set: the terms that no procedure names, and how often the clocks are looked at."""
+
+    answer_hours: int = Field(default=8, ge=1, le=80, description="office hours for the first answer")
+    respond_days: int = Field(default=30, ge=1, le=180, description="calendar days to answer a supplement request")
+    clock_seconds: float = Field(default=30, ge=0.1, le=3600, description="between two looks at the legal clocks")

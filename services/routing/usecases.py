@@ -1,0 +1,189 @@
+"""What officers ask of routing and what routing does about events: load, decide, append."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from functools import partial
+from typing import Any
+
+from services.chassis import cause, clock
+from services.chassis.actor import Actor
+from services.chassis.cause import Cause
+from services.chassis.errors import ServiceError, Unavailable
+from services.chassis.journal import Decide, Journal, Stored
+from services.chassis.logs import log
+from services.contracts.catalogue.worktime import CalendarExhausted
+from services.routing import answers, clocks, domain
+from services.routing.answers import Answer
+from services.routing.case import CLOSED, OPEN, Case
+from services.routing.catalogue import Catalogue
+from services.routing.domain import FeeFact, Submission
+from services.routing.settings import RoutingSettings
+from services.routing.store import CaseStore, Wanted
+from services.routing.terms import refuse_unlisted
+
+Facts = Mapping[str, Any]
+
+
+class RoutingCases:
+    """The use cases of routing. Officers' free text goes beside the history, never into an event."""
+
+    def __init__(
+        self, journal: Journal[Case], store: CaseStore, catalogue: Catalogue, settings: RoutingSettings
+    ) -> None:
+        self._journal = journal
+        self._store = store
+        self._catalogue = catalogue
+        self._settings = settings
+
+    # queries
+
+    def list_cases(
+        self,
+        actor: Actor,
+        *,
+        unit: str | None,
+        status: str,
+        order: str,
+        limit: int,
+        after: str | None,
+        **filters: Any,
+    ) -> Answer:
+        """A page of a unit's queue, or for `system` of all units'. Raises Denied, Invalid."""
+        now = clock.now()
+        statuses = {"open": OPEN, "closed": CLOSED}.get(status, (status,))
+        wanted = Wanted(statuses, domain.unit_to_list(actor, unit), **filters)
+        cases, following = self._store.page(wanted, order, limit, after, now)
+        return {"items": [answers.line(case, now) for case in cases], "next": following}
+
+    def get_case(self, actor: Actor, dossier_code: str) -> Answer:
+        """All that is known of a case. Raises Denied, NotFound."""
+        found = self._journal.find(dossier_code)
+        case = domain.may_read(actor, found.state if found else None)
+        return answers.full(case, found.subject if found else {}, self._journal.history(dossier_code), clock.now())
+
+    # actions
+
+    def accept(self, actor: Actor, why: Cause, dossier_code: str) -> Answer:
+        """Receive the dossier: its decision clock starts."""
+        at, calendar = clock.now(), self._catalogue.calendar_of(self._case_of(actor, dossier_code))
+        stored = self._change(dossier_code, why, lambda case: domain.accept(case, actor, calendar, at))
+        return answers.summary(stored.state)
+
+    def reject(self, actor: Actor, why: Cause, dossier_code: str, reason: str) -> Answer:
+        """Refuse to receive the dossier."""
+        at = clock.now()
+        stored = self._change(
+            dossier_code, why, lambda case: domain.reject(case, actor, at), {"reasons.rejected": reason}
+        )
+        return answers.summary(stored.state)
+
+    def request_supplement(
+        self,
+        actor: Actor,
+        why: Cause,
+        dossier_code: str,
+        items: Sequence[dict[str, Any]],
+        reason: str,
+        respond_within_days: int | None = None,
+    ) -> Answer:
+        """Ask the applicant for all that is missing."""
+        at, asked_of = clock.now(), self._case_of(actor, dossier_code)
+        refuse_unlisted(self._catalogue.procedure_of(asked_of), items)
+        calendar = self._catalogue.calendar_of(asked_of)
+        components = [item["component"] for item in items if "component" in item]
+        wording: dict[str, Any] = {}
+
+        def decide(case: Case | None) -> list[Any]:
+            respond_by = clocks.respond_by(at, respond_within_days or self._settings.respond_days, calendar)
+            made = domain.request_supplement(case, actor, components, at, respond_by)
+            wording.clear()  # which round it is shows only now
+            wording[f"supplements.{made[0].data['round']}"] = {"items": list(items), "reason": reason}
+            return made
+
+        return answers.asked(self._change(dossier_code, why, decide, wording).state)
+
+    def assign(self, actor: Actor, why: Cause, dossier_code: str, officer: str) -> Answer:
+        """Give the case to an officer of the unit."""
+        at = clock.now()
+        stored = self._change(dossier_code, why, lambda case: domain.assign(case, actor, officer, at))
+        return answers.summary(stored.state)
+
+    def decide(self, actor: Actor, why: Cause, dossier_code: str, outcome: str, reason: str | None) -> Answer:
+        """Grant or refuse what was applied for."""
+        at = clock.now()
+        stored = self._change(
+            dossier_code,
+            why,
+            lambda case: domain.decide(case, actor, outcome, at),
+            {"reasons.decided": reason} if reason else None,
+        )
+        return answers.decided(stored.state)
+
+    def stop(self, actor: Actor, why: Cause, dossier_code: str, reason: str) -> Answer:
+        """End the case without a decision."""
+        at = clock.now()
+        stored = self._change(dossier_code, why, lambda case: domain.stop(case, actor, at), {"reasons.stopped": reason})
+        return answers.summary(stored.state)
+
+    # events of others
+
+    def open_case(self, why: Cause, submitted: Facts) -> None:
+        """A dossier was submitted. Raises Unavailable until its procedure is here."""
+        submission = Submission(**{one.name: submitted[one.name] for one in fields(Submission)})
+        terms, at = self._catalogue.terms(submission, submitted["fee_inputs"]), clock.now()
+        self._change(submission.dossier_code, why, lambda case: domain.open_case(case, submission, terms, at))
+
+    def receive_supplement(self, why: Cause, supplemented: Facts) -> None:
+        """The applicant answered a supplement request. Raises NotFound while that is not here."""
+        code, round_, received_at = (supplemented[name] for name in ("dossier_code", "round", "supplemented_at"))
+        calendar, hours = self._catalogue.calendar_of(self._known(code)), self._settings.answer_hours
+        self._change(code, why, lambda case: domain.receive_supplement(case, round_, received_at, calendar, hours))
+
+    def withdraw_case(self, why: Cause, withdrawn: Facts) -> None:
+        """The applicant withdrew. Raises NotFound while the case is not open yet."""
+        code, at = withdrawn["dossier_code"], withdrawn["withdrawn_at"]
+        self._change(code, why, lambda case: domain.withdraw(case, at))
+
+    def note_fee(self, why: Cause, fee: str, facts: Facts, noted_at: Any) -> None:
+        """A fee of the dossier is `required`, `settled` or `waived`. Raises NotFound while the case is not open yet."""
+        fact = FeeFact(facts["order_id"], facts["when_due"], fee, noted_at)
+        calendar = self._catalogue.calendar_of(self._known(facts["dossier_code"]))
+        self._change(facts["dossier_code"], why, lambda case: domain.note_fee(case, fact, calendar))
+
+    def project_catalogue(self, published: Facts) -> None:
+        """Keep a published catalogue document."""
+        self._catalogue.apply(published)
+
+    # time
+
+    def ring_clocks(self) -> None:
+        """Say of each legal clock that ran out that it did; once a clock, however many replicas look."""
+        at = clock.now()
+        for code, which in self._store.ringing(at):
+            why, slip = cause.of_timer(f"deadline_slipped/{code}/{which}"), partial(domain.slip, clock=which, at=at)
+            try:
+                self._change(code, why, slip)
+            except ServiceError as error:  # the next round tries again; the others must not wait for this one
+                log.warning("clock_not_rung", dossier=code, reason=error.code)
+
+    def _case_of(self, actor: Actor, dossier_code: str) -> Case:
+        """The case an officer of its unit acts on, as it stands. Raises Denied, NotFound."""
+        domain.require_officer(actor)
+        found = self._journal.find(dossier_code)
+        return domain.may_act(actor, found.state if found else None)
+
+    def _known(self, dossier_code: str) -> Case:
+        found = self._journal.find(dossier_code)
+        return domain.known(found.state if found else None)
+
+    def _change(
+        self, dossier_code: str, why: Cause, decide: Decide[Case], subject: Mapping[str, Any] | None = None
+    ) -> Stored[Case]:
+        try:
+            return self._journal.change(dossier_code, why, decide, subject=subject)
+        except CalendarExhausted as error:
+            raise Unavailable(
+                "routing.calendar_awaited",
+                f"The office calendar does not know {error.day.isoformat()} yet.",
+                "Lịch làm việc của năm đó chưa được công bố.",
+            ) from error

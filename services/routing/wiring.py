@@ -1,0 +1,24 @@
+"""How routing is put together."""
+
+from services.chassis.journal import Aggregate
+from services.chassis.projection import Projection
+from services.chassis.timers import Timer
+from services.chassis.wired import Base, Wired
+from services.routing.case import Case
+from services.routing.catalogue import Catalogue
+from services.routing.history import evolve
+from services.routing.settings import RoutingSettings
+from services.routing.store import CaseStore
+from services.routing.usecases import RoutingCases
+
+CASE = Aggregate("routing", "case", Case, evolve)
+
+
+def wire(settings: RoutingSettings) -> Wired[RoutingCases]:
+    """The wired service."""
+    base = Base(settings)
+    journal = base.journal(CASE, "cases")
+    store, projection = CaseStore(journal), Projection(base.database["catalogue"])
+    cases = RoutingCases(journal, store, Catalogue(projection), settings)
+    clocks = Timer("clocks", settings.clock_seconds, cases.ring_clocks)
+    return Wired(base, cases, indexed=(journal, store, projection), timers=(clocks,))

@@ -1,0 +1,13 @@
+from eventlet import event as event
+from eventlet import greenpool as greenpool
+from eventlet import hubs as hubs
+from eventlet import patcher as patcher
+from eventlet.event import Event as Event
+from eventlet.greenpool import GreenPool as GreenPool
+from eventlet.greenthread import kill as kill
+from eventlet.greenthread import sleep as sleep
+from eventlet.greenthread import spawn as spawn
+from eventlet.greenthread import spawn_after as spawn_after
+from eventlet.greenthread import spawn_n as spawn_n
+from eventlet.patcher import monkey_patch as monkey_patch
+from eventlet.timeout import Timeout as Timeout

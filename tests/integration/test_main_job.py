@@ -1,0 +1,28 @@
+"""The main job end to end, by stock nameko clients, on the whole system."""
+
+import pytest
+
+from services.cli.demo.command import TENANTS, await_catalogue, cast, counted
+from services.cli.demo.stories import FATES, Story
+from services.cli.demo.town import Town
+from tests.conftest import eventually
+
+pytestmark = pytest.mark.servers
+
+
+@pytest.mark.parametrize("fate", FATES)
+def test_a_dossier_of_a_level_four_procedure_ends_as_its_fate_wants(town: Town, fate: str) -> None:
+    procedure = next(one for one in await_catalogue(town, "mic") if one["key"] == "ma-so-quan-ly-qc")
+    told = Story(town, "mic", procedure, f"job-{fate.replace(' ', '-')}").tell(fate)
+    assert told.fee_vnd == (200_000 if fate in ("granted", "supplemented", "refused") else 0)
+    assert bool(told.number) == (fate in ("granted", "supplemented"))
+
+
+def test_every_procedure_of_both_ministries_is_on_offer(town: Town) -> None:
+    assert [len(await_catalogue(town, tenant)) for tenant in TENANTS] == [18, 7]
+    plots = cast({tenant: await_catalogue(town, tenant) for tenant in TENANTS})
+    assert sorted({fate for _, _, fate in plots}) == sorted(FATES)
+
+
+def test_nothing_waits_when_the_system_has_come_to_rest(town: Town) -> None:
+    eventually(lambda: not any(counted(town).values()))

@@ -1,0 +1,95 @@
+"""Letters on the wire: whole, addressed, and closed to what names and addresses may carry."""
+
+import email
+from dataclasses import replace
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import default
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.notify.letters import BadAddress, Post, written
+from services.notify.templates import Rendered
+from tests.unit.notify.builders import AT, CODE
+
+SENDER = Address("Cổng dịch vụ công", addr_spec="khong-tra-loi@motcua.example.vn")
+POST = Post(
+    notice_id="6f0a7d0e-7d52-5b5e-8f55-0f6f4f0a9f11",
+    dossier_code=CODE,
+    name="Nguyễn Thị Mẫu",
+    address="mau@example.vn",
+    rendered=Rendered(f"Hồ sơ {CODE} đã được tiếp nhận / Dossier accepted", "Kính gửi\n", "<p>Kính gửi</p>"),
+    written_at=AT,
+)
+HEADERS = ["From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "X-Motcua-Dossier", "MIME-Version"]
+
+
+def on_the_wire(post: Post) -> EmailMessage:
+    """The letter as the recipient's program reads it."""
+    message = email.message_from_bytes(written(post, SENDER).as_bytes(), policy=default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def test_a_letter_carries_its_words_in_both_forms_and_names_only_the_code() -> None:
+    message = on_the_wire(POST)
+    assert message["Subject"] == POST.rendered.subject
+    assert message["To"] == "Nguyễn Thị Mẫu <mau@example.vn>"
+    assert message["Message-ID"] == f"<{POST.notice_id}@motcua.example.vn>"
+    assert message["X-Motcua-Dossier"] == CODE
+    assert message["Date"].datetime == AT
+    plain, html = message.get_body(("plain",)), message.get_body(("html",))
+    assert plain is not None
+    assert html is not None
+    assert plain.get_content().splitlines() == ["Kính gửi"]
+    assert html.get_content().strip() == "<p>Kính gửi</p>"
+
+
+def test_the_same_notice_is_the_same_bytes_however_often_it_is_written() -> None:
+    assert written(POST, SENDER).as_bytes() == written(POST, SENDER).as_bytes()
+
+
+def test_a_letter_is_plain_seven_bit_lines() -> None:
+    raw = written(POST, SENDER).as_bytes()
+    assert raw.isascii()
+    assert raw.count(b"\n") == raw.count(b"\r\n")
+    assert max(map(len, raw.split(b"\r\n"))) <= 998
+
+
+@pytest.mark.parametrize(
+    "name", ["A\r\nBcc: x@example.vn", "A\nBcc: x@example.vn\n\nBody", "A\u2028Bcc: x", "A\x00\x0bB"]
+)
+def test_a_name_cannot_become_a_header(name: str) -> None:
+    message = on_the_wire(replace(POST, name=name))
+    assert [key for key in message if key not in HEADERS] == ["Content-Type"]
+    assert [address.addr_spec for address in message["To"].addresses] == ["mau@example.vn"]
+
+
+@given(st.text(max_size=80))
+def test_whatever_a_name_holds_the_letter_goes_to_one_address_only(name: str) -> None:
+    post = replace(POST, name=name.encode("utf-8", "ignore").decode())
+    message = on_the_wire(post)
+    assert [address.addr_spec for address in message["To"].addresses] == ["mau@example.vn"]
+    assert message["Bcc"] is None
+    assert message["Cc"] is None
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "mau",
+        "mau@",
+        "a@example.vn, b@example.vn",
+        "a@example.vn\r\nBcc: b@example.vn",
+        "a b@example.vn",
+        "mẫu@example.vn",
+        "<a@example.vn>",
+        "@example.vn",
+    ],
+)
+def test_what_is_no_address_is_refused(address: str) -> None:
+    with pytest.raises(BadAddress):
+        written(replace(POST, address=address), SENDER)

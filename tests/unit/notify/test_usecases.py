@@ -1,0 +1,251 @@
+"""Notices asked for, delivered, shown and sent again, with everything around them faked."""
+
+import itertools
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.chassis import clock
+from services.chassis.actor import Actor
+from services.chassis.cause import of_request
+from services.chassis.errors import Conflict, Denied, NotFound, Refused, Unavailable
+from services.notify.domain import Notice
+from services.notify.mail import Undeliverable
+from services.notify.moments import TOLD
+from services.notify.templates import Templates
+from services.notify.usecases import NotifyCases
+from tests.unit.notify.builders import AT, CODE, DOSSIER, SAMPLES, cause, heard
+from tests.unit.notify.fakes import FakeCatalogue, FakeMail, FakeNeighbours, FakeStore
+
+TEMPLATES = Templates()
+SYSTEM = Actor("system", "t")
+OFFICER = Actor("officer", "cb-001", "vnnic")
+OWNER = Actor("citizen", "001801000001")
+
+
+class Desk:
+    """notify with fakes around it."""
+
+    def __init__(self) -> None:
+        self.store, self.catalogue = FakeStore(), FakeCatalogue()
+        self.neighbours, self.mail = FakeNeighbours(), FakeMail()
+        parts: list[Any] = [self.store, self.catalogue, self.neighbours, TEMPLATES, self.mail, 30]
+        self.cases = NotifyCases(*parts)
+
+    def hear(self, key: str, event_id: str) -> None:
+        self.cases.tell(heard(key), cause(event_id))
+
+    def deliver_all(self) -> None:
+        for notice in self.store.notices:
+            self.deliver(notice)
+
+    def deliver(self, notice: Notice) -> None:
+        self.cases.deliver(notice.notice_id, notice.round, cause(f"{notice.notice_id}-{notice.round}"))
+
+    def resend(self, actor: Actor, notice_id: str, request_id: str = "r-1") -> dict[str, Any]:
+        why = of_request("notify.resend", actor, request_id, {"notice_id": notice_id})
+        return self.cases.resend(actor, why, notice_id)
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+@pytest.fixture
+def failed(desk: Desk) -> Notice:
+    """A notice to the applicant that the mail server refused."""
+    desk.hear("case_accepted", "e-1")
+    desk.mail.troubles.append(Undeliverable("550 5.1.1"))
+    desk.deliver_all()
+    [notice] = desk.store.notices
+    assert notice.status == "failed"
+    return notice
+
+
+def test_a_submission_is_told_to_the_applicant_and_to_the_unit(desk: Desk) -> None:
+    desk.hear("dossier_submitted", "e-1")
+    desk.deliver_all()
+    assert sorted(address for address, _ in desk.mail.sent) == ["mau@example.vn", "vnnic@example.vn"]
+    assert {notice.status for notice in desk.store.notices} == {"sent"}
+
+
+def test_an_event_heard_again_asks_nobody_and_writes_nothing(desk: Desk) -> None:
+    desk.hear("dossier_submitted", "e-1")
+    before, asked = dict(desk.store.documents), list(desk.neighbours.asked)
+    desk.hear("dossier_submitted", "e-1")
+    assert (desk.store.documents, desk.neighbours.asked) == (before, asked)
+
+
+def test_routing_is_asked_only_for_an_officers_word(desk: Desk) -> None:
+    desk.hear("case_accepted", "e-1")
+    assert desk.neighbours.asked == ["intake"]
+    desk.hear("case_rejected", "e-2")
+    assert desk.neighbours.asked == ["intake", "intake", "routing"]
+
+
+def test_what_intake_does_not_know_yet_waits_on_the_ladder(desk: Desk) -> None:
+    desk.neighbours.dossiers.clear()
+    with pytest.raises(NotFound):
+        desk.hear("dossier_submitted", "e-1")
+    assert desk.store.documents == {}
+
+
+def test_no_event_holds_a_name_an_address_or_words(desk: Desk) -> None:
+    for number, key in enumerate(SAMPLES):
+        desk.hear(key, f"e-{number}")
+    desk.deliver_all()
+    for document in desk.store.documents.values():
+        said = str(document["history"]) + str(document["state"])
+        for secret in ("mau@", "vnnic@", "Nguyễn", "thẩm quyền", "Kính gửi", "001801000001"):
+            assert secret not in said
+
+
+def test_a_notice_delivered_twice_is_sent_once(desk: Desk) -> None:
+    desk.hear("case_accepted", "e-1")
+    desk.deliver_all()
+    desk.deliver_all()
+    [notice] = desk.store.notices
+    desk.cases.deliver(notice.notice_id, 1, cause("another message"))
+    assert len(desk.mail.sent) == 1
+
+
+def test_while_one_worker_sends_another_waits(desk: Desk) -> None:
+    desk.hear("case_accepted", "e-1")
+    [notice] = desk.store.notices
+    now = clock.now()
+    assert desk.store.claim(notice.notice_id, 1, now, now.replace(year=now.year + 1))
+    with pytest.raises(Unavailable) as busy:
+        desk.deliver(notice)
+    assert busy.value.code == "notify.being_sent"
+    assert desk.mail.sent == []
+
+
+def test_an_outage_leaves_the_notice_as_it_was_for_the_next_try(desk: Desk) -> None:
+    desk.hear("case_accepted", "e-1")
+    [notice] = desk.store.notices
+    desk.mail.troubles.append(Unavailable("notify.mail_unavailable", "No.", "Không."))
+    with pytest.raises(Unavailable):
+        desk.deliver(notice)
+    assert desk.store.notices == [notice]
+    desk.deliver(notice)
+    assert len(desk.mail.sent) == 1
+
+
+def test_a_refused_notice_fails_with_the_code(failed: Notice) -> None:
+    assert failed.reason == "550 5.1.1"
+
+
+def test_an_applicant_whose_data_is_erased_cannot_be_written_to(desk: Desk) -> None:
+    desk.neighbours.dossiers[CODE] = replace(DOSSIER, name="", email="", owner="")
+    desk.hear("case_accepted", "e-1")
+    desk.deliver_all()
+    assert [notice.reason for notice in desk.store.notices] == ["bad_address"]
+
+
+def test_what_was_sent_is_noted_with_patience(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr("services.notify.usecases.time.sleep", waited.append)
+    desk.hear("case_accepted", "e-1")
+    change, outages = desk.store.journal.change, itertools.repeat(True, 2)
+
+    def reluctant(*args: Any, **kwargs: Any) -> Any:
+        if next(outages, False):
+            raise Unavailable("store.unavailable", "No.", "Không.")
+        return change(*args, **kwargs)
+
+    monkeypatch.setattr(desk.store.journal, "change", reluctant)
+    desk.deliver_all()
+    assert (len(desk.mail.sent), len(waited), desk.store.notices[0].status) == (1, 2, "sent")
+
+
+def test_a_failed_notice_goes_again_to_the_address_known_now(desk: Desk, failed: Notice) -> None:
+    desk.neighbours.dossiers[CODE] = replace(DOSSIER, email="moi@example.vn")
+    answer = desk.resend(OFFICER, failed.notice_id)
+    assert (answer["status"], answer["round"], answer["recipient"]) == ("requested", 2, "m***@example.vn")
+    desk.deliver_all()
+    [(address, message)] = desk.mail.sent
+    assert address == "moi@example.vn"
+    assert message["Message-ID"] == f"<{failed.notice_id}@motcua.example.vn>"
+    assert desk.store.notices[0].status == "sent"
+
+
+def test_asking_again_with_the_same_request_gives_the_same_answer(desk: Desk, failed: Notice) -> None:
+    first = desk.resend(OFFICER, failed.notice_id)
+    desk.deliver_all()
+    assert desk.resend(OFFICER, failed.notice_id) == first
+    with pytest.raises(Refused):
+        desk.resend(OFFICER, failed.notice_id, "r-2")
+
+
+def test_a_request_id_used_for_something_else_is_a_conflict(desk: Desk, failed: Notice) -> None:
+    desk.resend(OFFICER, failed.notice_id)
+    other = of_request("notify.resend", OFFICER, "r-1", {"notice_id": "other"})
+    with pytest.raises(Conflict):
+        desk.cases.resend(OFFICER, other, failed.notice_id)
+
+
+def test_only_officers_of_the_unit_send_again(desk: Desk, failed: Notice) -> None:
+    for actor in (OWNER, Actor("officer", "cb-9", "cuc-attt")):
+        with pytest.raises(Denied):
+            desk.resend(actor, failed.notice_id)
+
+
+def test_everybody_sees_of_a_dossier_what_is_his_to_see(desk: Desk) -> None:
+    desk.hear("dossier_submitted", "e-1")
+    seen = {
+        actor.kind: {
+            item["audience"]: item["recipient"] for item in desk.cases.list_notices(actor, CODE, 50, None)["items"]
+        }
+        for actor in (SYSTEM, OFFICER, OWNER)
+    }
+    assert seen == {
+        "system": {"applicant": "mau@example.vn", "unit": "vnnic@example.vn"},
+        "officer": {"applicant": "m***@example.vn", "unit": "vnnic@example.vn"},
+        "citizen": {"applicant": "mau@example.vn"},
+    }
+    for stranger in (Actor("citizen", "001801000002"), Actor("officer", "cb-9", "cuc-attt")):
+        with pytest.raises(NotFound):
+            desk.cases.list_notices(stranger, CODE, 50, None)
+
+
+def test_a_notice_is_read_with_its_words_by_those_it_concerns(desk: Desk) -> None:
+    desk.hear("dossier_submitted", "e-1")
+    ids = {notice.audience: notice.notice_id for notice in desk.store.notices}
+    own = desk.cases.get_notice(OWNER, ids["applicant"])
+    assert own["text"].startswith("Kính gửi: Nguyễn Thị Mẫu")
+    assert CODE in own["subject"]
+    assert desk.cases.get_notice(OFFICER, ids["unit"])["audience"] == "unit"
+    for actor, audience in ((OWNER, "unit"), (Actor("citizen", "001801000002"), "applicant")):
+        with pytest.raises(NotFound):
+            desk.cases.get_notice(actor, ids[audience])
+    with pytest.raises(NotFound):
+        desk.cases.get_notice(SYSTEM, "no such notice")
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.permutations(list(TOLD) * 2))
+def test_events_twice_and_in_any_order_come_to_the_same_notices_and_letters(keys: list[str]) -> None:
+    in_order, shuffled = Desk(), Desk()
+    for key in TOLD:
+        in_order.hear(key, f"e-{key}")
+    for key in keys:
+        shuffled.hear(key, f"e-{key}")
+        shuffled.deliver_all()
+    in_order.deliver_all()
+    assert _facts(in_order) == _facts(shuffled)
+    assert _letters(in_order) == _letters(shuffled)
+
+
+def _facts(desk: Desk) -> list[Notice]:
+    assert all(notice.sent_at for notice in desk.store.notices)
+    return [replace(notice, requested_at=AT, sent_at=AT) for notice in desk.store.notices]
+
+
+def _letters(desk: Desk) -> list[tuple[str, str, str]]:
+    return sorted(
+        (address, cast("str", message["Message-ID"]), message["Subject"]) for address, message in desk.mail.sent
+    )

@@ -1,0 +1,262 @@
+"""Publishing the catalogue, and looking things up in it."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from services.chassis.errors import Conflict, Denied, Invalid, NotFound
+from services.registry.folder import publish_folder
+from tests.unit.registry.builders import (
+    CITIZEN,
+    CODE,
+    DATASET,
+    FREE,
+    OFFICER,
+    SYSTEM,
+    TENANT,
+    UNIT,
+    Registry,
+    announced,
+    documents,
+    fee,
+    procedure,
+    request,
+)
+
+DAY = date(2026, 6, 1)
+Change = Callable[[dict[str, Any]], Any]
+
+
+@pytest.fixture
+def registry() -> Registry:
+    """registry with the small catalogue."""
+    return Registry().with_catalogue()
+
+
+def of_kind(kind: str) -> dict[str, Any]:
+    """The first document of a kind."""
+    return next(one for one in documents() if one["kind"] == kind)
+
+
+def problems(registry: Registry, *published: dict[str, Any], tenant: str = TENANT) -> list[tuple[str, str]]:
+    """Which document and field is at fault; nothing may have been published."""
+    before = registry.publications.everything()
+    with pytest.raises(Invalid) as caught:
+        registry.publish(tenant, *published)
+    assert registry.publications.everything() == before
+    assert all(one["vi"] and one["en"] and one["code"] for one in caught.value.errors)
+    return [(one["document"], one["field"]) for one in caught.value.errors]
+
+
+def test_only_the_system_publishes(registry: Registry) -> None:
+    for actor in (OFFICER, CITIZEN):
+        with pytest.raises(Denied, match="system_only"):
+            registry.cases.catalogue.publish_catalogue(actor, request("r"), TENANT, [], republish=False)
+
+
+def test_unchanged_documents_publish_nothing(registry: Registry) -> None:
+    answer = registry.publish(TENANT, of_kind("unit"), of_kind("tenant"))
+    assert answer["published"] == 0
+    assert {item["revision"] for item in answer["items"]} == {1}
+
+
+def test_a_new_content_is_a_new_revision_and_the_event_carries_it_whole(registry: Registry) -> None:
+    renamed = {**of_kind("unit"), "name": {"vi": "Cục Mới", "en": "New"}}
+    answer = registry.publish(TENANT, renamed)
+    name = f"demo/unit/{UNIT}@2026-01-01"
+    assert answer == {"published": 1, "items": [{"name": name, "revision": 2, "published": True}]}
+    data = registry.publications.journal.history(name)[-1]["data"]
+    assert data["document"]["name"]["vi"] == "Cục Mới"
+    assert data["document"]["office_hours"] == "standard"  # defaults are written out
+    assert (data["name"], data["revision"], data["valid_to"]) == (name, 2, None)
+
+
+def test_republishing_says_the_same_content_again_as_a_later_revision(registry: Registry) -> None:
+    assert registry.publish(TENANT, of_kind("unit"), republish=True)["items"][0]["revision"] == 2
+
+
+def test_a_repeated_request_hears_the_same_answer_and_does_not_undo_what_came_between(registry: Registry) -> None:
+    first, second = of_kind("unit"), {**of_kind("unit"), "name": {"vi": "Cục Mới", "en": "New"}}
+    cause = request("same", "content")
+    args: dict[str, Any] = {"tenant": TENANT, "documents": [_loaded(first)], "republish": False}
+    answer = registry.cases.catalogue.publish_catalogue(SYSTEM, cause, **args)
+    registry.publish(TENANT, second)
+    assert registry.cases.catalogue.publish_catalogue(SYSTEM, cause, **args) == answer
+    assert registry.cases.catalogue.get_document("unit", TENANT, UNIT, DAY)["name"]["vi"] == "Cục Mới"
+    with pytest.raises(Conflict, match="request_id_reused"):
+        registry.cases.catalogue.publish_catalogue(SYSTEM, request("same", "other"), **args)
+
+
+def _loaded(document: dict[str, Any]) -> dict[str, Any]:
+    return {**announced(document), "valid_from": date.fromisoformat(document["valid_from"])}
+
+
+def test_one_wrong_document_keeps_all_others_back_and_is_named(registry: Registry) -> None:
+    good = {**of_kind("unit"), "name": {"vi": "Cục Mới", "en": "New"}}
+    wrong = {**procedure("gp-moi"), "level": 9, "unknown": 1}
+    name = "demo/procedure/gp-moi@2026-01-01"
+    fields = {"documents.1.document.level", "documents.1.document.unknown"}
+    assert set(problems(registry, good, wrong)) == {(name, field) for field in fields}
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"unit": "cuc-khac"}, "unit"),
+        ({"result": {**procedure("x")["result"], "dataset": "khac"}}, "result.dataset"),
+        ({"result": {**procedure("x")["result"], "record_fields": {"title": "nothing"}}}, "result.record_fields.title"),
+        ({"fees": [{**fee("on_submission"), "applies_if": {"field": "no", "equals": 1}}]}, "fees.0.applies_if.field"),
+        ({"example": {**procedure("x")["example"], "form": {}}}, "example.form.title"),
+    ],
+)
+def test_what_does_not_agree_with_the_published_rest_is_refused(
+    registry: Registry, changes: dict[str, Any], field: str
+) -> None:
+    found = problems(registry, {**procedure("gp-moi"), **changes})
+    assert ("demo/procedure/gp-moi@2026-01-01", f"documents.0.document.{field}") in found
+
+
+def test_a_version_may_not_overlap_another_unless_that_is_ended_in_the_same_request(registry: Registry) -> None:
+    newer = {**of_kind("unit"), "valid_from": "2026-07-01"}
+    assert problems(registry, newer) == [(f"demo/unit/{UNIT}@2026-07-01", "documents.0.document.valid_from")]
+    ended = {**of_kind("unit"), "valid_to": "2026-06-30"}
+    assert registry.publish(TENANT, ended, newer)["published"] == 2
+
+
+def test_a_document_that_would_break_a_published_one_is_refused_naming_that_one(registry: Registry) -> None:
+    dataset = of_kind("dataset")
+    broken = {**dataset, "fields": [{**field, "name": f"{field['name']}_x"} for field in dataset["fields"]]}
+    assert (f"demo/procedure/{FREE}@2026-01-01", "result.record_fields.title") in problems(registry, broken)
+
+
+def test_a_document_must_be_what_it_is_announced_as(registry: Registry) -> None:
+    unit = of_kind("unit")
+    stated = {**_loaded(unit), "key": "cuc-khac"}
+    with pytest.raises(Invalid) as caught:
+        registry.cases.catalogue.publish_catalogue(SYSTEM, request("r"), TENANT, [stated], republish=False)
+    assert "documents.0.document.key" in [one["field"] for one in caught.value.errors]
+
+
+def test_a_document_of_another_tenant_is_refused(registry: Registry) -> None:
+    place = "documents.0.document.tenant"
+    assert problems(registry, of_kind("unit"), tenant="khac") == [(f"khac/unit/{UNIT}@2026-01-01", place)]
+    assert problems(registry, of_kind("calendar")) == [("demo/calendar/vn@2026-01-01", place)]
+    assert problems(registry, of_kind("tenant"), tenant="vn") == [("vn/tenant/demo@2026-01-01", place)]
+
+
+def test_a_document_twice_in_one_request_is_refused(registry: Registry) -> None:
+    fields = [field for _, field in problems(registry, of_kind("unit"), of_kind("unit"))]
+    assert fields == ["documents.0.document.key", "documents.1.document.key"]
+
+
+def test_a_document_too_large_for_an_event_is_refused(registry: Registry) -> None:
+    note = {"vi": "ă" * 2000, "en": "a" * 2000}
+    rows = [{"date": f"2026-{i // 28 + 1:02}-{i % 28 + 1:02}", "name": note, "mark": "known"} for i in range(60)]
+    found = problems(registry, {**of_kind("calendar"), "holidays": rows}, tenant="vn")
+    assert found == [("vn/calendar/vn@2026-01-01", "documents.0.document")]
+
+
+def test_a_dataset_key_belongs_to_one_tenant(registry: Registry) -> None:
+    registry.publish("other", {**of_kind("tenant"), "key": "other"})
+    dataset = {**of_kind("dataset"), "tenant": "other"}
+    assert problems(registry, dataset, tenant="other") == [
+        (f"other/dataset/{DATASET}@2026-01-01", "documents.0.document.key")
+    ]
+
+
+def test_look_ups_answer_as_of_a_day(registry: Registry) -> None:
+    newer = {**of_kind("unit"), "valid_from": "2026-07-01", "name": {"vi": "Cục Mới", "en": "New"}}
+    registry.publish(TENANT, {**of_kind("unit"), "valid_to": "2026-06-30"}, newer)
+    look_up = registry.cases.catalogue.get_document
+    assert look_up("unit", TENANT, UNIT, date(2026, 6, 30))["name"]["vi"] == "Ví dụ"
+    assert look_up("unit", TENANT, UNIT, date(2026, 7, 1))["name"]["vi"] == "Cục Mới"
+    with pytest.raises(NotFound, match="unknown_unit"):
+        look_up("unit", TENANT, UNIT, date(2025, 12, 31))
+    with pytest.raises(NotFound, match="unknown_procedure"):
+        look_up("procedure", TENANT, "gp-nao", DAY)
+
+
+def test_procedures_are_listed_in_short_page_by_page(registry: Registry) -> None:
+    first = registry.cases.catalogue.list_procedures(TENANT, DAY, 1, None)
+    second = registry.cases.catalogue.list_procedures(TENANT, DAY, 1, first["next"])
+    keys = [item["key"] for item in (*first["items"], *second["items"])]
+    assert keys == ["gp-co-phi", "gp-khong-phi"]
+    assert second["next"] is None
+    assert [item["has_fee"] for item in (*first["items"], *second["items"])] == [True, False]
+    assert registry.cases.catalogue.list_procedures(TENANT, date(2025, 1, 1), 50, None)["items"] == []
+    with pytest.raises(NotFound, match="unknown_tenant"):
+        registry.cases.catalogue.list_procedures("nobody", DAY, 50, None)
+
+
+def test_tenants_are_listed(registry: Registry) -> None:
+    listed = registry.cases.catalogue.list_tenants(DAY, 50, None)
+    assert listed == {"items": [{"key": TENANT, "name": {"vi": "Ví dụ", "en": "Example"}}], "next": None}
+
+
+def test_a_publication_equals_the_fold_of_its_history(registry: Registry) -> None:
+    registry.publish(TENANT, of_kind("unit"), republish=True)
+    for one in registry.publications.everything():
+        assert registry.publications.journal.fold(registry.publications.journal.history(one.name)) == one
+
+
+def written(folder: Path, *changes: Change) -> Path:
+    """The small catalogue as a folder."""
+    for document in documents():
+        for change in changes:
+            change(document)
+        owner = {"calendar": "vn"}.get(document["kind"], TENANT)
+        inner = "procedures" if document["kind"] == "procedure" else "."
+        path = folder / owner / inner / f"{document['key']}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(yaml.safe_dump(document, allow_unicode=True), "utf-8")
+    return folder
+
+
+def test_a_folder_is_published_once_however_many_processes_start(tmp_path: Path) -> None:
+    registry, folder = Registry(), written(tmp_path)
+    for _ in range(3):
+        publish_folder(registry.cases.catalogue, folder)
+    assert {one.revision for one in registry.publications.everything()} == {1}
+    assert len(registry.publications.everything()) == len(documents())
+
+
+def test_processes_that_start_at_the_same_moment_publish_once(tmp_path: Path) -> None:
+    registry, folder, others = Registry(), written(tmp_path), []
+
+    def meanwhile(name: str) -> None:
+        if name == "publications.bulk_write" and len(others) < 1:
+            others.append(name)
+            publish_folder(registry.cases.catalogue, folder)
+
+    registry.step = meanwhile
+    publish_folder(registry.cases.catalogue, folder)
+    assert others
+    assert {one.revision for one in registry.publications.everything()} == {1}
+
+
+def test_a_folder_with_a_mistake_publishes_nothing_and_what_was_published_is_still_served(tmp_path: Path) -> None:
+    registry = Registry().with_catalogue()
+    before = registry.publications.everything()
+
+    def spoil(document: dict[str, Any]) -> None:
+        document["name"] = {"vi": "Mới", "en": "New"} if document["kind"] != "dataset" else {}
+
+    publish_folder(registry.cases.catalogue, written(tmp_path, spoil))
+    assert registry.publications.everything() == before
+    assert registry.issue(CODE)
+
+
+def test_a_folder_that_does_not_fit_what_is_published_changes_nothing(tmp_path: Path) -> None:
+    registry = Registry().with_catalogue()
+    before = registry.publications.everything()
+
+    def move(document: dict[str, Any]) -> None:
+        if document["kind"] != "calendar":
+            document["valid_from"] = "2026-02-01"
+
+    publish_folder(registry.cases.catalogue, written(tmp_path, move))
+    assert registry.publications.everything() == before

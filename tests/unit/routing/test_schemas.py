@@ -1,0 +1,80 @@
+"""What may be asked of routing, and how a mistake in it is named."""
+
+from typing import Any
+
+import pytest
+from marshmallow import Schema, ValidationError
+
+from services.contracts.fields import explain
+from services.routing import schemas
+
+NAMED = {"dossier_code": "000.00.06.G14-260112-0001", "request_id": "r-1"}
+ITEM = {"component": "TP01", "guidance": "Bản sao bị mờ, xin nộp lại."}
+
+
+def problems(schema: type[Schema], content: dict[str, Any]) -> list[tuple[str, str]]:
+    """Field and code of every mistake."""
+    with pytest.raises(ValidationError) as caught:
+        schema().load(content)
+    return [(problem["field"], problem["code"]) for problem in explain(caught.value.messages)]
+
+
+def test_a_queue_shows_fifty_open_cases_in_due_order_unless_told_otherwise() -> None:
+    assert schemas.ListCases().load({}) == {
+        "unit": None,
+        "status": "open",
+        "procedure": None,
+        "officer": None,
+        "overdue": None,
+        "order": "due",
+        "limit": 50,
+        "after": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ({"limit": 0}, ("limit", "too_small")),
+        ({"limit": 201}, ("limit", "too_large")),
+        ({"limit": "50"}, ("limit", "wrong_type")),
+        ({"order": "name"}, ("order", "not_a_choice")),
+        ({"status": "lost"}, ("status", "not_a_choice")),
+        ({"overdue": "yes"}, ("overdue", "wrong_type")),
+        ({"unit": {"$ne": ""}}, ("unit", "wrong_type")),
+        ({"officer": "cb\u0000"}, ("officer", "control_characters")),
+        ({"$where": "1"}, ("$where", "unknown_field")),
+    ],
+)
+def test_a_wrong_filter_is_named(content: dict[str, Any], problem: tuple[str, str]) -> None:
+    assert problem in problems(schemas.ListCases, content)
+
+
+def test_a_refusal_states_its_reason_and_a_grant_need_not() -> None:
+    assert schemas.Decide().load({**NAMED, "outcome": "granted"})["reason"] is None
+    assert problems(schemas.Decide, {**NAMED, "outcome": "refused"}) == [("reason", "required")]
+    assert problems(schemas.Decide, {**NAMED, "outcome": "refused", "reason": "  "}) == [("reason", "too_short")]
+
+
+@pytest.mark.parametrize("schema", [schemas.Reject, schemas.Stop])
+def test_whoever_rejects_or_stops_says_why(schema: type[Schema]) -> None:
+    assert problems(schema, NAMED) == [("reason", "required")]
+    assert problems(schema, {**NAMED, "reason": "x" * 4001}) == [("reason", "too_long")]
+
+
+def test_every_mistake_in_a_supplement_request_is_named() -> None:
+    wrong = {**NAMED, "items": [ITEM, {"component": "tp 1"}], "reason": "Thiếu.", "respond_within_days": 0}
+    assert set(problems(schemas.RequestSupplement, wrong)) == {
+        ("items.1.component", "wrong_format"),
+        ("items.1.guidance", "required"),
+        ("respond_within_days", "too_small"),
+    }
+    assert problems(schemas.RequestSupplement, {**NAMED, "items": [], "reason": "Thiếu."}) == [("items", "too_short")]
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [schemas.Accept, schemas.Reject, schemas.RequestSupplement, schemas.Assign, schemas.Decide, schemas.Stop],
+)
+def test_every_action_names_its_dossier_and_its_request(schema: type[Schema]) -> None:
+    assert {("dossier_code", "required"), ("request_id", "required")} <= set(problems(schema, {}))

@@ -1,0 +1,260 @@
+"""The use cases over the real journal, with a collection, a catalogue and a queue in memory."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from services.chassis import cause, codec
+from services.chassis.actor import Actor
+from services.chassis.cause import Cause
+from services.chassis.errors import Conflict, Denied, NotFound, Refused, Unavailable
+from services.chassis.journal import Journal
+from services.contracts.catalogue.worktime import Calendar
+from services.routing.case import OPEN, Case, Terms
+from services.routing.domain import Submission
+from services.routing.settings import RoutingSettings
+from services.routing.store import Wanted
+from services.routing.usecases import RoutingCases
+from services.routing.wiring import CASE
+from tests.unit.fakes import fake_journal
+from tests.unit.routing.builders import CALENDAR, CODE, COLLEAGUE, OFFICER, STRANGER, SYSTEM, UNIT, at, terms
+
+SUBMITTED: Mapping[str, Any] = {
+    "dossier_code": CODE,
+    "tenant": "mic",
+    "procedure": "dk-ten-mien-vn",
+    "procedure_version": "2016-01-01",
+    "unit": UNIT,
+    "fee_inputs": {"suffix": "vn"},
+    "submitted_at": at("01-12"),
+    "answer_due_at": at("01-13"),
+}
+SECRET = "Thiếu chữ ký của bà Nguyễn Thị Mẫu."
+SETTINGS = RoutingSettings(service="routing", amqp_uri="amqp://localhost", mongo_uri="mongodb://localhost")
+
+
+@dataclass
+class FakeCatalogue:
+    """A catalogue that has the one procedure, or has nothing yet."""
+
+    of: Terms = field(default_factory=terms)
+    here: bool = True
+    applied: list[Mapping[str, Any]] = field(default_factory=list)
+
+    def apply(self, published: Mapping[str, Any]) -> None:
+        self.applied.append(published)
+
+    def terms(self, _submission: Submission, _fee_inputs: Mapping[str, Any]) -> Terms:
+        if not self.here:
+            raise Unavailable("routing.catalogue_awaited", "Not here yet.", "Chưa có.")
+        return self.of
+
+    def procedure_of(self, _case: Case) -> Mapping[str, Any]:
+        return {"components": [{"code": "TP01"}, {"code": "TP02"}], "form": [{"name": "suffix"}]}
+
+    def calendar_of(self, _case: Case) -> Calendar:
+        return CALENDAR
+
+
+@dataclass
+class FakeStore:
+    """A queue that shows one page and remembers what it was asked for."""
+
+    journal: Journal[Case]
+    asked: list[Wanted] = field(default_factory=list)
+
+    def page(
+        self, wanted: Wanted, _order: str, _limit: int, _after: str | None, _now: datetime
+    ) -> tuple[list[Case], str | None]:
+        self.asked.append(wanted)
+        return [self.journal.get(CODE).state], None
+
+    def ringing(self, _now: datetime) -> Iterator[tuple[str, str]]:
+        yield CODE, self.journal.get(CODE).state.clock
+
+
+@dataclass
+class World:
+    """Routing with its fakes, and the time it is."""
+
+    catalogue: FakeCatalogue
+    journal: Journal[Case]
+    store: FakeStore
+    cases: RoutingCases
+    now: datetime
+
+    def open(self) -> None:
+        self.cases.open_case(self.event("submitted"), SUBMITTED)
+
+    def event(self, name: str) -> Cause:
+        return cause.of_timer(name)
+
+    def request(self, actor: Actor, method: str, request_id: str = "r-1", **content: Any) -> dict[str, Any]:
+        why = cause.of_request(f"routing.{method}", actor, request_id, {"dossier_code": CODE, **content})
+        answer: dict[str, Any] = getattr(self.cases, method)(actor, why, CODE, **content)
+        return answer
+
+    def history(self) -> str:
+        return codec.encode(self.journal.history(CODE)).decode()
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    journal = fake_journal(CASE)
+    catalogue, store = FakeCatalogue(), FakeStore(journal)
+    cases = RoutingCases(journal, store, catalogue, SETTINGS)  # type: ignore[arg-type]
+    made = World(catalogue, journal, store, cases, at("01-12", "10:00"))
+    monkeypatch.setattr("services.chassis.clock.now", lambda: made.now)
+    return made
+
+
+@pytest.fixture
+def opened(world: World) -> World:
+    world.open()
+    return world
+
+
+def test_a_dossier_waits_for_its_procedure_to_be_published(world: World) -> None:
+    world.catalogue.here = False
+    with pytest.raises(Unavailable):
+        world.open()
+    world.catalogue.here = True
+    world.open()
+    assert world.cases.get_case(OFFICER, CODE)["status"] == "opened"
+
+
+def test_a_submission_that_comes_twice_opens_one_case(opened: World) -> None:
+    opened.open()
+    opened.cases.open_case(opened.event("the same under another id"), SUBMITTED)
+    assert opened.journal.get(CODE).version == 1
+
+
+def test_a_repeated_request_gets_the_first_answer_whatever_has_happened_since(opened: World) -> None:
+    first = opened.request(OFFICER, "accept")
+    assert (first["status"], first["due_at"]) == ("accepted", at("01-19", "17:30"))
+    opened.request(OFFICER, "assign", officer="cb-003")
+    opened.now = at("01-14")
+    assert opened.request(OFFICER, "accept") == first
+    assert opened.journal.get(CODE).version == 3
+
+
+def test_a_request_id_used_for_something_else_is_a_conflict(opened: World) -> None:
+    opened.request(OFFICER, "reject", reason="Không thuộc thẩm quyền.")
+    with pytest.raises(Conflict) as caught:
+        opened.request(OFFICER, "reject", reason="Trùng hồ sơ.")
+    assert caught.value.code == "routing.request_id_reused"
+
+
+def test_of_two_officers_the_second_decision_is_a_conflict(opened: World) -> None:
+    opened.request(OFFICER, "accept")
+    granted = opened.request(OFFICER, "decide", outcome="granted", reason=None)
+    with pytest.raises(Conflict) as caught:
+        opened.request(COLLEAGUE, "decide", outcome="refused", reason=SECRET)
+    assert caught.value.code == "routing.already_decided"
+    assert (granted["status"], granted["outcome"], granted["on_time"]) == ("decided", "granted", True)
+    assert opened.cases.get_case(OFFICER, CODE)["reasons"]["decided"] is None
+
+
+def test_what_officers_write_stands_beside_the_history_never_in_it(opened: World) -> None:
+    items = [{"component": "TP02", "guidance": SECRET}, {"field": "suffix", "guidance": SECRET}]
+    asked = opened.request(OFFICER, "request_supplement", items=items, reason=SECRET, respond_within_days=None)
+    assert (asked["status"], asked["round"], asked["respond_by"]) == ("supplement_requested", 1, at("02-11", "17:30"))
+    opened.request(OFFICER, "stop", reason=SECRET)
+    assert "Nguyễn" not in opened.history()
+    case = opened.cases.get_case(SYSTEM, CODE)
+    assert case["reasons"] == {"rejected": None, "decided": None, "stopped": SECRET}
+    assert case["supplements"][0]["items"] == items
+    assert case["supplements"][0]["reason"] == SECRET
+
+
+def test_each_round_of_supplements_keeps_its_own_wording(opened: World) -> None:
+    first, second = [{"component": "TP01", "guidance": "Bản rõ hơn."}], [{"component": "TP02", "guidance": "Nộp thêm."}]
+    opened.request(OFFICER, "request_supplement", items=first, reason="Mờ.", respond_within_days=5)
+    answer = {"dossier_code": CODE, "round": 1, "supplemented_at": at("01-13")}
+    opened.cases.receive_supplement(opened.event("answer"), answer)
+    opened.request(OFFICER, "accept")
+    opened.request(OFFICER, "request_supplement", "r-2", items=second, reason="Thiếu.", respond_within_days=5)
+    wording = [(one["items"], one["reason"]) for one in opened.cases.get_case(OFFICER, CODE)["supplements"]]
+    assert wording == [(first, "Mờ."), (second, "Thiếu.")]
+
+
+def test_nothing_outside_the_published_list_is_asked_for(opened: World) -> None:
+    with pytest.raises(Refused) as caught:
+        opened.request(OFFICER, "request_supplement", items=[{"component": "TP99", "guidance": "?"}], reason="?")
+    assert caught.value.code == "routing.unlisted_item"
+    assert opened.journal.get(CODE).version == 1
+
+
+def test_fees_and_a_withdrawal_reach_the_case(opened: World) -> None:
+    opened.request(OFFICER, "accept")
+    order = {"dossier_code": CODE, "order_id": f"{CODE}-A", "when_due": "on_acceptance"}
+    opened.cases.note_fee(opened.event("paid"), "settled", order, at("01-14"))
+    opened.cases.note_fee(opened.event("asked"), "required", order, at("01-13"))
+    opened.cases.withdraw_case(opened.event("withdrawn"), {"dossier_code": CODE, "withdrawn_at": at("01-15")})
+    case = opened.cases.get_case(OFFICER, CODE)
+    assert (case["status"], case["due_at"], case["unpaid"]) == ("withdrawn", at("01-20", "17:30"), [])
+
+
+def test_what_is_told_of_an_unknown_dossier_comes_again_later(world: World) -> None:
+    fact = {"dossier_code": CODE, "order_id": "x", "when_due": "on_acceptance", "withdrawn_at": world.now}
+    with pytest.raises(NotFound):
+        world.cases.withdraw_case(world.event("withdrawn"), fact)
+    with pytest.raises(NotFound):
+        world.cases.note_fee(world.event("paid"), "settled", fact, world.now)
+    with pytest.raises(NotFound):
+        world.request(OFFICER, "accept")
+
+
+def test_a_deadline_in_a_year_without_calendar_waits_for_the_calendar(world: World) -> None:
+    world.catalogue.of = terms(days=900)
+    world.open()
+    with pytest.raises(Unavailable) as caught:
+        world.request(OFFICER, "accept")
+    assert caught.value.code == "routing.calendar_awaited"
+
+
+def test_several_replicas_report_a_slipped_deadline_once(opened: World) -> None:
+    opened.now = at("01-13", "09:00")
+    opened.cases.ring_clocks()
+    assert opened.journal.get(CODE).version == 1
+    opened.now = at("01-14")
+    for _ in range(3):
+        opened.cases.ring_clocks()
+    assert [entry["type"] for entry in opened.journal.history(CODE)] == ["case_opened", "deadline_slipped"]
+    assert opened.journal.history(CODE)[-1]["by"] == {"kind": "timer"}
+
+
+def test_an_officer_sees_the_open_cases_of_his_unit(opened: World) -> None:
+    asked: dict[str, Any] = {
+        "procedure": None,
+        "officer": None,
+        "overdue": None,
+        "order": "due",
+        "limit": 50,
+        "after": None,
+    }
+    opened.now = at("01-14")
+    page = opened.cases.list_cases(OFFICER, unit=None, status="open", **asked)
+    assert opened.store.asked == [Wanted(OPEN, UNIT)]
+    assert (page["items"][0]["dossier_code"], page["items"][0]["overdue"], page["next"]) == (CODE, True, None)
+    opened.cases.list_cases(SYSTEM, unit=None, status="decided", **asked)
+    assert opened.store.asked[-1] == Wanted(("decided",), None)
+    with pytest.raises(Denied):
+        opened.cases.list_cases(STRANGER, unit=UNIT, status="open", **asked)
+
+
+def test_the_whole_case_tells_every_step_and_who_took_it(opened: World) -> None:
+    opened.request(OFFICER, "accept")
+    steps = opened.cases.get_case(OFFICER, CODE)["steps"]
+    assert [step["event"] for step in steps] == ["case_opened", "case_accepted"]
+    assert steps[1]["by"] == {"kind": "officer", "id": "cb-001", "unit": UNIT}
+    with pytest.raises(NotFound):
+        opened.cases.get_case(STRANGER, CODE)
+
+
+def test_a_published_document_is_kept(world: World) -> None:
+    world.cases.project_catalogue({"key": "vn"})
+    assert world.catalogue.applied == [{"key": "vn"}]

@@ -1,0 +1,109 @@
+"""The parts of the local stack that need no server."""
+
+import socket
+import stat
+from configparser import RawConfigParser
+from pathlib import Path
+
+import pytest
+
+from deploy.local import environment, ports, supervisor_conf
+from deploy.local.composition import ALL, SERVERS, STEPS, Plan, compose, with_needs
+from deploy.local.identity import recall, settle
+from deploy.local.programs import Program
+
+
+@pytest.fixture(autouse=True)
+def servers_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOTCUA_MONGOD", "/opt/mongod")
+    monkeypatch.setattr("deploy.local.rabbitmq._executable", lambda name: f"/opt/{name}")
+
+
+def test_a_stack_keeps_its_ports_and_passwords(tmp_path: Path) -> None:
+    first = settle(tmp_path)
+    assert settle(tmp_path) == first == recall(tmp_path)
+
+
+def test_a_port_that_somebody_else_took_is_replaced_and_the_others_stay(tmp_path: Path) -> None:
+    first = settle(tmp_path)
+    with socket.socket() as squatter:
+        squatter.bind((ports.LOOPBACK, first.ports["mongodb"]))
+        squatter.listen()
+        second = settle(tmp_path)
+    assert {name for name in first.ports if first.ports[name] != second.ports[name]} == {"mongodb"}
+
+
+def test_ports_are_never_among_those_the_kernel_lends_to_clients() -> None:
+    chosen = ports.choose(["one", "two", "three"], {})
+    assert len(set(chosen.values())) == 3
+    assert set(chosen.values()) <= set(ports.outside_ephemeral())
+
+
+def test_files_with_passwords_are_for_their_owner_only(tmp_path: Path) -> None:
+    identity = settle(tmp_path)
+    environment.write(tmp_path, environment.for_services(identity, {}))
+    for name in ("identity.json", "env"):
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
+
+
+def test_the_environment_is_read_back_as_it_was_written(tmp_path: Path) -> None:
+    values = environment.for_services(settle(tmp_path), {"PAYMENT_NOTE": "a=b; c # d"})
+    environment.write(tmp_path, values)
+    assert environment.read(tmp_path) == values
+
+
+def test_a_value_of_two_lines_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="PAYMENT_KEY"):
+        environment.write(tmp_path, {"PAYMENT_KEY": "one\ntwo"})
+
+
+def test_the_counterparts_get_the_same_secret_and_none_of_the_product_variables(tmp_path: Path) -> None:
+    identity = settle(tmp_path)
+    services = environment.for_services(identity, {"SANDBOX_IPN_DELAYS": "0"})
+    sandbox = environment.for_sandbox(tmp_path, identity, {"SANDBOX_IPN_DELAYS": "0"})
+    assert sandbox["SANDBOX_GATEWAY_SECRET"] == services["PAYMENT_VNPAY_SECRET"]
+    assert sandbox["SANDBOX_IPN_DELAYS"] == "0"
+    assert all(name.startswith("SANDBOX_") for name in sandbox)
+    assert not any(name.startswith("SANDBOX_") for name in services)
+
+
+def test_every_program_has_one_place_in_the_order(tmp_path: Path) -> None:
+    in_order = [name for step in STEPS for name in step]
+    assert sorted(in_order) == sorted(ALL) == sorted(compose(tmp_path, settle(tmp_path), Plan()))
+
+
+def test_services_bring_the_servers_with_them() -> None:
+    assert with_needs(["intake"]) == {"intake", *SERVERS}
+    assert with_needs(["rabbitmq"]) == {"rabbitmq", "epmd"}
+    assert with_needs(["mailbox"]) == {"mailbox"}
+    with pytest.raises(ValueError, match="inteak"):
+        with_needs(["inteak"])
+
+
+def test_a_scaled_service_has_one_log_a_process(tmp_path: Path) -> None:
+    cast = compose(tmp_path, settle(tmp_path), Plan(scale={"intake": 4}))
+    conf = parse(supervisor_conf.render(tmp_path, tmp_path / "sock", cast.values()))
+    assert conf["program:intake"]["numprocs"] == "4"
+    assert conf["program:intake"]["stdout_logfile"].endswith("intake-%(process_num)d.log")
+    assert conf["program:routing"]["stdout_logfile"].endswith("routing.log")
+
+
+def test_only_services_can_be_scaled(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="mongodb"):
+        compose(tmp_path, settle(tmp_path), Plan(scale={"mongodb": 2}))
+
+
+def test_percent_signs_reach_the_program_and_unquotable_values_are_refused(tmp_path: Path) -> None:
+    program = Program("p", ("run", "50% of it"), None, env={"SECRET": "100%,(safe)"})
+    conf = parse(supervisor_conf.render(tmp_path, tmp_path / "sock", [program]))
+    assert conf["program:p"]["command"] == "run '50%% of it'"
+    assert conf["program:p"]["environment"] == 'SECRET="100%%,(safe)"'
+    for value in ('a"b', "a\nb", "a ;b", "a #b"):
+        with pytest.raises(ValueError, match="cannot hold"):
+            supervisor_conf.render(tmp_path, tmp_path / "sock", [Program("p", ("x",), None, env={"A": value})])
+
+
+def parse(text: str) -> RawConfigParser:
+    parser = RawConfigParser(inline_comment_prefixes=(";", "#"))
+    parser.read_string(text)
+    return parser
