@@ -10,7 +10,7 @@ from rich.table import Table
 from services.chassis import dead as letters
 from services.chassis.dead import DeadLetter
 from services.cli.place import addresses
-from services.cli.topology import PUBLISHERS
+from services.contracts.events import PUBLISHERS
 
 console = Console()
 _SERVICES = click.Choice(tuple(PUBLISHERS))

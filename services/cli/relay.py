@@ -7,6 +7,7 @@ from rich.table import Table
 from services.chassis.errors import ServiceError
 from services.cli import topology
 from services.cli.place import addresses, remote
+from services.contracts.events import PUBLISHERS
 
 
 @click.group()
@@ -20,7 +21,7 @@ def status() -> None:
     depths = topology.depths(addresses()["MOTCUA_AMQP_URI"], topology.ladder_of(addresses()))
     table = Table("service", "relay", "unpublished", "oldest (s)", "in work queues", "on the ladder", "dead")
     calls = remote()
-    for service in topology.PUBLISHERS:
+    for service in PUBLISHERS:
         try:
             state = calls.call(service, "health")["relay"]
             cells = ["healthy" if state["healthy"] else "paused", state["waiting"], state["oldest_seconds"]]

@@ -9,6 +9,7 @@ from services.chassis.errors import ServiceError, Unavailable
 from services.chassis.remote import Remote
 from services.cli import topology
 from services.cli.place import OPERATOR, run_dir
+from services.contracts.events import PUBLISHERS
 
 console = Console()
 
@@ -72,7 +73,7 @@ def show_status(stack: Stack) -> None:
 def _health(env: dict[str, str]) -> Table:
     table = Table("service", "ready", "unpublished", "oldest (s)", "dead letters", title="Health")
     remote = Remote(env["MOTCUA_AMQP_URI"], OPERATOR, most=1, deadline_seconds=5)
-    for service in topology.PUBLISHERS:
+    for service in PUBLISHERS:
         try:
             health = remote.call(service, "health")
         except ServiceError as error:

@@ -19,6 +19,7 @@ from services.cli.demo import report
 from services.cli.demo.stories import FATES, Story, Told
 from services.cli.demo.town import SYSTEM, DemoError, Town, patiently
 from services.cli.stack import local_stack
+from services.contracts.events import PUBLISHERS
 
 TENANTS: Final = ("mic", "mcst")
 _AT_ONCE = 3
@@ -134,7 +135,7 @@ def counted(town: Town) -> dict[str, int]:
     """Dead letters, messages in queues, and events not yet published."""
     depths = topology.depths(town.env["MOTCUA_AMQP_URI"], topology.ladder_of(town.env))
     dead = sum(depth for name, depth in depths.items() if name.endswith(".dead"))
-    unpublished = sum(town.ask(SYSTEM, f"{name}.health")["relay"]["waiting"] for name in topology.PUBLISHERS)
+    unpublished = sum(town.ask(SYSTEM, f"{name}.health")["relay"]["waiting"] for name in PUBLISHERS)
     return {
         "dead letters": dead,
         "undelivered events": sum(depths.values()) - dead,

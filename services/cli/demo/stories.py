@@ -13,7 +13,7 @@ _NOT_YET = ("NotFound",)
 _LAST_WORD: Final = {
     "granted": "resolved",
     "supplemented": "resolved",
-    "refused": "resolved",
+    "refused": "refused",
     "withdrawn": "withdrawn",
     "rejected": "rejected",
     "left open": "accepted",

@@ -36,7 +36,7 @@ class Town:
         self._all: list[ClusterRpcProxy] = []
 
     def ask(self, actor: Mapping[str, str], target: str, /, **arguments: Any) -> Any:
-        """The answer of `target`, a service.method. Raises RemoteError for the callee's refusals, DemoError at the deadline."""
+        """The answer of `target`, a service.method. Raises RemoteError when it refuses, DemoError at the deadline."""
         service, name = target.split(".")
         until = time.monotonic() + PATIENCE_SECONDS
         while True:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import signal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def test_the_same_request_id_with_other_content_is_a_conflict(serving: Process, 
 def test_events_reach_their_handler_once_in_effect(serving: Process, rpc: Any) -> None:
     for number in range(20):
         add(rpc, f"t{number % 4}", 1, f"r{number}")
-    assert all(eventually(lambda name=name: echoed(rpc, name, 5)) for name in ("t0", "t1", "t2", "t3"))
+    assert all(eventually(partial(echoed, rpc, name, 5)) for name in ("t0", "t1", "t2", "t3"))
 
 
 def test_an_event_delivered_twice_has_its_effect_once(serving: Process, rpc: Any, broker: Any, database: Any) -> None:

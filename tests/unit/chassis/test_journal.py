@@ -103,7 +103,7 @@ def test_concurrent_changes_share_a_bulk_write_and_none_is_lost() -> None:
     journal = fake_journal(TALLY)
     collection: FakeCollection = journal.collection
     gate = threading.Event()
-    collection.before_write = gate.wait
+    collection.before_write = lambda: None if gate.wait(10) else pytest.fail("the gate stayed shut")
     threads = [
         threading.Thread(target=journal.change, args=(f"D{number}", cause(str(number)), withdrawn()))
         for number in range(40)
