@@ -110,7 +110,7 @@ def _fresh(letter: DeadLetter) -> Outgoing:
 def _channel(uri: str) -> Iterator[Any]:
     connection = connect(uri)
     try:
-        connection.ensure_connection(max_retries=1, timeout=5)
+        connection.ensure_connection(max_retries=1, timeout=5, reraise_as_library_errors=False)
         yield connection.channel()
     except (AMQPError, OSError) as error:
         raise Unavailable(

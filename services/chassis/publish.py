@@ -93,7 +93,9 @@ class Publisher:
     def _open(self) -> Any:
         if self._channel is None:
             self._connection = connect(self._uri)
-            self._connection.ensure_connection(max_retries=1, timeout=SECONDS_TO_CONFIRM)
+            self._connection.ensure_connection(
+                max_retries=1, timeout=SECONDS_TO_CONFIRM, reraise_as_library_errors=False
+            )
             channel: Any = self._connection.channel()
             channel.confirm_select()
             channel.events["basic_ack"].add(self._acked)

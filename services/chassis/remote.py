@@ -63,7 +63,7 @@ class _Line:
 
     def __init__(self, uri: str) -> None:
         self._connection: Connection = connect(uri)
-        self._connection.ensure_connection(max_retries=1, timeout=5)
+        self._connection.ensure_connection(max_retries=1, timeout=5, reraise_as_library_errors=False)
         self._channel: Any = self._connection.channel()
         self._replies: dict[str, bytes] = {}
         self._lost = False

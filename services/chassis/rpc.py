@@ -103,7 +103,7 @@ class Replies(SharedExtension):
         if self._channel is None or not self._channel.is_open:
             self._drop()
             self._connection = connect(self.container.config[SETTINGS].amqp_uri)
-            self._connection.ensure_connection(max_retries=1, timeout=5)
+            self._connection.ensure_connection(max_retries=1, timeout=5, reraise_as_library_errors=False)
             self._channel = self._connection.channel()
         return self._channel
 

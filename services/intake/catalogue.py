@@ -1,5 +1,10 @@
-"""What intake reads of the projected catalogue: procedures, their units and calendars, and forms compiled once."""
+"""What intake reads of the projected catalogue: procedures, their units and calendars, and forms compiled once.
 
+A document that was read is believed for `BELIEVED_SECONDS`: a submission reads three of them, the largest things it
+reads at all, and the projection itself is as late as its events.
+"""
+
+import time
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -13,8 +18,10 @@ from services.contracts.catalogue.forms import compile_form
 from services.contracts.catalogue.worktime import Calendar, CalendarExhausted
 
 Row = dict[str, Any]
+Version = tuple[str, str, str, int]
 _CALENDARS = "vn"  # the public calendars stand under this name, beside the ministries
-_MOST_COMPILED = 2000
+_MOST_KEPT = 2000
+BELIEVED_SECONDS = 2.0
 
 
 class Published(Protocol):
@@ -35,15 +42,18 @@ class Catalogue:
 
     def __init__(self, published: Published) -> None:
         self._published = published
-        self._forms: dict[tuple[str, str, str, int], Schema] = {}
+        self._read: dict[tuple[str, str, str, date], tuple[float, Row]] = {}
+        self._forms: dict[Version, Schema] = {}
+        self._calendars: dict[tuple[Version, str], Calendar] = {}
 
     def keep(self, published: Mapping[str, Any]) -> None:
         """Keep a published document unless a later revision is here already."""
         self._published.apply(published)
+        self._read.clear()
 
     def procedure(self, tenant: str, key: str, day: date) -> Row:
         """The procedure in force on `day`, with `valid_from` and `revision`. Raises NotFound, Unavailable."""
-        found = self._published.as_of(tenant, "procedure", key, day)
+        found = self._as_of(tenant, "procedure", key, day)
         if found is None:
             self._require_procedures(tenant, day)
             raise NotFound("intake.unknown_procedure", "There is no such procedure.", "Không có thủ tục này.")
@@ -51,10 +61,7 @@ class Catalogue:
 
     def procedure_version(self, tenant: str, key: str, version: str) -> Row:
         """The procedure as it came into force on `version`, in its latest revision. Raises Unavailable."""
-        found = self._published.as_of(tenant, "procedure", key, date.fromisoformat(version))
-        if found is None:
-            raise _missing()
-        return found
+        return self._needed(tenant, "procedure", key, date.fromisoformat(version))
 
     def procedures(self, tenant: str, day: date, limit: int, after: str | None) -> list[Row]:
         """The procedures of a ministry in force on `day`, by key. Raises NotFound, Unavailable."""
@@ -65,33 +72,50 @@ class Catalogue:
 
     def unit(self, tenant: str, key: str, day: date) -> Row:
         """The body of a unit's document. Raises Unavailable."""
-        return self._body(tenant, "unit", key, day)
+        body: Row = self._needed(tenant, "unit", key, day)["document"]
+        return body
 
     def form(self, procedure: Row) -> Schema:
         """The compiled form of a procedure's row."""
-        version = (procedure["tenant"], procedure["key"], procedure["valid_from"], procedure["revision"])
+        version = _version(procedure)
         if version not in self._forms:
-            if len(self._forms) >= _MOST_COMPILED:
-                self._forms.clear()
+            _make_room(self._forms)
             self._forms[version] = compile_form(procedure["document"]["form"], _today)
         return self._forms[version]
 
     def answer_due_at(self, unit: Mapping[str, Any], received_at: datetime, hours: int) -> datetime:
         """The instant by which the unit owes its first answer. Raises Unavailable."""
-        body = self._body(_CALENDARS, "calendar", unit["calendar"], local_day(received_at))
+        row = self._needed(_CALENDARS, "calendar", unit["calendar"], local_day(received_at))
         try:
-            return Calendar.from_document(body, unit["office_hours"]).add_working_hours(received_at, hours)
+            return self._calendar(row, unit["office_hours"]).add_working_hours(received_at, hours)
         except CalendarExhausted as error:
             raise Unavailable(
                 "intake.calendar_exhausted", "The office calendar does not reach that far.", "Lịch làm việc đã hết hạn."
             ) from error
 
-    def _body(self, tenant: str, kind: str, key: str, day: date) -> Row:
-        found = self._published.as_of(tenant, kind, key, day)
+    def _calendar(self, row: Row, office_hours: str) -> Calendar:
+        key = (_version(row), office_hours)
+        if key not in self._calendars:
+            _make_room(self._calendars)
+            self._calendars[key] = Calendar.from_document(row["document"], office_hours)
+        return self._calendars[key]
+
+    def _needed(self, tenant: str, kind: str, key: str, day: date) -> Row:
+        found = self._as_of(tenant, kind, key, day)
         if found is None:
             raise _missing()
-        body: Row = found["document"]
-        return body
+        return found
+
+    def _as_of(self, tenant: str, kind: str, key: str, day: date) -> Row | None:
+        now, address = time.monotonic(), (tenant, kind, key, day)
+        at, row = self._read.get(address, (0.0, None))
+        if row is not None and now - at < BELIEVED_SECONDS:
+            return row
+        found = self._published.as_of(tenant, kind, key, day)
+        if found is not None:
+            _make_room(self._read)
+            self._read[address] = (now, found)
+        return found
 
     def _require_procedures(self, tenant: str, day: date) -> None:
         """Nothing of a ministry means that its catalogue has not come yet, or that there is no such ministry."""
@@ -101,6 +125,15 @@ class Catalogue:
         if is_named or self._published.as_of(_CALENDARS, "calendar", _CALENDARS, day) is None:
             raise _missing()
         raise NotFound("intake.unknown_tenant", "There is no such ministry.", "Không có cơ quan này.")
+
+
+def _version(row: Row) -> Version:
+    return row["tenant"], row["key"], row["valid_from"], row["revision"]
+
+
+def _make_room(kept: dict[Any, Any]) -> None:
+    if len(kept) >= _MOST_KEPT:
+        kept.clear()
 
 
 def _today() -> date:

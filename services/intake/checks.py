@@ -92,12 +92,26 @@ def priced_inputs(procedure: Procedure, answers: Mapping[str, Any], on: date) ->
     """The answers that its fees depend on. Raises Invalid when they have no price: payment could never ask for it."""
     inputs = fee_inputs(procedure["fees"], answers)
     try:
-        for moment in WHEN_DUE:
-            price(procedure["fees"], inputs, moment, on)
+        _prices(procedure, inputs, on)
     except (FeeInputMissing, FeeInputInvalid) as wrong:
         vi, en = "Không tính được phí với giá trị này.", "There is no price with this answer."
         raise invalid([{"field": f"form.{wrong.field}", "code": "no_price", "vi": vi, "en": en}]) from None
     return inputs
+
+
+def check_same_price(procedure: Procedure, earlier: Mapping[str, Any], later: Mapping[str, Any], on: date) -> None:
+    """A supplement does not change the fees: they were priced at submission and may be paid. Raises Refused."""
+    before, after = (priced_inputs(procedure, answers, on) for answers in (earlier, later))
+    if _prices(procedure, before, on) != _prices(procedure, after, on):
+        vi = "Không đổi được thông tin tính phí sau khi nộp; xin rút hồ sơ và nộp lại."
+        en = "What the fee depends on cannot change after submission; withdraw and submit again."
+        fields = [f"form.{name}" for name in before if before[name] != after[name]]
+        problems = [{"field": field, "code": "fee_would_change", "vi": vi, "en": en} for field in fields]
+        raise Refused("intake.fee_would_change", en, vi, problems)
+
+
+def _prices(procedure: Procedure, inputs: Mapping[str, Any], on: date) -> list[Any]:
+    return [price(procedure["fees"], inputs, moment, on) for moment in WHEN_DUE]
 
 
 def invalid(problems: list[Problem]) -> Invalid:

@@ -114,6 +114,7 @@ class Submitting:
             raise checks.invalid([_NOTHING])
         row = self._catalogue.procedure_version(dossier.tenant, dossier.procedure, dossier.procedure_version)
         answers = checks.checked_answers(self._catalogue.form(row), _merged(subject["form"], form))
+        checks.check_same_price(row["document"], subject["form"], answers, local_day(dossier.submitted_at))
         papers = self._given(actor, documents)
         checks.check_papers(row["document"], answers, papers, dossier.components)
         self._hold(papers, at)

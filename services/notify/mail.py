@@ -13,6 +13,7 @@ from services.notify.settings import NotifySettings
 
 _ENHANCED = re.compile(rb"[245]\.[0-9]{1,3}\.[0-9]{1,3}(?=\s|$)")
 _PERMANENT = 500
+_ABOUT_US = frozenset({530, 534, 535, 538})  # who we are is in question, not the letter
 
 
 class Undeliverable(Exception):
@@ -34,7 +35,7 @@ class Mail:
         """Hand `message` over. When this returns, the server has taken it. Raises Undeliverable, Unavailable."""
         server = self._open()
         try:
-            server.send_message(message, self._settings.sender_address, [address])
+            server.sendmail(self._settings.sender_address, [address], message.as_bytes())
         except smtplib.SMTPRecipientsRefused as error:
             raise _judged(*error.recipients[address]) from None
         except smtplib.SMTPResponseException as error:
@@ -80,7 +81,7 @@ def _leave(server: smtplib.SMTP) -> None:
 
 
 def _judged(code: int, words: bytes | str) -> Exception:
-    if code < _PERMANENT:
+    if code < _PERMANENT or code in _ABOUT_US:
         return _unavailable(str(code))
     raw = words.encode("ascii", "replace") if isinstance(words, str) else words
     enhanced = _ENHANCED.match(raw)

@@ -25,14 +25,13 @@ class Gateway:
         self._address, self._merchant = address, merchant
 
     def query(self, purchase: Purchase, request_id: str, at: datetime) -> Report | None:
-        """What became of an attempt; None while nothing did. Raises Unavailable."""
+        """What became of an attempt; None while nothing did. Raises Unavailable, Refused."""
         answer = self._ask(vnpay.query_request(self._merchant, purchase, request_id, at))
         code = answer["vnp_ResponseCode"]
         if code == vnpay.NOT_FOUND:  # the payer never opened the page
             return None
         if code != vnpay.OK or answer.get("vnp_TxnRef") != purchase.reference:
-            log.error("gateway_query_refused", attempt=purchase.reference, response_code=code)
-            raise _unavailable()
+            raise _refused("payment.query_refused", code)
         return vnpay.report_of(answer)
 
     def refund(
@@ -45,14 +44,8 @@ class Gateway:
         """
         call = vnpay.refund_request(self._merchant, purchase, amount_vnd, transaction or "", request_id, at)
         code = self._ask(call)["vnp_ResponseCode"]
-        if code == vnpay.OTHER:
-            raise _unavailable()
         if code not in _REFUND_TAKEN:
-            raise Refused(
-                "payment.refund_refused",
-                f"The gateway refused the refund of {purchase.reference} with code {code}.",
-                "Cổng thanh toán từ chối hoàn tiền.",
-            )
+            raise _refused("payment.refund_refused", code)
 
     def _ask(self, call: vnpay.Fields) -> vnpay.Fields:
         try:
@@ -68,6 +61,8 @@ class Gateway:
         if status != requests.codes.ok or answer is None or "vnp_ResponseCode" not in answer:
             log.warning("gateway_answer_unusable", command=call["vnp_Command"], status=status)
             raise _unavailable()
+        if answer["vnp_ResponseCode"] == vnpay.OTHER:
+            raise _unavailable()
         return answer
 
 
@@ -79,9 +74,14 @@ class Owners:
 
     def owns(self, actor: Actor, dossier_code: str) -> bool:
         """Whether the actor is the applicant. Raises NotFound for an unknown dossier, Unavailable."""
-        applicant: dict[str, Any] = self._remote.call("intake", "get", dossier_code=dossier_code)["applicant"]
+        dossier = self._remote.call("intake", "get", dossier_code=dossier_code)
+        applicant: dict[str, Any] = dossier["applicant"] or {}  # nobody's once erased
         number = applicant.get("tax_code" if actor.kind == "organisation" else "id_number")
-        return actor.kind == applicant["kind"] and actor.id == number
+        return actor.kind == applicant.get("kind") and actor.id == number
+
+
+def _refused(code: str, response_code: str) -> Refused:
+    return Refused(code, f"The gateway refused with code {response_code}.", "Cổng thanh toán từ chối yêu cầu.")
 
 
 def _unavailable() -> Unavailable:

@@ -79,7 +79,8 @@ def end(order: FeeOrder | None, ended_at: datetime, at: datetime) -> list[Event]
     order = known(order)
     if order.paid_at is not None:
         return _owe_for_end(order, order.attempt, order.paid_at, ended_at, at)
-    if order.status in {"cancelled", "waived"} or order.amount_vnd == 0:
+    known_already = order.cancelled_at is not None and order.cancelled_at <= ended_at  # of two ends the first counts
+    if known_already or order.status == "waived" or order.amount_vnd == 0:
         return []
     return [_event("fee_cancelled", order, cancelled_at=ended_at)]
 

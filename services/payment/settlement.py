@@ -75,7 +75,7 @@ class Settlement:
         if report is None or order is None:
             return {"authentic": report is not None, "order": None}
         known = {name: getattr(order, name) for name in ("order_id", "dossier_code", "status", "amount_vnd", "paid_at")}
-        said = {"captured": report.captured, "response_code": report.response_code if not report.captured else vnpay.OK}
+        said = {"outcome": report.outcome, "response_code": report.response_code}
         return {"authentic": True, "order": known, "gateway": said}
 
     def ask_about_silent(self) -> None:
@@ -85,7 +85,7 @@ class Settlement:
         for order in self._orders.claim_silent(now - wait, now, now + wait):
             for attempt in order.open_attempts:
                 if attempt.started_at <= now - wait:
-                    self._ask_about(order, attempt, now)
+                    self._try_to_ask(order, attempt, now)
 
     def give_back(self, why: Cause, order_id: str, attempt: str | None, event_id: str) -> None:
         """Have a refund made that is due. What was paid at a counter is given back there."""
@@ -116,12 +116,15 @@ class Settlement:
         return (vnpay.CONFIRMED if confirmed else vnpay.ALREADY_CONFIRMED), report.reference
 
     def _settle(self, order_id: str, report: Report) -> bool:
-        """Append what the gateway says; whether that was news."""
+        """Append what the gateway says; whether that was news. What is held stays open, and is asked after."""
         at, news = clock.now(), False
+        if report.outcome == "held":
+            log.warning("payment_held", order=order_id, attempt=report.reference)
+            return True
 
         def decide(order: FeeOrder | None) -> list[Event]:
             nonlocal news
-            if report.captured:
+            if report.outcome == "captured":
                 captured = Capture(report.reference, report.transaction, report.paid_at or at)
                 made = domain.capture(order, captured, at)
             else:
@@ -132,6 +135,13 @@ class Settlement:
         stored = self._journal.change(order_id, _cause_of(report), decide)
         return news and not stored.repeated
 
+    def _try_to_ask(self, order: FeeOrder, attempt: Attempt, now: datetime) -> None:
+        """One attempt that the gateway will not speak of must not keep the others waiting; an outage may."""
+        try:
+            self._ask_about(order, attempt, now)
+        except Refused as refusal:
+            log.error("gateway_query_refused", attempt=attempt.reference, reason=refusal.en)
+
     def _ask_about(self, order: FeeOrder, attempt: Attempt, now: datetime) -> None:
         report = self._gateway.query(_purchase(order, attempt), uuid.uuid4().hex, now)
         if report is None:
@@ -140,7 +150,7 @@ class Settlement:
             log.error("gateway_amount_differs", order=order.order_id, attempt=attempt.reference)
         else:
             news = self._settle(order.order_id, report)
-            log.info("silent_attempt_settled", attempt=attempt.reference, captured=report.captured, news=news)
+            log.info("silent_attempt_settled", attempt=attempt.reference, outcome=report.outcome, news=news)
 
     def _give_up(self, order: FeeOrder, attempt: Attempt, now: datetime) -> None:
         """Nothing came of an attempt whose time is over; should money come yet, it is still taken."""
@@ -162,5 +172,5 @@ def _purchase(order: FeeOrder, attempt: Attempt, ip_address: str = "127.0.0.1") 
 
 def _cause_of(report: Report) -> Cause:
     """Whatever brings it, the same word of the gateway is the same cause."""
-    said = [report.reference, report.transaction, "captured" if report.captured else report.response_code]
+    said = [report.reference, report.transaction, report.response_code]
     return cause.of_request("payment.settle", GATEWAY, "/".join(str(part) for part in said), said)

@@ -35,6 +35,7 @@ UNKNOWN_ERROR: Final = ("99", "Unknown error")
 _MOST_FIELDS = 64
 _UNSIGNED = frozenset({"vnp_SecureHash", "vnp_SecureHashType"})
 _NOT_COMPLETED = "01"
+_SUSPECTED = "07"
 _PAYMENT = "01"
 _FULL_REFUND, _PARTIAL_REFUND = "02", "03"
 
@@ -77,11 +78,14 @@ class Purchase:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the gateway says of an attempt. `amount_vnd` is None where it is not a whole number of đồng."""
+    """What the gateway says of an attempt: it is captured, failed, or held (debited on suspicion, not decided yet).
+
+    `amount_vnd` is None where it is not a whole number of đồng.
+    """
 
     reference: str
     amount_vnd: int | None
-    captured: bool
+    outcome: str
     response_code: str
     transaction: str | None
     paid_at: datetime | None
@@ -201,11 +205,23 @@ def _report(fields: Mapping[str, str]) -> Report:
     return Report(
         reference=fields.get("vnp_TxnRef", ""),
         amount_vnd=_whole_dong(fields.get("vnp_Amount", "")),
-        captured=code == OK and status == OK,
-        response_code=next((said for said in (code, status) if said not in {"", OK}), OTHER),
+        outcome=_outcome(code, status),
+        response_code=_telling(code, status),
         transaction=fields.get("vnp_TransactionNo") or None,
         paid_at=moment(fields.get("vnp_PayDate", "")),
     )
+
+
+def _outcome(code: str, status: str) -> str:
+    if _SUSPECTED in {code, status}:
+        return "held"
+    return "captured" if code == OK and status == OK else "failed"
+
+
+def _telling(code: str, status: str) -> str:
+    """The first code that is not a success."""
+    bad = next((said for said in (code, status) if said not in {"", OK}), OTHER)
+    return OK if code == status == OK else bad
 
 
 def _whole_dong(amount: str) -> int | None:

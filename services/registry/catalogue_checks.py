@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any, Final
 
 from marshmallow import ValidationError
@@ -39,8 +38,10 @@ def check(drafts: Sequence[Draft], published: Sequence[Publication]) -> Checked:
         except ValidationError as error:
             found = explain(error.messages)
             problems += [_problem(draft, Finding(one["field"], one["vi"], one["en"]), one["code"]) for one in found]
-    if not problems:  # what does not agree with a broken document only repeats that it is broken
-        problems = [*_disagreements(shaped, published)]
+    replaced = {draft.name for draft in drafts}
+    staying = [one for one in published if one.name not in replaced]
+    # each look goes further, and would only repeat in other words what the one before it found
+    problems = problems or [*_disagreements(shaped, staying)] or [*_breakages(shaped, staying, published)]
     return Checked(tuple(shaped), tuple(problems))
 
 
@@ -62,31 +63,29 @@ def _owner(draft: Draft) -> Any:
     return owners.get(draft.kind, draft.document.get("tenant"))
 
 
-def _disagreements(shaped: Sequence[Shaped], published: Sequence[Publication]) -> Iterator[Problem]:
-    replaced = {draft.name for draft, _ in shaped}
-    staying = [one for one in published if one.name not in replaced]
-    before = _shelf([one.document for one in published])
-    after = _shelf([*(one.document for one in staying), *(body for _, body in shaped)])
+def _disagreements(shaped: Sequence[Shaped], staying: Sequence[Publication]) -> Iterator[Problem]:
+    """What the drafts say that does not agree with each other or with what stays."""
+    shelf = _shelf(_bodies(shaped, staying))
     for draft, body in shaped:
-        for found in chain(findings(body, after), _foreign_dataset(body, shaped, staying)):
-            yield _problem(draft, found)
+        yield from (_problem(draft, found) for found in findings(body, shelf))
+
+
+def _breakages(
+    shaped: Sequence[Shaped], staying: Sequence[Publication], published: Sequence[Publication]
+) -> Iterator[Problem]:
+    """What agreed in the documents that stay, and would not any more beside the drafts."""
+    before, after = _shelf([one.document for one in published]), _shelf(_bodies(shaped, staying))
     for one in staying:
         known = set(findings(one.document, before))
         yield from (_broken(one, found) for found in findings(one.document, after) if found not in known)
 
 
+def _bodies(shaped: Sequence[Shaped], staying: Sequence[Publication]) -> list[Body]:
+    return [*(one.document for one in staying), *(body for _, body in shaped)]
+
+
 def _shelf(bodies: Sequence[Body]) -> Shelf:
     return Shelf.of(bodies, bodies)
-
-
-def _foreign_dataset(body: Body, shaped: Sequence[Shaped], staying: Sequence[Publication]) -> Iterator[Finding]:
-    """Records are looked up by dataset and number alone, so a dataset's key belongs to one tenant."""
-    others = [*(other for _, other in shaped), *(one.document for one in staying)]
-    if body["kind"] == "dataset" and any(
-        (other["kind"], other["key"]) == ("dataset", body["key"]) and other["tenant"] != body["tenant"]
-        for other in others
-    ):
-        yield Finding("key", "Khóa này đã thuộc về cơ quan khác.", "The key belongs to another tenant.")
 
 
 def _problem(draft: Draft, found: Finding, code: str = "does_not_agree") -> Problem:
@@ -95,5 +94,4 @@ def _problem(draft: Draft, found: Finding, code: str = "does_not_agree") -> Prob
 
 
 def _broken(one: Publication, found: Finding) -> Problem:
-    """A document that stays published would no longer agree with the new ones."""
     return {"document": one.name, "field": found.path, "code": "would_break", "vi": found.vi, "en": found.en}

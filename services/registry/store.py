@@ -223,8 +223,8 @@ def _behind_number(after: str) -> Document:
 
 def _behind_moment(after: str) -> Document:
     at, id_ = _read(after, lambda at, id_: (datetime.fromisoformat(at), str(id_)))
-    earlier, same = {"state.issued_at": {"$lt": at}}, {"state.issued_at": at, "_id": {"$lt": id_}}
-    return {"state.issued_at": {"$lte": at}, "$or": [earlier, same]}  # the first bound lets the index start there
+    # not an `$or`, for which the server would give up the order of the index and sort all that lies behind
+    return {"state.issued_at": {"$lte": at}, "$nor": [{"state.issued_at": at, "_id": {"$gte": id_}}]}
 
 
 def _read(after: str, shape: Callable[..., Any]) -> Any:

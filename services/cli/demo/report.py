@@ -6,18 +6,19 @@ from datetime import datetime, timedelta, timezone
 from typing import Final
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from services.cli.demo.stories import Told
 
-_TABLE_WIDTH = 132
+_TABLE_WIDTH = 160
 _LOCAL = timezone(timedelta(hours=7))
 _ENDS: Final = {"resolved": "resolved", "returned": "resolved", "rejected": "rejected", "withdrawn": "withdrawn"}
 
 
 def show(told: Sequence[Told], console: Console) -> None:
     """One line a dossier."""
-    table = Table("procedure", "unit", "dossier code", "fee (đ)", "result", "due", "outcome", "letters", "s")
+    names = ("procedure", "unit", "dossier code", "fee (đ)", "result", "due", "outcome", "letters", "s")
+    table = Table(*(Column(name, no_wrap=True) for name in names))
     for one in told:
         fee = f"{one.fee_vnd:,}".replace(",", ".") if one.fee_vnd else "–"
         cells = (one.procedure, one.unit, one.dossier_code, fee, one.number or "–", _day(one.due_at), one.outcome)

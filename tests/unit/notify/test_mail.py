@@ -104,8 +104,9 @@ def test_a_permanent_refusal_names_the_code_and_no_address(
 
 
 @pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA"])
-def test_what_may_succeed_later_is_an_outage(desk: Desk, port: int, step: str) -> None:
-    desk.says[step] = "451 4.3.0 Try again later"
+@pytest.mark.parametrize("answer", ["451 4.3.0 Try again later", "421 Closing", "530 5.7.0 Authentication required"])
+def test_what_may_succeed_later_is_an_outage(desk: Desk, port: int, step: str, answer: str) -> None:
+    desk.says[step] = answer
     with pytest.raises(Unavailable):
         send(port)
     assert desk.taken == []
