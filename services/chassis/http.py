@@ -75,7 +75,7 @@ def _problem(error: Exception) -> Response:
     elif isinstance(error, HTTPException):
         return _http_problem(error)
     else:
-        log.exception("request_failed", path=request.path)
+        log.exception("request_failed", route=str(request.url_rule))  # a path may hold a ticket
         known = unexpected()
     response = answer(known.problem(), known.status)
     response.mimetype = PROBLEM

@@ -34,7 +34,7 @@ def load_(folder: Path) -> None:
     """Check, then publish to the running registry what has changed."""
     loaded = _insist(load(folder))
     calls = remote(deadline_seconds=60)
-    ordered = sorted(loaded.documents, key=_owner)
+    ordered = sorted(loaded.documents, key=_country_first)
     for tenant, documents in itertools.groupby(ordered, _owner):
         answer = calls.call(
             "registry",
@@ -57,6 +57,11 @@ def _insist(loaded: Loaded) -> Loaded:
 
 def _owner(document: Document) -> str:
     return document.tenant or _COUNTRY
+
+
+def _country_first(document: Document) -> tuple[bool, str]:
+    """Units of every ministry refer to the country's calendar."""
+    return _owner(document) != _COUNTRY, _owner(document)
 
 
 def _published(document: Document) -> dict[str, object]:

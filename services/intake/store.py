@@ -141,7 +141,7 @@ def _cursor(last: Dossier) -> str:
 def _behind(after: str) -> Document:
     try:
         text = base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)).decode()
-        milliseconds, _, code = text.partition("|")
+        milliseconds, code = text.split("|")
         at = _EPOCH + int(milliseconds) * _MILLISECOND
     except (ValueError, OverflowError):
         problem = {"field": "after", "code": "invalid", "vi": "Không phải vị trí trang.", "en": "Not a page position."}

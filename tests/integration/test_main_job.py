@@ -2,6 +2,7 @@
 
 import pytest
 
+from services.cli.catalogue import FOLDER
 from services.cli.demo.command import TENANTS, await_catalogue, cast, counted
 from services.cli.demo.stories import FATES, Story
 from services.cli.demo.town import Town
@@ -19,8 +20,12 @@ def test_a_dossier_of_a_level_four_procedure_ends_as_its_fate_wants(town: Town, 
 
 
 def test_every_procedure_of_both_ministries_is_on_offer(town: Town) -> None:
-    assert [len(await_catalogue(town, tenant)) for tenant in TENANTS] == [18, 7]
-    plots = cast({tenant: await_catalogue(town, tenant) for tenant in TENANTS})
+    offered = {tenant: await_catalogue(town, tenant) for tenant in TENANTS}
+    for tenant, count in zip(TENANTS, (18, 7), strict=True):
+        written = {path.stem for path in (FOLDER / tenant / "procedures").glob("*.yaml")}
+        assert len(written) == count
+        assert written <= {procedure["key"] for procedure in offered[tenant]}
+    plots = cast(offered)
     assert sorted({fate for _, _, fate in plots}) == sorted(FATES)
 
 

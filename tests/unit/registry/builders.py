@@ -222,7 +222,8 @@ class FakeIntake:
 class Registry:
     """registry over memory. `step` is told of each operation on a store or another service before it is made."""
 
-    def __init__(self) -> None:
+    def __init__(self, other: "Registry | None" = None) -> None:
+        self.other = other
         self.step: Step = lambda _name: None
         self.collections: dict[str, MemoryCollection] = {}
         self.publications = Publications(self._journal(PUBLICATION, "publications"))
@@ -237,6 +238,10 @@ class Registry:
         )
         for part in (self.publications, self.issuances, self.records, self.numbers):
             part.ensure_indexes()
+
+    def sibling(self) -> "Registry":
+        """Another process over the same stores; nobody watches its steps."""
+        return Registry(self)
 
     def with_catalogue(self) -> "Registry":
         """The small catalogue published."""
@@ -278,6 +283,8 @@ class Registry:
 
     def _collection(self, name: str) -> MemoryCollection:
         self.collections[name] = MemoryCollection(lambda operation: self._step(f"{name}.{operation}"))
+        if self.other:
+            self.collections[name].documents = self.other.collections[name].documents
         return self.collections[name]
 
     def _step(self, name: str) -> None:

@@ -103,8 +103,8 @@ def _matches(document: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
 def _holds(document: Mapping[str, Any], name: str, test: Any) -> bool:
     if name == "$and":
         return all(_matches(document, one) for one in test)
-    if name == "$or":
-        return any(_matches(document, one) for one in test)
+    if name == "$nor":
+        return not any(_matches(document, one) for one in test)
     return _passes(_at(document, name), test)
 
 

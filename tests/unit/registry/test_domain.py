@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.chassis.actor import Actor
-from services.chassis.errors import Conflict, Defect, Denied, NotFound, Refused, ServiceError
+from services.chassis.errors import Conflict, Defect, Denied, NotFound, Refused
 from services.contracts import events
 from services.contracts.event import Event
 from services.registry import domain
@@ -135,9 +135,10 @@ def test_an_amendment_of_a_version_that_is_no_longer_the_last_is_a_conflict() ->
 
 def test_a_revoked_record_stays_as_it_is() -> None:
     revoked = record(status="revoked")
-    for act in (lambda: domain.amend(revoked, OFFICER, 1, AT), lambda: domain.revoke(revoked, OFFICER, AT)):
-        with pytest.raises(Refused, match="already_revoked"):
-            act()
+    with pytest.raises(Refused, match="already_revoked"):
+        domain.amend(revoked, OFFICER, 1, AT)
+    with pytest.raises(Refused, match="already_revoked"):
+        domain.revoke(revoked, OFFICER, AT)
     assert domain.withdraw(revoked, AT) == []
 
 
@@ -185,8 +186,7 @@ def attempted(state: Record, act: str, actor: Actor, behind: int) -> list[Event]
         if act == "amend":
             return domain.amend(state, actor, state.version - behind, LATER)
         return domain.withdraw(state, LATER) if act == "withdraw" else domain.revoke(state, actor, LATER)
-    except ServiceError as error:
-        assert error.code.startswith("registry.")
+    except (Denied, Refused, Conflict):
         return []
 
 

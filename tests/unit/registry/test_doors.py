@@ -58,8 +58,8 @@ def test_a_wrong_look_up_names_its_fields(content: dict[str, Any], wrong: list[t
     ("changes", "wrong"),
     [
         ({}, ("changes", "too_short")),
-        ({"$set": 1}, ("changes.$set.key", "wrong_format")),
-        ({"a.b": 1}, ("changes.a.b.key", "wrong_format")),
+        ({"$set": 1}, ("changes.$set", "wrong_format")),
+        ({"a.b": 1}, ("changes.a.b", "wrong_format")),
         ("x", ("changes", "wrong_type")),
     ],
 )

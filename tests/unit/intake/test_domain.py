@@ -1,0 +1,198 @@
+"""What may happen to a dossier, and the public status that follows."""
+
+import pytest
+
+from services.chassis.errors import NotFound
+from services.contracts.event import Event
+from services.intake import domain
+from tests.unit.intake import builders as b
+from tests.unit.intake.builders import Book, hour
+
+
+def dossier(*others: Event) -> Book:
+    """A submitted dossier about which others said these things."""
+    return Book().submitted().noting(*others)
+
+
+def test_a_submission_opens_a_dossier_under_code_one_of_the_national_list() -> None:
+    book = Book().submitted()
+    assert (book.status, book.now.dvcqg_status, book.types) == ("submitted", 1, ["dossier_submitted"])
+
+
+def test_a_code_is_never_opened_twice() -> None:
+    assert Book().submitted().attempt(domain.submit, b.submission()) == "intake.code_taken"
+
+
+@pytest.mark.parametrize(
+    ("others", "status"),
+    [
+        ([], "submitted"),
+        ([b.assigned()], "submitted"),
+        ([b.accepted()], "accepted"),
+        ([b.accepted(), b.assigned()], "processing"),
+        ([b.rejected()], "rejected"),
+        ([b.fee_requested()], "payment_required"),
+        ([b.fee_requested(), b.fee_paid()], "submitted"),
+        ([b.fee_requested(), b.receipt()], "submitted"),
+        ([b.fee_requested(), b.fee_cancelled()], "submitted"),
+        ([b.fee_requested(), b.fee_expired()], "payment_required"),
+        ([b.fee_requested(), b.fee_expired(), b.fee_paid()], "submitted"),
+        ([b.fee_waived()], "submitted"),
+        ([b.accepted(), b.fee_requested()], "payment_required"),
+        ([b.fee_requested(), b.fee_paid(), b.fee_requested(order="A")], "payment_required"),
+        ([b.asked()], "supplement_requested"),
+        ([b.fee_requested(), b.asked()], "supplement_requested"),
+        ([b.asked(), b.received()], "submitted"),
+        ([b.accepted(1), b.asked(at=3), b.received()], "processing"),
+        ([b.accepted(6), b.asked(at=3), b.received()], "accepted"),
+        ([b.accepted(), b.asked(1), b.received(1), b.asked(2, at=9)], "supplement_requested"),
+        ([b.accepted(), b.stopped()], "stopped"),
+        ([b.accepted(), b.decided("granted")], "processing"),
+        ([b.accepted(), b.decided("granted"), b.fee_requested(order="R")], "payment_required"),
+        ([b.accepted(), b.asked(), b.decided("granted")], "processing"),
+        ([b.accepted(), b.decided("refused")], "resolved"),
+        ([b.accepted(), b.decided("granted"), b.issued()], "resolved"),
+        ([b.issued()], "resolved"),
+        ([b.issued(), b.decided("granted"), b.accepted(), b.asked(), b.fee_requested()], "resolved"),
+        ([b.issued(), b.revoked()], "resolved"),
+    ],
+)
+def test_the_status_follows_from_what_is_known(others: list[Event], status: str) -> None:
+    assert dossier(*others).status == status
+
+
+def test_what_another_service_did_is_said_with_the_status_it_led_to() -> None:
+    progressed = dossier(b.accepted()).history[-1]
+    assert progressed.data["fact"] == "case_accepted"
+    assert progressed.data["fact_data"] == {
+        "accepted_at": "2026-01-12T03:00:00.000+00:00",
+        "due_at": "2026-01-16T06:00:00.000+00:00",
+    }
+    assert (progressed.data["status"], progressed.data["dvcqg_status"]) == ("accepted", 2)
+
+
+def test_no_fact_names_an_officer_or_a_transaction() -> None:
+    book = dossier(b.assigned(), b.fee_paid())
+    assert "cb-001" not in str(book.history)
+    assert "transaction" not in str(book.history)
+
+
+def test_the_same_event_twice_is_noted_once() -> None:
+    book = dossier(b.accepted())
+    assert book.keep(domain.note, b.accepted(), hour(600)) == []
+
+
+def test_an_event_about_an_unknown_dossier_waits_for_its_submission() -> None:
+    with pytest.raises(NotFound):
+        domain.note(None, b.accepted(), hour(1))
+
+
+def test_a_granted_dossier_is_resolved_by_its_record_and_says_so_once() -> None:
+    book = dossier(b.accepted(), b.decided("granted"), b.issued(), b.revoked(), b.receipt())
+    resolved = [event for event in book.history if event.type == "dossier_resolved"]
+    assert [(event.data["outcome"], event.data["number"]) for event in resolved] == [("granted", "1/2026")]
+    assert resolved[0].data["resolved_at"] == hour(10)
+
+
+def test_a_refused_dossier_is_resolved_by_the_decision_and_has_no_record() -> None:
+    resolved = dossier(b.decided("refused")).history[-1]
+    assert (resolved.type, resolved.data["outcome"], resolved.data["number"]) == ("dossier_resolved", "refused", None)
+
+
+def test_the_due_date_is_what_routing_said_last_in_whatever_order_it_is_heard() -> None:
+    said = [b.accepted(1, due=100), b.fee_noted(4, due=110), b.received(at=5, due=120), b.fee_noted(6, due=None)]
+    assert {dossier(*said).now.due_at, dossier(*reversed(said)).now.due_at} == {"2026-01-17T02:00:00.000+00:00"}
+
+
+def test_the_answer_is_due_anew_after_a_supplement() -> None:
+    book = dossier(b.asked(), b.received(at=5))
+    assert book.now.answer_due == "2026-01-13T07:00:00.000+00:00"
+
+
+# Supplement
+
+
+def test_a_supplement_answers_the_request_that_is_open() -> None:
+    book = dossier(b.asked()).supplemented()
+    assert (book.status, book.now.supplemented_round, book.types[-1]) == ("submitted", 1, "dossier_supplemented")
+
+
+def test_a_supplement_that_nobody_asked_for_is_refused() -> None:
+    code = "intake.no_supplement_requested"
+    assert dossier().attempt(domain.supplement, 1, ["TP01"], hour(4)) == code
+    assert dossier(b.asked()).supplemented().attempt(domain.supplement, 1, ["TP01"], hour(5)) == code
+    assert dossier(b.asked(), b.stopped()).attempt(domain.supplement, 1, ["TP01"], hour(5)) == code
+
+
+def test_a_supplement_to_an_earlier_request_meets_a_conflict() -> None:
+    book = dossier(b.asked(1), b.received(1), b.asked(2))
+    assert book.attempt(domain.supplement, 1, ["TP01"], hour(5)) == "intake.another_request"
+
+
+def test_a_late_request_that_was_answered_already_changes_nothing_public() -> None:
+    assert dossier(b.asked(2), b.received(2), b.asked(1)).status == "submitted"
+
+
+def test_a_supplement_adds_its_components() -> None:
+    book = dossier(b.asked())
+    book.keep(domain.supplement, 1, ["TP02", "TP03", "TP03"], hour(4))
+    assert book.now.components == ("TP01", "TP02", "TP03")
+
+
+# Withdrawal
+
+
+def test_a_withdrawal_ends_the_dossier() -> None:
+    book = dossier(b.accepted(), b.fee_requested()).withdrawn()
+    assert (book.status, book.now.dvcqg_status) == ("withdrawn", 7)
+
+
+def test_withdrawing_twice_changes_nothing() -> None:
+    book = dossier().withdrawn()
+    assert book.attempt(domain.withdraw, hour(9)) == "intake.already_withdrawn"
+    assert book.now.withdrawn_at == hour(4)
+
+
+def test_a_withdrawal_wins_over_a_decision_that_is_heard_later() -> None:
+    book = dossier().withdrawn().noting(b.decided("granted"), b.issued(), b.rejected())
+    assert (book.status, book.now.resolved) == ("withdrawn", False)
+
+
+@pytest.mark.parametrize(
+    ("others", "code"),
+    [
+        ([b.decided("granted")], "intake.already_decided"),
+        ([b.decided("granted"), b.fee_requested(order="R")], "intake.already_decided"),
+        ([b.decided("refused")], "intake.already_decided"),
+        ([b.issued()], "intake.already_ended"),
+        ([b.rejected()], "intake.already_ended"),
+        ([b.stopped()], "intake.already_ended"),
+    ],
+)
+def test_nobody_withdraws_after_the_decision_or_the_end(others: list[Event], code: str) -> None:
+    assert dossier(*others).attempt(domain.withdraw, hour(20)) == code
+
+
+def test_a_supplement_and_a_withdrawal_exclude_each_other() -> None:
+    book = dossier(b.asked()).withdrawn()
+    assert book.attempt(domain.supplement, 1, ["TP01"], hour(5)) == "intake.no_supplement_requested"
+
+
+# Return
+
+
+def test_a_result_is_handed_over_once() -> None:
+    book = dossier(b.decided("refused"))
+    book.keep(domain.return_result, "post", hour(20))
+    assert (book.status, book.now.return_method) == ("returned", "post")
+    assert book.attempt(domain.return_result, "post", hour(21)) == "intake.already_returned"
+
+
+@pytest.mark.parametrize("others", [[], [b.accepted(), b.decided("granted")], [b.rejected()]])
+def test_there_is_nothing_to_hand_over_before_there_is_a_result(others: list[Event]) -> None:
+    assert dossier(*others).attempt(domain.return_result, "direct", hour(20)) == "intake.not_resolved"
+
+
+def test_a_command_on_an_unknown_dossier_finds_nothing() -> None:
+    for decide, args in ((domain.withdraw, ()), (domain.return_result, ("post",)), (domain.supplement, (1, []))):
+        assert Book().attempt(decide, *args, hour(1)) == "intake.unknown_dossier"
