@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from services.chassis.actor import Actor
-from services.chassis.errors import Denied, NotFound, Refused, ServiceError
+from services.chassis.errors import Denied, NotFound, Refused
 from services.contracts.catalogue.fees import FeeLine
 from services.contracts.event import Event
 from services.payment.order import PAYABLE, Attempt, FeeOrder, Refund
@@ -75,7 +75,10 @@ def fall_due(order: FeeOrder | None, pay_within: timedelta, at: datetime) -> lis
 
 
 def end(order: FeeOrder | None, ended_at: datetime, at: datetime) -> list[Event]:
-    """The dossier ended without a result: nobody need pay any more, and what is refundable goes back."""
+    """The dossier ended without a result (withdrawn, rejected, stopped, refused): nobody need pay any more.
+
+    What was paid goes back as far as the catalogue calls it refundable; appraisal fees are not.
+    """
     order = known(order)
     if order.paid_at is not None:
         return _owe_for_end(order, order.attempt, order.paid_at, ended_at, at)
@@ -223,10 +226,8 @@ def _payable_by(actor: Actor, owns: bool, order: FeeOrder | None) -> FeeOrder:
 
 
 def _insist_payable(order: FeeOrder) -> None:
-    if order.status in PAYABLE:
-        return
-    refusal: ServiceError = Refused(*_UNPAYABLE.get(order.status, _UNPAYABLE["paid"]))
-    raise refusal
+    if order.status not in PAYABLE:
+        raise Refused(*_UNPAYABLE.get(order.status, _UNPAYABLE["paid"]))
 
 
 def _attempt(order: FeeOrder, reference: str) -> Attempt:

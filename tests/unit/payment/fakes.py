@@ -1,0 +1,186 @@
+"""Payment over memory: the real journal and use cases, the store's questions answered by looking through it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+
+from services.chassis.actor import Actor
+from services.chassis.cause import Cause, new_trace
+from services.chassis.errors import NotFound, ServiceError
+from services.chassis.journal import Journal
+from services.payment.catalogue import Catalogue
+from services.payment.order import FeeOrder
+from services.payment.settings import PaymentSettings
+from services.payment.settlement import Settlement
+from services.payment.store import Bill
+from services.payment.usecases import PaymentCases
+from services.payment.vnpay import Merchant, Purchase, Report
+from services.payment.wiring import ORDER
+from tests.unit.fakes import fake_journal
+from tests.unit.payment.builders import CITIZEN, CODE, NOW, SETTINGS
+
+MERCHANT = Merchant(SETTINGS.vnpay_tmn_code, SETTINGS.vnpay_secret.get_secret_value())
+FLAT = {"basis": "flat", "kind": "fee", "name": {"vi": "Lệ phí", "en": "Fee"}, "refundable": False}
+FEES: Sequence[Mapping[str, Any]] = [
+    {**FLAT, "code": "LP-1", "amount_vnd": 600_000, "when_due": "on_submission", "valid_from": "2016-01-01"},
+    {**FLAT, "code": "LP-2", "amount_vnd": 350_000, "when_due": "on_acceptance", "valid_from": "2016-01-01"},
+    {
+        **FLAT,
+        "code": "P-1",
+        "basis": "per_unit",
+        "quantity_field": "numbers",
+        "amount_vnd": 1000,
+        "when_due": "before_result",
+        "valid_from": "2016-01-01",
+    },
+]
+
+
+class FakeOrders:
+    """What the store answers, from the documents of the journal."""
+
+    def __init__(self, journal: Journal[FeeOrder]) -> None:
+        self._journal = journal
+        self._documents: dict[str, Any] = journal.collection.documents
+        self.bills: dict[str, Bill] = {}
+        self.asked: dict[str, datetime] = {}
+        self.refused: dict[str, int] = {}
+
+    def note_bill(self, bill: Bill) -> None:
+        self.bills.setdefault(bill.dossier_code, bill)
+
+    def bill(self, dossier_code: str) -> Bill:
+        if dossier_code not in self.bills:
+            raise NotFound("payment.not_assessed_yet", "", "")
+        return self.bills[dossier_code]
+
+    def each(self, order_ids: Sequence[str]) -> list[FeeOrder]:
+        return [self._journal.get(order_id).state for order_id in order_ids if order_id in self._documents]
+
+    def find(self, order_id: str) -> FeeOrder | None:
+        return next(iter(self.each([order_id])), None)
+
+    def find_by_attempt(self, reference: str) -> FeeOrder | None:
+        return next((order for order in self.each(list(self._documents)) if order.find_attempt(reference)), None)
+
+    def page(self, unit: str | None, status: str | None, limit: int, after: str | None) -> dict[str, Any]:
+        orders = sorted(self.each(list(self._documents)), key=lambda order: order.order_id)
+        return {"items": [one for one in orders if unit in {None, one.unit}][:limit], "next": None}
+
+    def overdue(self, now: datetime) -> list[str]:
+        return [one.order_id for one in self.each(list(self._documents)) if one.pay_by and one.pay_by <= now]
+
+    def claim_silent(self, before: datetime, now: datetime, again_at: datetime) -> Iterator[FeeOrder]:
+        for order in self.each(list(self._documents)):
+            silent = order.silent_since is not None and order.silent_since <= before
+            if silent and self.asked.get(order.order_id, now) <= now:
+                self.asked[order.order_id] = again_at
+                yield order
+
+    def refusals(self, order_id: str, attempt: str) -> int:
+        return self.refused.get(f"{order_id}/{attempt}", 0)
+
+    def note_refusal(self, order_id: str, attempt: str) -> None:
+        self.refused[f"{order_id}/{attempt}"] = self.refusals(order_id, attempt) + 1
+
+
+class FakeProjection:
+    """One procedure in force for ever."""
+
+    valid_from = "2016-01-01"
+
+    def as_of(self, _tenant: str, _kind: str, key: str, _day: object) -> Any:
+        return {"valid_from": self.valid_from, "document": {"fees": FEES if key == "with-fees" else []}}
+
+
+@dataclass
+class FakeGateway:
+    """Says what a test told it to say, by reference, and remembers the refunds it was asked for."""
+
+    reports: dict[str, Report | ServiceError | None] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    refunds: list[tuple[str, int, str | None, str]] = field(default_factory=list)
+    refund_error: ServiceError | None = None
+
+    def query(self, purchase: Purchase, _request_id: str, _at: datetime) -> Report | None:
+        self.asked.append(purchase.reference)
+        said = self.reports.get(purchase.reference)
+        if isinstance(said, ServiceError):
+            raise said
+        return said
+
+    def refund(
+        self, purchase: Purchase, amount_vnd: int, transaction: str | None, request_id: str, _at: datetime
+    ) -> None:
+        self.refunds.append((purchase.reference, amount_vnd, transaction, request_id))
+        if self.refund_error is not None:
+            raise self.refund_error
+
+
+class FakeOwners:
+    """Every dossier is the citizen's."""
+
+    def owns(self, actor: Actor, _dossier_code: str) -> bool:
+        return actor == CITIZEN
+
+
+class FakeNumbers:
+    """Counts, and remembers who got what."""
+
+    def __init__(self) -> None:
+        self.taken: dict[str, tuple[str, int]] = {}
+
+    def take(self, series: str, owner: str) -> int:
+        self.taken.setdefault(owner, (series, len(self.taken) + 1))
+        return self.taken[owner][1]
+
+
+class Desk:
+    """Payment, wired by hand."""
+
+    def __init__(self, settings: PaymentSettings = SETTINGS) -> None:
+        self.journal: Journal[FeeOrder] = fake_journal(ORDER)
+        self.orders, self.gateway, self.numbers = FakeOrders(self.journal), FakeGateway(), FakeNumbers()
+        store: Any = self.orders
+        projection: Any = FakeProjection()
+        self.settlement = Settlement(self.journal, store, self.gateway, MERCHANT, settings)
+        self.cases = PaymentCases(
+            self.journal, store, Catalogue(projection), self.numbers, FakeOwners(), self.settlement, settings
+        )
+
+    def submit(self, procedure: str = "with-fees", numbers: object = 10, version: str = "2016-01-01") -> None:
+        """Hear of a dossier."""
+        submitted = {
+            "dossier_code": CODE,
+            "tenant": "mic",
+            "procedure": procedure,
+            "procedure_version": version,
+            "unit": "vnnic",
+            "fee_inputs": {"numbers": numbers},
+            "submitted_at": NOW,
+        }
+        self.cases.assess(cause_of(f"submitted/{CODE}"), submitted)
+
+    def start(self, request: str, return_url: str = "https://dvc.example.vn/") -> Any:
+        """The citizen goes to pay what is due on submission."""
+        return self.cases.start_payment(CITIZEN, cause_of(request), f"{CODE}-S", "vnpay", return_url, "127.0.0.1")
+
+    def order(self, letter: str = "S") -> FeeOrder:
+        """An order as it stands."""
+        return self.journal.get(f"{CODE}-{letter}").state
+
+    def types(self, letter: str = "S") -> list[str]:
+        """The types of its events."""
+        return [entry["type"] for entry in self.journal.history(f"{CODE}-{letter}")]
+
+
+def cause_of(name: str) -> Cause:
+    """A cause of this name."""
+    return Cause(name, name, new_trace())
+
+
+def door(desk: Desk) -> Any:
+    """What an HTTP door is opened on."""
+    return SimpleNamespace(cases=desk.cases)

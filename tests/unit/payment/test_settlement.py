@@ -1,0 +1,245 @@
+"""What payment believes a gateway, and what it answers."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from services.chassis import clock
+from services.chassis.errors import Refused, Unavailable
+from services.payment import vnpay
+from services.payment.http import routes
+from services.payment.vnpay import Report
+from tests.unit.payment.builders import CODE, FIRST, NOW, SECOND
+from tests.unit.payment.fakes import Desk, cause_of, door
+from tests.unit.payment.test_vnpay import CALLBACK, signed
+
+CONFIRMED, ALREADY, FORGED, UNKNOWN, WRONG, BROKEN = ("00", "02", "97", "01", "04", "99")
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The clock: the test sets the one instant in it."""
+    instant = [NOW]
+    monkeypatch.setattr(clock, "now", lambda: instant[0])
+    return instant
+
+
+@pytest.fixture
+def desk(now: list[Any]) -> Desk:
+    """A dossier whose payer was sent to the gateway twice."""
+    desk = Desk()
+    desk.submit()
+    desk.start("request-1")
+    desk.start("request-2")
+    return desk
+
+
+def callback(attempt: str = FIRST, **changes: str) -> str:
+    """A signed callback for an attempt."""
+    named = {f"vnp_{name}": value for name, value in changes.items()}
+    return signed({**CALLBACK, "vnp_TxnRef": attempt, "vnp_Amount": "60000000", **named})
+
+
+def failed(attempt: str = FIRST) -> str:
+    """The payer changed his mind."""
+    return callback(attempt, ResponseCode="24", TransactionStatus="02", TransactionNo="0")
+
+
+def code_of(desk: Desk, query: str) -> str:
+    """What the gateway is answered."""
+    return desk.settlement.take_callback(query)[0]
+
+
+def report(outcome: str = "captured", code: str = "00", amount_vnd: int = 600_000, attempt: str = FIRST) -> Report:
+    """What the gateway says when asked."""
+    return Report(attempt, amount_vnd, outcome, code, CALLBACK["vnp_TransactionNo"], NOW)
+
+
+def test_a_callback_settles_once_and_its_repetitions_are_told_so(desk: Desk) -> None:
+    assert [code_of(desk, callback()) for _ in range(3)] == [CONFIRMED, ALREADY, ALREADY]
+    assert (desk.order().status, desk.types().count("fee_paid")) == ("paid", 1)
+    assert desk.order().paid_at == vnpay.moment(CALLBACK["vnp_PayDate"])
+
+
+def test_the_checks_are_made_in_the_gateways_order(desk: Desk) -> None:
+    assert code_of(desk, callback("UNKNOWN", Amount="100").replace("Amount=100", "Amount=200")) == FORGED
+    assert code_of(desk, callback("UNKNOWN", Amount="100")) == UNKNOWN
+    assert code_of(desk, callback(Amount="60000100")) == WRONG
+    assert code_of(desk, callback(Amount="60000050")) == WRONG
+    assert desk.types()[-1] == "payment_started"
+    code_of(desk, callback())
+    assert code_of(desk, callback(Amount="100")) == WRONG
+
+
+def test_a_failed_payment_is_recorded_and_confirmed(desk: Desk) -> None:
+    assert [code_of(desk, failed()) for _ in range(2)] == [CONFIRMED, ALREADY]
+    assert (desk.order().status, desk.order().attempts[0].response_code) == ("requested", "24")
+
+
+def test_a_success_after_a_failure_settles(desk: Desk) -> None:
+    assert [code_of(desk, query) for query in (failed(), callback(), failed())] == [CONFIRMED, CONFIRMED, ALREADY]
+    assert desk.order().status == "paid"
+
+
+def test_a_second_capture_is_confirmed_and_owed_back(desk: Desk) -> None:
+    assert [code_of(desk, callback(one)) for one in (FIRST, SECOND, SECOND)] == [CONFIRMED, CONFIRMED, ALREADY]
+    assert [refund.reason for refund in desk.order().refunds] == ["paid_twice"]
+    assert desk.order().attempt == FIRST
+
+
+def test_a_held_payment_is_confirmed_and_stays_open_until_the_gateway_decides(desk: Desk, now: list[Any]) -> None:
+    held = callback(ResponseCode="07", TransactionStatus="07")
+    assert [code_of(desk, held) for _ in range(2)] == [CONFIRMED, CONFIRMED]
+    assert desk.order().attempts[0].outcome == "open"
+    desk.gateway.reports[FIRST] = report("held", "07")
+    now[0] += timedelta(days=1)
+    desk.settlement.ask_about_silent()
+    assert desk.order().attempts[0].outcome == "open"
+    desk.gateway.reports[FIRST] = report()
+    now[0] += timedelta(days=1)
+    desk.settlement.ask_about_silent()
+    assert desk.order().status == "paid"
+
+
+def test_whatever_breaks_the_gateway_gets_an_answer_and_comes_again(desk: Desk) -> None:
+    def broken(_reference: str) -> None:
+        raise Unavailable("store.unavailable", "", "")
+
+    desk.orders.find_by_attempt = broken  # type: ignore[assignment,method-assign]
+    assert code_of(desk, callback()) == BROKEN
+
+
+def test_the_gateway_is_asked_only_after_a_silence(desk: Desk, now: list[Any]) -> None:
+    now[0] += MINUTE
+    desk.settlement.ask_about_silent()
+    assert desk.gateway.asked == []
+    now[0] += MINUTE
+    desk.settlement.ask_about_silent()
+    desk.settlement.ask_about_silent()
+    assert desk.gateway.asked == [FIRST, SECOND]
+
+
+def test_a_lost_callback_is_made_good_and_the_late_one_is_a_repetition(desk: Desk, now: list[Any]) -> None:
+    desk.gateway.reports[FIRST] = report()
+    now[0] += 2 * MINUTE
+    desk.settlement.ask_about_silent()
+    assert desk.order().status == "paid"
+    assert code_of(desk, callback()) == ALREADY
+
+
+def test_an_attempt_that_came_to_nothing_fails_when_its_time_is_over_and_may_still_succeed(
+    desk: Desk, now: list[Any]
+) -> None:
+    for _ in range(2):
+        now[0] += 14 * MINUTE
+        desk.settlement.ask_about_silent()
+        assert [one.outcome for one in desk.order().attempts] == ["open", "open"]
+    now[0] += 2 * MINUTE
+    desk.settlement.ask_about_silent()
+    assert [(one.outcome, one.response_code) for one in desk.order().attempts] == [("failed", "11")] * 2
+    assert desk.order().silent_since is None
+    assert code_of(desk, callback()) == CONFIRMED
+    assert desk.order().status == "paid"
+
+
+def test_another_amount_than_ours_is_neither_settled_nor_given_up(desk: Desk, now: list[Any]) -> None:
+    desk.gateway.reports[FIRST] = report(amount_vnd=1)
+    now[0] += timedelta(days=1)
+    desk.settlement.ask_about_silent()
+    assert [one.outcome for one in desk.order().attempts] == ["open", "failed"]
+
+
+def test_an_attempt_the_gateway_refuses_to_speak_of_does_not_keep_others_waiting(desk: Desk, now: list[Any]) -> None:
+    desk.gateway.reports = {FIRST: Refused("payment.query_refused", "", ""), SECOND: report(attempt=SECOND)}
+    now[0] += 2 * MINUTE
+    desk.settlement.ask_about_silent()
+    assert (desk.order().status, desk.order().attempt) == ("paid", SECOND)
+
+
+def owed(desk: Desk) -> None:
+    """A dossier that was paid twice."""
+    code_of(desk, callback(FIRST))
+    code_of(desk, callback(SECOND))
+
+
+def give_back(desk: Desk) -> None:
+    """Hear of the refund."""
+    desk.settlement.give_back(cause_of("refund_due"), f"{CODE}-S", SECOND, "event-1")
+
+
+def test_a_refund_is_made_once_however_often_it_is_heard_of(desk: Desk) -> None:
+    owed(desk)
+    for _ in range(2):
+        give_back(desk)
+    assert len(desk.gateway.refunds) == 1
+    reference, amount_vnd, transaction, request_id = desk.gateway.refunds[0]
+    assert (reference, amount_vnd, transaction) == (SECOND, 600_000, None)
+    assert request_id.isalnum()
+    assert len(request_id) == 32
+    assert desk.order().refunds[0].refunded_at == NOW
+    assert desk.types().count("fee_refunded") == 1
+
+
+def test_a_refund_whose_answer_was_lost_is_asked_for_under_the_same_id(desk: Desk) -> None:
+    owed(desk)
+    desk.gateway.refund_error = Unavailable("payment.gateway_unavailable", "", "")
+    with pytest.raises(Unavailable):
+        give_back(desk)
+    desk.gateway.refund_error = None
+    give_back(desk)
+    first, second = desk.gateway.refunds
+    assert first == second
+
+
+def test_a_refused_refund_is_tried_again_under_another_id(desk: Desk) -> None:
+    owed(desk)
+    desk.gateway.refund_error = Refused("payment.refund_refused", "", "")
+    with pytest.raises(Refused):
+        give_back(desk)
+    assert desk.order().refunds[0].refunded_at is None
+    desk.gateway.refund_error = None
+    give_back(desk)
+    first, second = desk.gateway.refunds
+    assert first[-1] != second[-1]
+    assert desk.order().refunds[0].refunded_at == NOW
+
+
+def test_counter_money_is_not_given_back_at_a_gateway(desk: Desk) -> None:
+    desk.settlement.give_back(cause_of("refund_due"), f"{CODE}-S", None, "event-1")
+    assert desk.gateway.refunds == []
+
+
+@pytest.fixture
+def client(desk: Desk) -> Iterator[Any]:
+    """A gateway, and a browser, at our HTTP door."""
+    app = Flask("payment")
+    routes(app, door(desk))
+    with app.test_client() as client:
+        yield client
+
+
+def test_the_door_answers_a_callback_as_the_gateway_wants_it(client: Any) -> None:
+    answer = client.get(f"/payment/vnpay/ipn?{callback()}")
+    assert (answer.status_code, answer.json) == (200, {"RspCode": "00", "Message": "Confirm Success"})
+    for query in ("", "vnp_TxnRef=%ff%fe", "a=\xff"):
+        answer = client.get("/payment/vnpay/ipn", environ_overrides={"QUERY_STRING": query})
+        assert (answer.status_code, answer.json["RspCode"]) == (200, FORGED)
+
+
+def test_the_return_page_shows_what_is_known_and_settles_nothing(client: Any, desk: Desk) -> None:
+    shown = client.get(f"/payment/vnpay/return?{callback()}").json
+    assert shown["gateway"] == {"outcome": "captured", "response_code": "00"}
+    assert (shown["authentic"], shown["order"]["status"]) == (True, "requested")
+    assert desk.order().status == "requested"
+    client.get(f"/payment/vnpay/ipn?{callback()}")
+    assert client.get(f"/payment/vnpay/return?{callback()}").json["order"]["status"] == "paid"
+
+
+def test_the_return_page_tells_a_forger_nothing(client: Any) -> None:
+    forged = callback().replace("vnp_Amount=6", "vnp_Amount=7")
+    assert client.get(f"/payment/vnpay/return?{forged}").json == {"authentic": False, "order": None}
+    assert client.get(f"/payment/vnpay/return?{callback('UNKNOWN')}").json == {"authentic": True, "order": None}
