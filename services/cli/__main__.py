@@ -10,6 +10,7 @@ from deploy.local.programs import StackError
 from services.chassis.errors import ServiceError
 from services.cli import catalogue, dead, dossier, relay, stack
 from services.cli.demo.command import demo
+from services.cli.events import events
 from services.cli.place import RUN_DIR_VARIABLE, NotUp
 
 
@@ -21,7 +22,18 @@ def motcua(run_dir: Path | None) -> None:
         os.environ[RUN_DIR_VARIABLE] = str(run_dir)
 
 
-for part in (stack.up, stack.down, stack.status, demo, catalogue.catalogue, dossier.dossier, dead.dead, relay.relay):
+PARTS = (
+    stack.up,
+    stack.down,
+    stack.status,
+    demo,
+    catalogue.catalogue,
+    dossier.dossier,
+    dead.dead,
+    relay.relay,
+    events,
+)
+for part in PARTS:
     motcua.add_command(part)
 
 
