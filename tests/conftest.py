@@ -20,6 +20,13 @@ from services.cli.stack import declare_topology, is_ready
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 30.0
+# What takes minutes in service takes seconds in a test.
+IMPATIENT = {
+    "MOTCUA_RETRY_LADDER": "0.2,0.5,1",
+    "NOTIFY_CLAIM_SECONDS": "5",
+    "PAYMENT_QUERY_AFTER_SECONDS": "3",
+    "PAYMENT_TIMER_SECONDS": "1",
+}
 
 
 def eventually(question: Callable[[], Any], seconds: float = PATIENCE, every: float = 0.05) -> Any:
@@ -39,7 +46,7 @@ def servers() -> Iterator[Stack]:
     run_dir = ROOT / ".run" / f"test-{os.getpid()}"
     failpoints = run_dir / "failpoints"
     failpoints.mkdir(parents=True)
-    env = {"MOTCUA_RETRY_LADDER": "0.2,0.5,1", "MOTCUA_FAILPOINTS": str(failpoints)}
+    env = {**IMPATIENT, "MOTCUA_FAILPOINTS": str(failpoints)}
     stack = Stack(run_dir, env=env, before_services=declare_topology, ready=is_ready, test_commands=True)
     try:
         stack.up(SERVERS)

@@ -116,6 +116,7 @@ class Bus(SharedExtension, ProviderCollector, ConsumerMixin):
         """Declare what we need and set up a consumer for each queue; called after every (re)connection."""
         if self._draining:
             return []
+        channel.auto_decode = False  # bodies stay bytes, whatever encoding their sender says they have
         publishers = self.container.config[PUBLISHERS]
         declare(channel, self.container.service_name, self.settings.retry_ladder, publishers)
         self._consumers = [self._consumer(consumer_class, receiver) for receiver in self._providers]

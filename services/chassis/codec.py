@@ -1,16 +1,22 @@
 """Strict JSON: what we send any language can read, what we receive is plain data.
 
 kombu's own JSON turns `{"__type__", "__value__"}` objects into Python values and so lets a citizen's form make an
-event undecodable; this codec has no such hook, and refuses NaN, duplicate keys, over-deep and over-long bodies.
+event undecodable; this codec has no such hook, and refuses numbers that are none, duplicate keys, halves of letters
+(lone surrogates, which nobody could write again), and bodies that are too long, too deep or too full.
 """
 
 import json
+import math
+import re
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
 from services.chassis.errors import Invalid
 
 DEEPEST = 32
+MOST_VALUES = 200_000  # to look at so many takes about a second, and nothing else is done meanwhile
+_HALF_OF_A_LETTER = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def encode(value: Any) -> bytes:
@@ -23,10 +29,13 @@ def decode(body: bytes | str, longest: int) -> Any:
     if len(body) > longest:
         raise _bad("too_large", f"The message is longer than {longest} bytes.", f"Nội dung dài quá {longest} byte.")
     try:
-        value = json.loads(body, object_pairs_hook=_unique, parse_constant=_refuse)
+        text = body if isinstance(body, str) else body.decode()
+        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite)
+        if _HALF_OF_A_LETTER.search(text):
+            encode(value)  # raises UnicodeEncodeError unless each half has its other half
     except (ValueError, RecursionError) as error:
         raise _bad("not_json", "The message is not strict JSON.", "Nội dung không phải JSON hợp lệ.") from error
-    _measure(value, DEEPEST)
+    _measure(value)
     return value
 
 
@@ -47,15 +56,28 @@ def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
 
 
-def _measure(value: Any, left: int) -> None:
-    if left == 0:
-        raise _bad("too_deep", "The message is nested too deeply.", "Nội dung lồng nhau quá sâu.")
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError("a number beyond all bounds")
+    return number
+
+
+def _measure(value: Any) -> None:
+    """Level by level, so that neither depth nor breadth can exhaust us."""
+    level, depth, seen = [value], 1, 1
+    while level := [inner for one in level for inner in _inside(one)]:
+        depth, seen = depth + 1, seen + len(level)
+        if depth > DEEPEST:
+            raise _bad("too_deep", "The message is nested too deeply.", "Nội dung lồng nhau quá sâu.")
+        if seen > MOST_VALUES:
+            raise _bad("too_full", "The message holds too many values.", "Nội dung có quá nhiều giá trị.")
+
+
+def _inside(value: Any) -> Iterable[Any]:
     if isinstance(value, dict):
-        for inner in value.values():
-            _measure(inner, left - 1)
-    elif isinstance(value, list):
-        for inner in value:
-            _measure(inner, left - 1)
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _bad(code: str, en: str, vi: str) -> Invalid:

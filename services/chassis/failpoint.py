@@ -1,7 +1,8 @@
 """Places where a test may kill this process with SIGKILL, to show that nothing is lost there. Inert otherwise.
 
 Where `MOTCUA_FAILPOINTS` names a folder, the process that passes `<point>` and finds the file `<process>@<point>` in it
-removes the file and dies. The file is removed first, so it dies once.
+removes the file and dies. The file is removed first, so it dies once. A number in the file is how often it may pass
+before.
 """
 
 import os
@@ -31,8 +32,17 @@ def arm(process: str) -> None:
 def failpoint(point: str) -> None:
     """Die here if a test asked for it."""
     for folder, process in _armed:
-        try:
-            (folder / f"{process}@{point}").unlink()
-        except FileNotFoundError:
-            continue
-        os.kill(os.getpid(), signal.SIGKILL)
+        if _is_burnt_down(folder / f"{process}@{point}"):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _is_burnt_down(fuse: Path) -> bool:
+    try:
+        left = int(fuse.read_text() or "0")
+        if left:
+            fuse.write_text(str(left - 1))
+        else:
+            fuse.unlink()
+    except FileNotFoundError:
+        return False
+    return not left

@@ -5,7 +5,6 @@ the fork, so connections and the relay's thread belong to that worker alone.
 """
 
 import atexit
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +20,14 @@ from services.chassis.wired import Wired
 
 PROBLEM = "application/problem+json"
 _UNAVAILABLE = 503
+_LONGEST_CLAIM = 2_000
+# What the web server itself refuses, before any of our own errors; all else is told in general.
+_HTTP_WORDS = {
+    404: ("There is nothing at this address.", "Không có gì tại địa chỉ này."),
+    405: ("This address does not take that method.", "Địa chỉ này không nhận phương thức đó."),
+    413: ("The body is too large.", "Nội dung gửi lên quá lớn."),
+}
+_HTTP_REFUSED = ("The request cannot be served.", "Không thể phục vụ yêu cầu này.")
 
 
 def create_app(
@@ -59,8 +66,8 @@ def read_body(longest: int) -> Any:
 def read_claim() -> Actor:
     """The actor that the `X-Motcua-Actor` header claims, as JSON. Raises Denied."""
     try:
-        return read_actor(json.loads(request.headers.get("X-Motcua-Actor", "null")))
-    except ValueError:
+        return read_actor(codec.decode(request.headers.get("X-Motcua-Actor", "null"), _LONGEST_CLAIM))
+    except Invalid:
         raise Denied("actor.malformed", "The actor header is not JSON.", "Người thực hiện không hợp lệ.") from None
 
 
@@ -86,7 +93,8 @@ def _problem(error: Exception) -> Response:
 
 def _http_problem(error: HTTPException) -> Response:
     status = error.code or 500
+    en, vi = _HTTP_WORDS.get(status, _HTTP_REFUSED)
     problem = {"type": "about:blank", "title": error.name, "status": status, "code": f"http.{status}"}
-    response = answer(problem, status)
+    response = answer({**problem, "detail": en, "detail_vi": vi}, status)
     response.mimetype = PROBLEM
     return response

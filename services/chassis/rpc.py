@@ -35,6 +35,7 @@ from services.contracts.fields import explain
 
 F = TypeVar("F", bound=Callable[..., Any])
 LONGEST_REQUEST = 14_000_000
+LONGEST_ANSWER = 14_000_000  # the broker would close the channel over more, and the caller hear nothing
 ACTOR_HEADER = "nameko.actor"
 TRACE_HEADER = "nameko.traceparent"
 
@@ -79,9 +80,12 @@ class Replies(SharedExtension):
             self._drop()
 
     def send(self, message: Message, payload: dict[str, Any]) -> None:
-        """Reply to `message`. Never raises: the caller's deadline covers what cannot be sent."""
+        """Reply to `message`; a lost reply is asked for again. Raises ValueError, TypeError for what cannot be one."""
+        body = codec.encode(payload)
+        if len(body) > LONGEST_ANSWER:
+            raise ValueError("answer too long")
         reply = AmqpMessage(
-            codec.encode(payload),
+            body,
             content_type="application/json",
             content_encoding="utf-8",
             correlation_id=str(message.properties.get("correlation_id") or ""),
@@ -152,7 +156,7 @@ class RpcDoor(SharedExtension, ProviderCollector):
             payload = {"result": result, "error": serialized(error) if error else None}
             self.replies.send(message, payload)
         except (TypeError, ValueError):
-            log.exception("answer_not_json")
+            log.exception("answer_not_sendable")
             self.replies.send(message, {"result": None, "error": serialized(unexpected())})
         self.bus.ack(message)
 
@@ -171,8 +175,8 @@ class Method(Entrypoint):
 
     def __init__(self, schema: type[Schema], *, needs_actor: bool = True) -> None:
         super().__init__()
-        self._schema = schema()
-        self._needs_actor = needs_actor
+        self.schema = schema()
+        self.needs_actor = needs_actor
 
     def setup(self) -> None:
         """Register with the door."""
@@ -187,9 +191,9 @@ class Method(Entrypoint):
         headers = message.headers or {}
         content = _keywords(codec.decode(as_bytes(message.body), LONGEST_REQUEST))
         claim = headers.get(ACTOR_HEADER)
-        actor = read_actor(claim) if self._needs_actor or claim is not None else Actor("system", "anonymous")
+        actor = read_actor(claim) if self.needs_actor or claim is not None else Actor("system", "anonymous")
         name = f"{self.container.service_name}.{self.method_name}"
-        call = read_call(name, self._schema, actor, content, headers.get(TRACE_HEADER))
+        call = read_call(name, self.schema, actor, content, headers.get(TRACE_HEADER))
         settle = partial(self._settle, message, call)
         self.container.spawn_worker(self, (call,), {}, context_data={}, handle_result=settle)
 

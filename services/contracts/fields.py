@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
+from itertools import islice
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
@@ -15,6 +16,9 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate
 _SEPARATOR = "\x1f"
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
 _LONGEST_NAME = 120
+_MOST_PROBLEMS = 200
+_MOST_MARKS = 30  # on one letter: Unicode's Stream-Safe Text Format; to put long runs in order takes for ever
+_COMPOSED_OF = 4  # so many letters at most become one in NFC
 
 Versions = Mapping[int, type[Schema]]  # the schemas of one event type, by version
 
@@ -38,6 +42,8 @@ _NOT_WHOLE = say("wrong_type", "Phải là số nguyên.", "Must be a whole numb
 _NOT_FLAG = say("wrong_type", "Phải là đúng hoặc sai.", "Must be true or false.")
 _NOT_LIST = say("wrong_type", "Phải là một danh sách.", "Must be a list.")
 _NOT_A_DAY = say("impossible_date", "Ngày không có thật (NNNN-TT-NN).", "Not a real date (YYYY-MM-DD).")
+_TOO_LONG = say("too_long", "Nhiều nhất {max}.", "At most {max}.")
+_TOO_MANY_MARKS = say("too_many_marks", "Quá nhiều dấu trên một chữ.", "Too many marks on one letter.")
 _NOT_A_MOMENT = say(
     "impossible_time", "Thời điểm phải theo ISO 8601, có múi giờ.", "Must be an ISO 8601 time with an offset."
 )
@@ -70,8 +76,7 @@ class Lenient(Schema):
 def length(minimum: int, maximum: int) -> list[validate.Length]:
     """Between `minimum` and `maximum` characters or items."""
     short = say("too_short", "Ít nhất {min}.", "At least {min}.")
-    long = say("too_long", "Nhiều nhất {max}.", "At most {max}.")
-    return [validate.Length(min=minimum, error=short), validate.Length(max=maximum, error=long)]
+    return [validate.Length(min=minimum, error=short), validate.Length(max=maximum, error=_TOO_LONG)]
 
 
 def between(minimum: int | None, maximum: int | None) -> list[validate.Range]:
@@ -94,10 +99,14 @@ class Text(fields.String):
     def __init__(self, *, longest: int = 300, shortest: int = 1, lines: bool = False, **kwargs: Any) -> None:
         checks = [*length(shortest, longest), *_as_list(kwargs.pop("validate", None))]
         super().__init__(validate=checks, **kwargs)
-        self.lines = lines
+        self.longest, self.lines = longest, lines
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         raw = super()._deserialize(value, attr, data, **kwargs)
+        if len(raw) > self.longest * _COMPOSED_OF:
+            raise ValidationError(_TOO_LONG.format(max=self.longest))
+        if not raw.isascii() and _has_too_many_marks(raw):
+            raise ValidationError(_TOO_MANY_MARKS)
         if _CONTROL.search(raw) or (not self.lines and re.search(r"[\r\n\t]", raw)):
             raise ValidationError(say("control_characters", "Có ký tự điều khiển.", "Contains control characters."))
         return unicodedata.normalize("NFC", raw).strip()
@@ -129,12 +138,12 @@ class Flag(fields.Boolean):
 
 
 class Day(fields.Date):
-    """A calendar day, `YYYY-MM-DD`."""
+    """A calendar day, `YYYY-MM-DD`, of a year that a store and a clock can hold: 1000 to 2999."""
 
     default_error_messages = {"invalid": _NOT_A_DAY, "format": _NOT_A_DAY}
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> date:
-        if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+        if not isinstance(value, str) or not re.fullmatch(r"[12]\d{3}-\d{2}-\d{2}", value, re.ASCII):
             raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
         return super()._deserialize(value, attr, data, **kwargs)
 
@@ -173,6 +182,12 @@ class Items(fields.List[Any]):
 
     def __init__(self, inner: fields.Field[Any], *, fewest: int = 0, most: int = 100, **kwargs: Any) -> None:
         super().__init__(inner, validate=length(fewest, most), **kwargs)
+        self.most = most
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        if isinstance(value, list) and len(value) > self.most:  # before it is looked at item by item
+            raise ValidationError(_TOO_LONG.format(max=self.most))
+        return super()._deserialize(value, attr, data, **kwargs)
 
 
 class Part(fields.Nested):
@@ -187,11 +202,20 @@ def _as_list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
+def _has_too_many_marks(text: str) -> bool:
+    run = 0
+    for letter in text:
+        run = run + 1 if unicodedata.combining(letter) else 0
+        if run > _MOST_MARKS:
+            return True
+    return False
+
+
 def explain(messages: Any, prefix: str = "") -> list[dict[str, str]]:
-    """Flatten marshmallow's messages to `[{field, code, vi, en}]`, fields as dotted paths in order of appearance."""
+    """Flatten marshmallow's messages to `[{field, code, vi, en}]`, dotted paths in order of appearance, 200 at most."""
     return [
         {"field": path[:_LONGEST_NAME], "code": code, "vi": vi, "en": en}
-        for path, message in _leaves(messages, prefix)
+        for path, message in islice(_leaves(messages, prefix), _MOST_PROBLEMS)
         for code, vi, en in [_unpack(message)]
     ]
 

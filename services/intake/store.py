@@ -14,7 +14,7 @@ from services.chassis.errors import Conflict, Invalid
 from services.chassis.journal import Aggregate, Journal, Stored
 from services.chassis.store import Collection, Document, outages_named
 from services.contracts.event import Event
-from services.intake.domain import evolve
+from services.intake.domain import evolve, unknown_dossier
 from services.intake.dossier import Dossier
 
 DOSSIER: Final = Aggregate("intake", "dossier", Dossier, evolve)
@@ -50,8 +50,11 @@ class Dossiers:
         collection.create_index(list(_NEWEST_FIRST))
 
     def get(self, dossier_code: str) -> Stored[Dossier]:
-        """The dossier as it stands. Raises NotFound."""
-        return self._journal.get(dossier_code)
+        """The dossier as it stands. Raises NotFound, in the very words that others' dossiers are denied with."""
+        found = self._journal.find(dossier_code)
+        if found is None:
+            raise unknown_dossier()
+        return found
 
     def find_opened(self, cause: Cause) -> Stored[Dossier] | None:
         """The dossier that this very submission opened, as it stood then."""

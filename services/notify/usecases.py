@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 from services.chassis import clock
 from services.chassis.actor import Actor
 from services.chassis.cause import Cause
-from services.chassis.errors import Unavailable
+from services.chassis.errors import NotFound, Unavailable
 from services.chassis.journal import Decide, Stored
 from services.chassis.logs import log
 from services.contracts.catalogue.dates import local_day
@@ -95,7 +95,7 @@ class NotifyCases:
     def list_notices(self, actor: Actor, dossier_code: str, limit: int, after: str | None) -> Answer:
         """What was written about a dossier, oldest first. Raises NotFound."""
         if actor.kind != "system":
-            dossier = self._neighbours.dossier(dossier_code)
+            dossier = self._dossier_for(dossier_code)
             domain.check_may_read(actor, dossier.unit, dossier.owner)
         audience = "applicant" if domain.reads_only_own_post(actor) else None
         found, following = self._store.page(dossier_code, audience, limit, after)
@@ -103,7 +103,7 @@ class NotifyCases:
 
     def get_notice(self, actor: Actor, notice_id: str) -> Answer:
         """One notice with the words it carries. Raises NotFound."""
-        stored = self._store.journal.get(notice_id)
+        stored = self._known(notice_id)
         notice = stored.state
         is_own_post = domain.reads_only_own_post(actor) and notice.audience == "applicant"
         owner = self._neighbours.dossier(notice.dossier_code).owner if is_own_post else ""
@@ -116,13 +116,27 @@ class NotifyCases:
 
         Raises NotFound, Denied, Refused, Unavailable.
         """
-        notice = self._store.journal.get(notice_id).state
+        notice = self._known(notice_id).state
         dossier, at = self._neighbours.dossier(notice.dossier_code), clock.now()
         _, address = self._addressee(notice.audience, dossier, self._unit(dossier, notice.unit))
         stored = self._store.journal.change(
             notice_id, why, lambda state: domain.resend(state, actor, at), subject={"address": address}
         )
         return _line(actor, stored)
+
+    def _known(self, notice_id: str) -> Stored[Notice]:
+        """The notice. Raises NotFound, in the very words that others' notices are denied with."""
+        found = self._store.journal.find(notice_id)
+        if found is None:
+            raise domain.unknown_notice()
+        return found
+
+    def _dossier_for(self, dossier_code: str) -> Dossier:
+        """The dossier; one that is not there is denied like others' ones."""
+        try:
+            return self._neighbours.dossier(dossier_code)
+        except NotFound:
+            raise domain.unknown_notice() from None
 
     def _is_asked_for(self, why: Cause, moment: Moment) -> bool:
         return self._store.journal.find(domain.notice_id(why.id, moment.name, moment.audience)) is not None

@@ -7,7 +7,7 @@ import requests
 
 from services.chassis import codec
 from services.chassis.actor import Actor
-from services.chassis.errors import Invalid, Refused, Unavailable
+from services.chassis.errors import Invalid, NotFound, Refused, Unavailable
 from services.chassis.logs import log
 from services.chassis.remote import Remote
 from services.payment import vnpay
@@ -73,8 +73,11 @@ class Owners:
         self._remote = remote
 
     def owns(self, actor: Actor, dossier_code: str) -> bool:
-        """Whether the actor is the applicant. Raises NotFound for an unknown dossier, Unavailable."""
-        dossier = self._remote.call("intake", "get", dossier_code=dossier_code)
+        """Whether the actor is the applicant; nobody is of an unknown dossier. Raises Unavailable."""
+        try:
+            dossier = self._remote.call("intake", "get", dossier_code=dossier_code)
+        except NotFound:
+            return False
         applicant: dict[str, Any] = dossier["applicant"] or {}  # nobody's once erased
         number = applicant.get("tax_code" if actor.kind == "organisation" else "id_number")
         return actor.kind == applicant.get("kind") and actor.id == number

@@ -62,10 +62,7 @@ class PaymentCases:
 
     def get_order(self, actor: Actor, dossier_code: str) -> Answer:
         """The order that waits for money, else the last that fell due. Raises NotFound."""
-        owns = self._owns(actor, dossier_code)
-        bill = self._orders.bill(dossier_code) if owns or actor.kind not in domain.APPLICANTS else None
-        if bill is None or (actor.kind == "officer" and actor.unit != bill.unit):
-            raise NotFound("payment.unknown_dossier", "There is no such dossier.", "Không tìm thấy hồ sơ.")
+        bill = self._bill_for(actor, dossier_code)
         orders = self._orders.each(bill.orders)
         if not orders:
             raise NotFound("payment.no_fee", "This dossier has no fee.", "Hồ sơ không có khoản phải nộp.")
@@ -161,11 +158,29 @@ class PaymentCases:
     def _pay_within(self) -> timedelta:
         return timedelta(days=self._settings.pay_days)
 
+    def _bill_for(self, actor: Actor, dossier_code: str) -> Bill:
+        """The bill if it is the actor's to see; what is another's cannot be told from what is not there."""
+        if actor.kind in domain.APPLICANTS and not self._owns(actor, dossier_code):
+            raise _unknown_dossier()
+        try:
+            bill = self._orders.bill(dossier_code)
+        except NotFound:
+            if actor.kind == "officer":
+                raise _unknown_dossier() from None
+            raise
+        if actor.kind == "officer" and actor.unit != bill.unit:
+            raise _unknown_dossier()
+        return bill
+
     def _owns(self, actor: Actor, dossier_code: str) -> bool:
         return actor.kind in domain.APPLICANTS and self._owners.owns(actor, dossier_code)
 
     def _change(self, order_id: str, why: Cause, decide: Decision, subject: Facts | None = None) -> FeeOrder:
         return self._journal.change(order_id, why, decide, subject=subject).state
+
+
+def _unknown_dossier() -> NotFound:
+    return NotFound("payment.unknown_dossier", "There is no such dossier.", "Không tìm thấy hồ sơ.")
 
 
 def _assess(what: Assessment, lines: Sequence[FeeLine], pay_within: timedelta, at: datetime) -> Decision:

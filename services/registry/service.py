@@ -10,7 +10,7 @@ from services.registry.usecases import RegistryCases
 
 
 class RegistryService(Service):
-    """The nameko door. The catalogue is public; records are for those concerned."""
+    """The nameko door. Anybody may read the catalogue; records are for those concerned."""
 
     name = "registry"
     cases: RegistryCases
@@ -20,27 +20,27 @@ class RegistryService(Service):
         """Publish catalogue documents."""
         return self.cases.catalogue.publish_catalogue(call.actor, call.cause, **call.args)
 
-    @query(schemas.ListTenants, needs_actor=False)
+    @query(schemas.ListTenants)
     def list_tenants(self, call: Call) -> dict[str, Any]:
         """The ministries."""
         return self.cases.catalogue.list_tenants(**call.args)
 
-    @query(schemas.ListProcedures, needs_actor=False)
+    @query(schemas.ListProcedures)
     def list_procedures(self, call: Call) -> dict[str, Any]:
         """The procedures of a ministry."""
         return self.cases.catalogue.list_procedures(**call.args)
 
-    @query(schemas.GetDocument, needs_actor=False)
+    @query(schemas.GetDocument)
     def get_procedure(self, call: Call) -> dict[str, Any]:
         """One procedure."""
         return self.cases.catalogue.get_document("procedure", **call.args)
 
-    @query(schemas.GetDocument, needs_actor=False)
+    @query(schemas.GetDocument)
     def get_unit(self, call: Call) -> dict[str, Any]:
         """One unit."""
         return self.cases.catalogue.get_document("unit", **call.args)
 
-    @query(schemas.GetCalendar, needs_actor=False)
+    @query(schemas.GetCalendar)
     def get_calendar(self, call: Call) -> dict[str, Any]:
         """One calendar."""
         return self.cases.catalogue.get_document("calendar", **call.args)

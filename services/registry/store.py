@@ -5,9 +5,10 @@ import binascii
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
+from services.chassis import codec
 from services.chassis.cause import Cause
 from services.chassis.errors import Conflict, Invalid
 from services.chassis.journal import Journal, Stored
@@ -18,6 +19,7 @@ from services.registry.domain import EXPIRED, REVOKED, VALID, Record
 from services.registry.holders import Holder, fold, is_number
 
 _NEWEST_FIRST: Final = [("state.issued_at", -1), ("_id", -1)]
+_LONGEST_CURSOR = 400
 _HIGHEST = "\U0010ffff"
 _WITHOUT_DETAIL = {
     "history": 0,
@@ -222,15 +224,15 @@ def _behind_number(after: str) -> Document:
 
 
 def _behind_moment(after: str) -> Document:
-    at, id_ = _read(after, lambda at, id_: (datetime.fromisoformat(at), str(id_)))
+    at, id_ = _read(after, lambda at, id_: (datetime.fromisoformat(at).astimezone(UTC), str(id_)))
     # not an `$or`, for which the server would give up the order of the index and sort all that lies behind
     return {"state.issued_at": {"$lte": at}, "$nor": [{"state.issued_at": at, "_id": {"$gte": id_}}]}
 
 
 def _read(after: str, shape: Callable[..., Any]) -> Any:
     try:
-        place = json.loads(base64.b64decode(after, altchars=b"-_", validate=True))
+        place = codec.decode(base64.b64decode(after, altchars=b"-_", validate=True), _LONGEST_CURSOR)
         return shape(*place)
-    except (binascii.Error, ValueError, TypeError):
+    except (Invalid, binascii.Error, ValueError, TypeError, OverflowError):
         problem = {"field": "after", "code": "invalid", "vi": "Không phải trang kế tiếp.", "en": "Not a next page."}
         raise Invalid("registry.invalid", "The request is not valid.", "Yêu cầu chưa hợp lệ.", [problem]) from None
