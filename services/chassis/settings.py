@@ -22,17 +22,15 @@ class Settings(BaseModel):
     service: str
     amqp_uri: str = Field(pattern=r"^amqps?://")
     mongo_uri: str = Field(pattern=r"^mongodb://")
-    database: str = Field(default="", description="defaults to motcua_<service>")
     retry_ladder: tuple[float, ...] = (1, 5, 30, 300, 1800)
     prefetch: int = Field(default=32, ge=1, le=200)
     relay_batch: int = Field(default=200, ge=1, le=2000)
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
-    http_host: str = "127.0.0.1"
 
     @property
     def database_name(self) -> str:
         """The service's own database."""
-        return self.database or f"motcua_{self.service}"
+        return f"motcua_{self.service}"
 
 
 class BadSettings(Exception):

@@ -12,6 +12,7 @@ from services.cli import catalogue, dead, dossier, relay, stack
 from services.cli.demo.command import demo
 from services.cli.events import events
 from services.cli.place import RUN_DIR_VARIABLE, NotUp
+from services.cli.settings import settings
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -32,6 +33,7 @@ PARTS = (
     dead.dead,
     relay.relay,
     events,
+    settings,
 )
 for part in PARTS:
     motcua.add_command(part)

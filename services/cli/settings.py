@@ -1,0 +1,63 @@
+"""`motcua settings`: every variable an operator may set. `deploy/settings.example.env` is its output."""
+
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
+
+import click
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+
+from services.chassis.settings import Settings
+from services.contracts.events import PUBLISHERS
+
+_HEAD = """\
+# Every setting of every service: written by `./motcua settings`. What stands behind a # has this value when it is left
+# out; what does not must be set. <SERVICE>_<NAME> holds for one service, MOTCUA_<NAME> for all of them.
+"""
+_EXAMPLES = {
+    "amqp_uri": "amqp://motcua:change-me@127.0.0.1:5672//",
+    "mongo_uri": "mongodb://127.0.0.1:27017/?replicaSet=rs0",
+    "intake_url": "https://intake.example.vn",
+    "smtp_host": "127.0.0.1",
+    "smtp_port": "25",
+    "vnpay_url": "https://sandbox.vnpayment.vn/paymentv2/vpcpay.html",
+    "vnpay_api_url": "https://sandbox.vnpayment.vn/merchant_webapi/api/transaction",
+    "vnpay_tmn_code": "DEMOV210",
+    "vnpay_secret": "change-me-change-me",
+}
+
+
+@click.command()
+def settings() -> None:
+    """Print an example of every setting, with its default."""
+    click.echo("\n".join(lines()))
+
+
+def kinds() -> dict[str, type[Settings]]:
+    """The settings of each service."""
+    return {name: getattr(import_module(f"services.{name}.settings"), f"{name.title()}Settings") for name in PUBLISHERS}
+
+
+def lines() -> Iterator[str]:
+    """The example, line by line."""
+    yield _HEAD
+    yield "# All services"
+    yield from (_line("MOTCUA", name, field) for name, field in Settings.model_fields.items() if name != "service")
+    for service, kind in kinds().items():
+        own = {name: field for name, field in kind.model_fields.items() if name not in Settings.model_fields}
+        yield f"\n# {service}"
+        yield from (_line(service.upper(), name, field) for name, field in own.items())
+
+
+def _line(prefix: str, name: str, field: FieldInfo) -> str:
+    remark = f"  # {field.description}" if field.description else ""
+    if field.is_required():
+        return f"{prefix}_{name.upper()}={_EXAMPLES[name]}{remark}"
+    return f"# {prefix}_{name.upper()}={_shown(field.default)}{remark}"
+
+
+def _shown(default: Any) -> str:
+    if default is None or isinstance(default, SecretStr):
+        return ""
+    return ",".join(f"{part:g}" for part in default) if isinstance(default, tuple) else str(default)
