@@ -17,9 +17,9 @@ from kombu.message import Message
 from kombu.mixins import ConsumerMixin
 from nameko.extensions import ProviderCollector, SharedExtension
 
-from services.chassis import topology
+from services.chassis import topology, wire
 from services.chassis.logs import log
-from services.chassis.publish import connect
+from services.chassis.publish import bound_waits, connect
 from services.chassis.settings import Settings
 
 HEARTBEAT_SECONDS = 20
@@ -49,7 +49,7 @@ class Bus(SharedExtension, ProviderCollector, ConsumerMixin):
         self._thread: Any = None
         self._consuming = GreenEvent()
         self._cancelled = GreenEvent()
-        self._draining = False
+        self._draining = threading.Event()
         self._acking = threading.Lock()
         self.connected = False
         super().__init__()
@@ -68,20 +68,26 @@ class Bus(SharedExtension, ProviderCollector, ConsumerMixin):
 
     def unregister_provider(self, provider: Any) -> None:
         """Take nothing more from any queue; returns when the broker has been told."""
-        self._draining = True
+        self._draining.set()
         if self._thread is not None and not self._thread.dead:
             self._cancelled.wait()
         super().unregister_provider(provider)
 
     def stop(self) -> None:
         """Close the connection: what was delivered but not begun goes back to its queue."""
-        self._draining = self.should_stop = True
+        self.should_stop = True
+        self._draining.set()
         if self._thread is not None:
             self._thread.wait()
 
     def kill(self) -> None:
         """As `stop`, without waiting."""
-        self._draining = self.should_stop = True
+        self.should_stop = True
+        self._draining.set()
+
+    def is_stopping_within(self, seconds: float) -> bool:
+        """Wait, but no longer than until a stop is asked for: whether it was."""
+        return self._draining.wait(seconds)
 
     def ack(self, message: Message) -> None:
         """The effect of this message is durable."""
@@ -110,13 +116,13 @@ class Bus(SharedExtension, ProviderCollector, ConsumerMixin):
         """Connect, for as long as it takes; never more than a few seconds behind the broker's return."""
         with self.create_connection() as connection:
             connection.ensure_connection(self.on_connection_error, None, 1, 1, SLOWEST_RECONNECT)
-            yield connection
+            yield bound_waits(connection)
 
     def get_consumers(self, consumer_class: Any, channel: Any) -> list[Consumer]:
         """Declare what we need and set up a consumer for each queue; called after every (re)connection."""
-        if self._draining:
+        if self._draining.is_set():
             return []
-        channel.auto_decode = False  # bodies stay bytes, whatever encoding their sender says they have
+        wire.leave_raw(channel)
         publishers = self.container.config[PUBLISHERS]
         declare(channel, self.container.service_name, self.settings.retry_ladder, publishers)
         self._consumers = [self._consumer(consumer_class, receiver) for receiver in self._providers]
@@ -131,18 +137,22 @@ class Bus(SharedExtension, ProviderCollector, ConsumerMixin):
 
     def on_iteration(self) -> None:
         """Between messages: cancel the consumers once a stop was asked for."""
-        if self._draining and not self._cancelled.ready():
-            with self._acking:
-                for consumer in self._consumers:
-                    consumer.cancel()
+        if self._draining.is_set() and not self._cancelled.ready():
+            for consumer in self._consumers:  # without the lock: what still arrives meanwhile may be acked in here
+                consumer.cancel()
             self._cancelled.send(None)
 
     def on_connection_error(self, exc: Exception, interval: float) -> None:
         """The broker cannot be reached: wait and try again, unless we are to stop."""
         self.connected = False
         log.warning("broker_unreachable", reason=type(exc).__name__, next_try_seconds=interval)
-        if self._draining or self.should_stop:
+        if self._draining.is_set():
             raise _StopConnecting
+
+    def on_decode_error(self, message: Any, exc: Exception) -> None:
+        """kombu would ack it, and so lose it: what cannot even be looked at rests in the dead letters."""
+        log.error("message_unreadable", reason=type(exc).__name__)
+        message.channel.basic_reject(message.delivery_tag, requeue=False)
 
     def on_connection_revived(self) -> None:
         """kombu's word for: connecting again after a loss."""

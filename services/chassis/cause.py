@@ -1,6 +1,7 @@
 """Why a history grows: the message or the request that made the change, and the thread that runs through all of it."""
 
 import hashlib
+import re
 import secrets
 import uuid
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from services.chassis import codec
 from services.chassis.actor import Actor
 from services.contracts.envelope import Envelope
 
+_TRACE = re.compile(r"00-(?P<trace>[0-9a-f]{32})-[0-9a-f]{16}-(?P<flags>[0-9a-f]{2})")
 _REQUESTS = uuid.UUID("5f0f6a0e-6c56-5a53-9d4b-0d5f0b6b7a11")
 
 
@@ -29,15 +31,15 @@ def of_event(envelope: Envelope) -> Cause:
     return Cause(envelope.id, envelope.correlation, _next_span(envelope.trace), {"kind": "event"})
 
 
-def of_request(method: str, actor: Actor, request_id: str, content: Any, trace: str | None = None) -> Cause:
+def of_request(method: str, actor: Actor, request_id: str, content: Any, trace: Any = None) -> Cause:
     """The cause that a request is: the same actor, method and request id are the same cause, whatever the door.
 
     The id is a name-based UUID, so that an actor's number never shows.
     """
     name = "\x1f".join((method, actor.kind, actor.id, request_id))
-    digest = hashlib.sha256(codec.encode(content)).hexdigest()
+    digest = hashlib.sha256(codec.encode(_in_order(content))).hexdigest()
     id_ = str(uuid.uuid5(_REQUESTS, name))
-    return Cause(id_, id_, _next_span(trace) if trace else new_trace(), actor.traced(), digest)
+    return Cause(id_, id_, _next_span(trace), actor.traced(), digest)
 
 
 def of_timer(name: str) -> Cause:
@@ -46,13 +48,19 @@ def of_timer(name: str) -> Cause:
     return Cause(id_, id_, new_trace(), {"kind": "timer"})
 
 
+def _in_order(value: Any) -> Any:
+    """The same content whatever the order in which a client names its fields."""
+    if isinstance(value, dict):
+        return {key: _in_order(value[key]) for key in sorted(value)}
+    return [_in_order(inner) for inner in value] if isinstance(value, list) else value
+
+
 def new_trace() -> str:
     """A fresh W3C traceparent."""
     return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
 
 
-def _next_span(trace: str) -> str:
-    parts = trace.split("-")
-    if len(parts) != 4 or len(parts[1]) != 32:
-        return new_trace()
-    return f"{parts[0]}-{parts[1]}-{secrets.token_hex(8)}-{parts[3]}"
+def _next_span(trace: Any) -> str:
+    """The same trace, one step on; a fresh one for what is no traceparent: what is kept here is published again."""
+    known = _TRACE.fullmatch(trace) if isinstance(trace, str) else None
+    return f"00-{known['trace']}-{secrets.token_hex(8)}-{known['flags']}" if known else new_trace()

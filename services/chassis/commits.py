@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pymongo import InsertOne, UpdateOne
-from pymongo.errors import BulkWriteError
+from pymongo.errors import BulkWriteError, PyMongoError
 
 from services.chassis.errors import Unavailable
 from services.chassis.store import Collection, Document
@@ -64,14 +64,15 @@ class GroupCommit:
         while not ticket.done:
             with self._writing:
                 if not ticket.done:
-                    batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+                    batch = self._waiting[:MOST]
+                    del self._waiting[: len(batch)]  # in place: others append to this very list meanwhile
                     self._write(batch)
         if ticket.error is not None:
             raise ticket.error
 
     def _write(self, batch: Sequence[_Ticket]) -> None:
         try:
-            self._settle(batch)
+            self._settle_apart(batch)
         except Exception as error:  # noqa: BLE001 – it is raised again by each who waits for it
             _fail(batch, error)
         except BaseException:  # the greenlet is being killed: nobody may wait for ever
@@ -80,6 +81,18 @@ class GroupCommit:
         finally:
             for ticket in batch:
                 ticket.done = True
+
+    def _settle_apart(self, batch: Sequence[_Ticket]) -> None:
+        """All at once; one by one where one of them cannot even be sent: the others must not pay for it."""
+        try:
+            self._settle(batch)
+        except PyMongoError:
+            raise
+        except Exception:  # raised before anything was sent, over what BSON cannot hold
+            if len(batch) == 1:
+                raise
+            for ticket in batch:
+                self._write([ticket])
 
     def _settle(self, batch: Sequence[_Ticket]) -> None:
         try:

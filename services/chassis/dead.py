@@ -10,9 +10,9 @@ from amqp.exceptions import NotFound as NoSuchQueue
 
 from services.chassis import retry, topology
 from services.chassis.errors import Unavailable
-from services.chassis.publish import Outgoing, Publisher, connect
+from services.chassis.publish import Outgoing, Publisher, dial, open_channel
 
-_OWN_HEADERS = (retry.ATTEMPT, retry.QUEUE, retry.REASON, retry.FAILED_AT)
+_OWN_HEADERS = (retry.ATTEMPT, retry.OUTAGES, retry.QUEUE, retry.REASON, retry.FAILED_AT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def _letter(message: Any) -> DeadLetter:
         queue=str(headers.get(retry.QUEUE) or _queue_of_death(headers)),
         reason=str(headers.get(retry.REASON) or "delivered too often without an answer"),
         failed_at=str(headers.get(retry.FAILED_AT) or ""),
-        attempts=int(headers.get(retry.ATTEMPT) or 0),
+        attempts=retry.count_of(headers, retry.ATTEMPT),
         type=str(headers.get("cloudEvents:type") or ""),
         subject=str(headers.get("cloudEvents:subject") or ""),
         body=body.encode() if isinstance(body, str) else bytes(body),
@@ -97,8 +97,10 @@ def _letter(message: Any) -> DeadLetter:
 
 
 def _queue_of_death(headers: dict[str, Any]) -> str:
-    deaths = headers.get("x-death") or [{}]
-    return str(deaths[0].get("queue") or "")
+    match headers.get("x-death"):
+        case [{"queue": str(queue)}, *_]:
+            return queue
+    return ""
 
 
 def _fresh(letter: DeadLetter) -> Outgoing:
@@ -108,13 +110,14 @@ def _fresh(letter: DeadLetter) -> Outgoing:
 
 @contextmanager
 def _channel(uri: str) -> Iterator[Any]:
-    connection = connect(uri)
+    connection = None
     try:
-        connection.ensure_connection(max_retries=1, timeout=5, reraise_as_library_errors=False)
-        yield connection.channel()
+        connection = dial(uri)
+        yield open_channel(connection)
     except (AMQPError, OSError) as error:
         raise Unavailable(
             "broker.unavailable", "The message broker does not answer.", "Hệ thống truyền tin chưa sẵn sàng."
         ) from error
     finally:
-        connection.release()
+        if connection is not None:
+            connection.release()

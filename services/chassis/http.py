@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from services.chassis import codec, failpoint, logs
 from services.chassis.actor import Actor, read_actor
@@ -58,9 +58,14 @@ def answer(value: Any, status: int = 200) -> Response:
 
 def read_body(longest: int) -> Any:
     """The request's JSON body, read strictly. Raises Invalid."""
-    if (request.content_length or 0) > longest:
-        raise Invalid("http.too_large", f"The body is longer than {longest} bytes.", "Nội dung gửi lên quá lớn.")
-    return codec.decode(request.get_data(cache=False), longest)
+    request.max_content_length = longest  # also of a body that comes in pieces and does not say how long it is
+    try:
+        body = request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        raise Invalid(
+            "http.too_large", f"The body is longer than {longest} bytes.", "Nội dung gửi lên quá lớn."
+        ) from None
+    return codec.decode(body, longest)
 
 
 def read_claim() -> Actor:

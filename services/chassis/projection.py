@@ -28,15 +28,13 @@ class Projection:
         """Keep one published document unless a later revision is here already."""
         id_ = f"{published['tenant']}/{published['kind']}/{published['key']}@{published['valid_from']}"
         kept = {name: published[name] for name in ("tenant", "kind", "key", "valid_from", "valid_to", "revision")}
-        try:
-            with outages_named():
-                self._collection.replace_one(
-                    {"_id": id_, "revision": {"$lt": published["revision"]}},
-                    {**kept, "document": published["document"]},
-                    upsert=True,
-                )
-        except DuplicateKeyError:
-            return  # this revision or a later one is here
+        unless_later = {"_id": id_, "revision": {"$lt": published["revision"]}}
+        document = {**kept, "document": published["document"]}
+        with outages_named():
+            try:
+                self._collection.replace_one(unless_later, document, upsert=True)
+            except DuplicateKeyError:  # a later revision is here, or an earlier one came in at the same moment
+                self._collection.replace_one(unless_later, document)
 
     def as_of(self, tenant: str, kind: str, key: str, day: date) -> Document | None:
         """The document in force on `day`, with its `revision` and `valid_from`, or None."""

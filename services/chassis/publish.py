@@ -10,6 +10,7 @@ from amqp import Message
 from amqp.exceptions import AMQPError
 from kombu import Connection
 
+from services.chassis import wire
 from services.chassis.errors import Unavailable
 
 SECONDS_TO_CONFIRM = 10
@@ -30,7 +31,27 @@ class Outgoing:
 
 def connect(uri: str, heartbeat: float = 0) -> Connection:
     """A connection of our own: its options belong to nobody else and cannot leak."""
-    return Connection(uri, transport_options=dict(_OPTIONS), heartbeat=heartbeat, connect_timeout=5)
+    secure = {"server_hostname": None} if uri.startswith("amqps:") else False  # None: the name in the address
+    return Connection(uri, transport_options=dict(_OPTIONS), heartbeat=heartbeat, connect_timeout=5, ssl=secure)
+
+
+def dial(uri: str) -> Connection:
+    """An open connection, after one try of each broker that `uri` names, on which nothing waits for ever."""
+    connection = connect(uri)
+    others = max(len(connection.alt), 1) - 1
+    connection.ensure_connection(max_retries=others, timeout=SECONDS_TO_CONFIRM, reraise_as_library_errors=False)
+    return bound_waits(connection)
+
+
+def bound_waits(connection: Connection) -> Connection:
+    """The same open connection; py-amqp itself would wait without end for a broker that is blocked or frozen."""
+    connection.connection.sock.settimeout(SECONDS_TO_CONFIRM)
+    return connection
+
+
+def open_channel(connection: Connection) -> Any:
+    """A channel of an open connection, on which a body is the bytes that came."""
+    return wire.leave_raw(connection.channel())
 
 
 class Publisher:
@@ -92,11 +113,8 @@ class Publisher:
 
     def _open(self) -> Any:
         if self._channel is None:
-            self._connection = connect(self._uri)
-            self._connection.ensure_connection(
-                max_retries=1, timeout=SECONDS_TO_CONFIRM, reraise_as_library_errors=False
-            )
-            channel: Any = self._connection.channel()
+            self._connection = dial(self._uri)
+            channel = open_channel(self._connection)
             channel.confirm_select()
             channel.events["basic_ack"].add(self._acked)
             channel.events["basic_nack"].add(self._nacked)
@@ -121,9 +139,7 @@ class Publisher:
         return [waiting for waiting in self._unconfirmed if waiting <= tag] if multiple else [tag]
 
     def _drop(self) -> None:
+        """Without a farewell: a broker in doubt may never answer it."""
         connection, self._connection, self._channel = self._connection, None, None
         if connection is not None:
-            try:
-                connection.transport.close_connection(connection.connection)
-            except (AMQPError, OSError, AttributeError):
-                return
+            connection.collect()

@@ -4,19 +4,23 @@ Any number of relays may run without a lock. Two that meet publish the same even
 an event arrive before the one that precedes it, because each starts at `relayed` and waits for every confirm before
 the next event of the same aggregate. Each process publishes what it wrote as soon as it wrote it, and whatever
 anybody left behind (a killed process, an unreachable broker) once it is older than `LATE_SECONDS`.
+
+What the broker refuses (a subscriber's queue is full and says so) keeps only its own successors back: that aggregate is
+put off for a while, because each try reaches every other subscriber once more.
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pymongo import UpdateOne
 
 from services.chassis import clock, codec
-from services.chassis.errors import ServiceError, Unavailable
+from services.chassis.errors import ServiceError
 from services.chassis.failpoint import failpoint
 from services.chassis.journal import Journal
 from services.chassis.logs import log
@@ -28,15 +32,15 @@ LATE_SECONDS = 2.0
 _LOOK_EVERY = 1.0
 _WAIT_AFTER_FAILURE = 2.0
 _EVENTS_AT_ONCE = 100
+_SECONDS_PUT_OFF = 30.0
 
 
 @dataclass(slots=True)
 class _Pending:
     journal: Journal[Any]
     id: str
-    subject: str
     relayed: int
-    events: list[Document]
+    messages: list[Outgoing]
 
 
 class Relay:
@@ -49,7 +53,8 @@ class Relay:
         self._journals: list[Journal[Any]] = []
         self._fresh: deque[tuple[Journal[Any], str]] = deque(maxlen=10_000)
         self._signal = threading.Event()
-        self._stopping = False
+        self._stopping = threading.Event()
+        self._put_off: dict[tuple[int, str], float] = {}
         self.healthy = True
 
     def add(self, journal: Journal[Any]) -> None:
@@ -63,12 +68,12 @@ class Relay:
 
     def run(self) -> None:
         """Publish until stopped."""
-        while not self._stopping:
+        while not self._stopping.is_set():
             self._signal.wait(_LOOK_EVERY)
             self._signal.clear()
             try:
                 self.run_once()
-                self.healthy = True
+                self.healthy = not self._put_off
             except ServiceError as error:
                 self._pause(error)
             except Exception as error:  # noqa: BLE001 – the relay outlives whatever one round meets
@@ -81,21 +86,24 @@ class Relay:
         while fresh := self._take_fresh():
             sent += self._relay(fresh)
         while late := self._find_late(late_seconds):
+            put_off = len(self._put_off)
             confirmed = self._relay(late)
             sent += confirmed
-            if not confirmed:
+            if not confirmed and len(self._put_off) == put_off:
                 break
         return sent
 
     def stop(self) -> None:
         """Publish what this process still holds, if the broker lets it, and stop."""
-        self._stopping = True
+        self._stopping.set()
         self._signal.set()
         try:
             while fresh := self._take_fresh():
                 self._relay(fresh)
         except ServiceError as error:
             log.warning("relay_left_events_behind", reason=error.code)
+        except Exception:  # noqa: BLE001 – they are in the store, and the rest of the stop must go on
+            log.exception("relay_left_events_behind")
         self._publisher.close()
 
     def lag(self) -> dict[str, Any]:
@@ -116,27 +124,31 @@ class Relay:
             log.warning("relay_paused", reason=getattr(error, "code", type(error).__name__))
         self.healthy = False
         self._fresh.clear()  # it is all in the store, marked as pending
-        self._signal.clear()
-        if not self._stopping:
-            self._signal.wait(_WAIT_AFTER_FAILURE)
+        self._stopping.wait(_WAIT_AFTER_FAILURE)  # not ended by what is written meanwhile: no hammering
 
     def _take_fresh(self) -> list[tuple[Journal[Any], str]]:
         taken: dict[tuple[int, str], tuple[Journal[Any], str]] = {}
         while self._fresh and len(taken) < self._batch:
             journal, id_ = self._fresh.popleft()
-            taken[id(journal), id_] = (journal, id_)
+            if (id(journal), id_) not in self._put_off:
+                taken[id(journal), id_] = (journal, id_)
         return list(taken.values())
 
     def _find_late(self, seconds: float) -> list[tuple[Journal[Any], str]]:
-        before = clock.now() - timedelta(seconds=seconds)
+        before, instant = clock.now() - timedelta(seconds=seconds), time.monotonic()
+        self._put_off = {key: until for key, until in self._put_off.items() if until > instant}
         with outages_named():
             return [
                 (journal, document["_id"])
                 for journal in self._journals
-                for document in journal.collection.find({"pending_since": {"$lte": before}}, {"_id": 1})
+                for document in journal.collection.find(self._late(journal, before), {"_id": 1})
                 .sort("pending_since", 1)
                 .limit(self._batch)
             ]
+
+    def _late(self, journal: Journal[Any], before: datetime) -> Document:
+        put_off = [id_ for owner, id_ in self._put_off if owner == id(journal)]
+        return {"pending_since": {"$lte": before}, **({"_id": {"$nin": put_off}} if put_off else {})}
 
     def _relay(self, targets: Iterable[tuple[Journal[Any], str]]) -> int:
         by_journal: dict[int, tuple[Journal[Any], list[str]]] = {}
@@ -145,11 +157,8 @@ class Relay:
         pending = [one for journal, ids in by_journal.values() for one in self._read(journal, ids)]
         sent = 0
         try:
-            while front := [one for one in pending if one.events]:
-                confirmed = self._publish_first(front)
-                sent += confirmed
-                if not confirmed:
-                    raise Unavailable("broker.refused", "The broker refused every event.", "Hệ thống từ chối sự kiện.")
+            while front := [one for one in pending if one.messages]:
+                sent += self._publish_first(front)
         finally:
             self._mark(pending)
         return sent
@@ -161,33 +170,41 @@ class Relay:
                 {"_id": {"$in": list(ids)}, "$expr": {"$lt": ["$relayed", "$version"]}},
                 {"history": unpublished, "relayed": 1, "state": 1},
             )
-            return [self._pending(journal, document) for document in found]
+            return [one for document in found if (one := self._pending(journal, document))]
 
-    def _pending(self, journal: Journal[Any], document: Document) -> _Pending:
-        subject = journal.about(document)
-        return _Pending(journal, document["_id"], subject, document["relayed"], document["history"])
+    def _pending(self, journal: Journal[Any], document: Document) -> _Pending | None:
+        """What a document has to publish; None where it cannot be said: the others are not to wait for it."""
+        try:
+            subject = journal.about(document)
+            messages = [self._message(subject, event) for event in document["history"]]
+        except Exception:  # noqa: BLE001 – a defect of ours in this one document
+            log.exception("events_unpublishable", aggregate=journal.aggregate.name)
+            self._put_off[id(journal), document["_id"]] = time.monotonic() + _SECONDS_PUT_OFF
+            return None
+        return _Pending(journal, document["_id"], document["relayed"], messages)
 
     def _publish_first(self, pending: Sequence[_Pending]) -> int:
         """Publish the first unpublished event of each; what is refused keeps its successors back."""
         failpoint("relay.before_publish")
-        results = self._publisher.publish([self._message(one, one.events[0]) for one in pending])
+        results = self._publisher.publish([one.messages[0] for one in pending])
         failpoint("relay.after_publish")
         for one, confirmed in zip(pending, results, strict=True):
             if confirmed:
                 one.relayed += 1
-                del one.events[0]
+                del one.messages[0]
             else:
-                one.events.clear()
+                one.messages.clear()
+                self._put_off[id(one.journal), one.id] = time.monotonic() + _SECONDS_PUT_OFF
                 log.error("event_refused_by_broker", aggregate=one.journal.aggregate.name)
         return sum(results)
 
-    def _message(self, one: _Pending, event: Document) -> Outgoing:
+    def _message(self, subject: str, event: Document) -> Outgoing:
         envelope = Envelope(
             id=event["id"],
             source=self._source,
             type=event["type"],
             v=event["v"],
-            subject=one.subject,
+            subject=subject,
             time=event["at"].isoformat(),
             sequence=event["seq"],
             correlation=event["correlation"],

@@ -15,8 +15,8 @@ from kombu import Connection
 
 from services.chassis import codec, topology
 from services.chassis.actor import Actor
-from services.chassis.errors import KINDS, Defect, ServiceError, Unavailable
-from services.chassis.publish import connect
+from services.chassis.errors import KINDS, Defect, Invalid, Unavailable
+from services.chassis.publish import dial, open_channel
 
 LONGEST_REPLY = 16_000_000
 
@@ -48,7 +48,7 @@ class Remote:
             if healthy is None and line is not None:
                 line.close()
             self._idle.put(healthy)
-        return _unwrapped(answer)
+        return _unwrapped(_read(answer))
 
     def close(self) -> None:
         """Close the idle connections."""
@@ -62,20 +62,27 @@ class _Line:
     """One connection with a reply queue of its own."""
 
     def __init__(self, uri: str) -> None:
-        self._connection: Connection = connect(uri)
-        self._connection.ensure_connection(max_retries=1, timeout=5, reraise_as_library_errors=False)
-        self._channel: Any = self._connection.channel()
+        self._connection: Connection = dial(uri)
         self._replies: dict[str, bytes] = {}
         self._lost = False
         self._key = str(uuid.uuid4())
-        name = f"rpc.reply-motcua-{self._key}"
-        topology.RPC_EXCHANGE(self._channel).declare()
-        self._channel.queue_declare(name, exclusive=True, auto_delete=True)
-        self._channel.queue_bind(name, topology.RPC_EXCHANGE.name, self._key)
-        self._channel.basic_consume(name, no_ack=True, callback=self._received)
-        self._channel.events["basic_return"].add(self._returned)
+        try:
+            self._channel = self._listen()
+        except BaseException:
+            self.close()
+            raise
 
-    def ask(self, target: str, arguments: dict[str, Any], actor: Actor, until: float) -> Any:
+    def _listen(self) -> Any:
+        channel = open_channel(self._connection)
+        name = f"rpc.reply-motcua-{self._key}"
+        topology.RPC_EXCHANGE(channel).declare()
+        channel.queue_declare(name, exclusive=True, auto_delete=True)
+        channel.queue_bind(name, topology.RPC_EXCHANGE.name, self._key)
+        channel.basic_consume(name, no_ack=True, callback=self._received)
+        channel.events["basic_return"].add(self._returned)
+        return channel
+
+    def ask(self, target: str, arguments: dict[str, Any], actor: Actor, until: float) -> bytes:
         correlation = str(uuid.uuid4())
         claim = {"kind": actor.kind, "id": actor.id, **({"unit": actor.unit} if actor.unit else {})}
         request = Message(
@@ -93,27 +100,36 @@ class _Line:
             if left <= 0 or self._lost:
                 raise TimeoutError(target)
             self._connection.drain_events(timeout=left)
-        return codec.decode(self._replies.pop(correlation), LONGEST_REPLY)
+        return self._replies.pop(correlation)
 
     def close(self) -> None:
-        self._connection.collect(socket_timeout=1)
+        self._connection.collect()
 
     def _received(self, message: Any) -> None:
-        body = message.body
-        self._replies[message.properties.get("correlation_id", "")] = body.encode() if isinstance(body, str) else body
+        self._replies[message.properties.get("correlation_id", "")] = message.body
 
     def _returned(self, *_args: Any) -> None:
         self._lost = True
 
 
-def _unwrapped(answer: Any) -> Any:
+def _read(answer: bytes) -> dict[str, Any]:
+    """What is no answer at all is the callee's defect, never a mistake in what the caller was asked."""
+    try:
+        value = codec.decode(answer, LONGEST_REPLY)
+    except Invalid:
+        value = None
+    if not isinstance(value, dict):
+        raise Defect("rpc.bad_answer", "The service answered with what is no answer.", "Dịch vụ trả lời sai dạng.")
+    return value
+
+
+def _unwrapped(answer: dict[str, Any]) -> Any:
     error = answer.get("error")
     if not error:
         return answer.get("result")
-    kind: type[ServiceError] = KINDS.get(str(error.get("exc_type")), Defect)
-    arguments = error.get("exc_args") or []
-    if len(arguments) == 4:
-        raise kind(*arguments)
+    match error:
+        case {"exc_type": str(name), "exc_args": [str(code), str(en), str(vi), list(errors)]} if name in KINDS:
+            raise KINDS[name](code, en, vi, errors)
     raise Defect("rpc.foreign_error", "The service failed in a way of its own.", "Dịch vụ gặp lỗi.")
 
 

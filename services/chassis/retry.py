@@ -2,7 +2,7 @@
 
 A message that cannot succeed rests in `<service>.dead` at once. One that may succeed later waits on the rungs of
 `<service>.retry.<delay>s` in turn and rests there after the last. An outage is not the message's fault: it never goes
-past the rung of `OUTAGE_RUNG_SECONDS`, and waits there until the outage ends.
+past the rung of `OUTAGE_RUNG_SECONDS`, waits there until the outage ends, and then has all its rungs still to climb.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,14 +12,17 @@ from typing import Any
 from services.chassis import topology
 from services.chassis.errors import Conflict, Defect, NotFound, ServiceError, Unavailable
 from services.chassis.publish import Outgoing
+from services.contracts.events import BadEvent, UnknownEvent
 
 ATTEMPT = "x-motcua-attempt"
+OUTAGES = "x-motcua-outages"
 QUEUE = "x-motcua-queue"
 REASON = "x-motcua-reason"
 FAILED_AT = "x-motcua-failed-at"
 OUTAGE_RUNG_SECONDS = 30.0
 _MAY_SUCCEED_LATER = (NotFound, Conflict, Unavailable, Defect)
 _LONGEST_REASON = 300
+_MOST = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +38,13 @@ class Failed:
 
 def next_step(service: str, ladder: Sequence[float], message: Failed, error: BaseException, at: str) -> Outgoing:
     """Where a failed message goes next: a rung of the ladder or the dead letters."""
-    attempt = _attempts(message.headers)
-    rung = _rung(ladder, attempt, error)
+    counter = OUTAGES if isinstance(error, Unavailable) else ATTEMPT
+    earlier = count_of(message.headers, counter)
+    rung = _rung(ladder, earlier, error)
     headers = {
+        ATTEMPT: 0,
         **message.headers,
-        ATTEMPT: attempt + 1,
+        counter: earlier + 1,
         QUEUE: message.queue,
         REASON: reason_of(error),
         FAILED_AT: at,
@@ -54,20 +59,22 @@ def reason_of(error: BaseException) -> str:
     """Why, in a line for operators: a code for our own errors, the class otherwise; no values of the message."""
     if isinstance(error, ServiceError):
         return f"{type(error).__name__} {error.code}: {error.en}"[:_LONGEST_REASON]
-    return (
-        f"{type(error).__name__}: {error}"[:_LONGEST_REASON] if isinstance(error, ValueError) else type(error).__name__
-    )
+    if isinstance(error, (BadEvent, UnknownEvent)):  # they name fields, never values
+        return f"{type(error).__name__}: {error}"[:_LONGEST_REASON]
+    return type(error).__name__
 
 
-def _rung(ladder: Sequence[float], attempt: int, error: BaseException) -> float | None:
+def _rung(ladder: Sequence[float], earlier: int, error: BaseException) -> float | None:
+    """Where a message waits that failed `earlier` times before: of outages, or of everything else."""
     if isinstance(error, Unavailable):
         patient = [seconds for seconds in ladder if seconds <= OUTAGE_RUNG_SECONDS] or list(ladder[:1])
-        return patient[min(attempt, len(patient) - 1)] if patient else None
+        return patient[min(earlier, len(patient) - 1)] if patient else None
     if isinstance(error, ServiceError) and not isinstance(error, _MAY_SUCCEED_LATER):
         return None
-    return ladder[attempt] if attempt < len(ladder) else None
+    return ladder[earlier] if earlier < len(ladder) else None
 
 
-def _attempts(headers: Mapping[str, Any]) -> int:
-    attempt = headers.get(ATTEMPT, 0)
-    return attempt if isinstance(attempt, int) and attempt >= 0 else 0
+def count_of(headers: Mapping[str, Any], counter: str) -> int:
+    """How often a message failed so far; a header of somebody else's making counts as none."""
+    count = headers.get(counter, 0)
+    return count if isinstance(count, int) and 0 <= count <= _MOST else 0

@@ -29,7 +29,7 @@ from services.chassis.cause import Cause
 from services.chassis.errors import Invalid, NotFound, ServiceError, unexpected
 from services.chassis.failpoint import failpoint
 from services.chassis.logs import about, log
-from services.chassis.publish import connect
+from services.chassis.publish import dial
 from services.chassis.subscribe import as_bytes
 from services.contracts.fields import explain
 
@@ -106,15 +106,14 @@ class Replies(SharedExtension):
     def _open(self) -> Any:
         if self._channel is None or not self._channel.is_open:
             self._drop()
-            self._connection = connect(self.container.config[SETTINGS].amqp_uri)
-            self._connection.ensure_connection(max_retries=1, timeout=5, reraise_as_library_errors=False)
+            self._connection = dial(self.container.config[SETTINGS].amqp_uri)
             self._channel = self._connection.channel()
         return self._channel
 
     def _drop(self) -> None:
         connection, self._connection, self._channel = self._connection, None, None
         if connection is not None:
-            connection.collect(socket_timeout=1)
+            connection.collect()
 
 
 class RpcDoor(SharedExtension, ProviderCollector):
@@ -175,8 +174,8 @@ class Method(Entrypoint):
 
     def __init__(self, schema: type[Schema], *, needs_actor: bool = True) -> None:
         super().__init__()
-        self.schema = schema()
-        self.needs_actor = needs_actor
+        self._schema = schema()
+        self._needs_actor = needs_actor
 
     def setup(self) -> None:
         """Register with the door."""
@@ -191,9 +190,9 @@ class Method(Entrypoint):
         headers = message.headers or {}
         content = _keywords(codec.decode(as_bytes(message.body), LONGEST_REQUEST))
         claim = headers.get(ACTOR_HEADER)
-        actor = read_actor(claim) if self.needs_actor or claim is not None else Actor("system", "anonymous")
+        actor = read_actor(claim) if self._needs_actor or claim is not None else Actor("system", "anonymous")
         name = f"{self.container.service_name}.{self.method_name}"
-        call = read_call(name, self.schema, actor, content, headers.get(TRACE_HEADER))
+        call = read_call(name, self._schema, actor, content, headers.get(TRACE_HEADER))
         settle = partial(self._settle, message, call)
         self.container.spawn_worker(self, (call,), {}, context_data={}, handle_result=settle)
 

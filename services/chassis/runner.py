@@ -31,13 +31,11 @@ def run(service: type[Service], kind: type[Settings], wire: Callable[[Any], Wire
     wired = wire(settings)
     stop = Event()
     _on_signals(stop)
-    wired.start(timers=True)
     container = ServiceContainer(service, _config(service, settings, wired))
-    container.start()
-    log.info("service_started", workers=container.max_workers)
-    eventlet.spawn(_stop_with, container, stop)
+    eventlet.spawn(_serve, wired, container, stop)
     reason = stop.wait()
-    container.stop()
+    if container.started:
+        container.stop()
     wired.stop()
     log.info("service_stopped", reason=reason)
     if reason == "container died":
@@ -61,11 +59,16 @@ def _config(service: type[Service], settings: Settings, wired: Wired[Any]) -> di
     }
 
 
-def _stop_with(container: ServiceContainer, stop: Event) -> None:
+def _serve(wired: Wired[Any], container: ServiceContainer, stop: Event) -> None:
+    """Beside `run`, so that a signal is heard also while the database or the broker is still awaited."""
     try:
+        wired.start(timers=True)
+        container.start()
+        log.info("service_started", workers=container.max_workers)
         container.wait()
     except Exception:  # noqa: BLE001 – the process ends either way; it must say why
-        log.exception("container_died")
+        if not stop.ready():
+            log.exception("container_died")
     if not stop.ready():
         stop.send("container died")
 

@@ -7,11 +7,12 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 Chosen = TypeVar("Chosen", bound="Settings")
+Rung = Annotated[float, Field(ge=0.001, le=86_400, allow_inf_nan=False)]
 
 
 class Settings(BaseModel):
@@ -20,9 +21,9 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     service: str
-    amqp_uri: str = Field(pattern=r"^amqps?://")
-    mongo_uri: str = Field(pattern=r"^mongodb://")
-    retry_ladder: tuple[float, ...] = (1, 5, 30, 300, 1800)
+    amqp_uri: str = Field(pattern=r"^amqps?://", repr=False)
+    mongo_uri: str = Field(pattern=r"^mongodb://", repr=False)
+    retry_ladder: tuple[Rung, ...] = Field(default=(1, 5, 30, 300, 1800), min_length=1)
     prefetch: int = Field(default=32, ge=1, le=200)
     relay_batch: int = Field(default=200, ge=1, le=2000)
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
@@ -41,7 +42,7 @@ def read_settings(kind: type[Chosen], service: str, environment: Mapping[str, st
     """The settings of `service`. Raises BadSettings with every problem at once, never with a value."""
     given = os.environ if environment is None else environment
     values: dict[str, Any] = {"service": service}
-    for name in kind.model_fields:
+    for name in (name for name in kind.model_fields if name not in values):
         for variable in (f"{service.upper()}_{name.upper()}", f"MOTCUA_{name.upper()}"):
             if variable in given:
                 values[name] = _split(kind, name, given[variable])

@@ -8,6 +8,7 @@ the broker's confirm. An event that cannot be read rests in the dead letters wit
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -20,7 +21,7 @@ from nameko.extensions import Entrypoint, SharedExtension
 from services.chassis import cause, clock, codec, retry, topology
 from services.chassis.bus import SETTINGS, Bus
 from services.chassis.cause import Cause
-from services.chassis.errors import Invalid, ServiceError
+from services.chassis.errors import Invalid, ServiceError, Unavailable
 from services.chassis.failpoint import failpoint
 from services.chassis.logs import about, log
 from services.chassis.publish import Outgoing, Publisher
@@ -30,6 +31,7 @@ from services.contracts.event import Event
 
 F = TypeVar("F", bound=Callable[..., Any])
 LONGEST_EVENT = 1_000_000
+_SECONDS_BETWEEN_TRIES = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class Subscribe(Entrypoint):
     def receive(self, message: Message) -> None:
         """Read one raw message and give it to a worker."""
         try:
-            received = read_event(message)
+            received = self._wanted(read_event(message))
         except Exception as error:  # noqa: BLE001 – whatever it is, it must not stop the ones behind
             self.container.spawn_managed_thread(partial(self._forward, message, error))
             return
@@ -92,6 +94,13 @@ class Subscribe(Entrypoint):
             self.container.spawn_worker(self, (received,), {}, context_data={}, handle_result=settle)
         except ContainerBeingKilled:
             self.bus.hand_back(message)
+
+    def _wanted(self, received: Received) -> Received:
+        """What this handler subscribed to, not what a binding of an earlier version still brings. Raises Invalid."""
+        envelope = received.envelope
+        if envelope.source != self.source or envelope.type not in self.types:
+            raise Invalid("message.not_subscribed", "Nothing here handles such events.", "Không xử lý sự kiện này.")
+        return received
 
     def _settle(self, message: Message, received: Received, _worker: Any, result: Any, exc_info: Any) -> Any:
         with about(correlation=received.cause.correlation, dossier=received.dossier_code, event=received.envelope.id):
@@ -103,7 +112,11 @@ class Subscribe(Entrypoint):
         return result, None
 
     def _forward(self, message: Message, error: BaseException) -> None:
-        """Send a failed message on its way; without the broker's confirm it stays unacked and will come again."""
+        """Send a failed message on its way, and ack it once the broker has confirmed that.
+
+        While the broker takes nothing (an alarm may last for hours) the message waits in hand: to hand it back at once
+        would use up its deliveries for what is not its fault.
+        """
         failed = retry.Failed(
             id=str(message.properties.get("message_id") or message.delivery_tag),
             queue=self.queue.name,
@@ -115,10 +128,19 @@ class Subscribe(Entrypoint):
         onward = retry.next_step(service, ladder, failed, error, clock.now().isoformat())
         _log_failure(onward, error)
         try:
-            confirmed = self.forwarder.publisher.publish([onward])[0]
-        except ServiceError:
+            confirmed = self._sent_on(onward)
+        except Exception:  # noqa: BLE001 – headers that came but cannot be sent: after ten deliveries it rests
+            log.exception("message_not_forwarded")
             confirmed = False
         (self.bus.ack if confirmed else self.bus.hand_back)(message)
+
+    def _sent_on(self, onward: Outgoing) -> bool:
+        while True:
+            with suppress(Unavailable):
+                if self.forwarder.publisher.publish([onward])[0]:
+                    return True
+            if self.bus.is_stopping_within(_SECONDS_BETWEEN_TRIES):
+                return False
 
 
 def subscribe(source: str, *types: str) -> Callable[[F], F]:
@@ -150,6 +172,7 @@ def _log_failure(onward: Outgoing, error: BaseException) -> None:
         "message_failed",
         queue=onward.headers[retry.QUEUE],
         attempt=onward.headers[retry.ATTEMPT],
+        outages=onward.headers.get(retry.OUTAGES, 0),
         goes_to=where,
         reason=onward.headers[retry.REASON],
         exc_info=None if known else (type(error), error, error.__traceback__),

@@ -11,6 +11,7 @@ from typing import Any
 
 _PREFIX = "cloudEvents:"
 _SCHEMA = re.compile(r"urn:motcua:(?P<source>[a-z]+):(?P<type>[a-z_]+):v(?P<v>[1-9][0-9]{0,3})\Z")
+_LONGEST = 255  # they are kept, logged and published again, in headers that must fit into one frame
 _TEXTS = ("id", "type", "subject", "time", "correlationid", "causationid", "traceparent")
 
 
@@ -55,8 +56,9 @@ def read_headers(headers: Mapping[str, Any]) -> Envelope:
     """The envelope that `headers` carry. Raises BadEnvelope, naming the attribute."""
     found = {name: headers.get(_PREFIX + name) for name in (*_TEXTS, "dataschema", "sequence")}
     for name in (*_TEXTS, "dataschema"):
-        if not isinstance(found[name], str) or not found[name]:
-            raise BadEnvelope(f"attribute {name} is missing or not text")
+        text = found[name]
+        if not isinstance(text, str) or not 0 < len(text) <= _LONGEST:
+            raise BadEnvelope(f"attribute {name} is missing, too long or not text")
     schema = _SCHEMA.match(str(found["dataschema"]))
     if schema is None or schema["type"] != found["type"]:
         raise BadEnvelope("attribute dataschema does not name a schema of this event type")

@@ -14,7 +14,8 @@ from typing import Any
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 _SEPARATOR = "\x1f"
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
+# Also what no eye can see and what turns the order of letters around: a name must read as it is.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 _LONGEST_NAME = 120
 _MOST_PROBLEMS = 200
 _MOST_MARKS = 30  # on one letter: Unicode's Stream-Safe Text Format; to put long runs in order takes for ever
@@ -163,7 +164,10 @@ class Moment(fields.AwareDateTime):
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> datetime:
         if not isinstance(value, str) or len(value) > 40:
             raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
-        moment: datetime = super()._deserialize(value, attr, data, **kwargs).astimezone(UTC)
+        try:
+            moment: datetime = super()._deserialize(value, attr, data, **kwargs).astimezone(UTC)
+        except OverflowError:  # before the first or after the last day there is, in UTC
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from None
         return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 

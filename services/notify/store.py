@@ -13,7 +13,7 @@ from services.notify.domain import Notice
 _ORDER = [("state.requested_at", 1), ("_id", 1)]
 _MILLISECOND = timedelta(milliseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-CURSOR = r"[0-9]{1,15}\.[0-9a-f-]{36}"
+CURSOR = r"[0-9]{1,14}\.[0-9a-f-]{36}"
 
 
 class NoticeStore:

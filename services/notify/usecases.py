@@ -99,6 +99,8 @@ class NotifyCases:
             domain.check_may_read(actor, dossier.unit, dossier.owner)
         audience = "applicant" if domain.reads_only_own_post(actor) else None
         found, following = self._store.page(dossier_code, audience, limit, after)
+        if not found and actor.kind == "system":
+            self._dossier_for(dossier_code)
         return {"items": [_line(actor, stored) for stored in found], "next": following}
 
     def get_notice(self, actor: Actor, notice_id: str) -> Answer:

@@ -1,7 +1,10 @@
+import socket
+
 from amqp.channel import Channel
 
 class Connection:
     connected: bool
+    sock: socket.socket
     def channel(self, channel_id: int | None = None) -> Channel: ...
     def close(self) -> None: ...
     def collect(self) -> None: ...

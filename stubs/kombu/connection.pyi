@@ -12,6 +12,7 @@ class Transport:
     def close_connection(self, connection: AmqpConnection) -> None: ...
 
 class Connection:
+    alt: list[str]
     connection_errors: tuple[type[Exception], ...]
     channel_errors: tuple[type[Exception], ...]
     def __init__(

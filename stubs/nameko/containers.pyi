@@ -22,6 +22,7 @@ class ServiceContainer:
     config: dict[str, Any]
     max_workers: int
     service_cls: type[Any]
+    started: bool
     service_name: str
     shared_extensions: dict[type[Extension], Extension]
     def __init__(self, service_cls: type[Any], config: Mapping[str, Any]) -> None: ...

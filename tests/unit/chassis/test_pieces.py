@@ -1,6 +1,7 @@
 """The small parts of the chassis: codec, retry table, settings, causes, errors, envelope."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,6 +25,8 @@ from services.chassis.settings import BadSettings, Settings, read_settings
 from services.contracts.envelope import BadEnvelope, Envelope, read_headers
 
 LADDER = (1, 5, 30, 300, 1800)
+RUNGS = [(f"sample.retry.{seconds}s", "sample.echo") for seconds in LADDER]
+OUTAGE = Unavailable("s.x", "x", "x")
 
 
 @pytest.mark.parametrize(
@@ -55,37 +58,36 @@ def test_what_is_not_json_cannot_be_sent() -> None:
     assert codec.encode(datetime(2026, 1, 2, tzinfo=UTC)) == b'"2026-01-02T00:00:00+00:00"'
 
 
-def failed(attempt: int | None = None) -> Failed:
-    headers = {} if attempt is None else {retry.ATTEMPT: attempt}
-    return Failed("m-1", "sample.echo", b"{}", headers, "application/json")
-
-
-def where(error: BaseException, attempt: int | None = None) -> tuple[str, str]:
-    step = retry.next_step("sample", LADDER, failed(attempt), error, "now")
-    return step.exchange, step.routing_key
+def climbed(*errors: BaseException) -> list[tuple[str, str]]:
+    """Where a message goes after each of these failures, one after the other."""
+    places: list[tuple[str, str]] = []
+    message = Failed("m-1", "sample.echo", b"{}", {}, "application/json")
+    for error in errors:
+        step = retry.next_step("sample", LADDER, message, error, "now")
+        places.append((step.exchange, step.routing_key))
+        message = replace(message, headers=step.headers)
+    return places
 
 
 @pytest.mark.parametrize("kind", [Invalid, Denied, Refused])
 def test_what_cannot_succeed_rests_at_once(kind: type[ServiceError]) -> None:
-    assert where(kind("sample.x", "x", "x")) == ("", "sample.dead")
+    assert climbed(kind("sample.x", "x", "x")) == [("", "sample.dead")]
 
 
 @pytest.mark.parametrize(
     "error", [NotFound("s.x", "x", "x"), Conflict("s.x", "x", "x"), Defect("s.x", "x", "x"), KeyError()]
 )
 def test_what_may_succeed_later_climbs_the_ladder_and_then_rests(error: Exception) -> None:
-    climbed = [where(error, attempt) for attempt in range(6)]
-    rungs = [(f"sample.retry.{seconds}s", "sample.echo") for seconds in LADDER]
-    assert climbed == [*rungs, ("", "sample.dead")]
+    assert climbed(*[error] * 6) == [*RUNGS, ("", "sample.dead")]
 
 
 def test_an_outage_never_goes_past_the_thirty_second_rung() -> None:
-    outage = Unavailable("s.x", "x", "x")
-    assert [where(outage, attempt)[0] for attempt in (0, 1, 2, 3, 500)] == [
-        "sample.retry.1s",
-        "sample.retry.5s",
-        *["sample.retry.30s"] * 3,
-    ]
+    assert climbed(*[OUTAGE] * 500) == [*RUNGS[:3], *[RUNGS[2]] * 497]
+
+
+def test_after_an_outage_a_message_still_has_every_rung_to_climb() -> None:
+    missing = NotFound("s.x", "x", "x")
+    assert climbed(*[OUTAGE] * 9, *[missing] * 6)[9:] == [*RUNGS, ("", "sample.dead")]
 
 
 def test_the_reason_names_the_error_and_never_its_words() -> None:

@@ -1,0 +1,2 @@
+class Basic:
+    CLASS_ID: int

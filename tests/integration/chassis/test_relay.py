@@ -1,0 +1,121 @@
+"""The relay over a real store: what holds one history up holds up no other, and order survives any number of relays."""
+
+import threading
+import time
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from services.chassis import publish
+from services.chassis.cause import Cause
+from services.chassis.journal import Journal
+from services.chassis.publish import Outgoing
+from services.chassis.relay import Relay
+from services.chassis.store import open_database
+from services.contracts.event import Event
+from tests.integration.chassis.sample import TALLY, Tally
+
+pytestmark = pytest.mark.servers
+
+
+class Recorder(publish.Publisher):
+    """Takes what it is given, unless it is told to refuse it; keeps the order of arrival."""
+
+    def __init__(self, refuses: Callable[[Outgoing], bool] = lambda _message: False, seconds: float = 0) -> None:
+        super().__init__("amqp://nowhere")
+        self.arrived: list[Outgoing] = []
+        self._refuses, self._seconds = refuses, seconds
+
+    def publish(self, messages: Sequence[Outgoing]) -> list[bool]:
+        taken = [not self._refuses(message) for message in messages]
+        for message, is_taken in zip(messages, taken, strict=True):
+            if is_taken:
+                time.sleep(self._seconds)
+            self.arrived.append(message)
+        return taken
+
+
+def subject(message: Outgoing) -> str:
+    return str(message.headers["cloudEvents:subject"])
+
+
+@pytest.fixture
+def journal(environment: dict[str, str], database: Any) -> Journal[Tally]:
+    assert database.name == "motcua_sample"
+    collection = open_database(environment["MOTCUA_MONGO_URI"], "motcua_sample")["tallies"]
+    journal: Journal[Tally] = Journal(TALLY, collection, lambda _journal, _id: None)
+    journal.ensure_indexes()
+    return journal
+
+
+def count(journal: Journal[Tally], name: str, number: int = 1) -> None:
+    for _ in range(number):
+        cause = Cause(str(uuid.uuid4()), "c", "t")
+        journal.change(name, cause, lambda _state: [Event("counted", {"name": name, "amount": 1})])
+
+
+def relay_of(journal: Journal[Tally], publisher: publish.Publisher, batch: int = 200) -> Relay:
+    relay = Relay("sample", publisher, batch)
+    relay.add(journal)
+    return relay
+
+
+def test_a_refused_event_keeps_back_its_own_successors_and_nobody_else(journal: Journal[Tally]) -> None:
+    for name in ("refused-1", "refused-2", "refused-3", "free"):
+        count(journal, name, 2)
+    recorder = Recorder(lambda message: subject(message).startswith("refused"))
+    relay = relay_of(journal, recorder, batch=2)
+    assert relay.run_once(late_seconds=0) == 2
+    sequences = [(subject(one), one.headers["cloudEvents:sequence"]) for one in recorder.arrived]
+    assert sorted(sequences) == [("free", 1), ("free", 2), ("refused-1", 1), ("refused-2", 1), ("refused-3", 1)]
+    assert relay.lag()["waiting"] == 3
+
+
+def test_what_was_refused_is_not_sent_to_the_other_subscribers_again_and_again(journal: Journal[Tally]) -> None:
+    count(journal, "refused")
+    recorder = Recorder(lambda _message: True)
+    relay = relay_of(journal, recorder)
+    for _ in range(5):
+        relay.wake(journal, "refused")
+        relay.run_once(late_seconds=0)
+    assert len(recorder.arrived) == 1
+
+
+def test_a_document_that_cannot_be_published_stops_no_other(journal: Journal[Tally]) -> None:
+    count(journal, "broken")
+    journal.collection.update_one({"_id": "broken"}, {"$unset": {"state.name": ""}})
+    count(journal, "sound")
+    recorder = Recorder()
+    assert relay_of(journal, recorder).run_once(late_seconds=0) == 1
+    assert [subject(one) for one in recorder.arrived] == ["sound"]
+
+
+def test_three_relays_leave_no_gap_and_no_first_arrival_out_of_order(journal: Journal[Tally]) -> None:
+    names = [f"t{number}" for number in range(12)]
+    recorder = Recorder(seconds=0.0005)
+    relays = [relay_of(journal, recorder, batch=5) for _ in range(3)]
+    written = threading.Event()
+
+    def keep_relaying(relay: Relay) -> None:
+        while not written.is_set() or relay.lag()["waiting"]:
+            relay.run_once(late_seconds=0)
+
+    threads = [threading.Thread(target=keep_relaying, args=(relay,)) for relay in relays]
+    for thread in threads:
+        thread.start()
+    for _ in range(4):
+        for name in names:
+            count(journal, name, 2)
+    written.set()
+    for thread in threads:
+        thread.join(60)
+    first: dict[str, list[int]] = defaultdict(list)
+    for message in recorder.arrived:
+        sequence = message.headers["cloudEvents:sequence"]
+        if sequence not in first[subject(message)]:
+            first[subject(message)].append(sequence)
+    assert first == {name: list(range(1, 9)) for name in names}
+    assert all(document["relayed"] == document["version"] == 8 for document in journal.collection.find())
