@@ -9,7 +9,7 @@ from services.contracts import intake, notify, payment, registry, routing
 from services.contracts.event import Event
 from services.contracts.fields import Versions, explain
 
-PUBLISHERS: Mapping[str, Mapping[str, Versions]] = {
+PUBLISHERS: dict[str, Mapping[str, Versions]] = {
     "intake": intake.EVENTS,
     "routing": routing.EVENTS,
     "payment": payment.EVENTS,

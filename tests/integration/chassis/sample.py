@@ -13,9 +13,8 @@ from services.chassis.service import Service
 from services.chassis.settings import Settings
 from services.chassis.subscribe import Received, subscribe
 from services.chassis.wired import Base, Wired
-from services.contracts import events
 from services.contracts.event import Event
-from services.contracts.fields import Lenient, Strict, Text, Whole
+from services.contracts.fields import Lenient, Strict, Text, Versions, Whole
 
 
 class Counted(Lenient):
@@ -33,7 +32,7 @@ class Echoed(Lenient):
     heard = fields.String(required=True)
 
 
-events.PUBLISHERS["sample"] = {"counted": {1: Counted}, "echoed": {1: Echoed}}  # type: ignore[index]
+EVENTS: dict[str, Versions] = {"counted": {1: Counted}, "echoed": {1: Echoed}}
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ import services.chassis.patched  # noqa: F401 – first
 # isort: split
 from services.chassis.runner import run
 from services.chassis.settings import Settings
-from tests.integration.chassis.sample import SampleService, wire
+from services.contracts import events
+from tests.integration.chassis.sample import EVENTS, SampleService, wire
 
+events.PUBLISHERS[SampleService.name] = EVENTS
 run(SampleService, Settings, wire)

@@ -84,6 +84,7 @@ def test_no_request_stops_the_service(serving: Process, rpc: Any, broker: Any) -
         request = Message(BODY, **{"reply_to": "nobody", "correlation_id": "1", **one})
         broker.basic_publish(request, exchange="nameko-rpc", routing_key="sample.add")
     broker.basic_publish(Message(b"{}", reply_to="nobody"), exchange="nameko-rpc", routing_key=b"sample.\xff")
+    eventually(lambda: waiting(broker, "rpc-sample") == 0)
     assert add(rpc, "a", 3, "r1")["total"] == 3
     assert serving.running[0].poll() is None
 

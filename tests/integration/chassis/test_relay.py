@@ -15,10 +15,17 @@ from services.chassis.journal import Journal
 from services.chassis.publish import Outgoing
 from services.chassis.relay import Relay
 from services.chassis.store import open_database
+from services.contracts import events
 from services.contracts.event import Event
-from tests.integration.chassis.sample import TALLY, Tally
+from tests.integration.chassis.sample import EVENTS, TALLY, Tally
 
 pytestmark = pytest.mark.servers
+
+
+@pytest.fixture(autouse=True)
+def known_publisher(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sample service publishes in this process too."""
+    monkeypatch.setitem(events.PUBLISHERS, "sample", EVENTS)
 
 
 class Recorder(publish.Publisher):
