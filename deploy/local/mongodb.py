@@ -38,6 +38,8 @@ def mongodb(run_dir: Path, identity: Identity, *, test_commands: bool) -> Progra
             *(find_mongod(), "--replSet", REPLICA_SET, "--dbpath", str(run_dir / "mongodb")),
             *("--bind_ip", LOOPBACK, "--port", str(identity.ports["mongodb"]), "--nounixsocket"),
             *("--wiredTigerCacheSizeGB", "0.25", "--oplogSize", "512", "--noscripting", "--quiet"),
+            # a slow operation would be logged with what it looked for, and that may be somebody's number
+            *("--slowOpSampleRate", "0"),
             *(word for parameter in parameters for word in ("--setParameter", parameter)),
         ),
         lambda: _is_primary(identity),

@@ -40,7 +40,7 @@ def create_app(
     wired = wire(settings)
     wired.start(timers=False)
     atexit.register(wired.stop)
-    app = Flask(service)
+    app = Flask(service, static_folder=None)
     app.register_error_handler(Exception, _problem)
     app.add_url_rule("/health/live", "live", lambda: answer({"live": True}))
     app.add_url_rule("/health/ready", "ready", lambda: _ready(wired))

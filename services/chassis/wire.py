@@ -9,7 +9,7 @@ body stays the bytes that came.
 
 from typing import Any
 
-from amqp import serialization, spec
+from amqp import abstract_channel, serialization, spec
 from kombu.transport import pyamqp
 
 
@@ -33,6 +33,25 @@ def _text(raw: bytes | str) -> str:
     return raw if isinstance(raw, str) else raw.decode("utf-8", "replace").replace("\ufffd", "?")
 
 
+class _Legible(bytes):
+    """Bytes whose slices read as `_text`."""
+
+    def __getitem__(self, at: Any) -> Any:
+        part = super().__getitem__(at)
+        return _Legible(part) if isinstance(at, slice) else part
+
+    def decode(self, *_how: str) -> str:
+        return _text(bytes(self))
+
+
+def _arguments(form: str, frame: bytes, offset: int = 0) -> tuple[list[Any], int]:
+    """A routing key is whatever its sender makes it."""
+    try:
+        return serialization.loads(form, frame, offset)
+    except UnicodeDecodeError:
+        return serialization.loads(form, _Legible(frame), offset)
+
+
 def _properties(frame: bytes, offset: int) -> tuple[dict[str, Any], int]:
     try:
         properties, end = serialization.decode_properties_basic(frame, offset)
@@ -41,5 +60,6 @@ def _properties(frame: bytes, offset: int) -> tuple[dict[str, Any], int]:
     return properties, end
 
 
+abstract_channel.loads = _arguments
 serialization.pstr_t = _text
 serialization.PROPERTY_CLASSES[spec.Basic.CLASS_ID] = _properties

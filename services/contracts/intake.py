@@ -45,6 +45,7 @@ class DossierProgressed(Lenient):
     dossier_code = Text(required=True)
     fact = Text(required=True)
     fact_data = fields.Dict(keys=fields.String(), required=True)
+    sequence = Whole()  # of the event in its own history: what makes it later than another of the same
     status = Choice(*STATUSES, required=True)
     dvcqg_status = Whole(required=True, allow_none=True)
     noted_at = Moment(required=True)

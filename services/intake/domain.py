@@ -98,13 +98,14 @@ def return_result(dossier: Dossier | None, method: str, at: datetime) -> list[Ev
     return [Event("dossier_returned", said)]
 
 
-def note(dossier: Dossier | None, heard: Event, at: datetime) -> list[Event]:
+def note(dossier: Dossier | None, heard: Event, at: datetime, sequence: int = 0) -> list[Event]:
     """Note what another service did; nothing when that is known. Says `dossier_resolved` once there is a result.
 
+    `sequence` is the place of `heard` in the history it comes from.
     Raises NotFound while the dossier is unknown: its submission may be on its way.
     """
     known = _known(dossier)
-    fact = fact_of(heard)
+    fact = fact_of(heard, sequence)
     after = derived(replace(known, facts=joined(known.facts, fact)))
     if after == known:
         return []
@@ -112,6 +113,7 @@ def note(dossier: Dossier | None, heard: Event, at: datetime) -> list[Event]:
         "dossier_code": known.dossier_code,
         "fact": fact.type,
         "fact_data": fact.data,
+        "sequence": fact.sequence,
         "status": after.status,
         "dvcqg_status": after.dvcqg_status,
         "noted_at": at,
@@ -156,7 +158,7 @@ _CHANGES: Final[dict[str, Callable[[Dossier, Mapping[str, Any]], dict[str, Any]]
     "dossier_supplemented": _supplemented,
     "dossier_withdrawn": lambda _, data: {"withdrawn_at": data["withdrawn_at"]},
     "dossier_progressed": lambda dossier, data: {
-        "facts": joined(dossier.facts, read_fact(data["fact"], dict(data["fact_data"])))
+        "facts": joined(dossier.facts, read_fact(data["fact"], dict(data["fact_data"]), data.get("sequence", 0)))
     },
     "dossier_resolved": lambda _, _data: {"resolved": True},
     "dossier_returned": lambda _, data: {"returned_at": data["returned_at"], "return_method": data["method"]},

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from services.contracts.words import DVCQG
-from services.intake.facts import Fact, moment
+from services.intake.facts import Fact, moment, rank
 
 # The public statuses and where each may lead (NĐ 61/2018, code list of the national portal). Late news skips steps.
 MOVES: Final[dict[str, frozenset[str]]] = {
@@ -25,12 +25,7 @@ MOVES: Final[dict[str, frozenset[str]]] = {
     "stopped": frozenset(),
     "withdrawn": frozenset(),
 }
-_DUE_DATES: Final = (
-    ("case_accepted", "accepted_at"),
-    ("supplement_received", "received_at"),
-    ("case_fee_noted", "noted_at"),
-    ("case_decided", "decided_at"),
-)
+_DUE_DATES: Final = ("case_accepted", "supplement_received", "case_fee_noted", "case_decided")  # all of one history
 _SETTLED: Final = ("fee_paid", "fee_waived", "fee_cancelled", "receipt_issued")
 
 
@@ -107,8 +102,8 @@ class Dossier:
     @property
     def due_at(self) -> str | None:
         """When the decision is due, as routing said last; None before acceptance."""
-        said = [(one[at], one["due_at"]) for type_, at in _DUE_DATES for one in self.each(type_) if one["due_at"]]
-        return max(said)[1] if said else None
+        said = [fact for fact in self.facts if fact.type in _DUE_DATES and fact.data["due_at"]]
+        return str(max(said, key=rank).data["due_at"]) if said else None
 
     @property
     def answer_due(self) -> str | datetime:

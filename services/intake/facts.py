@@ -1,8 +1,8 @@
 """What other services did, as far as it shows in a dossier: facts that join in any order to the same set.
 
 One fact is kept of each event type (of each fee order, of each supplement round). Of two that speak of the same thing
-the later stays, and of two of the same instant the one whose text is greater: a join that is commutative, associative
-and idempotent, so events may come late, twice and in any order. No fact holds personal data.
+the one that its service said later stays, whatever times they name: a join that is commutative, associative and
+idempotent, so events may come late, twice and in any order. No fact holds personal data.
 """
 
 import json
@@ -24,11 +24,15 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One thing another service did; `data` is JSON, its times are ISO 8601 in UTC to the millisecond."""
+    """One thing another service did; `data` is JSON, its times are ISO 8601 in UTC to the millisecond.
+
+    `sequence` is the place of its event among those of the same case, order or record.
+    """
 
     type: str
     about: str
     data: dict[str, Any]
+    sequence: int = 0
 
 
 KINDS: Final[dict[str, Kind]] = {
@@ -54,22 +58,22 @@ KINDS: Final[dict[str, Kind]] = {
 }
 
 
-def fact_of(event: Event) -> Fact:
+def fact_of(event: Event, sequence: int = 0) -> Fact:
     """What is kept of an event of another service."""
     kept = {name: _plain(event.data.get(name)) for name in KINDS[event.type].keeps}
-    return read_fact(event.type, kept)
+    return read_fact(event.type, kept, sequence)
 
 
-def read_fact(type_: str, kept: dict[str, Any]) -> Fact:
+def read_fact(type_: str, kept: dict[str, Any], sequence: int) -> Fact:
     """A fact from the data that a history keeps of it."""
     about = KINDS[type_].about
-    return Fact(type_, str(kept[about]) if about else "", kept)
+    return Fact(type_, str(kept[about]) if about else "", kept, sequence)
 
 
 def joined(facts: tuple[Fact, ...], new: Fact) -> tuple[Fact, ...]:
     """The facts with one more; the same tuple when it adds nothing."""
     known = next((fact for fact in facts if (fact.type, fact.about) == (new.type, new.about)), None)
-    if known is not None and _rank(known) >= _rank(new):
+    if known is not None and rank(known) >= rank(new):
         return facts
     others = (fact for fact in facts if fact is not known)
     return tuple(sorted((*others, new), key=lambda fact: (fact.type, fact.about)))
@@ -80,8 +84,9 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _rank(fact: Fact) -> tuple[str, str]:
-    return str(fact.data[KINDS[fact.type].at]), json.dumps(fact.data, sort_keys=True)
+def rank(fact: Fact) -> tuple[int, str, str]:
+    """What makes a fact later than another of the same history."""
+    return fact.sequence, str(fact.data[KINDS[fact.type].at]), json.dumps(fact.data, sort_keys=True)
 
 
 def _plain(value: Any) -> Any:

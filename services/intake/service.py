@@ -76,17 +76,17 @@ class IntakeService(Service):
     )
     def note_case(self, message: Received) -> None:
         """What the unit did."""
-        self.cases.note(message.event, message.cause)
+        self.cases.note(message.event, message.cause, message.envelope.sequence)
 
     @subscribe("payment", "fee_requested", "fee_waived", "fee_paid", "fee_expired", "fee_cancelled", "receipt_issued")
     def note_fee(self, message: Received) -> None:
         """What became of a fee."""
-        self.cases.note(message.event, message.cause)
+        self.cases.note(message.event, message.cause, message.envelope.sequence)
 
     @subscribe("registry", "record_issued", "record_revoked")
     def note_record(self, message: Received) -> None:
         """What became of the result."""
-        self.cases.note(message.event, message.cause)
+        self.cases.note(message.event, message.cause, message.envelope.sequence)
 
     @subscribe("registry", "catalogue_published")
     def project_catalogue(self, message: Received) -> None:

@@ -113,9 +113,10 @@ class IntakeCases:
             raise NotFound("intake.unknown_document", "There is no such document.", "Không có tài liệu này.")
         return found[0], self._papers.pieces(file_id)
 
-    def note(self, heard: Event, cause: Cause) -> None:
+    def note(self, heard: Event, cause: Cause, sequence: int = 0) -> None:
         """Note in its dossier what another service did."""
-        self._dossiers.change(heard.data["dossier_code"], cause, partial(domain.note, heard=heard, at=clock.now()))
+        decide = partial(domain.note, heard=heard, at=clock.now(), sequence=sequence)
+        self._dossiers.change(heard.data["dossier_code"], cause, decide)
 
     def project(self, published: Mapping[str, Any]) -> None:
         """Keep a published document of the catalogue."""

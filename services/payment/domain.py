@@ -14,7 +14,7 @@ from services.chassis.actor import Actor
 from services.chassis.errors import Denied, NotFound, Refused
 from services.contracts.catalogue.fees import FeeLine
 from services.contracts.event import Event
-from services.payment.order import PAYABLE, Attempt, FeeOrder, Refund
+from services.payment.order import PAYABLE, Attempt, FeeOrder
 
 APPLICANTS: Final = ("citizen", "organisation")
 SUFFIXES: Final = {"on_submission": "S", "on_acceptance": "A", "before_result": "R"}
@@ -153,18 +153,12 @@ def issue_receipt(order: FeeOrder | None, template: str, serial: str, number: in
     return [_event("receipt_issued", order, **what, amount_vnd=order.amount_vnd, issued_at=at)]
 
 
-def note_refund(order: FeeOrder | None, attempt: str, at: datetime) -> list[Event]:
+def note_refund(order: FeeOrder | None, attempt: str, amount_vnd: int, at: datetime) -> list[Event]:
     """The gateway took on a refund."""
     order = known(order)
-    refund = open_refund(order, attempt)
-    if refund is None:
+    if order.open_refund(attempt, amount_vnd) is None:
         return []
-    return [_event("fee_refunded", order, attempt=attempt, amount_vnd=refund.amount_vnd, refunded_at=at)]
-
-
-def open_refund(order: FeeOrder, attempt: str) -> Refund | None:
-    """What is still owed back of a capture."""
-    return next((one for one in order.refunds if one.attempt == attempt and one.refunded_at is None), None)
+    return [_event("fee_refunded", order, attempt=attempt, amount_vnd=amount_vnd, refunded_at=at)]
 
 
 def may_read(order: FeeOrder | None, actor: Actor, owns: bool) -> FeeOrder:
@@ -254,12 +248,14 @@ def _pay(order: FeeOrder, method: str, attempt: str | None, transaction: str | N
 def _owe_for_end(
     order: FeeOrder, attempt: str | None, paid_at: datetime, ended_at: datetime, at: datetime
 ) -> list[Event]:
-    """All of it where it was paid after the end (gateways count in whole seconds), else what is refundable."""
+    """All of it where it was paid after the end (gateways count in whole seconds), else what is refundable.
+
+    A dossier may be ended twice, by the unit and by the applicant: the rest is owed when the first end is heard last.
+    """
     paid_late = paid_at.replace(microsecond=0) >= ended_at.replace(microsecond=0)
     amount = order.amount_vnd if paid_late else sum(line.amount_vnd for line in order.lines if line.refundable)
-    if amount == 0 or order.find_refund("dossier_ended") is not None:
-        return []
-    return [_owe(order, attempt, amount, "dossier_ended", at)]
+    amount -= sum(refund.amount_vnd for refund in order.refunds_for("dossier_ended"))
+    return [_owe(order, attempt, amount, "dossier_ended", at)] if amount > 0 else []
 
 
 def _owe(order: FeeOrder, attempt: str | None, amount_vnd: int, reason: str, at: datetime) -> Event:

@@ -22,7 +22,7 @@ MOVES: Final[Mapping[str, frozenset[str]]] = {
     "cancelled": frozenset({"paid"}),  # the payer was at the gateway already: taken, and given back
     "paid": frozenset({"refund_due"}),
     "refund_due": frozenset({"refunded"}),
-    "refunded": frozenset(),
+    "refunded": frozenset({"refund_due"}),  # more is owed: the unit had ended it before the applicant withdrew
     "waived": frozenset(),
 }
 STATUSES: Final = tuple(MOVES)
@@ -98,16 +98,21 @@ class FeeOrder:
         """The attempt under a reference."""
         return next((attempt for attempt in self.attempts if attempt.reference == reference), None)
 
-    def find_refund(self, reason: str) -> Refund | None:
-        """The first refund for a reason."""
-        return next((refund for refund in self.refunds if refund.reason == reason), None)
+    def refunds_for(self, reason: str) -> tuple[Refund, ...]:
+        """The refunds for a reason."""
+        return tuple(refund for refund in self.refunds if refund.reason == reason)
+
+    def open_refund(self, attempt: str, amount_vnd: int) -> Refund | None:
+        """What is still owed back of a capture, of this amount."""
+        wanted = (attempt, amount_vnd, None)
+        return next((one for one in self.refunds if (one.attempt, one.amount_vnd, one.refunded_at) == wanted), None)
 
 
 def status_of(order: FeeOrder) -> str:
     """The status that follows from what is known."""
     if order.paid_at is not None:
-        owed = order.find_refund("dossier_ended")
-        return "paid" if owed is None else "refund_due" if owed.refunded_at is None else "refunded"
+        owed = order.refunds_for("dossier_ended")
+        return "paid" if not owed else "refunded" if all(one.refunded_at for one in owed) else "refund_due"
     facts = {
         "cancelled": order.cancelled_at,
         "waived": order.waived_at,
@@ -175,10 +180,8 @@ def _owed(order: FeeOrder, data: Data) -> FeeOrder:
 
 
 def _refunded(order: FeeOrder, data: Data) -> FeeOrder:
-    refunds = tuple(
-        replace(refund, refunded_at=data["refunded_at"]) if refund.attempt == data["attempt"] else refund
-        for refund in order.refunds
-    )
+    done = order.open_refund(data["attempt"], data["amount_vnd"])
+    refunds = tuple(replace(one, refunded_at=data["refunded_at"]) if one is done else one for one in order.refunds)
     return replace(order, refunds=refunds)
 
 

@@ -88,4 +88,4 @@ class PaymentService(Service):
     def give_back(self, message: Received) -> None:
         """Have the money given back."""
         data, event_id = message.event.data, message.envelope.id
-        self.cases.settlement.give_back(message.cause, data["order_id"], data["attempt"], event_id)
+        self.cases.settlement.give_back(message.cause, data["order_id"], data["attempt"], data["amount_vnd"], event_id)

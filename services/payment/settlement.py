@@ -87,21 +87,21 @@ class Settlement:
                 if attempt.started_at <= now - wait:
                     self._try_to_ask(order, attempt, now)
 
-    def give_back(self, why: Cause, order_id: str, attempt: str | None, event_id: str) -> None:
+    def give_back(self, why: Cause, order_id: str, attempt: str | None, amount_vnd: int, event_id: str) -> None:
         """Have a refund made that is due. What was paid at a counter is given back there."""
         order = self._journal.get(order_id).state
-        refund, captured = attempt and domain.open_refund(order, attempt), attempt and order.find_attempt(attempt)
-        if not attempt or not refund or not captured:
+        captured = attempt and order.open_refund(attempt, amount_vnd) and order.find_attempt(attempt)
+        if not attempt or not captured:
             log.info("no_refund_at_gateway", order=order_id)
             return
-        at, request_id = clock.now(), self._refund_id(order_id, attempt, event_id)
+        at, request_id = clock.now(), self._refund_id(order_id, event_id)
         transaction = order.transaction if attempt == order.attempt else None
         try:
-            self._gateway.refund(_purchase(order, captured), refund.amount_vnd, transaction, request_id, at)
+            self._gateway.refund(_purchase(order, captured), amount_vnd, transaction, request_id, at)
         except Refused:
-            self._orders.note_refusal(order_id, attempt)
+            self._orders.note_refusal(order_id, event_id)
             raise
-        self._journal.change(order_id, why, lambda order: domain.note_refund(order, attempt, at))
+        self._journal.change(order_id, why, lambda order: domain.note_refund(order, attempt, amount_vnd, at))
 
     def _take(self, query: str) -> tuple[Answer, str | None]:
         report = vnpay.read_callback(self._merchant, query)
@@ -158,9 +158,9 @@ class Settlement:
             why, reference = cause.of_timer(f"give_up/{attempt.reference}"), attempt.reference
             self._journal.change(order.order_id, why, lambda order: domain.fail(order, reference, vnpay.EXPIRED, now))
 
-    def _refund_id(self, order_id: str, attempt: str, event_id: str) -> str:
+    def _refund_id(self, order_id: str, event_id: str) -> str:
         """The same for every try of one refund, until the gateway refused it: a refusal uses the id up."""
-        refusals = self._orders.refusals(order_id, attempt)
+        refusals = self._orders.refusals(order_id, event_id)
         return hashlib.sha256(f"{event_id}/{refusals}".encode()).hexdigest()[:32]
 
 

@@ -113,16 +113,16 @@ class Orders:
             if self._claim(document, again_at):
                 yield self._parse(document)
 
-    def refusals(self, order_id: str, attempt: str) -> int:
-        """How often a gateway has refused to give back this capture."""
+    def refusals(self, order_id: str, refund: str) -> int:
+        """How often a gateway has refused this refund, named by the event that asked for it."""
         with outages_named():
-            found = self._orders.find_one({"_id": order_id}, {f"refused_refunds.{attempt}": 1}) or {}
-        return int(found.get("refused_refunds", {}).get(attempt, 0))
+            found = self._orders.find_one({"_id": order_id}, {f"refused_refunds.{refund}": 1}) or {}
+        return int(found.get("refused_refunds", {}).get(refund, 0))
 
-    def note_refusal(self, order_id: str, attempt: str) -> None:
-        """A gateway refused to give back this capture."""
+    def note_refusal(self, order_id: str, refund: str) -> None:
+        """A gateway refused this refund."""
         with outages_named():
-            self._orders.update_one({"_id": order_id}, {"$inc": {f"refused_refunds.{attempt}": 1}})
+            self._orders.update_one({"_id": order_id}, {"$inc": {f"refused_refunds.{refund}": 1}})
 
     def _claim(self, document: Document, again_at: datetime) -> bool:
         """Outside the history: it says who asks, not what happened."""

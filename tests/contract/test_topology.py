@@ -33,7 +33,7 @@ CALLED = {
         "get_case": {"dossier_code"},
         "accept": {"dossier_code", "request_id"},
         "reject": {"dossier_code", "reason", "request_id"},
-        "request_supplement": {"dossier_code", "items", "request_id"},
+        "request_supplement": {"dossier_code", "items", "reason", "request_id"},
         "assign": {"dossier_code", "officer", "request_id"},
         "decide": {"dossier_code", "outcome", "reason", "request_id"},
         "stop": {"dossier_code", "reason", "request_id"},

@@ -104,6 +104,16 @@ def test_the_due_date_is_what_routing_said_last_in_whatever_order_it_is_heard() 
     assert {dossier(*said).now.due_at, dossier(*reversed(said)).now.due_at} == {"2026-01-17T02:00:00.000+00:00"}
 
 
+def test_a_fee_that_routing_noted_after_its_payment_does_not_hide_the_due_date_it_then_named() -> None:
+    """The request for the fee overtaken by the payment: the word that was said last names the earlier time."""
+    paid, asked = b.fee_noted(6, due=110), b.fee_noted(4, due=120)
+    for said in ([(paid, 3), (asked, 4)], [(asked, 4), (paid, 3)]):
+        book = dossier(b.accepted(1, due=100))
+        for event, sequence in said:
+            book.keep(domain.note, event, hour(500), sequence)
+        assert book.now.due_at == "2026-01-17T02:00:00.000+00:00"
+
+
 def test_the_answer_is_due_anew_after_a_supplement() -> None:
     book = dossier(b.asked(), b.received(at=5))
     assert book.now.answer_due == "2026-01-13T07:00:00.000+00:00"

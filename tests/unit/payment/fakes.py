@@ -79,11 +79,11 @@ class FakeOrders:
                 self.asked[order.order_id] = again_at
                 yield order
 
-    def refusals(self, order_id: str, attempt: str) -> int:
-        return self.refused.get(f"{order_id}/{attempt}", 0)
+    def refusals(self, order_id: str, refund: str) -> int:
+        return self.refused.get(f"{order_id}/{refund}", 0)
 
-    def note_refusal(self, order_id: str, attempt: str) -> None:
-        self.refused[f"{order_id}/{attempt}"] = self.refusals(order_id, attempt) + 1
+    def note_refusal(self, order_id: str, refund: str) -> None:
+        self.refused[f"{order_id}/{refund}"] = self.refusals(order_id, refund) + 1
 
 
 class FakeProjection:

@@ -22,6 +22,7 @@ from tests.unit.payment.builders import (
     QUARTER,
     SECOND,
     TEN_DAYS,
+    UPKEEP,
     Book,
     assessment,
     captured,
@@ -52,7 +53,11 @@ steps: st.SearchStrategy[Step] = st.one_of(
     st.builds(
         lambda days: lambda book: book.attempt(domain.expire, NOW + timedelta(days=days)), st.sampled_from([1, 10])
     ),
-    st.builds(lambda ref: lambda book: book.attempt(domain.note_refund, ref, NOW), attempts),
+    st.builds(
+        lambda ref, amount: lambda book: book.attempt(domain.note_refund, ref, amount, NOW),
+        attempts,
+        st.sampled_from([AMOUNT, UPKEEP.amount_vnd, FEE.amount_vnd]),
+    ),
 )
 
 

@@ -168,7 +168,7 @@ def owed(desk: Desk) -> None:
 
 def give_back(desk: Desk) -> None:
     """Hear of the refund."""
-    desk.settlement.give_back(cause_of("refund_due"), f"{CODE}-S", SECOND, "event-1")
+    desk.settlement.give_back(cause_of("refund_due"), f"{CODE}-S", SECOND, 600_000, "event-1")
 
 
 def test_a_refund_is_made_once_however_often_it_is_heard_of(desk: Desk) -> None:
@@ -209,7 +209,7 @@ def test_a_refused_refund_is_tried_again_under_another_id(desk: Desk) -> None:
 
 
 def test_counter_money_is_not_given_back_at_a_gateway(desk: Desk) -> None:
-    desk.settlement.give_back(cause_of("refund_due"), f"{CODE}-S", None, "event-1")
+    desk.settlement.give_back(cause_of("refund_due"), f"{CODE}-S", None, 600_000, "event-1")
     assert desk.gateway.refunds == []
 
 

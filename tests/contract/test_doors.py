@@ -1,0 +1,170 @@
+"""Every door has a rule who may pass, every text that comes through has an end, and nothing comes in unlooked at."""
+
+import atexit
+from collections.abc import Iterator
+from importlib import import_module
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from flask import Flask
+from marshmallow import Schema, fields, validate
+
+from services.chassis import http, logs
+from services.chassis.settings import Settings
+from services.cli.topology import service_classes
+from services.contracts.fields import Items
+from tests.contract.test_topology import CALLED, methods
+
+# A method that is none of these changes something: it carries a request id, so that it can be asked for again.
+QUESTIONS = ("get", "list", "find", "track", "history", "verify", "health")
+# What is open at the edge, and what looks at it inside.
+OPEN = {
+    "intake.submit form": "intake.checks.checked_answers: the compiled form of the procedure",
+    "intake.supplement form": "intake.checks.checked_answers: the compiled form of the procedure",
+    "registry.publish_catalogue documents.document": "registry.catalogue_checks: the schema of the document's kind",
+    "registry.amend changes": "registry.contents.amended: the compiled fields of the dataset",
+}
+# Who may use a route, and by what he is known. A new route fails here until somebody has thought about it.
+ROUTES = {
+    "intake": {
+        "GET /health/live": "anybody: says nothing but that it lives",
+        "GET /health/ready": "anybody: counts, no names",
+        "PUT /uploads/<upload_id>/<ticket>": "whoever holds the one-time ticket",
+        "GET /dossiers/<dossier_code>/documents/<which>": "actor: the owner, officers of the unit, the system",
+    },
+    "payment": {
+        "GET /health/live": "anybody: says nothing but that it lives",
+        "GET /health/ready": "anybody: counts, no names",
+        "GET /payment/vnpay/ipn": "the gateway: its signature over the query",
+        "GET /payment/vnpay/return": "the gateway: its signature over the query; settles nothing",
+    },
+    "registry": {
+        "GET /health/live": "anybody: says nothing but that it lives",
+        "GET /health/ready": "anybody: counts, no names",
+        "GET /registry/records/verify": "anybody who can name the number and its holder; neither is ever told",
+        "GET /registry/catalogue/<tenant>/procedures": "anybody: the catalogue is public",
+        "GET /registry/catalogue/<tenant>/procedures/<key>": "anybody: the catalogue is public",
+    },
+}
+WITH_ACTOR = [
+    (service, line.split(" ")[1])
+    for service, lines in ROUTES.items()
+    for line, rule in lines.items()
+    if rule.startswith("actor")
+]
+
+
+def open_door(service: str, monkeypatch: pytest.MonkeyPatch) -> Flask:
+    """The WSGI application of a service, with nothing behind it."""
+    nothing = SimpleNamespace(start=lambda **_: None, stop=lambda: None, cases=_Nothing())
+    module = import_module(f"services.{service}.http")
+    monkeypatch.setattr(module, "wire", lambda _settings: nothing)
+    monkeypatch.setattr(http, "settings_or_exit", lambda _kind, name: _settings(name))
+    monkeypatch.setattr(logs, "configure", lambda *_: None)
+    monkeypatch.setattr(atexit, "register", lambda _act: None)
+    app: Flask = module.create_app()
+    return app
+
+
+class _Nothing:
+    """Has everything; nothing of it may be called."""
+
+    def __getattr__(self, name: str) -> Any:
+        return _Nothing()
+
+    def __call__(self, *_args: Any, **_kwargs: Any) -> Any:
+        pytest.fail("somebody got in")
+
+
+def _settings(service: str) -> Settings:
+    return Settings(service=service, amqp_uri="amqp://nowhere", mongo_uri="mongodb://nowhere")
+
+
+def inner_fields(schema: Schema, path: str) -> Iterator[tuple[str, fields.Field[Any]]]:
+    """Every field of a schema and of what lies in it."""
+    for name, field in schema.fields.items():
+        yield f"{path}{name}", field
+        inner = field.inner if isinstance(field, fields.List) else field
+        if inner is not field:
+            yield f"{path}{name}", inner
+        if isinstance(inner, fields.Nested):
+            yield from inner_fields(inner.schema, f"{path}{name}.")
+
+
+ALL_FIELDS = [
+    (path, field)
+    for service in service_classes()
+    for name, method in methods(service).items()
+    for path, field in inner_fields(method._schema, f"{service.name}.{name} ")  # noqa: SLF001
+]
+
+
+def test_every_route_has_a_rule_and_every_rule_a_route(monkeypatch: pytest.MonkeyPatch) -> None:
+    for service, rules in ROUTES.items():
+        app = open_door(service, monkeypatch)
+        found = {
+            f"{method} {rule.rule}"
+            for rule in app.url_map.iter_rules()
+            for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        }
+        assert found == set(rules), service
+
+
+@pytest.mark.parametrize(("service", "route"), WITH_ACTOR)
+def test_a_route_for_actors_lets_nobody_else_in(service: str, route: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    door = open_door(service, monkeypatch).test_client()
+    path = route.replace("<", "").replace(">", "")
+    for claim in ({}, {"X-Motcua-Actor": "null"}, {"X-Motcua-Actor": '{"kind": "king", "id": "1"}'}):
+        answer = door.get(path, headers=claim)
+        assert (answer.status_code, answer.mimetype) == (403, "application/problem+json")
+
+
+def test_what_is_not_a_question_carries_a_request_id() -> None:
+    for service in service_classes():
+        for name, method in methods(service).items():
+            asks = name.split("_")[0] in QUESTIONS
+            field = method._schema.fields.get("request_id")  # noqa: SLF001
+            assert (field is None) == asks, f"{service.name}.{name}"
+            assert field is None or field.required, f"{service.name}.{name}"
+
+
+def test_the_calls_of_other_peoples_programs_need_nothing_more() -> None:
+    for service in service_classes():
+        for name, arguments in CALLED[service.name].items():
+            demanded = {key for key, field in methods(service)[name]._schema.fields.items() if field.required}  # noqa: SLF001
+            assert demanded <= arguments, f"{service.name}.{name}"
+
+
+def test_every_text_list_and_number_has_an_end() -> None:
+    for path, field in ALL_FIELDS:
+        if isinstance(field, fields.String):
+            assert _bound(field, validate.Length), path
+        if isinstance(field, fields.Number):
+            assert _bound(field, validate.Range), path
+        if isinstance(field, fields.List):
+            assert isinstance(field, Items), path
+            assert _bound(field, validate.Length), path
+
+
+def _bound(field: fields.Field[Any], kind: type[validate.Length] | type[validate.Range]) -> bool:
+    return any(isinstance(check, kind) and check.max is not None for check in field.validators)
+
+
+def test_nothing_is_open_at_the_edge_but_what_is_looked_at_inside() -> None:
+    found = {path for path, field in ALL_FIELDS if type(field) is fields.Raw or isinstance(field, fields.Dict)}
+    assert found == set(OPEN)
+
+
+def test_every_schema_refuses_what_it_does_not_know() -> None:
+    for service in service_classes():
+        for name, method in methods(service).items():
+            for schema in _schemas(method._schema):  # noqa: SLF001
+                assert schema.unknown == "raise", f"{service.name}.{name}"
+
+
+def _schemas(schema: Schema) -> Iterator[Schema]:
+    yield schema
+    for _, field in inner_fields(schema, ""):
+        if isinstance(field, fields.Nested):
+            yield field.schema
