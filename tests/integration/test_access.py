@@ -1,0 +1,174 @@
+"""Who may do what to whose dossier: every actor at every method, on two dossiers at rest.
+
+`yes`: let in, and answered or refused by a rule of the domain; `no`: Denied; `unseen`: NotFound.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import pytest
+
+from services.cli.demo.town import SYSTEM, fresh
+from tests.integration.calls import CODE, RIGHT, methods
+from tests.integration.world import (
+    CITIZEN,
+    COMPANY,
+    DATASET,
+    NEIGHBOUR,
+    OFFICER,
+    RIVAL,
+    STRANGER,
+    Actor,
+    Ended,
+    Refusal,
+    World,
+)
+
+pytestmark = pytest.mark.servers
+
+ACTORS: Final = ("owner", "neighbour", "other kind", "impostor", "officer", "stranger", "system")
+_ALL = "yes yes yes yes yes yes yes"
+_CONCERNED = "yes unseen unseen unseen yes unseen yes"
+_OWNER_ONLY = "yes unseen unseen unseen no no no"
+_OFFICERS = "no no no no yes no no"
+_QUEUE = "no no no no yes no yes"
+MAY: Final = {
+    "intake.list_procedures": _ALL,
+    "intake.get_procedure": _ALL,
+    "intake.open_upload": "yes yes yes yes yes yes no",
+    "intake.submit": "yes no no no no no no",
+    "intake.supplement": _OWNER_ONLY,
+    "intake.withdraw": _OWNER_ONLY,
+    "intake.return_result": "yes unseen unseen unseen yes no no",
+    "intake.get": _CONCERNED,
+    "intake.track": _ALL,
+    "intake.list_dossiers": "yes yes yes yes yes no yes",
+    "routing.list_cases": _QUEUE,
+    "routing.get_case": "no no no no yes unseen yes",
+    **{f"routing.{act}": _OFFICERS for act in ("accept", "reject", "request_supplement", "assign", "decide", "stop")},
+    "payment.get_order": _CONCERNED,
+    "payment.find_order": _CONCERNED,
+    "payment.list_orders": _QUEUE,
+    "payment.start_payment": _OWNER_ONLY,
+    "payment.record_counter_payment": _OFFICERS,
+    "registry.publish_catalogue": "no no no no no no yes",
+    **{f"registry.{act}": _ALL for act in ("list_tenants", "list_procedures", "get_procedure", "get_unit")},
+    "registry.get_calendar": _ALL,
+    "registry.get_record": _CONCERNED,
+    "registry.find_records": _ALL,
+    "registry.history": _CONCERNED,
+    "registry.verify": _ALL,
+    "registry.amend": _OFFICERS,
+    "registry.revoke": _OFFICERS,
+    "notify.list_notices": _CONCERNED,
+    "notify.get_notice": _CONCERNED,
+    "notify.resend": "no no no no yes no yes",
+}
+
+
+@pytest.fixture(scope="module")
+def closed(world: World) -> Mapping[str, tuple[Ended, dict[str, Actor]]]:
+    """Two dossiers with which nothing more can be done, and the actors as they stand to each."""
+    ended = {"citizen": world.granted, "organisation": world.companys}
+    for one in ended.values():
+        record = {"dataset": DATASET, "number": one.number, "reason": "Cấp nhầm", "request_id": fresh()}
+        world.ask(OFFICER, "registry.revoke", **record)
+        world.ask(OFFICER, "intake.return_result", dossier_code=one.code, method="direct", request_id=fresh())
+    world.rest()
+    staff = {"officer": OFFICER, "stranger": STRANGER, "system": SYSTEM}
+    persons = {"owner": CITIZEN, "neighbour": NEIGHBOUR, "other kind": COMPANY}
+    firms = {"owner": COMPANY, "neighbour": RIVAL, "other kind": CITIZEN}
+    return {
+        "citizen": (ended["citizen"], {**persons, "impostor": {**CITIZEN, "kind": "organisation"}, **staff}),
+        "organisation": (ended["organisation"], {**firms, "impostor": {**COMPANY, "kind": "citizen"}, **staff}),
+    }
+
+
+def call(target: str, one: Ended, owner: Actor) -> dict[str, Any]:
+    """The call about this dossier. Where it would be done, it is one that a rule refuses behind the door."""
+    own = {
+        "dossier_code": one.code,
+        "order_id": one.order_id,
+        "notice_id": one.notice_id,
+        "number": one.number,
+        "id_number": owner["id"],
+    }
+    right = {name: own.get(name, value) for name, value in RIGHT[target].items()}
+    if target == "intake.open_upload":
+        right["size"] = 10**10
+    if target == "intake.list_dossiers":
+        right["unit"] = OFFICER["unit"]
+    if target == "intake.submit" and owner["kind"] == "organisation":
+        right["applicant"] = {**right["applicant"], "kind": "organisation", "tax_code": owner["id"]}
+        del right["applicant"]["id_number"]
+    return {**right, **({"request_id": fresh()} if "request_id" in right else {})}
+
+
+def verdict(refusal: Refusal | None) -> str:
+    """What became of a call, in the words of the table."""
+    if refusal is not None:
+        refusal.insist_explained()
+        assert refusal.kind not in {"Defect", "Unavailable"}, refusal
+    return {"Denied": "no", "NotFound": "unseen"}.get(refusal.kind if refusal else "", "yes")
+
+
+@pytest.mark.parametrize("kind", ["citizen", "organisation"])
+def test_every_actor_at_every_method_gets_what_the_table_says(closed: Any, untouched: World, kind: str) -> None:
+    one, actors = closed[kind]
+    cells = dict(_cells(untouched, one, actors))
+    wanted = {
+        (target, actor): said for target, row in MAY.items() for actor, said in zip(ACTORS, row.split(), strict=True)
+    }
+    assert {cell: said for cell, said in cells.items() if wanted[cell] != said} == {}
+    assert len(cells) == len(wanted) >= 250
+
+
+def _cells(world: World, one: Ended, actors: Mapping[str, Actor]) -> Iterator[tuple[tuple[str, str], str]]:
+    for name in ACTORS:
+        for target in MAY:
+            (refusal,) = world.refusals(actors[name], target, [call(target, one, actors["owner"])])
+            yield (target, name), verdict(refusal)
+
+
+def test_the_table_has_a_line_for_every_method() -> None:
+    assert {name for name in methods() if not name.endswith(".health")} == set(MAY)
+
+
+def test_what_is_not_ones_own_looks_exactly_like_what_is_not_there(closed: Any, untouched: World) -> None:
+    one, _ = closed["citizen"]
+    nothing = Ended(CODE, f"{CODE}-S", "999999/2026/TM-VNNIC", "0" * 36, "")
+    for target, row in MAY.items():
+        for actor, said in zip((NEIGHBOUR, STRANGER), (row.split()[1], row.split()[5]), strict=True):
+            if said == "unseen":
+                theirs = untouched.refusal(actor, target, **call(target, one, CITIZEN))
+                absent = untouched.refusal(actor, target, **call(target, nothing, CITIZEN))
+                assert theirs == absent, target
+
+
+def test_lists_show_each_actor_his_own_only(closed: Any, untouched: World) -> None:
+    codes = {kind: one.code for kind, (one, _) in closed.items()}
+
+    def shown(actor: Actor, target: str, **filters: Any) -> set[str]:
+        found = {item["dossier_code"] for item in untouched.pages(actor, target, **filters)}
+        return {kind for kind, code in codes.items() if code in found}
+
+    both = {"citizen", "organisation"}
+    for actor, seen in ((CITIZEN, {"citizen"}), (COMPANY, {"organisation"}), (NEIGHBOUR, set()), (RIVAL, set())):
+        assert shown(actor, "intake.list_dossiers") == seen
+        assert shown(actor, "registry.find_records", dataset=DATASET) == seen
+    for actor, seen in ((OFFICER, both), (SYSTEM, both), (STRANGER, set())):
+        assert shown(actor, "intake.list_dossiers") == seen
+        assert shown(actor, "routing.list_cases", status="closed", procedure="dk-ten-mien-vn") == seen
+        assert shown(actor, "payment.list_orders", status="paid") == seen
+        assert shown(actor, "registry.find_records", dataset=DATASET) == seen
+
+
+def test_an_applicant_reads_his_own_post_and_an_officer_no_whole_address(closed: Any, untouched: World) -> None:
+    one, _ = closed["citizen"]
+    own = untouched.ask(CITIZEN, "notify.list_notices", dossier_code=one.code)["items"]
+    all_ = untouched.ask(OFFICER, "notify.list_notices", dossier_code=one.code)["items"]
+    assert {notice["audience"] for notice in own} == {"applicant"}
+    assert {notice["audience"] for notice in all_} == {"applicant", "unit"}
+    to_him = {notice["recipient"] for notice in own}
+    assert len(to_him) == 1
+    assert not to_him & {notice["recipient"] for notice in all_}
