@@ -1,6 +1,7 @@
 """Real servers for the tests that need them: one private RabbitMQ and one private MongoDB for the whole session."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -53,6 +54,7 @@ def servers() -> Iterator[Stack]:
         yield stack
     finally:
         stack.wipe()
+        shutil.rmtree(run_dir, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

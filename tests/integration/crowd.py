@@ -100,9 +100,10 @@ class Crowd:
 
     def told(self) -> list[Told]:
         """All stories, ended as they must; raises what went wrong with the first that did not."""
-        told = [one.result() for one in self._running]
-        self._pool.shutdown()
-        return told
+        try:
+            return [one.result() for one in self._running]
+        finally:
+            self._pool.shutdown(cancel_futures=True)
 
 
 def offers(town: Town) -> dict[str, Offer]:
