@@ -58,13 +58,13 @@ def answer(value: Any, status: int = 200) -> Response:
 
 def read_body(longest: int) -> Any:
     """The request's JSON body, read strictly. Raises Invalid."""
-    request.max_content_length = longest  # also of a body that comes in pieces and does not say how long it is
+    request.max_content_length = longest + 1  # one that does not say how long it is would be cut there, in silence
     try:
         body = request.get_data(cache=False)
     except RequestEntityTooLarge:
-        raise Invalid(
-            "http.too_large", f"The body is longer than {longest} bytes.", "Nội dung gửi lên quá lớn."
-        ) from None
+        body = None
+    if body is None or len(body) > longest:
+        raise Invalid("http.too_large", f"The body is longer than {longest} bytes.", "Nội dung gửi lên quá lớn.")
     return codec.decode(body, longest)
 
 

@@ -13,6 +13,7 @@ class Transport:
 
 class Connection:
     alt: list[str]
+    ssl: bool | Mapping[str, Any]
     connection_errors: tuple[type[Exception], ...]
     channel_errors: tuple[type[Exception], ...]
     def __init__(
