@@ -1,21 +1,26 @@
 """The broker's topology as the services' own code states it: declared before any of them starts, and counted."""
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
-from typing import Any
+from typing import Any, Final, TypeVar
 
 from amqp.exceptions import NotFound
 from kombu import Queue
 
 from services.chassis import bus, topology
+from services.chassis.errors import Unavailable
 from services.chassis.publish import connect
 from services.chassis.service import Service
 from services.chassis.settings import Settings
 from services.chassis.subscribe import Subscribe
 from services.contracts.events import PUBLISHERS
 
-_LADDER = tuple(Settings.model_fields["retry_ladder"].default)
+T = TypeVar("T")
+RECOVERY_SECONDS: Final = 30.0
+_LADDER: Final = tuple(Settings.model_fields["retry_ladder"].default)
+_RECOVERING: Final = "down or inaccessible"  # said of a durable queue that is there, but not yet (3.10 to 4.x)
 
 
 @cache
@@ -39,7 +44,31 @@ def ladder_of(env: Mapping[str, str]) -> tuple[float, ...]:
 
 
 def declare_all(uri: str, ladder: tuple[float, ...]) -> None:
-    """Declare everything of every service, so that no event is missed by one that starts later."""
+    """Declare everything of every service, so that no event is missed by one that starts later. Raises Unavailable."""
+    _once_recovered(lambda: _declare(uri, ladder))
+
+
+def depths(uri: str, ladder: tuple[float, ...]) -> dict[str, int]:
+    """How many messages wait in each work, retry and dead queue of every service. Raises Unavailable."""
+    return _once_recovered(lambda: _depths(uri, ladder))
+
+
+def _once_recovered(ask: Callable[[], T]) -> T:
+    """The answer of the broker, which opens its door a moment before the queues of an earlier life have recovered."""
+    until = time.monotonic() + RECOVERY_SECONDS
+    while time.monotonic() < until:
+        try:
+            return ask()
+        except NotFound as error:
+            if _RECOVERING not in str(error.reply_text):
+                raise
+        time.sleep(0.1)
+    raise Unavailable(
+        "broker.recovering", "The broker does not recover its queues.", "Hệ thống truyền tin chưa khôi phục xong."
+    )
+
+
+def _declare(uri: str, ladder: tuple[float, ...]) -> None:
     with connect(uri) as connection:
         channel = connection.channel()
         for service in service_classes():
@@ -49,8 +78,7 @@ def declare_all(uri: str, ladder: tuple[float, ...]) -> None:
                 queue(channel).declare()
 
 
-def depths(uri: str, ladder: tuple[float, ...]) -> dict[str, int]:
-    """How many messages wait in each work, retry and dead queue of every service."""
+def _depths(uri: str, ladder: tuple[float, ...]) -> dict[str, int]:
     found: dict[str, int] = {}
     with connect(uri) as connection:
         for service in service_classes():
@@ -64,7 +92,9 @@ def _depth(connection: Any, name: str) -> int:
     channel = connection.channel()
     try:
         return int(channel.queue_declare(name, passive=True).message_count)
-    except NotFound:
+    except NotFound as error:
+        if _RECOVERING in str(error.reply_text):  # what cannot be counted yet is not nought
+            raise
         return 0
     finally:
         if channel.is_open:

@@ -1,0 +1,50 @@
+"""A broker that comes back opens its door before its queues are there: that is waited for, and nothing else is."""
+
+from collections.abc import Iterator
+
+import pytest
+from amqp.exceptions import NotFound
+
+from services.chassis.errors import Unavailable
+from services.cli import topology
+
+RECOVERING = NotFound("NOT_FOUND - home node 'n' of durable queue 'events.log' in vhost '/' is down or inaccessible")
+ABSENT = NotFound("NOT_FOUND - no queue 'x' in vhost '/'")
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> list[Exception | None]:
+    """What the broker answers, in turn; the last again and again."""
+    given: list[Exception | None] = []
+
+    def declare(_uri: str, _ladder: tuple[float, ...]) -> None:
+        answer = given.pop(0) if len(given) > 1 else given[0]
+        if answer is not None:
+            raise answer
+
+    monkeypatch.setattr(topology, "_declare", declare)
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+    return given
+
+
+def test_queues_that_recover_are_awaited(answers: list[Exception | None]) -> None:
+    answers += [RECOVERING, RECOVERING, None]
+    topology.declare_all("amqp://nowhere", ())
+    assert answers == [None]
+
+
+def test_queues_that_never_recover_are_unavailable_in_the_end(
+    answers: list[Exception | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instants: Iterator[float] = iter([0.0, 1.0, topology.RECOVERY_SECONDS + 1])
+    monkeypatch.setattr("time.monotonic", lambda: next(instants))
+    answers.append(RECOVERING)
+    with pytest.raises(Unavailable) as caught:
+        topology.declare_all("amqp://nowhere", ())
+    assert caught.value.code == "broker.recovering"
+
+
+def test_any_other_absence_is_told_at_once(answers: list[Exception | None]) -> None:
+    answers.append(ABSENT)
+    with pytest.raises(NotFound):
+        topology.declare_all("amqp://nowhere", ())
