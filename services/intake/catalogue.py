@@ -1,10 +1,5 @@
-"""What intake reads of the projected catalogue: procedures, their units and calendars, and forms compiled once.
+"""What intake reads of the projected catalogue: procedures, their units and calendars, and forms compiled once."""
 
-A document that was read is believed for `BELIEVED_SECONDS`: a submission reads three of them, the largest things it
-reads at all, and the projection itself is as late as its events.
-"""
-
-import time
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -21,7 +16,6 @@ Row = dict[str, Any]
 Version = tuple[str, str, str, int]
 _CALENDARS = "vn"  # the public calendars stand under this name, beside the ministries
 _MOST_KEPT = 2000
-BELIEVED_SECONDS = 2.0
 
 
 class Published(Protocol):
@@ -42,18 +36,16 @@ class Catalogue:
 
     def __init__(self, published: Published) -> None:
         self._published = published
-        self._read: dict[tuple[str, str, str, date], tuple[float, Row]] = {}
         self._forms: dict[Version, Schema] = {}
         self._calendars: dict[tuple[Version, str], Calendar] = {}
 
     def keep(self, published: Mapping[str, Any]) -> None:
         """Keep a published document unless a later revision is here already."""
         self._published.apply(published)
-        self._read.clear()
 
     def procedure(self, tenant: str, key: str, day: date) -> Row:
         """The procedure in force on `day`, with `valid_from` and `revision`. Raises NotFound, Unavailable."""
-        found = self._as_of(tenant, "procedure", key, day)
+        found = self._published.as_of(tenant, "procedure", key, day)
         if found is None:
             self._require_procedures(tenant, day)
             raise NotFound("intake.unknown_procedure", "There is no such procedure.", "Không có thủ tục này.")
@@ -101,20 +93,9 @@ class Catalogue:
         return self._calendars[key]
 
     def _needed(self, tenant: str, kind: str, key: str, day: date) -> Row:
-        found = self._as_of(tenant, kind, key, day)
+        found = self._published.as_of(tenant, kind, key, day)
         if found is None:
             raise _missing()
-        return found
-
-    def _as_of(self, tenant: str, kind: str, key: str, day: date) -> Row | None:
-        now, address = time.monotonic(), (tenant, kind, key, day)
-        at, row = self._read.get(address, (0.0, None))
-        if row is not None and now - at < BELIEVED_SECONDS:
-            return row
-        found = self._published.as_of(tenant, kind, key, day)
-        if found is not None:
-            _make_room(self._read)
-            self._read[address] = (now, found)
         return found
 
     def _require_procedures(self, tenant: str, day: date) -> None:

@@ -1,10 +1,13 @@
-"""A projection keeps the latest revision, also of two that come in at the same moment."""
+"""A projection keeps the latest revision, also of two that come in at the same moment, and reads it once in a while."""
 
+from datetime import date
 from typing import Any
+
+import pytest
 
 from pymongo.errors import DuplicateKeyError
 
-from services.chassis.projection import Projection
+from services.chassis.projection import BELIEVED_SECONDS, Projection
 
 
 class Racing:
@@ -46,3 +49,37 @@ def test_an_earlier_revision_changes_nothing() -> None:
     collection = Racing(faster=3)
     Projection(collection).apply(published(2))
     assert collection.kept["revision"] == 3
+
+
+class Counting:
+    """A collection that counts how often it is read."""
+
+    def __init__(self) -> None:
+        self.reads, self.holds = 0, True
+
+    def find_one(self, _wanted: dict[str, Any], **_: Any) -> dict[str, Any] | None:
+        self.reads += 1
+        return {"revision": self.reads} if self.holds else None
+
+    def replace_one(self, *_: Any, **__: Any) -> None:
+        pass
+
+
+def test_what_was_read_is_believed_for_a_while_and_until_a_document_comes_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    instant = 100.0
+    monkeypatch.setattr("time.monotonic", lambda: instant)
+    collection = Counting()
+    projection, asked = Projection(collection), ("mic", "unit", "x", date(2026, 1, 2))
+    assert [projection.as_of(*asked), projection.as_of(*asked)] == [{"revision": 1}] * 2
+    instant += BELIEVED_SECONDS
+    assert projection.as_of(*asked) == {"revision": 2}
+    projection.apply(published(3))
+    assert projection.as_of(*asked) == {"revision": 3}
+
+
+def test_what_is_not_there_is_looked_for_again() -> None:
+    collection = Counting()
+    collection.holds = False
+    projection = Projection(collection)
+    assert [projection.as_of("mic", "unit", "x", date(2026, 1, 2)) for _ in range(2)] == [None, None]
+    assert collection.reads == 2
