@@ -6,15 +6,19 @@ the fork, so connections and the relay's thread belong to that worker alone.
 
 import atexit
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from flask import Flask, Response, request
+from marshmallow import Schema
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from services.chassis import codec, failpoint, logs
 from services.chassis.actor import Actor, read_actor
 from services.chassis.errors import Denied, Invalid, ServiceError, unexpected
-from services.chassis.logs import log
+from services.chassis.logs import about, log
+from services.chassis.rpc import Call, Method, methods_of, read_call
+from services.chassis.service import Service
 from services.chassis.settings import Settings, settings_or_exit
 from services.chassis.wired import Wired
 
@@ -49,6 +53,19 @@ def create_app(
     return app
 
 
+def offer(app: Flask, kind: type[Service], wired: Wired[Any], longest: int) -> None:
+    """Every `@command` and `@query` of a service at `POST /<service>/<method>`, as by RPC but without the broker.
+
+    The JSON body holds the keywords, the header `X-Motcua-Actor` the actor; `Idempotency-Key` may hold the `request_id`.
+    Checks, causes, answers and errors are those of RPC, so a request may be repeated at either door.
+    """
+    service = kind()
+    service.wired = wired
+    for name, method in methods_of(kind).items():
+        serve = partial(_serve, f"{kind.name}.{name}", method, getattr(service, name), longest)
+        app.add_url_rule(f"/{kind.name}/{name}", f"{kind.name} {name}", serve, methods=["POST"])
+
+
 def answer(value: Any, status: int = 200) -> Response:
     """A JSON answer that nobody may cache."""
     response = Response(codec.encode(value), status, mimetype="application/json")
@@ -74,6 +91,31 @@ def read_claim() -> Actor:
         return read_actor(codec.decode(request.headers.get("X-Motcua-Actor", "null"), _LONGEST_CLAIM))
     except Invalid:
         raise Denied("actor.malformed", "The actor header is not JSON.", "Người thực hiện không hợp lệ.") from None
+
+
+def _serve(target: str, method: Method, act: Callable[[Call], Any], longest: int) -> Response:
+    is_claimed = method.needs_actor or "X-Motcua-Actor" in request.headers
+    actor = read_claim() if is_claimed else Actor("system", "anonymous")
+    content = _with_key(method.schema, read_body(longest))
+    call = read_call(target, method.schema, actor, content, request.headers.get("traceparent"))
+    with about(correlation=call.cause.correlation, method=target):
+        try:
+            return answer(act(call))
+        except ServiceError:
+            raise
+        except Exception:  # noqa: BLE001 – logged where the ids are known, told without its words
+            log.exception("request_failed")
+            raise unexpected() from None
+
+
+def _with_key(schema: Schema, content: Any) -> Any:
+    """The request as stated, its `request_id` taken from the header where the body names none."""
+    if not isinstance(content, dict):
+        raise Invalid("http.keywords_only", "The body is not a JSON object.", "Nội dung phải là một đối tượng JSON.")
+    key = request.headers.get("Idempotency-Key")
+    if key is None or "request_id" in content or "request_id" not in schema.fields:
+        return content
+    return {**content, "request_id": key.strip('"')}  # quoted by those who follow the IETF draft
 
 
 def _ready(wired: Wired[Any]) -> Response:

@@ -177,6 +177,16 @@ class Method(Entrypoint):
         self._schema = schema()
         self._needs_actor = needs_actor
 
+    @property
+    def schema(self) -> Schema:
+        """What a call must state."""
+        return self._schema
+
+    @property
+    def needs_actor(self) -> bool:
+        """Whether a call must say who asks."""
+        return self._needs_actor
+
     def setup(self) -> None:
         """Register with the door."""
         self.door.register_provider(self)
@@ -214,6 +224,16 @@ def command(schema: type[Schema]) -> Callable[[F], F]:
 def query(schema: type[Schema], *, needs_actor: bool = True) -> Callable[[F], F]:
     """A method that only answers."""
     return Method.decorator(schema, needs_actor=needs_actor)
+
+
+def methods_of(service: type[Any]) -> dict[str, Method]:
+    """Every `@command` and `@query` of a service class by its name: the one table behind all doors of the service."""
+    return {
+        name: entrypoint
+        for name in dir(service)
+        for entrypoint in getattr(getattr(service, name), "nameko_entrypoints", ())
+        if isinstance(entrypoint, Method)
+    }
 
 
 def serialized(error: BaseException) -> dict[str, Any]:

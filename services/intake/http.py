@@ -1,4 +1,7 @@
-"""The WSGI door of intake: files come in under a one-time ticket, and go out to whoever may see the dossier."""
+"""The WSGI door of intake: all that RPC offers, also while the broker is away; and the files.
+
+Files come in under a one-time ticket, and go out to whoever may see the dossier.
+"""
 
 from typing import Any
 from urllib.parse import quote
@@ -10,11 +13,13 @@ from services.chassis import http
 from services.chassis.http import answer, read_claim
 from services.chassis.wired import Wired
 from services.intake.receiving import BrokenOff
+from services.intake.service import IntakeService
 from services.intake.settings import IntakeSettings
 from services.intake.usecases import IntakeCases
 from services.intake.wiring import wire
 
 _CREATED = 201
+_LONGEST_REQUEST = 2_000_000  # the largest form (`checks`) in a client's JSON that writes letters as \uXXXX
 _DOWNLOAD_HEADERS = {
     "Cache-Control": "private, no-store",
     "Content-Security-Policy": "sandbox; default-src 'none'",
@@ -52,6 +57,7 @@ def routes(app: Flask, wired: Wired[IntakeCases]) -> None:
         document, content = cases.document(read_claim(), dossier_code, which)
         return _attachment(document, content)
 
+    http.offer(app, IntakeService, wired, _LONGEST_REQUEST)
     app.add_url_rule("/uploads/<upload_id>/<ticket>", "receive", receive, methods=["PUT"])
     app.add_url_rule("/dossiers/<dossier_code>/documents/<which>", "send", send, methods=["GET"])
 

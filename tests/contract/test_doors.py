@@ -11,9 +11,11 @@ from flask import Flask
 from marshmallow import Schema, fields, validate
 
 from services.chassis import http, logs
+from services.chassis.rpc import methods_of
 from services.chassis.settings import Settings
 from services.cli.topology import service_classes
 from services.contracts.fields import Items
+from services.intake.service import IntakeService
 from tests.contract.test_topology import CALLED, methods
 
 # A method that is none of these changes something: it carries a request id, so that it can be asked for again.
@@ -25,11 +27,16 @@ OPEN = {
     "registry.publish_catalogue documents.document": "registry.catalogue_checks: the schema of the document's kind",
     "registry.amend changes": "registry.contents.amended: the compiled fields of the dataset",
 }
+AS_BY_RPC = {  # who may do what is in `tests/integration/test_access.py`, for both doors
+    f"POST /intake/{name}": "actor: as by RPC" if method.needs_actor else "anybody: counts, no names"
+    for name, method in methods_of(IntakeService).items()
+}
 # Who may use a route, and by what he is known. A new route fails here until somebody has thought about it.
 ROUTES = {
     "intake": {
         "GET /health/live": "anybody: says nothing but that it lives",
         "GET /health/ready": "anybody: counts, no names",
+        **AS_BY_RPC,
         "PUT /uploads/<upload_id>/<ticket>": "whoever holds the one-time ticket",
         "GET /dossiers/<dossier_code>/documents/<which>": "actor: the owner, officers of the unit, the system",
     },
@@ -48,7 +55,7 @@ ROUTES = {
     },
 }
 WITH_ACTOR = [
-    (service, line.split(" ")[1])
+    (service, *line.split(" "))
     for service, lines in ROUTES.items()
     for line, rule in lines.items()
     if rule.startswith("actor")
@@ -111,12 +118,21 @@ def test_every_route_has_a_rule_and_every_rule_a_route(monkeypatch: pytest.Monke
         assert found == set(rules), service
 
 
-@pytest.mark.parametrize(("service", "route"), WITH_ACTOR)
-def test_a_route_for_actors_lets_nobody_else_in(service: str, route: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_everything_that_intake_takes_by_rpc_it_takes_without_the_broker(monkeypatch: pytest.MonkeyPatch) -> None:
+    routes = {
+        rule.rule for rule in open_door("intake", monkeypatch).url_map.iter_rules() if "POST" in (rule.methods or ())
+    }
+    assert routes == {f"/intake/{name}" for name in methods(IntakeService)}
+
+
+@pytest.mark.parametrize(("service", "verb", "route"), WITH_ACTOR)
+def test_a_route_for_actors_lets_nobody_else_in(
+    service: str, verb: str, route: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     door = open_door(service, monkeypatch).test_client()
     path = route.replace("<", "").replace(">", "")
     for claim in ({}, {"X-Motcua-Actor": "null"}, {"X-Motcua-Actor": '{"kind": "king", "id": "1"}'}):
-        answer = door.get(path, headers=claim)
+        answer = door.open(path, method=verb, headers=claim, json=None if verb == "GET" else {})
         assert (answer.status_code, answer.mimetype) == (403, "application/problem+json")
 
 
