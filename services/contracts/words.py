@@ -8,6 +8,7 @@ WHEN_DUE: Final = ("on_submission", "on_acceptance", "before_result")
 OUTCOMES: Final = ("granted", "refused")
 METHODS: Final = ("vnpay", "counter")
 CATALOGUE_KINDS: Final = ("tenant", "unit", "calendar", "dataset", "procedure")
+COUNTRY: Final = "vn"  # the tenant, and the folder, of the calendars that all ministries share
 
 # The public statuses and their DVCQG codes (domain: code list of the national portal, 1 to 10).
 DVCQG: Final = {

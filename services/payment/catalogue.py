@@ -1,4 +1,4 @@
-"""What payment reads in its projection of the catalogue: the fee items of a procedure as of a dossier's day."""
+"""What payment reads in its projection of the catalogue: the fee items of a dossier's procedure version."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -20,13 +20,15 @@ class Catalogue:
         """Keep a published document."""
         self._projection.apply(published)
 
-    def fees(self, tenant: str, procedure: str, version: str, day: date) -> Sequence[Fee]:
-        """The fee items of the procedure a dossier was received under. Raises Unavailable while it is on its way.
+    def fees(self, tenant: str, procedure: str, version: str) -> Sequence[Fee]:
+        """The fee items of the version a dossier was received under, looked for on the day it came into force.
 
-        An older version may be here while the one that intake knows is still coming: that one is waited for.
+        On the day of submission another may be in force: one published since then, or an older one while this is on
+        its way. Only what is not here is waited for. Raises Unavailable.
         """
-        found = self._projection.as_of(tenant, "procedure", procedure, day)
-        if found is None or not version.startswith(str(found["valid_from"])):
+        valid_from = version[:10]
+        found = self._projection.as_of(tenant, "procedure", procedure, date.fromisoformat(valid_from))
+        if found is None or found["valid_from"] != valid_from:
             raise Unavailable(
                 "payment.catalogue_awaited", "The catalogue is not here yet.", "Danh mục thủ tục chưa được đồng bộ."
             )

@@ -10,6 +10,7 @@ from services.chassis.actor import Actor
 from services.chassis.errors import Invalid, NotFound, Refused, Unavailable
 from services.chassis.logs import log
 from services.chassis.remote import Remote
+from services.contracts.catalogue.applicant import NUMBER_OF
 from services.payment import vnpay
 from services.payment.vnpay import Merchant, Purchase, Report
 
@@ -79,8 +80,7 @@ class Owners:
         except NotFound:
             return False
         applicant: dict[str, Any] = dossier["applicant"] or {}  # nobody's once erased
-        number = applicant.get("tax_code" if actor.kind == "organisation" else "id_number")
-        return actor.kind == applicant.get("kind") and actor.id == number
+        return actor.kind == applicant.get("kind") and actor.id == applicant.get(NUMBER_OF.get(actor.kind, ""))
 
 
 def _refused(code: str, response_code: str) -> Refused:

@@ -14,9 +14,9 @@ from services.chassis.actor import Actor
 from services.chassis.errors import Denied, NotFound, Refused
 from services.contracts.catalogue.fees import FeeLine
 from services.contracts.event import Event
+from services.contracts.words import APPLICANT_KINDS
 from services.payment.order import PAYABLE, Attempt, FeeOrder
 
-APPLICANTS: Final = ("citizen", "organisation")
 SUFFIXES: Final = {"on_submission": "S", "on_acceptance": "A", "before_result": "R"}
 MOST_ATTEMPTS: Final = 100
 _UNPAYABLE: Final = {
@@ -210,7 +210,7 @@ def other_unit() -> Denied:
 
 
 def _payable_by(actor: Actor, owns: bool, order: FeeOrder | None) -> FeeOrder:
-    if actor.kind not in APPLICANTS:
+    if actor.kind not in APPLICANT_KINDS:
         raise Denied("payment.applicant_only", "Only the applicant may do this.", "Chỉ người nộp hồ sơ được thực hiện.")
     if not owns:
         raise unknown_order()

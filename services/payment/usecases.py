@@ -12,6 +12,7 @@ from services.chassis.journal import Journal
 from services.contracts.catalogue.dates import local_day
 from services.contracts.catalogue.fees import FeeLine
 from services.contracts.event import Event
+from services.contracts.words import APPLICANT_KINDS
 from services.payment import answers, domain
 from services.payment.answers import Answer
 from services.payment.catalogue import Catalogue, priced
@@ -117,7 +118,7 @@ class PaymentCases:
         """Price the dossier and open an order for every moment at which its procedure knows a fee."""
         day, at = local_day(submitted["submitted_at"]), clock.now()
         named = {name: submitted[name] for name in ("dossier_code", "tenant", "procedure", "unit")}
-        fees = self._catalogue.fees(named["tenant"], named["procedure"], submitted["procedure_version"], day)
+        fees = self._catalogue.fees(named["tenant"], named["procedure"], submitted["procedure_version"])
         opened = []
         for when_due, lines in priced(fees, submitted["fee_inputs"], day).items():
             what = Assessment(**named, when_due=when_due)
@@ -160,7 +161,7 @@ class PaymentCases:
 
     def _bill_for(self, actor: Actor, dossier_code: str) -> Bill:
         """The bill if it is the actor's to see; what is another's cannot be told from what is not there."""
-        if actor.kind in domain.APPLICANTS and not self._owns(actor, dossier_code):
+        if actor.kind in APPLICANT_KINDS and not self._owns(actor, dossier_code):
             raise _unknown_dossier()
         try:
             bill = self._orders.bill(dossier_code)
@@ -173,7 +174,7 @@ class PaymentCases:
         return bill
 
     def _owns(self, actor: Actor, dossier_code: str) -> bool:
-        return actor.kind in domain.APPLICANTS and self._owners.owns(actor, dossier_code)
+        return actor.kind in APPLICANT_KINDS and self._owners.owns(actor, dossier_code)
 
     def _change(self, order_id: str, why: Cause, decide: Decision, subject: Facts | None = None) -> FeeOrder:
         return self._journal.change(order_id, why, decide, subject=subject).state

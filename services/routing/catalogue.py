@@ -1,4 +1,4 @@
-"""What routing reads in its projection of the catalogue: procedure, unit and calendar as of a dossier's day."""
+"""What routing reads in its projection of the catalogue: a dossier's procedure version, unit and calendar."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -8,11 +8,10 @@ from services.chassis.errors import Unavailable
 from services.chassis.projection import Projection
 from services.contracts.catalogue.dates import local_day
 from services.contracts.catalogue.worktime import Calendar
+from services.contracts.words import COUNTRY
 from services.routing.case import Case, Terms
 from services.routing.domain import Submission
 from services.routing.terms import terms_of
-
-PUBLIC_CALENDARS = "vn"  # the tenant of the calendars that all ministries share
 
 
 class Catalogue:
@@ -28,24 +27,29 @@ class Catalogue:
     def terms(self, submission: Submission, fee_inputs: Mapping[str, Any]) -> Terms:
         """The rules of the procedure version the dossier was received under. Raises Unavailable."""
         day = local_day(submission.submitted_at)
-        procedure = self._procedure(submission.tenant, submission.procedure, submission.procedure_version, day)
+        procedure = self._procedure(submission.tenant, submission.procedure, submission.procedure_version)
         unit = self._in_force(submission.tenant, "unit", submission.unit, day)["document"]
         return terms_of(procedure, unit, fee_inputs, day)
 
     def procedure_of(self, case: Case) -> Mapping[str, Any]:
         """The procedure as the dossier was received under it. Raises Unavailable."""
-        return self._procedure(case.tenant, case.procedure, case.procedure_version, local_day(case.submitted_at))
+        return self._procedure(case.tenant, case.procedure, case.procedure_version)
 
     def calendar_of(self, case: Case) -> Calendar:
         """The calendar of the case's unit in its latest revision, for days are declared off from year to year."""
         day = local_day(case.submitted_at)
-        document = self._in_force(PUBLIC_CALENDARS, "calendar", case.terms.calendar, day)["document"]
+        document = self._in_force(COUNTRY, "calendar", case.terms.calendar, day)["document"]
         return Calendar.from_document(document, case.terms.office_hours)
 
-    def _procedure(self, tenant: str, key: str, version: str, day: date) -> Mapping[str, Any]:
-        """An older version may be here while the one intake knows is still on its way: that one is waited for."""
-        found = self._in_force(tenant, "procedure", key, day)
-        if not version.startswith(str(found["valid_from"])):
+    def _procedure(self, tenant: str, key: str, version: str) -> Mapping[str, Any]:
+        """The very version intake names, looked for on the day it came into force.
+
+        On the day of submission another may be in force: one published since then, or an older one while this is on
+        its way. Only what is not here is waited for.
+        """
+        valid_from = version[:10]
+        found = self._in_force(tenant, "procedure", key, date.fromisoformat(valid_from))
+        if found["valid_from"] != valid_from:
             raise _awaited()
         document: Mapping[str, Any] = found["document"]
         return document

@@ -1,14 +1,14 @@
 """Who asks: a citizen under an identity number, or an organisation under a tax code."""
 
-from typing import Any
+from typing import Any, Final
 
 from marshmallow import ValidationError, validates_schema
 
 from services.contracts.catalogue.numbers import Cccd, Email, PersonName, Phone, TaxCode
 from services.contracts.fields import Choice, Strict, Text, say
+from services.contracts.words import APPLICANT_KINDS
 
-APPLICANT_KINDS = ("citizen", "organisation")
-_NUMBER_OF = {"citizen": "id_number", "organisation": "tax_code"}
+NUMBER_OF: Final = {"citizen": "id_number", "organisation": "tax_code"}
 _MISSING = say("required", "Bắt buộc phải có.", "Is required.")
 _FOREIGN = say("not_for_this_kind", "Không dùng cho loại người nộp này.", "Is not for this kind of applicant.")
 
@@ -26,11 +26,11 @@ class Applicant(Strict):
 
     @validates_schema(skip_on_field_errors=False, pass_original=True)
     def _fits_its_kind(self, data: dict[str, Any], original: Any, **_: Any) -> None:
-        if data.get("kind") not in _NUMBER_OF:
+        if data.get("kind") not in NUMBER_OF:
             return
-        own = _NUMBER_OF[data["kind"]]
+        own = NUMBER_OF[data["kind"]]
         mistakes: dict[str, list[str]] = {
-            other: [_FOREIGN] for other in _NUMBER_OF.values() if other != own and other in original
+            other: [_FOREIGN] for other in NUMBER_OF.values() if other != own and other in original
         }
         if own not in original:
             mistakes[own] = [_MISSING]

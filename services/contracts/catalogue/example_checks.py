@@ -11,8 +11,7 @@ from services.contracts.catalogue.fees import FeeInputInvalid, FeeInputMissing, 
 from services.contracts.catalogue.forms import compile_form, fee_inputs, missing_components
 from services.contracts.catalogue.shelf import Body, Finding, covers
 from services.contracts.fields import explain
-
-WHEN_DUE = ("on_submission", "on_acceptance", "before_result")
+from services.contracts.words import WHEN_DUE
 
 
 def example_is_valid(procedure: Body) -> Iterator[Finding]:

@@ -12,8 +12,7 @@ from services.contracts.catalogue.schema import SCHEMAS, normal
 from services.contracts.catalogue.shelf import Finding, Shelf
 from services.contracts.catalogue.yaml_lines import Read, Unreadable, read
 from services.contracts.fields import explain
-
-COUNTRY = "vn"  # the folder of what all ministries share
+from services.contracts.words import COUNTRY
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from services.contracts.catalogue.parts import (
     words,
 )
 from services.contracts.fields import Choice, Day, Flag, Items, Part, Strict, Text, Whole, matching, say
+from services.contracts.words import APPLICANT_KINDS, CHANNELS, WHEN_DUE
 
 FILE_TYPES = ("pdf", "docx", "jpg", "png")
 RESULT_KINDS = ("licence", "certificate", "confirmation", "decision", "approval", "conclusion", "card", "domain")
@@ -123,7 +124,7 @@ class Fee(Dated):
     free_quantity = Whole(low=0, high=10**6, load_default=0)
     tiers = Items(Part(Tier()), fewest=1, most=50)
     applies_if = condition()
-    when_due = Choice("on_submission", "on_acceptance", "before_result", required=True)
+    when_due = Choice(*WHEN_DUE, required=True)
     refundable = Flag(load_default=False)
     source = Text(required=True, longest=200)
     mark = Mark(required=True)
@@ -190,10 +191,10 @@ class Procedure(Document):
         ),
     )
     unit = Key(required=True)
-    applicant_kinds = Items(Choice("citizen", "organisation"), fewest=1, most=2, required=True)
+    applicant_kinds = Items(Choice(*APPLICANT_KINDS), fewest=1, most=2, required=True)
     level = Whole(low=3, high=4, required=True)
     mode = Choice("full", "partial", required=True)
-    channels = Items(Choice("online", "direct", "post"), fewest=1, most=3, required=True)
+    channels = Items(Choice(*CHANNELS), fewest=1, most=3, required=True)
     legal_basis = Items(Part(LegalBasis()), required=True)
     marks = Table(keys=Choice(*FACTS), values=Mark(), required=True)
     form = form_fields()

@@ -18,6 +18,7 @@ from services.payment.store import Bill
 from services.payment.usecases import PaymentCases
 from services.payment.vnpay import Merchant, Purchase, Report
 from services.payment.wiring import ORDER
+from tests.unit.catalogue.projected import Projected, version
 from tests.unit.fakes import fake_journal
 from tests.unit.payment.builders import CITIZEN, CODE, NOW, SETTINGS
 
@@ -86,15 +87,6 @@ class FakeOrders:
         self.refused[f"{order_id}/{refund}"] = self.refusals(order_id, refund) + 1
 
 
-class FakeProjection:
-    """One procedure in force for ever."""
-
-    valid_from = "2016-01-01"
-
-    def as_of(self, _tenant: str, _kind: str, key: str, _day: object) -> Any:
-        return {"valid_from": self.valid_from, "document": {"fees": FEES if key == "with-fees" else []}}
-
-
 @dataclass
 class FakeGateway:
     """Says what a test told it to say, by reference, and remembers the refunds it was asked for."""
@@ -144,19 +136,23 @@ class Desk:
         self.journal: Journal[FeeOrder] = fake_journal(ORDER)
         self.orders, self.gateway, self.numbers = FakeOrders(self.journal), FakeGateway(), FakeNumbers()
         store: Any = self.orders
-        projection: Any = FakeProjection()
+        self.projection = Projected(
+            version("procedure", "with-fees", "2016-01-01", fees=FEES),
+            version("procedure", "without-fees", "2016-01-01", fees=[]),
+        )
+        projection: Any = self.projection
         self.settlement = Settlement(self.journal, store, self.gateway, MERCHANT, settings)
         self.cases = PaymentCases(
             self.journal, store, Catalogue(projection), self.numbers, FakeOwners(), self.settlement, settings
         )
 
-    def submit(self, procedure: str = "with-fees", numbers: object = 10, version: str = "2016-01-01") -> None:
+    def submit(self, procedure: str = "with-fees", numbers: object = 10, under: str = "2016-01-01") -> None:
         """Hear of a dossier."""
         submitted = {
             "dossier_code": CODE,
             "tenant": "mic",
             "procedure": procedure,
-            "procedure_version": version,
+            "procedure_version": under,
             "unit": "vnnic",
             "fee_inputs": {"numbers": numbers},
             "submitted_at": NOW,

@@ -8,8 +8,9 @@ import pytest
 from services.chassis import clock
 from services.chassis.errors import Invalid, NotFound, Unavailable
 from services.payment import domain
+from tests.unit.catalogue.projected import version
 from tests.unit.payment.builders import CITIZEN, CODE, FOREIGN, NOW, OFFICER, STRANGER, SYSTEM, TEN_DAYS
-from tests.unit.payment.fakes import Desk, cause_of
+from tests.unit.payment.fakes import FEES, Desk, cause_of
 
 
 @pytest.fixture
@@ -70,7 +71,27 @@ def test_a_quantity_without_a_price_is_named_and_opens_nothing(desk: Desk, numbe
 
 def test_the_version_of_the_procedure_that_intake_knows_is_waited_for(desk: Desk) -> None:
     with pytest.raises(Unavailable):
-        desk.submit(version="2026-01-01")
+        desk.submit(under="2026-01-15")
+    desk.projection.apply(version("procedure", "with-fees", "2026-01-15", fees=FEES[:1]))
+    desk.submit(under="2026-01-15")
+    assert desk.orders.bill(CODE).orders == (f"{CODE}-S",)
+
+
+@pytest.mark.parametrize("ended", ["2026-01-14", None])
+def test_a_dossier_received_before_todays_version_came_is_priced_under_the_earlier(
+    desk: Desk, ended: str | None
+) -> None:
+    desk.projection.apply(version("procedure", "old", "2016-01-01", ended, fees=FEES))
+    desk.projection.apply(version("procedure", "old", "2026-01-15", fees=[]))
+    desk.submit("old")
+    assert [desk.order(letter).amount_vnd for letter in "SAR"] == [600_000, 350_000, 10_000]
+
+
+def test_amounts_are_those_of_the_day_of_submission_under_whatever_version(desk: Desk) -> None:
+    dearer = [{**FEES[0], "valid_to": "2026-01-14"}, {**FEES[0], "valid_from": "2026-01-15", "amount_vnd": 700_000}]
+    desk.projection.apply(version("procedure", "dearer", "2016-01-01", fees=dearer))
+    desk.submit("dearer")
+    assert desk.order().amount_vnd == 700_000
 
 
 def test_a_dossier_without_fees_says_so_and_is_not_waited_for(desk: Desk) -> None:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.chassis.errors import NotFound
+from services.contracts.words import WHEN_DUE
 from services.routing import domain
 from services.routing.case import STATUSES, Terms, derived
 from services.routing.domain import FeeFact
@@ -15,7 +16,6 @@ from tests.unit.routing.builders import CALENDAR, CODE, COLLEAGUE, OFFICER, STRA
 
 Step = Callable[[Book, Any], object]
 START = at("01-12")
-WHEN_DUE = ("on_submission", "on_acceptance", "before_result")
 
 all_terms = st.builds(
     terms,
