@@ -48,10 +48,13 @@ def _agency_code_is_its_own(unit: Body, shelf: Shelf) -> Iterator[Finding]:
             yield Finding("agency_code", f"Trùng mã với đơn vị {key}.", f"The unit {key} has the same code.")
 
 
-def _dataset_key_is_its_own(dataset: Body, shelf: Shelf) -> Iterator[Finding]:
-    """Records are looked up by dataset and number alone, whichever ministry issued them."""
+def _key_is_its_own(body: Body, shelf: Shelf) -> Iterator[Finding]:
+    """Only one ministry has this key, for where it is used no ministry is named beside it.
+
+    Records are looked up by dataset and number, and what an officer may see and do is decided by his unit's key.
+    """
     for kind, tenant, key in shelf.named:
-        if (kind, key) == ("dataset", dataset["key"]) and tenant != dataset["tenant"]:
+        if (kind, key) == (body["kind"], body["key"]) and tenant != body["tenant"]:
             yield Finding("key", f"Khóa này đã thuộc về {tenant}.", f"The key belongs to {tenant}.")
 
 
@@ -82,8 +85,8 @@ def _exchanges_match(calendar: Body, _: Shelf) -> Iterator[Finding]:
 
 
 _OWN_CHECKS: dict[str, list[Callable[[Body, Shelf], Iterator[Finding]]]] = {
-    "dataset": [_dataset_key_is_its_own],
-    "unit": [_office_hours_are_known, _agency_code_is_its_own],
+    "dataset": [_key_is_its_own],
+    "unit": [_key_is_its_own, _office_hours_are_known, _agency_code_is_its_own],
     "calendar": [_days_lie_within, _no_day_is_off_and_worked, _exchanges_match],
     "procedure": [procedure_findings],
 }

@@ -187,6 +187,20 @@ def test_a_dataset_belongs_to_one_ministry_and_a_document_to_its_folder(small: P
     ]
 
 
+def test_a_unit_belongs_to_one_ministry_for_its_officers_are_known_by_its_key_alone(small: Path) -> None:
+    (small / "other").mkdir()
+    changes = {"tenant": "demo", "units": "000.00.01.G99"}
+    for name, old in changes.items():
+        text = SMALL[f"demo/{name}.yaml"].replace(old, old.replace("demo", "other").replace(".01.", ".02."))
+        (small / f"other/{name}.yaml").write_text(text.replace("tenant: demo", "tenant: other"), "utf-8")
+    found = load(small).mistakes
+    assert [(mistake.file, mistake.path) for mistake in found] == [
+        ("demo/units.yaml", "key"),
+        ("other/units.yaml", "key"),
+    ]
+    assert found[0].en == "The key belongs to other."
+
+
 def test_an_example_without_a_price_is_a_mistake(small: Path) -> None:
     (procedure,) = load(small).of_kind("procedure")
     fees = [{**procedure.body["fees"][0], "quantity_field": "leaves"}]
