@@ -22,6 +22,7 @@ from services.chassis.cause import Cause
 from services.chassis.commits import GroupCommit, Overtaken, Taken
 from services.chassis.errors import Conflict, Defect, NotFound
 from services.chassis.failpoint import failpoint
+from services.chassis.memory import Memory
 from services.chassis.store import Collection, Document, outages_named
 from services.contracts import events
 from services.contracts.event import Event
@@ -67,6 +68,7 @@ class Journal(Generic[State]):
     ):
         self.aggregate = aggregate
         self.collection = collection
+        self.memory = Memory()
         self._commits = GroupCommit(collection)
         self._wake = wake
 
@@ -117,6 +119,9 @@ class Journal(Generic[State]):
         Raises what `decide` raises, Conflict when others keep being faster or the request id was used for something
         else, Unavailable when the store does not answer (the outcome is then unknown: ask again with the same cause).
         """
+        remembered = self.memory.recall(id_)
+        if remembered and (stored := self._on_a_guess(remembered, cause, decide, subject)):
+            return stored
         for _ in range(_ATTEMPTS):
             with outages_named():
                 document = self.collection.find_one({"_id": id_})
@@ -162,6 +167,21 @@ class Journal(Generic[State]):
         stored: Document = _CONVERTER.unstructure(state)
         return stored
 
+    def _on_a_guess(
+        self, document: Document, cause: Cause, decide: Decide[State], subject: Mapping[str, Any] | None
+    ) -> Stored[State] | None:
+        """The change, made on what this process remembers; None where that has to be looked at first."""
+        if _has(document, cause):
+            return self._as_after(document, cause)
+        try:
+            made = decide(self.parse(document).state)
+        except Exception:  # noqa: BLE001 – whatever speaks against it may be out of date: it is decided again
+            return None
+        try:
+            return self._append(document["_id"], document, cause, made, subject, once=False) if made else None
+        except (Overtaken, Taken):
+            return None
+
     def _append(
         self,
         id_: str,
@@ -174,13 +194,18 @@ class Journal(Generic[State]):
         version = document["version"] if document else 0
         state, entries = self._evolve(self.parse(document).state if document else None, version, cause, made)
         failpoint("journal.before_write")
+        self.memory.forget(id_)
         with outages_named():
             if document is None:
-                fresh = self._fresh(id_, state, entries, dict(subject or {}))
-                self._commits.insert({**fresh, "opened_by": cause.id} if once else fresh)
+                grown = self._fresh(id_, state, entries, dict(subject or {}))
+                self._commits.insert({**grown, "opened_by": cause.id} if once else grown)
             else:
-                self._commits.update(id_, version, self._growth(state, version, entries, subject), entries[0]["id"])
+                growth = self._growth(state, version, entries, subject)
+                self._commits.update(id_, version, growth, entries[0]["id"])
+                grown = {**document, **growth["$set"], "history": [*document["history"], *entries]}
         failpoint("journal.after_write")
+        if document is None or not subject:  # personal data is put into its place by the store alone
+            self.memory.keep(grown)
         self._wake(self, id_)
         known = {**(document or {}).get("subject", {}), **(subject or {})}
         return Stored(id_, state, version + len(entries), known)

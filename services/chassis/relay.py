@@ -12,18 +12,17 @@ put off for a while, because each try reaches every other subscriber once more.
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-
-from pymongo import UpdateOne
 
 from services.chassis import clock, codec
 from services.chassis.errors import ServiceError
 from services.chassis.failpoint import failpoint
 from services.chassis.journal import Journal
 from services.chassis.logs import log
+from services.chassis.marks import Marks
 from services.chassis.publish import Outgoing, Publisher
 from services.chassis.store import Document, outages_named
 from services.contracts.envelope import Envelope
@@ -43,6 +42,9 @@ class _Pending:
     messages: list[Outgoing]
 
 
+_Reader = Callable[[Journal[Any], Sequence[str]], list[_Pending]]
+
+
 class Relay:
     """Publishes the histories of one service's journals."""
 
@@ -55,6 +57,7 @@ class Relay:
         self._signal = threading.Event()
         self._stopping = threading.Event()
         self._put_off: dict[tuple[int, str], float] = {}
+        self._marks = Marks()
         self.healthy = True
 
     def add(self, journal: Journal[Any]) -> None:
@@ -69,10 +72,11 @@ class Relay:
     def run(self) -> None:
         """Publish until stopped."""
         while not self._stopping.is_set():
-            self._signal.wait(_LOOK_EVERY)
+            self._signal.wait(min(_LOOK_EVERY, self._marks.seconds_left))
             self._signal.clear()
             try:
-                self.run_once()
+                self._publish(LATE_SECONDS)
+                self._mark_when_due()
                 self.healthy = not self._put_off
             except ServiceError as error:
                 self._pause(error)
@@ -81,13 +85,21 @@ class Relay:
                 self._pause(error)
 
     def run_once(self, late_seconds: float = LATE_SECONDS) -> int:
-        """Publish what is fresh, then what is late; returns how many events the broker confirmed."""
+        """Publish what is fresh, then what is late, and mark it; returns how many events the broker confirmed."""
+        try:
+            return self._publish(late_seconds)
+        finally:
+            self._marks.write()
+
+    def _publish(self, late_seconds: float) -> int:
         sent = 0
         while fresh := self._take_fresh():
-            sent += self._relay(fresh)
+            sent += self._relay(fresh, self._remembered)
+            self._mark_when_due()
         while late := self._find_late(late_seconds):
             put_off = len(self._put_off)
-            confirmed = self._relay(late)
+            confirmed = self._relay(late, self._read)
+            self._marks.write()  # or the same ones would be found again
             sent += confirmed
             if not confirmed and len(self._put_off) == put_off:
                 break
@@ -99,7 +111,8 @@ class Relay:
         self._signal.set()
         try:
             while fresh := self._take_fresh():
-                self._relay(fresh)
+                self._relay(fresh, self._remembered)
+            self._marks.write()
         except ServiceError as error:
             log.warning("relay_left_events_behind", reason=error.code)
         except Exception:  # noqa: BLE001 – they are in the store, and the rest of the stop must go on
@@ -126,6 +139,10 @@ class Relay:
         self._fresh.clear()  # it is all in the store, marked as pending
         self._stopping.wait(_WAIT_AFTER_FAILURE)  # not ended by what is written meanwhile: no hammering
 
+    def _mark_when_due(self) -> None:
+        if self._marks.seconds_left <= 0:
+            self._marks.write()
+
     def _take_fresh(self) -> list[tuple[Journal[Any], str]]:
         taken: dict[tuple[int, str], tuple[Journal[Any], str]] = {}
         while self._fresh and len(taken) < self._batch:
@@ -150,18 +167,23 @@ class Relay:
         put_off = [id_ for owner, id_ in self._put_off if owner == id(journal)]
         return {"pending_since": {"$lte": before}, **({"_id": {"$nin": put_off}} if put_off else {})}
 
-    def _relay(self, targets: Iterable[tuple[Journal[Any], str]]) -> int:
+    def _relay(self, targets: Iterable[tuple[Journal[Any], str]], read: _Reader) -> int:
         by_journal: dict[int, tuple[Journal[Any], list[str]]] = {}
         for journal, id_ in targets:
             by_journal.setdefault(id(journal), (journal, []))[1].append(id_)
-        pending = [one for journal, ids in by_journal.values() for one in self._read(journal, ids)]
+        pending = [one for journal, ids in by_journal.values() for one in read(journal, ids)]
         sent = 0
-        try:
-            while front := [one for one in pending if one.messages]:
-                sent += self._publish_first(front)
-        finally:
-            self._mark(pending)
+        while front := [one for one in pending if one.messages]:
+            sent += self._publish_first(front)
         return sent
+
+    def _remembered(self, journal: Journal[Any], ids: Sequence[str]) -> list[_Pending]:
+        """What this process has just written it need not read; a `relayed` that is out of date costs a duplicate."""
+        known = [document for id_ in ids if (document := journal.memory.recall(id_))]
+        fresh = [_unpublished(document) for document in known if document["relayed"] < document["version"]]
+        found = [self._pending(journal, document) for document in fresh]
+        unknown = set(ids) - {document["_id"] for document in known}
+        return [one for one in found if one] + (self._read(journal, list(unknown)) if unknown else [])
 
     def _read(self, journal: Journal[Any], ids: Sequence[str]) -> list[_Pending]:
         unpublished = {"$slice": ["$history", "$relayed", _EVENTS_AT_ONCE]}
@@ -174,14 +196,15 @@ class Relay:
 
     def _pending(self, journal: Journal[Any], document: Document) -> _Pending | None:
         """What a document has to publish; None where it cannot be said: the others are not to wait for it."""
+        ahead = max(0, self._marks.reached(journal, document["_id"]) - document["relayed"])
         try:
             subject = journal.about(document)
-            messages = [self._message(subject, event) for event in document["history"]]
+            messages = [self._message(subject, event) for event in document["history"][ahead:]]
         except Exception:  # noqa: BLE001 – a defect of ours in this one document
             log.exception("events_unpublishable", aggregate=journal.aggregate.name)
             self._put_off[id(journal), document["_id"]] = time.monotonic() + _SECONDS_PUT_OFF
             return None
-        return _Pending(journal, document["_id"], document["relayed"], messages)
+        return _Pending(journal, document["_id"], document["relayed"] + ahead, messages)
 
     def _publish_first(self, pending: Sequence[_Pending]) -> int:
         """Publish the first unpublished event of each; what is refused keeps its successors back."""
@@ -192,6 +215,7 @@ class Relay:
             if confirmed:
                 one.relayed += 1
                 del one.messages[0]
+                self._marks.note(one.journal, one.id, one.relayed)
             else:
                 one.messages.clear()
                 self._put_off[id(one.journal), one.id] = time.monotonic() + _SECONDS_PUT_OFF
@@ -215,27 +239,7 @@ class Relay:
             event["id"], f"{self._source}.events", event["type"], codec.encode(event["data"]), envelope.headers()
         )
 
-    @staticmethod
-    def _mark(pending: Sequence[_Pending]) -> None:
-        by_journal: dict[int, tuple[Journal[Any], list[UpdateOne]]] = {}
-        for one in pending:
-            by_journal.setdefault(id(one.journal), (one.journal, []))[1].append(_reached(one))
-        with outages_named():
-            for journal, updates in by_journal.values():
-                journal.collection.bulk_write(updates, ordered=False)
 
-
-def _reached(one: _Pending) -> UpdateOne:
-    """Advance `relayed`, never back, and clear the mark when all is published."""
-    all_out = {"$lte": ["$version", one.relayed]}
-    return UpdateOne(
-        {"_id": one.id, "relayed": {"$lte": one.relayed}},
-        [
-            {
-                "$set": {
-                    "relayed": one.relayed,
-                    "pending_since": {"$cond": [all_out, "$$REMOVE", "$pending_since"]},
-                }
-            }
-        ],
-    )
+def _unpublished(document: Document) -> Document:
+    relayed = document["relayed"]
+    return {**document, "history": document["history"][relayed : relayed + _EVENTS_AT_ONCE]}

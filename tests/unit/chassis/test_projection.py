@@ -4,7 +4,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-
 from pymongo.errors import DuplicateKeyError
 
 from services.chassis.projection import BELIEVED_SECONDS, Projection

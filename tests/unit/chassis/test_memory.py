@@ -1,0 +1,115 @@
+"""What a process remembers of a history saves a read, and can never make it wrong."""
+
+import time
+from typing import Any
+
+import pytest
+
+from services.chassis import memory
+from services.chassis.errors import Refused, Unavailable
+from services.contracts.event import Event
+from tests.unit.chassis.tally import TALLY, Tally, cause
+from tests.unit.chassis.test_journal import returned, withdrawn
+from tests.unit.fakes import FakeCollection, fake_journal
+
+
+class Read(FakeCollection):
+    """Counts how often it is read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reads = 0
+
+    def find_one(self, *wanted: Any) -> Any:
+        self.reads += 1
+        return super().find_one(*wanted)
+
+
+@pytest.fixture
+def journal() -> Any:
+    """A journal with one history of one event."""
+    made = fake_journal(TALLY)
+    made.collection = Read()
+    made._commits._collection = made.collection  # noqa: SLF001
+    made.change("D", cause("1"), withdrawn())
+    made.collection.reads = 0
+    return made
+
+
+def rival_of(journal: Any) -> Any:
+    """Another process over the same store."""
+    other = fake_journal(TALLY)
+    other.collection.documents = journal.collection.documents
+    return other
+
+
+def test_a_change_of_what_is_remembered_reads_nothing(journal: Any) -> None:
+    assert journal.change("D", cause("2"), withdrawn()).state == Tally("D", asked=2)
+    assert journal.change("D", cause("2"), withdrawn()).repeated
+    assert journal.collection.reads == 0
+
+
+def test_what_is_remembered_equals_what_is_stored(journal: Any) -> None:
+    journal.change("D", cause("2"), returned("online"))
+    stored = {name: value for name, value in journal.collection.documents["D"].items() if name != "opened_by"}
+    assert journal.memory.recall("D") == stored
+
+
+def test_who_was_overtaken_unawares_decides_again(journal: Any) -> None:
+    rival_of(journal).change("D", cause("rival"), withdrawn())
+    assert journal.change("D", cause("2"), withdrawn()).state.asked == 3
+
+
+def test_a_refusal_is_told_of_what_is_stored_only(journal: Any) -> None:
+    def only_the_third(state: Tally | None) -> list[Event]:
+        if state is None or state.asked < 2:
+            raise Refused("t.too_early", "Too early.", "Quá sớm.")
+        return list(withdrawn()(state))
+
+    rival_of(journal).change("D", cause("rival"), withdrawn())
+    assert journal.change("D", cause("2"), only_the_third).state.asked == 3
+
+
+def test_nothing_to_do_is_believed_of_what_is_stored_only(journal: Any) -> None:
+    rival_of(journal).change("D", cause("rival"), withdrawn())
+    stored = journal.change("D", cause("2"), lambda state: withdrawn()(state) if state.asked > 1 else [])
+    assert stored.state.asked == 3
+
+
+def test_what_another_process_repeats_is_found_in_the_store(journal: Any) -> None:
+    rival_of(journal).change("D", cause("2"), withdrawn())
+    assert journal.change("D", cause("2"), withdrawn()).repeated
+    assert journal.get("D").state.asked == 2
+
+
+def test_personal_data_that_a_change_brings_is_read_back_from_the_store(journal: Any) -> None:
+    journal.change("D", cause("2"), withdrawn(), subject={"reasons.withdrawal": "hidden"})
+    assert journal.memory.recall("D") is None
+    assert journal.change("D", cause("3"), withdrawn()).subject == {"reasons": {"withdrawal": "hidden"}}
+
+
+def test_nothing_is_remembered_of_a_write_whose_outcome_is_unknown(journal: Any) -> None:
+    def fail() -> None:
+        raise Unavailable("store.unavailable", "Away.", "Mất kết nối.")
+
+    journal.collection.before_write = fail
+    with pytest.raises(Unavailable):
+        journal.change("D", cause("2"), withdrawn())
+    assert journal.memory.recall("D") is None
+
+
+def test_memory_is_short_and_small(journal: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = journal.memory.recall("D")
+    for number in range(memory.MOST):
+        journal.memory.keep({**document, "_id": f"E{number}"})
+    assert journal.memory.recall("D") is None
+    instant = time.monotonic() + memory.SECONDS + 1
+    monkeypatch.setattr("time.monotonic", lambda: instant)
+    assert journal.memory.recall("E1") is None
+
+
+def test_an_older_version_does_not_replace_a_later_one(journal: Any) -> None:
+    first = journal.memory.recall("D")
+    journal.change("D", cause("2"), withdrawn())
+    journal.memory.keep(first)
+    assert journal.memory.recall("D")["version"] == 2
