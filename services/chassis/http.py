@@ -56,7 +56,7 @@ def create_app(
 def offer(app: Flask, kind: type[Service], wired: Wired[Any], longest: int) -> None:
     """Every `@command` and `@query` of a service at `POST /<service>/<method>`, as by RPC but without the broker.
 
-    The JSON body holds the keywords, the header `X-Motcua-Actor` the actor; `Idempotency-Key` may hold the `request_id`.
+    The JSON body holds the keywords, `X-Motcua-Actor` the actor; `Idempotency-Key` may hold the `request_id`.
     Checks, causes, answers and errors are those of RPC, so a request may be repeated at either door.
     """
     service = kind()

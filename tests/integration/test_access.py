@@ -10,6 +10,7 @@ import pytest
 
 from services.cli.demo.town import SYSTEM, fresh
 from tests.integration.calls import CODE, RIGHT, methods
+from tests.integration.http_door import HttpDoor
 from tests.integration.world import (
     CITIZEN,
     COMPANY,
@@ -128,6 +129,16 @@ def _cells(world: World, one: Ended, actors: Mapping[str, Actor]) -> Iterator[tu
         for target in MAY:
             (refusal,) = world.refusals(actors[name], target, [call(target, one, actors["owner"])])
             yield (target, name), verdict(refusal)
+
+
+@pytest.mark.parametrize("kind", ["citizen", "organisation"])
+def test_intake_over_http_lets_in_whom_it_lets_in_by_rpc(closed: Any, untouched: World, kind: str) -> None:
+    (one, actors), door = closed[kind], HttpDoor(untouched.stack.env["MOTCUA_INTAKE_URL"])
+    for target, row in MAY.items():
+        service, method = target.split(".")
+        for name, said in zip(ACTORS, row.split(), strict=True) if service == "intake" else ():
+            refusal = door.refusal(actors[name], method, call(target, one, actors["owner"]))
+            assert verdict(refusal) == said, (target, name)
 
 
 def test_the_table_has_a_line_for_every_method() -> None:
