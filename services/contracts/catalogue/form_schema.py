@@ -19,6 +19,9 @@ _DETAILS: dict[str, frozenset[str]] = {
     **dict.fromkeys(("cccd", "tax_code", "phone", "email", "flag", "domain_label", "person_name", "url"), frozenset()),
 }
 TYPES = tuple(_DETAILS)
+FITTED_TYPES = frozenset({"text", "domain_label"})  # what a choice may look at: one line that is kept as it was written
+LETTERS = ("ascii", "vietnamese")
+LONGEST_TEXT = 300  # characters, where the field says nothing else
 PRICE_TYPES = frozenset({"number", "choice", "flag", "table"})  # none of them can carry personal data
 _ALL_DETAILS = ("longest", "min", "max", "choices", "columns", "min_rows", "max_rows")
 _NEEDED = {"choice": "choices", "table": "columns"}
@@ -30,13 +33,31 @@ _REPEATED = say("repeated", "Bị lặp lại: {name}.", "Appears twice: {name}.
 _REQUIRED_TWICE = say(
     "required_twice", "Đã bắt buộc thì không cần điều kiện.", "What is always required needs no condition."
 )
+_ASKS_NOTHING = say("required", "Cần shortest, longest hoặc letters.", "Give shortest, longest or letters.")
+
+
+class Fit(Strict):
+    """When an answer may be chosen: another field has so many characters, or such letters; see `conditions.fits`."""
+
+    field = Name(required=True)
+    shortest = Whole(low=1, high=20_000)
+    longest = Whole(low=1, high=20_000)
+    letters = Choice(*LETTERS)
+
+    @validates_schema
+    def _asks_something(self, data: dict[str, Any], **_: Any) -> None:
+        if not data.keys() & {"shortest", "longest", "letters"}:
+            raise ValidationError(_ASKS_NOTHING)
+        if "longest" in data and data["longest"] < data.get("shortest", 0):
+            raise ValidationError(_BOUNDS_CROSSED, "longest")
 
 
 class ChoiceOption(Strict):
-    """One answer to choose."""
+    """One answer to choose, always or only if another answer fits."""
 
     value = Text(required=True, longest=60, validate=matching(r"[a-z0-9][a-z0-9._-]*", "Mã lựa chọn.", "A code."))
     label = words()
+    only_if = Part(Fit())
 
 
 class FormField(Strict):

@@ -1,14 +1,15 @@
 """Forms compiled from data: field lists become marshmallow schemas; which papers are missing; what a price may see."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from marshmallow import ValidationError, fields, validates_schema
 
-from services.contracts.catalogue.conditions import holds
+from services.contracts.catalogue.conditions import fits, holds
 from services.contracts.catalogue.dates import day_of, local_today
+from services.contracts.catalogue.form_schema import LONGEST_TEXT
 from services.contracts.catalogue.numbers import Cccd, DomainLabel, Email, PersonName, Phone, TaxCode, Url, Vnd
 from services.contracts.fields import Choice, Day, Flag, Items, Part, Strict, Text, Whole, say
 
@@ -36,10 +37,25 @@ class FormDay(Day):
         return day.isoformat()
 
 
+class Fitted(NamedTuple):
+    """An answer of a choice that may be given only when another answer fits."""
+
+    choice: str
+    answer: str
+    rule: Mapping[str, Any]
+    label: Mapping[str, str]  # of the other field
+
+    def refuses(self, data: Mapping[str, Any]) -> bool:
+        """Nothing while the other answer is missing or wrong itself: then that is what is to be mended."""
+        other = data.get(self.rule["field"])
+        return data.get(self.choice) == self.answer and other is not None and not fits(self.rule, other)
+
+
 class Form(Strict):
-    """A compiled form; `required_if` rules are checked beside all other mistakes."""
+    """A compiled form; `required_if` and `only_if` rules are checked beside all other mistakes."""
 
     conditional: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    fitted: tuple[Fitted, ...] = ()
 
     @validates_schema(skip_on_field_errors=False, pass_original=True)
     def _conditional(self, data: dict[str, Any], original: Any, **_: Any) -> None:
@@ -48,6 +64,12 @@ class Form(Strict):
         if missing:
             raise ValidationError({name: [_REQUIRED_NOW] for name in missing})
 
+    @validates_schema(skip_on_field_errors=False)
+    def _fitting(self, data: dict[str, Any], **_: Any) -> None:
+        wrong = {one.choice: [_does_not_fit(one.rule, one.label)] for one in self.fitted if one.refuses(data)}
+        if wrong:
+            raise ValidationError(wrong)
+
 
 def compile_form(form: Fields, today: Today = local_today) -> Strict:
     """A schema whose `load` gives the normalised answers as JSON values, or all mistakes at once."""
@@ -55,6 +77,7 @@ def compile_form(form: Fields, today: Today = local_today) -> Strict:
     made.conditional = tuple(  # type: ignore[attr-defined]
         (field["name"], field["required_if"]) for field in form if field.get("required_if")
     )
+    made.fitted = tuple(_fitted(form))  # type: ignore[attr-defined]
     compiled = made()
     assert isinstance(compiled, Strict)  # noqa: S101 – from_dict keeps the base class
     return compiled
@@ -137,6 +160,37 @@ def _problem(place: str, code: str, name: Mapping[str, str] | None = None) -> di
     return {"field": f"documents.{place[:40]}", "code": code, "vi": vi, "en": en}
 
 
+def _fitted(form: Fields) -> Iterator[Fitted]:
+    labels: dict[str, Any] = {field["name"]: field.get("label") for field in form}
+    for field in form:
+        for choice in field.get("choices", ()):
+            rule = choice.get("only_if")
+            if rule and rule["field"] in labels:
+                yield Fitted(field["name"], choice["value"], rule, labels[rule["field"]])
+
+
+def _does_not_fit(rule: Mapping[str, Any], label: Mapping[str, str]) -> str:
+    low, high, letters = rule.get("shortest"), rule.get("longest"), rule.get("letters")
+    bounds = {"exactly": low} if low == high else {"shortest": low, "longest": high}
+    asked = [(name, count) for name, count in bounds.items() if count is not None]
+    wanted = [*asked, *([(letters, None)] if letters else [])]
+    vi, en = (", ".join(_FITTING[name][side].format(count) for name, count in wanted) for side in (0, 1))
+    return say(
+        "does_not_fit",
+        f"Chỉ chọn được khi “{label['vi']}” có {vi}.",
+        f"Can only be chosen when “{label['en']}” has {en}.",
+    )
+
+
+_FITTING = {
+    "exactly": ("đúng {} ký tự", "exactly {} character(s)"),
+    "shortest": ("ít nhất {} ký tự", "at least {} character(s)"),
+    "longest": ("nhiều nhất {} ký tự", "at most {} character(s)"),
+    "ascii": ("toàn chữ không dấu", "no letter with Vietnamese marks"),
+    "vietnamese": ("chữ cái mang dấu tiếng Việt", "a letter with Vietnamese marks"),
+}
+
+
 def _field(field: Mapping[str, Any], today: Today) -> fields.Field[Any]:
     return _MAKERS[field["type"]](field, today, required=field.get("required", False))
 
@@ -171,7 +225,7 @@ def _plain(made: Callable[..., fields.Field[Any]]) -> Callable[..., fields.Field
 
 
 _MAKERS: dict[str, Callable[..., fields.Field[Any]]] = {
-    "text": partial(_text, lines=False, longest=300),
+    "text": partial(_text, lines=False, longest=LONGEST_TEXT),
     "long_text": partial(_text, lines=True, longest=5000),
     "number": _whole,
     "money": _money,

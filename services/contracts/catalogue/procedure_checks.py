@@ -5,7 +5,8 @@ from itertools import chain, combinations
 from typing import Any
 
 from services.contracts.catalogue.example_checks import example_is_valid
-from services.contracts.catalogue.form_schema import PRICE_TYPES
+from services.contracts.catalogue.form_schema import FITTED_TYPES, LONGEST_TEXT, PRICE_TYPES
+from services.contracts.catalogue.numbers import DomainLabel
 from services.contracts.catalogue.shelf import Body, Finding, Shelf, overlap
 
 _DECIDING = frozenset({"choice", "flag", "number"})
@@ -42,6 +43,9 @@ def _form_rules(form: list[Body], path: str) -> Iterator[Finding]:
     for position, field in enumerate(form):
         others = {other["name"]: other for other in form if other is not field}
         yield from _rule(field["required_if"], others, f"{path}.{position}.required_if")
+        for place, choice in enumerate(field.get("choices", [])):
+            if "only_if" in choice:
+                yield from _fit(choice["only_if"], others, f"{path}.{position}.choices.{place}.only_if")
         yield from _form_rules(field.get("columns", []), f"{path}.{position}.columns")
 
 
@@ -66,6 +70,24 @@ def _rule(rule: Body | None, form: Mapping[str, Body], path: str) -> Iterator[Fi
         if not all(_possible(field, value) for value in wanted):
             name = "in" if "in" in rule else "equals"
             yield Finding(f"{path}.{name}", "Trường không thể có giá trị này.", "The field cannot have this value.")
+
+
+def _fit(rule: Body, form: Mapping[str, Body], path: str) -> Iterator[Finding]:
+    """An answer is bound to a text that is always given, or leaving that out would be a way around it."""
+    field = form.get(rule["field"])
+    if field is None:
+        yield Finding(f"{path}.field", "Biểu mẫu không có trường này.", "The form has no such field.")
+    elif field["type"] not in FITTED_TYPES:
+        kinds = ", ".join(sorted(FITTED_TYPES))
+        yield Finding(f"{path}.field", f"Chỉ so được với {kinds}.", f"Only {kinds} can be looked at.")
+    elif not field["required"]:
+        yield Finding(f"{path}.field", "Trường này phải luôn bắt buộc.", "That field must always be required.")
+    elif rule.get("shortest", 0) > _longest(field):
+        yield Finding(f"{path}.shortest", "Trường không dài đến thế.", "The field is never that long.")
+
+
+def _longest(field: Body) -> int:
+    return DomainLabel.longest if field["type"] == "domain_label" else int(field.get("longest", LONGEST_TEXT))
 
 
 def _possible(field: Body, value: Any) -> bool:
@@ -163,7 +185,7 @@ def _fits(target: Body, source: Body) -> bool:
             for column in target["columns"]
         )
     if target["type"] == "text":
-        return source["type"] in _TEXTS and target.get("longest", 300) >= source.get("longest", 300)
+        return source["type"] in _TEXTS and _longest(target) >= source.get("longest", LONGEST_TEXT)
     if target["type"] == "choice" == source["type"]:
         return {choice["value"] for choice in source["choices"]} <= {one["value"] for one in target["choices"]}
     return bool(target["type"] == source["type"])

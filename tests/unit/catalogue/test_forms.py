@@ -88,6 +88,55 @@ def test_all_mistakes_are_said_at_once_with_their_paths() -> None:
     }
 
 
+LONG = {"field": "title", "shortest": 3}
+FITTING = field(
+    "kind",
+    "choice",
+    choices=[
+        {"value": "any", "label": WORDS},
+        {"value": "long", "label": WORDS, "only_if": LONG},
+        {"value": "accented", "label": WORDS, "only_if": {"field": "title", "longest": 4, "letters": "vietnamese"}},
+    ],
+)
+
+
+@pytest.mark.parametrize(
+    ("title", "kind", "fits"),
+    [
+        ("ab", "any", True),
+        ("ab", "long", False),
+        ("abc", "long", True),
+        ("e\u0302\u0301", "accented", True),  # one letter, however many code points it came in
+        ("đ", "long", False),
+        ("e", "accented", False),
+        ("đđđđđ", "accented", False),
+    ],
+)
+def test_an_answer_that_is_bound_to_another_is_refused_where_that_does_not_fit(
+    title: str, kind: str, fits: bool
+) -> None:
+    form, answers = [field("title", required=True), FITTING], {"title": title, "kind": kind}
+    if fits:
+        assert compile_form(form).load(answers)["kind"] == kind
+    else:
+        assert mistakes(form, answers) == {"kind": "does_not_fit"}
+
+
+def test_what_another_answer_must_be_is_said_in_two_languages_with_its_label() -> None:
+    with pytest.raises(ValidationError) as refused:
+        compile_form([field("title", required=True), FITTING]).load({"title": "dài quá", "kind": "accented"})
+    (found,) = explain(refused.value.messages)
+    assert found["vi"] == "Chỉ chọn được khi “Tên” có nhiều nhất 4 ký tự, chữ cái mang dấu tiếng Việt."
+    assert found["en"] == "Can only be chosen when “Name” has at most 4 character(s), a letter with Vietnamese marks."
+
+
+def test_an_answer_is_not_blamed_for_another_that_is_missing_or_wrong() -> None:
+    form = [field("title", required=True, longest=5), FITTING]
+    assert mistakes(form, {"kind": "long"}) == {"title": "required"}
+    assert mistakes(form, {"title": "quá dài", "kind": "accented"}) == {"title": "too_long"}
+    assert compile_form([FITTING]).load({"kind": "long"}) == {"kind": "long"}  # a part of a form, as in an amendment
+
+
 def test_a_conditional_answer_may_be_left_out_when_the_rule_is_false() -> None:
     form = [field("urgent", "flag", required=True), field("reason", required_if={"field": "urgent", "equals": True})]
     assert compile_form(form).load({"urgent": False}) == {"urgent": False}

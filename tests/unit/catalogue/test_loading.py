@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from services.contracts.catalogue.example_checks import example_is_valid
-from services.contracts.catalogue.form_schema import TYPES
+from services.contracts.catalogue.form_schema import LETTERS, TYPES
 from services.contracts.catalogue.loading import load
 from services.contracts.catalogue.parts import MARKS
 from services.contracts.catalogue.procedure import FILE_TYPES, RESULT_KINDS
@@ -44,7 +44,17 @@ LEAP = "{kind: batch, windows: [{apply_before: 02-29, due: 01-01}]}"
 PRICED = "basis: per_unit, quantity_field: pages, amount_vnd: 1000"
 LOW = "{up_to: 99, amount_vnd: 1}"
 OPEN = "{up_to: null, amount_vnd: 1}"
+URGENT = "type: flag\n"
+BOUND = "type: choice\n    choices: [{{value: a, label: {{vi: A, en: A}}, only_if: {{{}}}}}]\n"
+ONLY_IF = "form.2.choices.0.only_if"
 SPOILT = [
+    (URGENT, BOUND.format("field: name, shortest: 2"), f"{ONLY_IF}.field", "no such field"),
+    (URGENT, BOUND.format("field: pages, shortest: 2"), f"{ONLY_IF}.field", "can be looked at"),
+    (URGENT, BOUND.format("field: reason, shortest: 2"), f"{ONLY_IF}.field", "always be required"),
+    (URGENT, BOUND.format("field: title, shortest: 301"), f"{ONLY_IF}.shortest", "never that long"),
+    (URGENT, BOUND.format("field: title, shortest: 3, longest: 2"), f"{ONLY_IF}.longest", "is the lower"),
+    (URGENT, BOUND.format("field: title, letters: latin"), f"{ONLY_IF}.letters", "one of"),
+    (URGENT, BOUND.format("field: title"), ONLY_IF, "shortest, longest or letters"),
     ("level: 4", "level: 5", "level", "at most 4"),
     ("level: 4", "level: four", "level", "whole number"),
     ("mode: full", "mode: full\nmodus: x", "modus", "no such field"),
@@ -233,7 +243,7 @@ def test_the_procedure_of_the_handbook_works_as_it_stands(tmp_path: Path) -> Non
     assert "gp-phu-truong-2" in {document.key for document in loaded.of_kind("procedure", "mic")}
 
 
-@pytest.mark.parametrize("words", [TYPES, RESULT_KINDS, MARKS, FILE_TYPES])
+@pytest.mark.parametrize("words", [TYPES, LETTERS, RESULT_KINDS, MARKS, FILE_TYPES])
 def test_the_handbook_names_every_word_of_the_language(words: tuple[str, ...]) -> None:
     handbook = (ROOT / "docs/catalogue.md").read_text("utf-8")
     assert [word for word in words if word not in handbook] == []
