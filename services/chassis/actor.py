@@ -1,10 +1,12 @@
 """Who acts. A claim of the caller for now; domain functions take an Actor, so a verified token can replace it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from services.chassis.errors import Denied
+from services.contracts.words import STAFF_ID
 
 KINDS: Final = ("citizen", "organisation", "officer", "system")
 _LONGEST = 100
@@ -31,7 +33,9 @@ def read_actor(claim: Any) -> Actor:
         raise _denied("actor.missing", "The call names no actor.", "Yêu cầu không nêu người thực hiện.")
     kind, id_, unit = claim.get("kind"), claim.get("id"), claim.get("unit")
     well_formed = kind in KINDS and _is_word(id_) and (unit is None or _is_word(unit))
-    if not well_formed or (kind == "officer" and unit is None) or set(claim) - {"kind", "id", "unit"}:
+    if kind == "officer":
+        well_formed = well_formed and unit is not None and re.fullmatch(STAFF_ID, str(id_)) is not None
+    if not well_formed or set(claim) - {"kind", "id", "unit"}:
         raise _denied("actor.malformed", "The call's actor is malformed.", "Người thực hiện không hợp lệ.")
     return Actor(str(kind), str(id_), unit)
 

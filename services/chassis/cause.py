@@ -36,7 +36,7 @@ def of_request(method: str, actor: Actor, request_id: str, content: Any, trace: 
 
     The id is a name-based UUID, so that an actor's number never shows.
     """
-    name = "\x1f".join((method, actor.kind, actor.id, request_id))
+    name = "\x1f".join((method, actor.kind, actor.unit or "", actor.id, request_id))
     digest = hashlib.sha256(codec.encode(_in_order(content))).hexdigest()
     id_ = str(uuid.uuid5(_REQUESTS, name))
     return Cause(id_, id_, _next_span(trace), actor.traced(), digest)

@@ -13,8 +13,8 @@ from kombu import Connection
 from services.chassis import wire
 from services.chassis.errors import Unavailable
 
-SECONDS_TO_CONFIRM = 10
-_OPTIONS = {"connect_timeout": 5, "socket_settings": {socket.TCP_USER_TIMEOUT: 10_000}}
+SECONDS_TO_CONFIRM = 10.0
+SECONDS_TO_CONNECT = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,23 +29,24 @@ class Outgoing:
     content_type: str = "application/json"
 
 
-def connect(uri: str, heartbeat: float = 0) -> Connection:
+def connect(uri: str, heartbeat: float = 0, within: float = SECONDS_TO_CONNECT) -> Connection:
     """A connection of our own: its options belong to nobody else and cannot leak."""
     secure = {"server_hostname": None} if uri.startswith("amqps:") else False  # None: the name in the address
-    return Connection(uri, transport_options=dict(_OPTIONS), heartbeat=heartbeat, connect_timeout=5, ssl=secure)
+    options = {"connect_timeout": within, "socket_settings": {socket.TCP_USER_TIMEOUT: 10_000}}
+    return Connection(uri, transport_options=options, heartbeat=heartbeat, connect_timeout=within, ssl=secure)
 
 
-def dial(uri: str) -> Connection:
-    """An open connection, after one try of each broker that `uri` names, on which nothing waits for ever."""
-    connection = connect(uri)
+def dial(uri: str, within: float = SECONDS_TO_CONFIRM) -> Connection:
+    """An open connection, after one try of each broker that `uri` names, on which no wait is longer than `within`."""
+    connection = connect(uri, within=min(within, SECONDS_TO_CONNECT))
     others = max(len(connection.alt), 1) - 1
-    connection.ensure_connection(max_retries=others, timeout=SECONDS_TO_CONFIRM, reraise_as_library_errors=False)
-    return bound_waits(connection)
+    connection.ensure_connection(max_retries=others, timeout=within, reraise_as_library_errors=False)
+    return bound_waits(connection, within)
 
 
-def bound_waits(connection: Connection) -> Connection:
+def bound_waits(connection: Connection, within: float = SECONDS_TO_CONFIRM) -> Connection:
     """The same open connection; py-amqp itself would wait without end for a broker that is blocked or frozen."""
-    connection.connection.sock.settimeout(SECONDS_TO_CONFIRM)
+    connection.connection.sock.settimeout(within)
     return connection
 
 

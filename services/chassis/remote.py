@@ -7,6 +7,7 @@ from a small pool for one call at a time, and throws it away after any doubt, so
 import queue
 import time
 import uuid
+from functools import partial
 from typing import Any
 
 from amqp import Message
@@ -16,7 +17,7 @@ from kombu import Connection
 from services.chassis import codec, topology
 from services.chassis.actor import Actor
 from services.chassis.errors import KINDS, Defect, Invalid, Unavailable
-from services.chassis.publish import dial, open_channel
+from services.chassis.publish import bound_waits, dial, open_channel
 
 LONGEST_REPLY = 16_000_000
 
@@ -39,7 +40,7 @@ class Remote:
             raise _unavailable(service) from None
         healthy = None
         try:
-            line = line or _Line(self._uri)
+            line = line or _Line(self._uri, until)
             answer = line.ask(f"{service}.{method}", arguments, self._actor, until)
             healthy = line
         except (AMQPError, OSError) as error:
@@ -61,8 +62,9 @@ class Remote:
 class _Line:
     """One connection with a reply queue of its own."""
 
-    def __init__(self, uri: str) -> None:
-        self._connection: Connection = dial(uri)
+    def __init__(self, uri: str, until: float) -> None:
+        self._until = until  # of the call that it is made for: nothing on the way may take longer
+        self._connection: Connection = dial(uri, self._left())
         self._replies: dict[str, bytes] = {}
         self._lost = False
         self._key = str(uuid.uuid4())
@@ -75,12 +77,22 @@ class _Line:
     def _listen(self) -> Any:
         channel = open_channel(self._connection)
         name = f"rpc.reply-motcua-{self._key}"
-        topology.RPC_EXCHANGE(channel).declare()
-        channel.queue_declare(name, exclusive=True, auto_delete=True)
-        channel.queue_bind(name, topology.RPC_EXCHANGE.name, self._key)
-        channel.basic_consume(name, no_ack=True, callback=self._received)
+        for step in (
+            topology.RPC_EXCHANGE(channel).declare,
+            partial(channel.queue_declare, name, exclusive=True, auto_delete=True),
+            partial(channel.queue_bind, name, topology.RPC_EXCHANGE.name, self._key),
+            partial(channel.basic_consume, name, no_ack=True, callback=self._received),
+        ):
+            bound_waits(self._connection, self._left())
+            step()
         channel.events["basic_return"].add(self._returned)
         return channel
+
+    def _left(self) -> float:
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left
 
     def ask(self, target: str, arguments: dict[str, Any], actor: Actor, until: float) -> bytes:
         correlation = str(uuid.uuid4())

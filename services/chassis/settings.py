@@ -23,7 +23,7 @@ class Settings(BaseModel):
     service: str
     amqp_uri: str = Field(pattern=r"^amqps?://", repr=False)
     mongo_uri: str = Field(pattern=r"^mongodb://", repr=False)
-    retry_ladder: tuple[Rung, ...] = Field(default=(1, 5, 30, 300, 1800), min_length=1)
+    retry_ladder: tuple[Rung, ...] = Field(default=(1, 5, 30, 300, 1800, 14400), min_length=1)
     prefetch: int = Field(default=32, ge=1, le=200)
     relay_batch: int = Field(default=200, ge=1, le=2000)
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")

@@ -1,6 +1,7 @@
 """What a service is made of once it is wired, whichever door is opened on it."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -8,19 +9,20 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from pymongo.database import Database
 
-from services.chassis import dead
 from services.chassis.errors import Unavailable
+from services.chassis.health import Health
 from services.chassis.journal import Aggregate, Journal
 from services.chassis.logs import log
 from services.chassis.publish import Publisher
 from services.chassis.relay import Relay
 from services.chassis.settings import Settings
-from services.chassis.store import Document, is_writable, open_database, outages_named
+from services.chassis.store import Document, open_database, outages_named
 from services.chassis.timers import Timer, keep
 
 Cases = TypeVar("Cases")
 State = TypeVar("State")
 _TRIES = 60
+_SECONDS_TO_END = 5.0
 
 
 class Indexed(Protocol):
@@ -37,6 +39,7 @@ class Base:
         self.settings = settings
         self.database: Database[Document] = open_database(settings.mongo_uri, settings.database_name)
         self.relay = Relay(settings.service, Publisher(settings.amqp_uri), settings.relay_batch)
+        self.health = Health(settings, self.database, self.relay)
 
     def journal(self, aggregate: Aggregate[State], collection: str) -> Journal[State]:
         """A journal in this database, watched by this relay."""
@@ -61,6 +64,7 @@ class Wired(Generic[Cases]):
         """Create indexes (waiting for the database), start the relay, and the timers where asked."""
         self._ensure_indexes()
         self._spawn("relay", self.base.relay.run)
+        self._spawn("health", partial(self.base.health.keep_looking, self._stopping))
         for timer in self.timers if timers else ():
             self._spawn(timer.name, partial(keep, timer, self._stopping))
 
@@ -68,25 +72,15 @@ class Wired(Generic[Cases]):
         """Stop the timers, publish what is left, close every connection."""
         self._stopping.set()
         self.base.relay.stop()
+        until = time.monotonic() + _SECONDS_TO_END
+        for thread in self._threads:  # one that is stuck may not hold up the stop: what it does is safe to cut off
+            thread.join(max(0.0, until - time.monotonic()))
         for close in self.closers:
             close()
 
     def health(self) -> dict[str, Any]:
         """Whether work can be done, and what waits to be published."""
-        writable = is_writable(self.base.database)
-        lag = self.base.relay.lag() if writable else {"waiting": None, "oldest_seconds": None}
-        return {
-            "ready": writable,
-            "store": writable,
-            "relay": {"healthy": self.base.relay.healthy, **lag},
-            "dead_letters": self._dead_letters(),
-        }
-
-    def _dead_letters(self) -> int | None:
-        try:
-            return dead.count(self.base.settings.amqp_uri, self.base.settings.service)
-        except Unavailable:
-            return None
+        return self.base.health.report()
 
     def _ensure_indexes(self) -> None:
         for attempt in range(1, _TRIES + 1):

@@ -1,7 +1,7 @@
 """What routing publishes: the life of a case inside the unit, and its clock. Officers' free text stays in the store."""
 
-from services.contracts.fields import Choice, Flag, Items, Lenient, Moment, Part, Text, Versions, Whole
-from services.contracts.words import OUTCOMES, WHEN_DUE
+from services.contracts.fields import Choice, Flag, Items, Lenient, Moment, Part, Text, Versions, Whole, matching
+from services.contracts.words import OUTCOMES, STAFF_ID, WHEN_DUE
 
 
 class Window(Lenient):
@@ -84,7 +84,7 @@ class CaseAssigned(Lenient):
     """An officer handles the case; `officer` is a staff id."""
 
     dossier_code = Text(required=True)
-    officer = Text(required=True)
+    officer = Text(required=True, validate=matching(STAFF_ID, "Mã cán bộ.", "A staff id."))
     assigned_at = Moment(required=True)
 
 

@@ -25,3 +25,6 @@ DVCQG: Final = {
     "returned": 10,
 }
 STATUSES: Final = tuple(DVCQG)
+
+# The staff id of an officer: it stands in histories and events, so it can hold no name and no address.
+STAFF_ID: Final = "[A-Za-z0-9][A-Za-z0-9._-]{0,39}"

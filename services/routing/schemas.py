@@ -5,8 +5,8 @@ from typing import Any
 from marshmallow import ValidationError, validates_schema
 
 from services.contracts.catalogue.parts import Code, Key, Name
-from services.contracts.fields import Choice, Flag, Items, Part, Strict, Text, Whole, say
-from services.contracts.words import OUTCOMES
+from services.contracts.fields import Choice, Flag, Items, Part, Strict, Text, Whole, matching, say
+from services.contracts.words import OUTCOMES, STAFF_ID
 from services.routing.case import STATUSES
 from services.routing.store import ORDERS
 
@@ -85,7 +85,7 @@ class Assign(Strict):
     """Give the case to an officer, by staff id."""
 
     dossier_code = dossier_code()
-    officer = Text(required=True, longest=100)
+    officer = Text(required=True, validate=matching(STAFF_ID, "Phải là mã cán bộ.", "Must be a staff id."))
     request_id = request_id()
 
 

@@ -14,7 +14,7 @@ from services.contracts.events import PUBLISHERS
 from tests.conftest import ROOT
 
 GOLDEN = ROOT / "tests/contract/topology.txt"
-LADDER = (1.0, 5.0, 30.0, 300.0, 1800.0)
+LADDER = (1.0, 5.0, 30.0, 300.0, 1800.0, 14400.0)
 # Issue of record: what other people's programs call, by keyword.
 CALLED = {
     "intake": {

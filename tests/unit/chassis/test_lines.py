@@ -1,6 +1,8 @@
 """Connections: what a pool does with a broken line or a strange answer, and a consumer that stops."""
 
+import socket
 import threading
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -39,7 +41,7 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def make(answer: bytes | Exception) -> Remote:
         Line.open = 0
-        monkeypatch.setattr(remote, "_Line", lambda _uri: Line(answer))
+        monkeypatch.setattr(remote, "_Line", lambda _uri, _until: Line(answer))
         return Remote("amqp://nowhere", Actor("system", "t"), most=1, deadline_seconds=1)
 
     return make
@@ -77,7 +79,7 @@ def test_a_line_in_doubt_is_closed_and_its_place_in_the_pool_is_free(error: Exce
 def test_a_line_that_cannot_be_set_up_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     closed = threading.Event()
     broken = SimpleNamespace(channel=lambda: 1 / 0, collect=closed.set)
-    monkeypatch.setattr(remote, "dial", lambda _uri: broken)
+    monkeypatch.setattr(remote, "dial", lambda _uri, _within: broken)
     with pytest.raises(ZeroDivisionError):
         Remote("amqp://nowhere", Actor("system", "t")).call("s", "m")
     assert closed.is_set()
@@ -96,3 +98,12 @@ def test_a_request_that_comes_while_the_consumers_are_cancelled_can_be_acked() -
     bus.kill()
     threading.Thread(target=bus.on_iteration, daemon=True).start()
     assert acked.wait(5)
+
+
+def test_a_broker_that_takes_the_line_and_says_nothing_does_not_outlast_the_deadline() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        client = Remote(f"amqp://a:b@127.0.0.1:{silent.getsockname()[1]}//", Actor("system", "t"), deadline_seconds=0.5)
+        began = time.monotonic()
+        with pytest.raises(Unavailable):
+            client.call("s", "m")
+        assert time.monotonic() - began < publish.SECONDS_TO_CONNECT
