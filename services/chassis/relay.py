@@ -199,7 +199,8 @@ class Relay:
         ahead = max(0, self._marks.reached(journal, document["_id"]) - document["relayed"])
         try:
             subject = journal.about(document)
-            messages = [self._message(subject, event) for event in document["history"][ahead:]]
+            aggregate = f"{journal.aggregate.name}/{document['_id']}"
+            messages = [self._message(subject, aggregate, event) for event in document["history"][ahead:]]
         except Exception:  # noqa: BLE001 – a defect of ours in this one document
             log.exception("events_unpublishable", aggregate=journal.aggregate.name)
             self._put_off[id(journal), document["_id"]] = time.monotonic() + _SECONDS_PUT_OFF
@@ -222,7 +223,7 @@ class Relay:
                 log.error("event_refused_by_broker", aggregate=one.journal.aggregate.name)
         return sum(results)
 
-    def _message(self, subject: str, event: Document) -> Outgoing:
+    def _message(self, subject: str, aggregate: str, event: Document) -> Outgoing:
         envelope = Envelope(
             id=event["id"],
             source=self._source,
@@ -234,6 +235,7 @@ class Relay:
             correlation=event["correlation"],
             causation=event["cause"],
             trace=event["trace"],
+            aggregate=aggregate,
         )
         return Outgoing(
             event["id"], f"{self._source}.events", event["type"], codec.encode(event["data"]), envelope.headers()

@@ -13,13 +13,15 @@ from rich.table import Table
 
 from services.cli.place import addresses
 
+# Where the code is the id of the aggregate; elsewhere it is looked up by the index of its lists.
+_ID, _FIELD = "_id", "state.dossier_code"
 JOURNALS: Final = (
-    ("intake", "dossiers"),
-    ("routing", "cases"),
-    ("payment", "orders"),
-    ("registry", "issuances"),
-    ("registry", "records"),
-    ("notify", "notices"),
+    ("intake", "dossiers", _ID),
+    ("routing", "cases", _ID),
+    ("payment", "orders", _FIELD),
+    ("registry", "issuances", _ID),
+    ("registry", "records", _FIELD),
+    ("notify", "notices", _FIELD),
 )
 _LOCAL = timezone(timedelta(hours=7))
 
@@ -64,9 +66,8 @@ def steps_of(mongo_uri: str, code: str) -> Iterator[Step]:
     """Every event that any service's history holds of a dossier."""
     client: MongoClient[dict[str, Any]] = MongoClient(mongo_uri, tz_aware=True, serverSelectionTimeoutMS=5000)
     with client:
-        for service, collection in JOURNALS:
-            found = client[f"motcua_{service}"][collection].find({"$or": [{"_id": code}, {"state.dossier_code": code}]})
-            for document in found:
+        for service, collection, field in JOURNALS:
+            for document in client[f"motcua_{service}"][collection].find({field: code}):
                 yield from _steps(service, document)
 
 

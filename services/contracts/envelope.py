@@ -21,7 +21,7 @@ class BadEnvelope(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """The attributes of one event. `sequence` counts the events of one aggregate from 1."""
+    """The attributes of one event. `sequence` counts the events of one `aggregate`, `<kind>/<id>`, from 1."""
 
     id: str
     source: str
@@ -33,6 +33,7 @@ class Envelope:
     correlation: str
     causation: str
     trace: str
+    aggregate: str = ""
 
     def headers(self) -> dict[str, Any]:
         """The AMQP headers of the event."""
@@ -48,6 +49,7 @@ class Envelope:
             "correlationid": self.correlation,
             "causationid": self.causation,
             "traceparent": self.trace,
+            "aggregate": self.aggregate,
         }
         return {_PREFIX + name: value for name, value in attributes.items()}
 
@@ -75,4 +77,5 @@ def read_headers(headers: Mapping[str, Any]) -> Envelope:
         correlation=str(found["correlationid"]),
         causation=str(found["causationid"]),
         trace=str(found["traceparent"]),
+        aggregate=str(headers.get(_PREFIX + "aggregate") or "")[:_LONGEST],
     )

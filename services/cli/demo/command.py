@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import partial
@@ -53,13 +54,14 @@ def tell_all(town: Town) -> bool:
     tag = f"{int(time.time()):x}"
     with console.status("Waiting for the catalogue to reach intake …"):
         procedures = {tenant: await_catalogue(town, tenant) for tenant in TENANTS}
-    plots = cast(procedures)
+    plots, before = cast(procedures), kept(town)
     told, failed = tell(town, plots, tag)
     told.sort(key=lambda one: [(plot[1]["key"], plot[2]) for plot in plots].index((one.procedure, one.outcome)))
     report.show(told, console)
     for story in failed:
         console.print(f"[red]✗ {story}[/]", highlight=False)
-    return report.closes(told, len(told) + len(failed), settled(town), console) and not failed
+    waiting = settled(town)
+    return report.closes(told, kept(town) - before, waiting, console) and not failed
 
 
 def await_catalogue(town: Town, tenant: str) -> Any:
@@ -119,6 +121,17 @@ def tell(town: Town, plots: Sequence[tuple[str, Any, str]], tag: str) -> tuple[l
                 failed.append(f"{running[done]}: {error}")
             progress.advance(bar)
     return told, failed
+
+
+def kept(town: Town) -> Counter[str]:
+    """How many dossiers intake keeps in each status: what was submitted, by its own books."""
+    found, after = Counter[str](), None
+    while True:
+        page = town.ask(SYSTEM, "intake.list_dossiers", limit=200, **({"after": after} if after else {}))
+        found.update(one["status"] for one in page["items"])
+        after = page["next"]
+        if not after:
+            return found
 
 
 def settled(town: Town) -> dict[str, int]:

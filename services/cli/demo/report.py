@@ -26,18 +26,28 @@ def show(told: Sequence[Told], console: Console) -> None:
     Console(file=console.file, width=max(_TABLE_WIDTH, console.width)).print(table)
 
 
-def closes(told: Sequence[Told], submitted: int, waiting: Mapping[str, int], console: Console) -> bool:
-    """Print the sum and what still waits; whether it closes and nothing waits."""
-    ends = Counter(_ENDS.get(one.status, "in progress") for one in told)
-    right = submitted == len(told) == sum(ends.values())
+def closes(told: Sequence[Told], kept: Mapping[str, int], waiting: Mapping[str, int], console: Console) -> bool:
+    """Print the sum and what still waits; whether it closes and nothing waits.
+
+    `kept` is what intake has more of than before, by status: it must be what the stories say, dossier by dossier.
+    """
+    ends, ended = _ends(Counter(one.status for one in told)), _ends(kept)
+    submitted = sum(kept.values())
     console.print(
-        f"submitted {submitted} = resolved {ends['resolved']} + rejected {ends['rejected']}"
-        f" + withdrawn {ends['withdrawn']} + in progress {ends['in progress']}"
+        f"submitted {submitted} = resolved {ended['resolved']} + rejected {ended['rejected']}"
+        f" + withdrawn {ended['withdrawn']} + in progress {ended['in progress']}"
     )
     console.print(", ".join(f"{count} {what}" for what, count in waiting.items()))
-    closed = right and not any(waiting.values())
+    closed = submitted == len(told) and ends == ended and not any(waiting.values())
     console.print("[green]✓ the sum closes[/]" if closed else "[red]✗ the sum does not close[/]")
     return closed
+
+
+def _ends(statuses: Mapping[str, int]) -> Counter[str]:
+    ends = Counter[str]()
+    for status, count in statuses.items():
+        ends[_ENDS.get(status, "in progress")] += count
+    return ends
 
 
 def _day(moment: str) -> str:

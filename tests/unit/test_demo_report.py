@@ -1,0 +1,35 @@
+"""The sum of the demonstration is counted from intake's books, and closes only when they say what the stories say."""
+
+from collections import Counter
+
+import pytest
+from rich.console import Console
+
+from services.cli.demo import report
+from services.cli.demo.stories import Told
+
+AT_REST = {"dead letters": 0, "undelivered events": 0, "unpublished events": 0}
+
+
+def told(*statuses: str) -> list[Told]:
+    return [Told("p", "P", "u", f"D{place}", 0, "", "", status, "", 1, 1.0) for place, status in enumerate(statuses)]
+
+
+def closes(stories: list[Told], kept: dict[str, int], **waiting: int) -> bool:
+    return report.closes(stories, Counter(kept), {**AT_REST, **waiting}, Console(quiet=True))
+
+
+def test_it_closes_when_books_and_stories_agree() -> None:
+    assert closes(told("resolved", "rejected", "accepted"), {"resolved": 1, "rejected": 1, "accepted": 1})
+
+
+@pytest.mark.parametrize(
+    "kept", [{"resolved": 1}, {"resolved": 3}, {"resolved": 1, "withdrawn": 1}, {"resolved": 1, "accepted": 1}, {}]
+)
+def test_it_does_not_close_when_a_dossier_is_lost_doubled_or_elsewhere(kept: dict[str, int]) -> None:
+    assert not closes(told("resolved", "resolved"), kept)
+
+
+@pytest.mark.parametrize("what", AT_REST)
+def test_it_does_not_close_while_something_waits(what: str) -> None:
+    assert not closes(told("resolved"), {"resolved": 1}, **{what: 1})
