@@ -9,7 +9,7 @@ from marshmallow import ValidationError, fields, validates_schema
 
 from services.contracts.catalogue.conditions import fits, holds
 from services.contracts.catalogue.dates import day_of, local_today
-from services.contracts.catalogue.form_schema import LONGEST_TEXT
+from services.contracts.catalogue.form_schema import LONGEST_TEXT, MOST_ROWS
 from services.contracts.catalogue.numbers import Cccd, DomainLabel, Email, PersonName, Phone, TaxCode, Url, Vnd
 from services.contracts.fields import Choice, Day, Flag, Items, Part, Strict, Text, Whole, say
 
@@ -216,8 +216,8 @@ def _choice(field: Mapping[str, Any], _: Today, **kwargs: Any) -> fields.Field[A
 
 
 def _table(field: Mapping[str, Any], today: Today, **kwargs: Any) -> fields.Field[Any]:
-    fewest = field.get("min_rows", 1 if kwargs.get("required") else 0)
-    return Items(Part(compile_form(field["columns"], today)), fewest=fewest, most=field.get("max_rows", 100), **kwargs)
+    fewest, most = field.get("min_rows", 1 if kwargs.get("required") else 0), field.get("max_rows", MOST_ROWS)
+    return Items(Part(compile_form(field["columns"], today)), fewest=fewest, most=most, **kwargs)
 
 
 def _plain(made: Callable[..., fields.Field[Any]]) -> Callable[..., fields.Field[Any]]:

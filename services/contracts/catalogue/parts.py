@@ -114,7 +114,7 @@ class Mark(Choice):
 
 
 class Words(Strict):
-    """One thing said in Vietnamese and in English."""
+    """A remark in Vietnamese and in English."""
 
     vi = Text(required=True, longest=2000, lines=True)
     en = Text(required=True, longest=2000, lines=True)
@@ -146,9 +146,10 @@ class Condition(Strict):
             raise ValidationError(_ONE_TEST)
 
 
-def words(**kwargs: Any) -> Part:
-    """A bilingual name; required unless said otherwise."""
-    return Part(Words(), **{"required": True, **kwargs})
+def words(longest: int = 500) -> Part:
+    """A bilingual name, on one line: it is printed in letters, on slips and in their subjects."""
+    languages: dict[str, fields.Field[Any]] = {name: Text(required=True, longest=longest) for name in ("vi", "en")}
+    return Part(Strict.from_dict(languages, name="Name"), required=True)
 
 
 def optional_words() -> Part:

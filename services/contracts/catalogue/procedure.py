@@ -30,6 +30,9 @@ FACTS = (
     "components", "time_limit", "clock", "fees", "result",
 )  # fmt: skip
 _MEBIBYTE = 1024 * 1024
+# What payment can publish of one line of an order (contracts/payment.py); a hundred of these still add up.
+LARGEST_LINE_VND = 10**12
+_LONGEST_LINE_NAME = 300
 _DETAILS_MISSING = say("required", "Bắt buộc với {kind}.", "Is required for {kind}.")
 _DETAILS_FOREIGN = say("not_for_this_kind", "Không dùng với {kind}.", "Is not for {kind}.")
 _TIERS = say(
@@ -108,7 +111,7 @@ class Tier(Strict):
     """One step of a tiered fee; up to and including `up_to`, or without end when null."""
 
     up_to = Whole(low=1, required=True, allow_none=True)
-    amount_vnd = Vnd(required=True)
+    amount_vnd = Vnd(required=True, high=LARGEST_LINE_VND)
 
 
 class Fee(Dated):
@@ -116,9 +119,9 @@ class Fee(Dated):
 
     code = Code(required=True)
     kind = Choice("charge", "fee", required=True)
-    name = words()
+    name = words(_LONGEST_LINE_NAME)
     basis = Choice("flat", "per_unit", "tiered", "per_year", required=True)
-    amount_vnd = Vnd()
+    amount_vnd = Vnd(high=LARGEST_LINE_VND)
     quantity_field = Name()
     unit_size = Whole(low=1, high=10**6, load_default=1)
     free_quantity = Whole(low=0, high=10**6, load_default=0)

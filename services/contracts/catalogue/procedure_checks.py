@@ -1,12 +1,15 @@
 """What must agree within a procedure: rules, fees, result and example against the form and the papers."""
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from itertools import chain, combinations
 from typing import Any
 
 from services.contracts.catalogue.example_checks import example_is_valid
-from services.contracts.catalogue.form_schema import FITTED_TYPES, LONGEST_TEXT, PRICE_TYPES
+from services.contracts.catalogue.fees import price
+from services.contracts.catalogue.form_schema import FITTED_TYPES, LONGEST_TEXT, MOST_ROWS, PRICE_TYPES
 from services.contracts.catalogue.numbers import DomainLabel
+from services.contracts.catalogue.procedure import LARGEST_LINE_VND
 from services.contracts.catalogue.shelf import Body, Finding, Shelf, overlap
 
 _DECIDING = frozenset({"choice", "flag", "number"})
@@ -125,19 +128,33 @@ def _quantity(fee: Body, field: Body | None, path: str) -> Iterator[Finding]:
     elif _may_be_none(field):
         vi = "Số lượng phải từ 1: thêm min: 1 (hoặc min_rows: 1)."
         yield Finding(place, vi, "The quantity must be 1 or more: add min: 1 (or min_rows: 1).")
+    elif _most(field) is None:
+        yield Finding(place, "Số lượng phải có giới hạn trên: thêm max.", "A quantity has a limit: add max.")
     elif _beyond_the_tiers(fee, field):
         yield Finding(f"{path}.tiers", "Có số lượng vượt bậc cuối.", "A quantity may lie beyond the last tier.")
+    elif _costliest(fee, field) > LARGEST_LINE_VND:
+        vi, en = "Số lượng lớn nhất vượt mức tính được", "The largest quantity costs more than can be asked for"
+        yield Finding(place, f"{vi}: {LARGEST_LINE_VND} đồng.", f"{en}: {LARGEST_LINE_VND} đồng.")
 
 
 def _may_be_none(field: Body) -> bool:
     return bool(field.get("min" if field["type"] == "number" else "min_rows", 0) < 1)
 
 
+def _most(field: Body) -> int | None:
+    found: int | None = field.get("max") if field["type"] == "number" else field.get("max_rows", MOST_ROWS)
+    return found
+
+
 def _beyond_the_tiers(fee: Body, field: Body) -> bool:
-    if fee["basis"] != "tiered" or fee["tiers"][-1]["up_to"] is None:
-        return False
-    most = field.get("max" if field["type"] == "number" else "max_rows")
-    return most is None or bool(most > fee["tiers"][-1]["up_to"])
+    last = fee["tiers"][-1]["up_to"] if fee["basis"] == "tiered" else None
+    return last is not None and (_most(field) or 0) > last
+
+
+def _costliest(fee: Body, field: Body) -> int:
+    always, day = {**fee, "applies_if": None}, date.fromisoformat(fee["valid_from"])
+    lines = price([always], {fee["quantity_field"]: _most(field)}, fee["when_due"], day)
+    return sum(line.amount_vnd for line in lines)
 
 
 def _fee_versions(fees: list[Body]) -> Iterator[Finding]:
@@ -178,7 +195,7 @@ def _copied(target: Body | None, source: Body | None, path: str) -> Iterator[Fin
 def _fits(target: Body, source: Body) -> bool:
     if target["type"] == "table" == source["type"]:
         columns = _by_name(source["columns"])
-        return target.get("max_rows", 100) >= source.get("max_rows", 100) and all(
+        return target.get("max_rows", MOST_ROWS) >= source.get("max_rows", MOST_ROWS) and all(
             column["name"] in columns
             and _fits(column, columns[column["name"]])
             and (columns[column["name"]]["required"] or not column["required"])

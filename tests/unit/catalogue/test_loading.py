@@ -44,6 +44,7 @@ LEAP = "{kind: batch, windows: [{apply_before: 02-29, due: 01-01}]}"
 PRICED = "basis: per_unit, quantity_field: pages, amount_vnd: 1000"
 LOW = "{up_to: 99, amount_vnd: 1}"
 OPEN = "{up_to: null, amount_vnd: 1}"
+CHARGE = "name: {vi: Phí, en: Charge}}"
 URGENT = "type: flag\n"
 BOUND = "type: choice\n    choices: [{{value: a, label: {{vi: A, en: A}}, only_if: {{{}}}}}]\n"
 ONLY_IF = "form.2.choices.0.only_if"
@@ -75,6 +76,12 @@ SPOILT = [
     ("quantity_field: pages", "quantity_field: title", "fees.0.quantity_field", "number or a table"),
     (PAGES, "required: true, max: 100}", "fees.0.quantity_field", "1 or more"),
     (PAGES, "min: 1, max: 100}", "fees.0.quantity_field", "must be required"),
+    (PAGES, "required: true, min: 1}", "fees.0.quantity_field", "add max"),
+    (PAGES, "required: true, min: 1, max: 1000000001}", "fees.0.quantity_field", "costs more than can be asked for"),
+    ("amount_vnd: 1000,", "amount_vnd: 1000000000001,", "fees.0.amount_vnd", "at most 1000000000000"),
+    (CHARGE, "name: {vi: Phí, en: " + "x" * 301 + "}}", "fees.0.name.en", "At most 300"),
+    (CHARGE, 'name: {vi: "Phí\\nkhác", en: Charge}}', "fees.0.name.vi", "control characters"),
+    ("{vi: Đơn, en: Application}", '{vi: "Đơn\\n2", en: Application}', "components.0.name.vi", "control characters"),
     (PAGES, "required: true, min: 5, max: 1}", "form.1.max", "is the lower"),
     (PAGES, "required: true, min: today}", "form.1.min", "does not fit"),
     ("basis: per_unit", "basis: flat", "fees.0.quantity_field", "not for flat"),
