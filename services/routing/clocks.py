@@ -1,13 +1,15 @@
 """The two legal clocks, computed from the facts of a case and a calendar.
 
 Answer: 8 office hours from receipt (intake computes the first), again from the receipt of a supplement.
-Decision: from acceptance, by the time limit of the procedure version in force at submission. A supplement asked for
-after acceptance starts it again from the receipt of the supplement, or only stops it meanwhile; an owed fee stops it
-or does not.
+Decision: from acceptance, by the time limit of the procedure version the dossier was received under. A supplement
+asked for after acceptance starts it again from the receipt of the supplement, or only stops it meanwhile; an owed fee
+stops it or does not. Time that the clock stood still is added to the minute: who has paid after five minutes has moved
+the due moment by five minutes of office time.
+A batch is due on a day of the calendar, which moves for nobody: nothing stops that clock. What counts is by which
+closing day the dossier was whole, see `_whole_at`.
 The result depends on the facts alone, not on the order in which they became known.
 """
 
-import math
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -15,16 +17,17 @@ from services.contracts.catalogue.worktime import Calendar
 from services.routing.case import BEFORE_DECISION, Case
 
 Stretch = tuple[datetime, datetime]
-_HOUR = timedelta(hours=1)
 
 
 def due_at(case: Case, calendar: Calendar) -> datetime | None:
     """When the decision is due, UTC; None before acceptance. Raises CalendarExhausted."""
     if case.accepted_at is None:
         return None
+    if case.terms.time_limit["kind"] == "batch":
+        return calendar.due_at(case.terms.time_limit, _whole_at(case))
     runs_from = _restarted_at(case) or case.accepted_at
-    due = calendar.due_at(case.terms.time_limit, _counted_from(case))
-    return _later(due, _standstill(case, runs_from, calendar), calendar)
+    due = calendar.due_at(case.terms.time_limit, runs_from)
+    return calendar.add_working_time(due, _standstill(case, runs_from, calendar))
 
 
 def respond_by(requested_at: datetime, days: int, calendar: Calendar) -> datetime:
@@ -32,14 +35,16 @@ def respond_by(requested_at: datetime, days: int, calendar: Calendar) -> datetim
     return calendar.due_at({"kind": "days", "days": days}, requested_at)
 
 
-def _counted_from(case: Case) -> datetime:
-    """Receipt of the full dossier where that starts the term again; else acceptance, or for a batch submission:
-    its intake closes for the applicant, whose dossier was in time however long the unit took to accept it."""
-    restarted_at = _restarted_at(case)
-    if restarted_at is not None:
-        return restarted_at
-    is_batch = case.terms.time_limit["kind"] == "batch"
-    return case.submitted_at if is_batch or case.accepted_at is None else case.accepted_at
+def _whole_at(case: Case) -> datetime:
+    """When the applicant had handed in a whole dossier: the intake of a batch closes for him, not for the unit.
+
+    A batch takes the dossiers that are complete by its closing day, so where supplements start the term again the last
+    one counts, before acceptance or after it: received after the closing day it leads to the next batch. Where they
+    only pause the term, the day of submission stands.
+    """
+    if case.terms.on_supplement != "restart":
+        return case.submitted_at
+    return max([case.submitted_at, *(one.received_at for one in case.supplements if one.received_at)])
 
 
 def _restarted_at(case: Case) -> datetime | None:
@@ -77,9 +82,3 @@ def _merged(stretches: Iterable[Stretch]) -> list[Stretch]:
         else:
             merged.append((start, end))
     return merged
-
-
-def _later(due: datetime, stood_still: timedelta, calendar: Calendar) -> datetime:
-    """A begun office hour counts whole, as offices count."""
-    hours = math.ceil(stood_still / _HOUR)
-    return calendar.add_working_hours(due, hours) if hours else due

@@ -74,7 +74,12 @@ class Calendar:
     def add_working_hours(self, moment: datetime, hours: int) -> datetime:
         """The instant (UTC) when `hours` of office time have gone by; time outside office hours does not count."""
         _refuse_less_than_one(hours)
-        left = timedelta(hours=hours)
+        return self.add_working_time(moment, timedelta(hours=hours))
+
+    def add_working_time(self, moment: datetime, left: timedelta) -> datetime:
+        """The same for office time of any length; `moment` itself, whenever it is, where that is none."""
+        if not left:
+            return moment.astimezone(UTC)
         for opens, closes in self._office_time(moment):
             if left <= closes - opens:
                 return opens + left

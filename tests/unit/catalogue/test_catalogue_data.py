@@ -101,7 +101,11 @@ def test_every_basis_moment_kind_and_clock_is_in_use(procedures: Procedures) -> 
     assert {fee["refundable"] for fee in fees} == {True, False}
     assert {one["time_limit"]["kind"] for one in procedures.values()} == {"working_days", "days", "batch"}
     assert {kind for one in procedures.values() for kind in one["applicant_kinds"]} == {"citizen", "organisation"}
-    assert {one["clock"]["on_supplement"] for one in procedures.values()} == {"restart", "pause"}
+
+
+def test_a_batch_counts_from_the_day_on_which_the_dossier_was_whole(procedures: Procedures) -> None:
+    batches = [one for one in procedures.values() if one["time_limit"]["kind"] == "batch"]
+    assert {one["clock"]["on_supplement"] for one in batches} == {"restart"}
 
 
 def test_a_charge_for_appraisal_is_not_given_back(procedures: Procedures) -> None:

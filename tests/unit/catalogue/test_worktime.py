@@ -133,11 +133,14 @@ def test_due_moments_are_aware_and_in_utc(calendar: Calendar) -> None:
     assert calendar.add_working_hours(at("2026-01-15T09:00"), 1).tzinfo is UTC
 
 
-@given(MOMENTS, st.integers(1, 60))
-@settings(max_examples=80, deadline=None, database=None)
-def test_the_hours_added_are_the_hours_that_lie_between(calendar: Calendar, start: datetime, hours: int) -> None:
-    end = calendar.add_working_hours(start, hours)
-    assert calendar.working_time_between(start, end) == hours * HOUR
+@given(MOMENTS, st.timedeltas(timedelta(0), timedelta(hours=60)))
+@settings(max_examples=120, deadline=None, database=None)
+def test_the_office_time_added_is_what_lies_between(calendar: Calendar, start: datetime, length: timedelta) -> None:
+    end = calendar.add_working_time(start, length)
+    assert calendar.working_time_between(start, end) == length
+    hours = length // HOUR
+    if hours:
+        assert calendar.add_working_hours(start, hours) == calendar.add_working_time(start, hours * HOUR)
 
 
 @given(MOMENTS, st.integers(1, 40))

@@ -33,6 +33,28 @@ def test_a_batch_is_decided_by_the_day_of_submission_not_of_acceptance() -> None
     assert book.now.due_at == at("06-21", "17:30")
 
 
+@pytest.mark.parametrize("on_supplement", ["restart", "pause"])
+def test_a_batch_is_due_on_its_day_however_long_the_applicant_was_waited_for(on_supplement: str) -> None:
+    book = Book().opened(terms("batch", on_supplement=on_supplement), at("03-02")).accepted(at("03-03"))
+    book.fee("required", at("03-04")).fee("settled", at("03-10"))
+    assert book.now.due_at == at("06-21", "17:30")
+    assert book.asked(at("04-01")).answered(at("04-20", "17:00")).now.due_at == at("06-21", "17:30")
+
+
+NEXT = datetime.fromisoformat("2027-01-01T17:30:00+07:00")
+
+
+@pytest.mark.parametrize(("on_supplement", "due"), [("restart", NEXT), ("pause", at("06-21", "17:30"))])
+def test_a_dossier_made_whole_after_the_closing_day_waits_for_the_next_batch_where_the_term_starts_again(
+    on_supplement: str, due: datetime
+) -> None:
+    of = terms("batch", on_supplement=on_supplement)
+    accepted = Book().opened(of, at("04-17")).accepted(at("04-17")).asked(at("04-20")).answered(at("04-21"))
+    assert accepted.now.due_at == due
+    before = Book().opened(of, at("04-17")).asked(at("04-17")).answered(at("04-21")).accepted(at("04-21", "10:00"))
+    assert before.now.due_at == due
+
+
 def test_the_answer_clock_starts_again_with_the_supplement() -> None:
     book = Book().opened().asked(at("01-12", "10:00")).answered(at("01-15", "15:30"))
     assert book.now.answer_due_at == book.now.rings_at == at("01-16", "15:30")
@@ -56,9 +78,14 @@ def test_a_pause_adds_the_office_time_that_went_by() -> None:
     assert book.now.due_at == at("01-20", "17:30")
 
 
-def test_a_begun_hour_of_pause_counts_whole() -> None:
+def test_a_pause_of_minutes_moves_the_due_moment_by_minutes() -> None:
     book = Book().opened(terms(days=5)).accepted().fee("required", at("01-14", "10:00"))
-    assert book.fee("settled", at("01-14", "10:05")).now.due_at == at("01-20", "09:00")
+    assert book.fee("settled", at("01-14", "10:05")).now.due_at == at("01-20", "08:05")
+
+
+def test_a_pause_outside_office_hours_moves_nothing() -> None:
+    book = Book().opened(terms(days=5)).accepted().fee("required", at("01-14", "17:30"))
+    assert book.fee("settled", at("01-15", "08:00")).now.due_at == at("01-19", "17:30")
 
 
 def test_a_fee_stops_the_clock_from_the_demand_to_the_payment() -> None:
