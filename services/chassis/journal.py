@@ -22,7 +22,7 @@ from services.chassis.cause import Cause
 from services.chassis.commits import GroupCommit, Overtaken, Taken
 from services.chassis.errors import Conflict, Defect, NotFound
 from services.chassis.failpoint import failpoint
-from services.chassis.memory import Memory
+from services.chassis.memory import Guess, Memory
 from services.chassis.store import Collection, Document, outages_named
 from services.contracts import events
 from services.contracts.event import Event
@@ -112,16 +112,20 @@ class Journal(Generic[State]):
         *,
         subject: Mapping[str, Any] | None = None,
         once: bool = False,
+        opens: bool = False,
     ) -> Stored[State]:
         """Append what `decide` says of the present state (None where there is none yet), exactly once per cause.
 
-        `subject` adds personal data beside the history; `once` lets the cause open one aggregate of this kind only.
+        `subject` adds personal data beside the history; `once` lets the cause open one aggregate of this kind only;
+        `opens` is the caller's guess that none is there yet, which saves a look where it is right.
         Raises what `decide` raises, Conflict when others keep being faster or the request id was used for something
         else, Unavailable when the store does not answer (the outcome is then unknown: ask again with the same cause).
         """
         remembered = self.memory.recall(id_)
-        if remembered and (stored := self._on_a_guess(remembered, cause, decide, subject)):
-            return stored
+        if remembered or opens or once:
+            guess = Guess(id_, remembered, cause, subject, once)
+            if stored := self._on_a_guess(guess, decide):
+                return stored
         for _ in range(_ATTEMPTS):
             with outages_named():
                 document = self.collection.find_one({"_id": id_})
@@ -167,18 +171,17 @@ class Journal(Generic[State]):
         stored: Document = _CONVERTER.unstructure(state)
         return stored
 
-    def _on_a_guess(
-        self, document: Document, cause: Cause, decide: Decide[State], subject: Mapping[str, Any] | None
-    ) -> Stored[State] | None:
-        """The change, made on what this process remembers; None where that has to be looked at first."""
-        if _has(document, cause):
-            return self._as_after(document, cause)
+    def _on_a_guess(self, guess: Guess, decide: Decide[State]) -> Stored[State] | None:
+        """The change, made on what this process believes; None where that has to be looked at first."""
+        document = guess.document
+        if document is not None and _has(document, guess.cause):
+            return self._as_after(document, guess.cause)
         try:
-            made = decide(self.parse(document).state)
+            made = decide(self.parse(document).state if document else None)
         except Exception:  # noqa: BLE001 – whatever speaks against it may be out of date: it is decided again
             return None
         try:
-            return self._append(document["_id"], document, cause, made, subject, once=False) if made else None
+            return self._append(guess.id, document, guess.cause, made, guess.subject, guess.once) if made else None
         except (Overtaken, Taken):
             return None
 

@@ -7,12 +7,15 @@ Absence is never remembered. Documents are kept as bytes: they come back exactly
 
 import time
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
+from typing import Any
 
 import bson
 from bson.codec_options import CodecOptions
 
+from services.chassis.cause import Cause
 from services.chassis.store import Document
 
 MOST = 500
@@ -64,3 +67,14 @@ class Memory:
         known = self._known.get(id_)
         if known is not None:
             known.relayed = max(known.relayed, relayed)
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A change, and what is believed of the aggregate without a look at the store: None, that it is not there yet."""
+
+    id: str
+    document: Document | None
+    cause: Cause
+    subject: Mapping[str, Any] | None
+    once: bool

@@ -113,3 +113,16 @@ def test_an_older_version_does_not_replace_a_later_one(journal: Any) -> None:
     journal.change("D", cause("2"), withdrawn())
     journal.memory.keep(first)
     assert journal.memory.recall("D")["version"] == 2
+
+
+def test_what_is_opened_is_not_looked_for_first(journal: Any) -> None:
+    assert journal.change("N", cause("new"), withdrawn(), opens=True).version == 1
+    assert journal.collection.reads == 0
+
+
+def test_who_opens_what_is_there_already_decides_on_it(journal: Any) -> None:
+    journal.memory.forget("D")
+    assert journal.change("D", cause("2"), withdrawn(), opens=True).state.asked == 2
+    journal.memory.forget("D")
+    assert journal.change("D", cause("2"), withdrawn(), opens=True).repeated
+    assert journal.get("D").state.asked == 2
