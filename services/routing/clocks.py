@@ -3,8 +3,8 @@
 Answer: 8 office hours from receipt (intake computes the first), again from the receipt of a supplement.
 Decision: from acceptance, by the time limit of the procedure version the dossier was received under. A supplement
 asked for after acceptance starts it again from the receipt of the supplement, or only stops it meanwhile; an owed fee
-stops it or does not. Time that the clock stood still is added to the minute: who has paid after five minutes has moved
-the due moment by five minutes of office time.
+stops it or does not. Time that the clock stood still is added in whole minutes of office time, as due moments are told:
+who has paid after five minutes has moved his by five, and how busy the services were meanwhile does not show.
 A batch is due on a day of the calendar, which moves for nobody: nothing stops that clock. What counts is by which
 closing day the dossier was whole, see `_whole_at`.
 The result depends on the facts alone, not on the order in which they became known.
@@ -17,6 +17,7 @@ from services.contracts.catalogue.worktime import Calendar
 from services.routing.case import BEFORE_DECISION, Case
 
 Stretch = tuple[datetime, datetime]
+_MINUTE = timedelta(minutes=1)
 
 
 def due_at(case: Case, calendar: Calendar) -> datetime | None:
@@ -55,9 +56,10 @@ def _restarted_at(case: Case) -> datetime | None:
 
 
 def _standstill(case: Case, runs_from: datetime, calendar: Calendar) -> timedelta:
-    """Office time for which the clock stood still after `runs_from`; stretches that overlap count once."""
+    """Office time for which the clock stood still after `runs_from`, to the minute; what overlaps counts once."""
     cut = [(max(start, runs_from), end) for start, end in (*_supplement_stretches(case), *_fee_stretches(case))]
-    return sum((calendar.working_time_between(*stretch) for stretch in _merged(cut)), timedelta())
+    stood_still = sum((calendar.working_time_between(*stretch) for stretch in _merged(cut)), timedelta())
+    return round(stood_still / _MINUTE) * _MINUTE
 
 
 def _supplement_stretches(case: Case) -> Iterable[Stretch]:

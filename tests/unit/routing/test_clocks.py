@@ -80,7 +80,7 @@ def test_a_pause_adds_the_office_time_that_went_by() -> None:
 
 def test_a_pause_of_minutes_moves_the_due_moment_by_minutes() -> None:
     book = Book().opened(terms(days=5)).accepted().fee("required", at("01-14", "10:00"))
-    assert book.fee("settled", at("01-14", "10:05")).now.due_at == at("01-20", "08:05")
+    assert book.fee("settled", at("01-14", "10:05:20")).now.due_at == at("01-20", "08:05")
 
 
 def test_a_pause_outside_office_hours_moves_nothing() -> None:
