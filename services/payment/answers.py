@@ -1,10 +1,11 @@
 """Orders as callers see them. No order holds personal data."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
-from services.payment.order import FeeOrder
+from services.payment.order import Attempt, FeeOrder
 
 Answer = dict[str, Any]
 _SHOWN = (
@@ -21,16 +22,21 @@ def line(order: FeeOrder) -> Answer:
     }
 
 
-def full(order: FeeOrder, orders: Sequence[str]) -> Answer:
-    """An order with its lines, attempts and refunds, and the ids of all orders of its dossier."""
+def full(order: FeeOrder, orders: Sequence[str], held: Mapping[str, datetime]) -> Answer:
+    """An order with its lines, attempts and refunds, and the ids of all orders of its dossier.
+
+    `held` says since when a gateway has held an attempt: its payer is debited, and had better wait than pay again.
+    """
     return {
         **line(order),
         "lines": [asdict(one) for one in order.lines],
-        "attempts": [_attempt(one) for one in map(asdict, order.attempts)],
+        "attempts": [_attempt(one, held) for one in order.attempts],
         "refunds": [asdict(one) for one in order.refunds],
         "orders": list(orders),
     }
 
 
-def _attempt(attempt: Answer) -> Answer:
-    return {"attempt": attempt.pop("reference"), **attempt}
+def _attempt(attempt: Attempt, held: Mapping[str, datetime]) -> Answer:
+    told = asdict(attempt)
+    held_since = held.get(attempt.reference) if attempt.outcome == "open" else None
+    return {"attempt": told.pop("reference"), **told, "held_since": held_since}

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import requests
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from services.chassis import codec
 from services.chassis.actor import Actor
@@ -16,6 +17,8 @@ from services.payment.vnpay import Merchant, Purchase, Report
 
 _SECONDS: Final = (3.05, 15.0)  # to connect, to answer
 _LONGEST_ANSWER: Final = 64 * 1024
+NOT_REACHED: Final = "payment.gateway_not_reached"  # of an Unavailable: nothing was sent, nothing can have been done
+_UNAVAILABLE: Final = "payment.gateway_unavailable"
 _REFUND_TAKEN: Final = frozenset({vnpay.OK, vnpay.DUPLICATE})
 
 
@@ -58,7 +61,7 @@ class Gateway:
             answer = vnpay.read_answer(self._merchant, codec.decode(body, _LONGEST_ANSWER))
         except (requests.RequestException, OSError, Invalid) as error:
             log.warning("gateway_unreachable", command=call["vnp_Command"], reason=type(error).__name__)
-            raise _unavailable() from error
+            raise _unavailable(NOT_REACHED if _is_unsent(error) else _UNAVAILABLE) from error
         if status != requests.codes.ok or answer is None or "vnp_ResponseCode" not in answer:
             log.warning("gateway_answer_unusable", command=call["vnp_Command"], status=status)
             raise _unavailable()
@@ -87,7 +90,11 @@ def _refused(code: str, response_code: str) -> Refused:
     return Refused(code, f"The gateway refused with code {response_code}.", "Cổng thanh toán từ chối yêu cầu.")
 
 
-def _unavailable() -> Unavailable:
-    return Unavailable(
-        "payment.gateway_unavailable", "The payment gateway does not answer.", "Cổng thanh toán chưa sẵn sàng."
-    )
+def _is_unsent(error: Exception) -> bool:
+    """Whether there never was a connection."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(error, requests.ConnectionError) and isinstance(reason, NewConnectionError | ConnectTimeoutError)
+
+
+def _unavailable(code: str = _UNAVAILABLE) -> Unavailable:
+    return Unavailable(code, "The payment gateway does not answer.", "Cổng thanh toán chưa sẵn sàng.")

@@ -2,21 +2,28 @@
 
 A gateway is believed only under its signature, and its word settles an order once: under a cause that is made of its
 own transaction, whoever brings it (callback, repeated callback, our own question after a silence).
+
+A payment that is held (debited, and suspected of fraud) is neither: the payer and the officer are shown since when, the
+gateway is told 00 because its word is kept, and it is asked until it decides. It is asked less and less often, once a
+day in the end; what is undecided for 30 days is left as failed under its last code. Should money come yet, it is taken.
 """
 
 import hashlib
 import uuid
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final, Protocol
 
 from services.chassis import cause, clock
 from services.chassis.actor import Actor
 from services.chassis.cause import Cause
-from services.chassis.errors import Refused
+from services.chassis.errors import Refused, Unavailable
 from services.chassis.journal import Journal
 from services.chassis.logs import log
+from services.contracts.catalogue.dates import local_day
 from services.contracts.event import Event
 from services.payment import domain, vnpay
+from services.payment.clients import NOT_REACHED
 from services.payment.domain import Capture
 from services.payment.order import Attempt, FeeOrder
 from services.payment.settings import PaymentSettings
@@ -24,6 +31,8 @@ from services.payment.store import Orders
 from services.payment.vnpay import Merchant, Purchase, Report
 
 GATEWAY: Final = Actor("system", "vnpay")
+LONGEST_SILENCE: Final = timedelta(days=1)  # between two questions about an attempt
+LONGEST_ASKED: Final = timedelta(days=30)  # after its end, about an attempt that stays undecided
 Answer = tuple[str, str]
 
 
@@ -82,7 +91,7 @@ class Settlement:
         """Ask the gateway what became of attempts it has told nothing of, so that no payer stays stuck."""
         now = clock.now()
         wait = timedelta(seconds=self._settings.query_after_seconds)
-        for order in self._orders.claim_silent(now - wait, now, now + wait):
+        for order in self._orders.claim_silent(now - wait, now, partial(self._ask_again_at, now=now, wait=wait)):
             for attempt in order.open_attempts:
                 if attempt.started_at <= now - wait:
                     self._try_to_ask(order, attempt, now)
@@ -90,18 +99,48 @@ class Settlement:
     def give_back(self, why: Cause, order_id: str, attempt: str | None, amount_vnd: int, event_id: str) -> None:
         """Have a refund made that is due. What was paid at a counter is given back there."""
         order = self._journal.get(order_id).state
-        captured = attempt and order.open_refund(attempt, amount_vnd) and order.find_attempt(attempt)
-        if not attempt or not captured:
+        refund = order.open_refund(attempt, amount_vnd) if attempt else None
+        captured = order.find_attempt(attempt) if attempt else None
+        if not attempt or not refund or not captured:
             log.info("no_refund_at_gateway", order=order_id)
             return
-        at, request_id = clock.now(), self._refund_id(order_id, event_id)
-        transaction = order.transaction if attempt == order.attempt else None
+        at, purchase = clock.now(), _purchase(order, captured)
         try:
-            self._gateway.refund(_purchase(order, captured), amount_vnd, transaction, request_id, at)
+            if not self._is_made(order, purchase, amount_vnd, event_id, at):
+                transaction = order.transaction if attempt == order.attempt else None
+                self._gateway.refund(purchase, amount_vnd, transaction, self._refund_id(order_id, event_id), at)
         except Refused:
             self._orders.note_refusal(order_id, event_id)
             raise
+        except Unavailable as outage:
+            if outage.code == NOT_REACHED:
+                self._orders.forget_sending(order_id, event_id)
+            raise
         self._journal.change(order_id, why, lambda order: domain.note_refund(order, attempt, amount_vnd, at))
+
+    def _is_made(self, order: FeeOrder, purchase: Purchase, amount_vnd: int, event_id: str, at: datetime) -> bool:
+        """Whether a refund was made whose answer was lost on an earlier day. Raises Refused where nobody can tell.
+
+        Under one id a gateway pays once, but only on one day (domain: `vnp_RequestId`); so on another it is asked
+        first. Of its last transaction it may speak as of a refund: then that is it, unless an equal one was made
+        before. If it speaks of the payment only, more than half of what is left may still be sent again, for a gateway
+        never gives back more than it took. Less rests in the dead letters until a person has looked at the merchant's
+        page of the gateway: to replay it is his word that the money had not gone back.
+        """
+        if local_day(self._orders.note_sending(order.order_id, event_id, at)) == local_day(at):
+            return False
+        made = [one.amount_vnd for one in order.refunds if one.attempt == purchase.reference and one.refunded_at]
+        report = self._gateway.query(purchase, uuid.uuid4().hex, at)
+        if report and (report.outcome, report.amount_vnd) == ("refunded", amount_vnd) and amount_vnd not in made:
+            log.warning("refund_found_made", order=order.order_id, attempt=purchase.reference)
+            return True
+        if 2 * amount_vnd > purchase.amount_vnd - sum(made):
+            return False
+        raise Refused(
+            "payment.refund_uncertain",
+            "Whether this refund was made must be looked up at the gateway; replay it if it was not.",
+            "Cần tra cứu tại cổng thanh toán xem đã hoàn tiền chưa; nếu chưa thì gửi lại.",
+        )
 
     def _take(self, query: str) -> tuple[Answer, str | None]:
         report = vnpay.read_callback(self._merchant, query)
@@ -119,6 +158,7 @@ class Settlement:
         """Append what the gateway says; whether that was news. What is held stays open, and is asked after."""
         at, news = clock.now(), False
         if report.outcome == "held":
+            self._orders.note_held(order_id, report.reference, at)
             log.warning("payment_held", order=order_id, attempt=report.reference)
             return True
 
@@ -135,28 +175,44 @@ class Settlement:
         stored = self._journal.change(order_id, _cause_of(report), decide)
         return news and not stored.repeated
 
+    def _ask_again_at(self, order: FeeOrder, now: datetime, wait: timedelta) -> datetime:
+        """After `wait` until the last attempt is given up, then after as long as that is ago: ever twice as long."""
+        over_since = max(attempt.expires_at for attempt in order.open_attempts) + self._patience
+        return now + min(max(now - over_since, wait), LONGEST_SILENCE)
+
+    @property
+    def _patience(self) -> timedelta:
+        return timedelta(minutes=self._settings.give_up_minutes)
+
     def _try_to_ask(self, order: FeeOrder, attempt: Attempt, now: datetime) -> None:
         """One attempt that the gateway will not speak of must not keep the others waiting; an outage may."""
         try:
-            self._ask_about(order, attempt, now)
+            undecided = self._ask_about(order, attempt, now)
         except Refused as refusal:
             log.error("gateway_query_refused", attempt=attempt.reference, reason=refusal.en)
+            undecided = vnpay.OTHER
+        if undecided and now >= attempt.expires_at + LONGEST_ASKED:
+            log.error("attempt_left_undecided", order=order.order_id, attempt=attempt.reference, code=undecided)
+            self._give_up(order, attempt, undecided, now)
 
-    def _ask_about(self, order: FeeOrder, attempt: Attempt, now: datetime) -> None:
+    def _ask_about(self, order: FeeOrder, attempt: Attempt, now: datetime) -> str | None:
+        """Settle what can be settled; the code of what is left undecided. What was given back elsewhere is nothing."""
         report = self._gateway.query(_purchase(order, attempt), uuid.uuid4().hex, now)
-        if report is None:
-            self._give_up(order, attempt, now)
-        elif report.amount_vnd != order.amount_vnd:
+        if report is None or report.outcome == "refunded":
+            if now >= attempt.expires_at + self._patience:
+                self._give_up(order, attempt, vnpay.EXPIRED, now)
+            return None
+        if report.amount_vnd != order.amount_vnd:
             log.error("gateway_amount_differs", order=order.order_id, attempt=attempt.reference)
-        else:
-            news = self._settle(order.order_id, report)
-            log.info("silent_attempt_settled", attempt=attempt.reference, outcome=report.outcome, news=news)
+            return vnpay.OTHER
+        news = self._settle(order.order_id, report)
+        log.info("silent_attempt_settled", attempt=attempt.reference, outcome=report.outcome, news=news)
+        return vnpay.SUSPECTED if report.outcome == "held" else None
 
-    def _give_up(self, order: FeeOrder, attempt: Attempt, now: datetime) -> None:
+    def _give_up(self, order: FeeOrder, attempt: Attempt, code: str, now: datetime) -> None:
         """Nothing came of an attempt whose time is over; should money come yet, it is still taken."""
-        if now >= attempt.expires_at + timedelta(minutes=self._settings.give_up_minutes):
-            why, reference = cause.of_timer(f"give_up/{attempt.reference}"), attempt.reference
-            self._journal.change(order.order_id, why, lambda order: domain.fail(order, reference, vnpay.EXPIRED, now))
+        why, reference = cause.of_timer(f"give_up/{attempt.reference}"), attempt.reference
+        self._journal.change(order.order_id, why, lambda order: domain.fail(order, reference, code, now))
 
     def _refund_id(self, order_id: str, event_id: str) -> str:
         """The same for every try of one refund, until the gateway refused it: a refusal uses the id up."""

@@ -4,7 +4,7 @@ Beside the journal of orders stands `dossiers`: which orders a dossier has, none
 them are open, so what is not in it is not assessed yet.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -104,14 +104,50 @@ class Orders:
         with outages_named():
             return [one["_id"] for one in self._orders.find(wanted, {"_id": 1}).sort("state.pay_by", 1).limit(_AT_ONCE)]
 
-    def claim_silent(self, before: datetime, now: datetime, again_at: datetime) -> Iterator[FeeOrder]:
+    def claim_silent(
+        self, before: datetime, now: datetime, again_at: Callable[[FeeOrder], datetime]
+    ) -> Iterator[FeeOrder]:
         """Orders with an attempt that has been silent since before `before`; each is this caller's until `again_at`."""
         wanted = {"state.silent_since": {"$lte": before, **_DATED}, "ask_after": {"$not": {"$gt": now}}}
         with outages_named():
             found = list(self._orders.find(wanted, _WITHOUT_HISTORY).sort("state.silent_since", 1).limit(_AT_ONCE))
         for document in found:
-            if self._claim(document, again_at):
-                yield self._parse(document)
+            order = self._parse(document)
+            if self._claim(document, again_at(order)):
+                yield order
+
+    def ask_soon(self, order_id: str) -> None:
+        """The order has a new attempt, and is not asked after as seldom as for an old one."""
+        with outages_named():
+            self._orders.update_one({"_id": order_id}, {"$set": {"ask_after": None}})
+
+    def note_held(self, order_id: str, reference: str, at: datetime) -> None:
+        """A gateway holds this attempt, since `at` unless it was said before."""
+        with outages_named():
+            self._orders.update_one(
+                {"_id": order_id, f"held.{reference}": {"$exists": False}}, {"$set": {f"held.{reference}": at}}
+            )
+
+    def held(self, order_id: str) -> dict[str, datetime]:
+        """Since when a gateway has held attempts of this order, whatever it has decided since."""
+        with outages_named():
+            found = self._orders.find_one({"_id": order_id}, {"held": 1}) or {}
+        since: dict[str, datetime] = found.get("held", {})
+        return since
+
+    def note_sending(self, order_id: str, refund: str, at: datetime) -> datetime:
+        """This refund, named by the event that asked for it, is about to be sent: when that was so first."""
+        name = f"sent_refunds.{refund}"
+        with outages_named():
+            self._orders.update_one({"_id": order_id, name: {"$exists": False}}, {"$set": {name: at}})
+            found = self._orders.find_one({"_id": order_id}, {name: 1}) or {}
+        first: datetime = found["sent_refunds"][refund]
+        return first
+
+    def forget_sending(self, order_id: str, refund: str) -> None:
+        """The refund did not leave the house."""
+        with outages_named():
+            self._orders.update_one({"_id": order_id}, {"$unset": {f"sent_refunds.{refund}": ""}})
 
     def refusals(self, order_id: str, refund: str) -> int:
         """How often a gateway has refused this refund, named by the event that asked for it."""
@@ -120,9 +156,12 @@ class Orders:
         return int(found.get("refused_refunds", {}).get(refund, 0))
 
     def note_refusal(self, order_id: str, refund: str) -> None:
-        """A gateway refused this refund."""
+        """A gateway refused this refund, or a person must look after it: what is sent next is another request."""
         with outages_named():
-            self._orders.update_one({"_id": order_id}, {"$inc": {f"refused_refunds.{refund}": 1}})
+            self._orders.update_one(
+                {"_id": order_id},
+                {"$inc": {f"refused_refunds.{refund}": 1}, "$unset": {f"sent_refunds.{refund}": ""}},
+            )
 
     def _claim(self, document: Document, again_at: datetime) -> bool:
         """Outside the history: it says who asks, not what happened."""

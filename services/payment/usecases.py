@@ -67,13 +67,13 @@ class PaymentCases:
         orders = self._orders.each(bill.orders)
         if not orders:
             raise NotFound("payment.no_fee", "This dossier has no fee.", "Hồ sơ không có khoản phải nộp.")
-        return answers.full(domain.outstanding(orders), bill.orders)
+        return self._full(domain.outstanding(orders), bill)
 
     def find_order(self, actor: Actor, order_id: str) -> Answer:
         """One order in full. Raises NotFound."""
         found = self._orders.find(order_id)
         order = domain.may_read(found, actor, found is not None and self._owns(actor, found.dossier_code))
-        return answers.full(order, self._orders.bill(order.dossier_code).orders)
+        return self._full(order, self._orders.bill(order.dossier_code))
 
     def list_orders(self, actor: Actor, status: str | None, unit: str | None, limit: int, after: str | None) -> Answer:
         """A page of orders by id. Raises Denied."""
@@ -91,6 +91,7 @@ class PaymentCases:
         owns = found is not None and self._owns(actor, found.dossier_code)
         at, lasting = clock.now(), timedelta(minutes=self._settings.attempt_minutes)
         order = self._change(order_id, why, lambda order: domain.start(order, actor, owns, method, lasting, at))
+        self._orders.ask_soon(order_id)
         attempt = order.attempts[-1]
         return {
             "redirect_url": self.settlement.pay_url(order, attempt, return_url, ip_address),
@@ -158,6 +159,9 @@ class PaymentCases:
     @property
     def _pay_within(self) -> timedelta:
         return timedelta(days=self._settings.pay_days)
+
+    def _full(self, order: FeeOrder, bill: Bill) -> Answer:
+        return answers.full(order, bill.orders, self._orders.held(order.order_id) if order.open_attempts else {})
 
     def _bill_for(self, actor: Actor, dossier_code: str) -> Bill:
         """The bill if it is the actor's to see; what is another's cannot be told from what is not there."""

@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote_plus
@@ -20,6 +20,7 @@ Fields = dict[str, str]
 
 VERSION: Final = "2.1.0"
 OK: Final = "00"
+SUSPECTED: Final = "07"
 EXPIRED: Final = "11"
 OTHER: Final = "99"
 NOT_FOUND: Final = "91"
@@ -35,9 +36,9 @@ UNKNOWN_ERROR: Final = ("99", "Unknown error")
 _MOST_FIELDS = 64
 _UNSIGNED = frozenset({"vnp_SecureHash", "vnp_SecureHashType"})
 _NOT_COMPLETED = "01"
-_SUSPECTED = "07"
 _PAYMENT = "01"
 _FULL_REFUND, _PARTIAL_REFUND = "02", "03"
+_GIVEN_BACK = frozenset({OK, "05", "06"})  # done, in the gateway's hands, sent to the bank; 09 is refused
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -80,7 +81,7 @@ class Purchase:
 class Report:
     """What the gateway says of an attempt: it is captured, failed, or held (debited on suspicion, not decided yet).
 
-    `amount_vnd` is None where it is not a whole number of đồng.
+    Or, asked after, its last word is of `amount_vnd` refunded. That is None where it is not a whole number of đồng.
     """
 
     reference: str
@@ -157,12 +158,13 @@ def read_answer(merchant: Merchant, body: Any) -> Fields | None:
 
 
 def report_of(answer: Fields) -> Report | None:
-    """What a `querydr` answer says of the payment; None while it is not completed, or is about something else."""
-    status = answer.get("vnp_TransactionStatus", "")
-    about_payment = answer.get("vnp_TransactionType", "") in {"", _PAYMENT}
-    if not about_payment or status in {"", _NOT_COMPLETED}:
-        return None
-    return _report({**answer, "vnp_ResponseCode": status})
+    """What a `querydr` answer says of a payment, or of money given back; None while that is not completed."""
+    status, kind = answer.get("vnp_TransactionStatus", ""), answer.get("vnp_TransactionType", "")
+    if kind in {"", _PAYMENT} and status not in {"", _NOT_COMPLETED}:
+        return _report({**answer, "vnp_ResponseCode": status})
+    if kind in {_FULL_REFUND, _PARTIAL_REFUND} and status in _GIVEN_BACK:
+        return replace(_report(answer), outcome="refunded")
+    return None
 
 
 def stamp(at: datetime) -> str:
@@ -213,7 +215,7 @@ def _report(fields: Mapping[str, str]) -> Report:
 
 
 def _outcome(code: str, status: str) -> str:
-    if _SUSPECTED in {code, status}:
+    if SUSPECTED in {code, status}:
         return "held"
     return "captured" if code == OK and status == OK else "failed"
 

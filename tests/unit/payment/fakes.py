@@ -1,6 +1,6 @@
 """Payment over memory: the real journal and use cases, the store's questions answered by looking through it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import SimpleNamespace
@@ -48,6 +48,8 @@ class FakeOrders:
         self.bills: dict[str, Bill] = {}
         self.asked: dict[str, datetime] = {}
         self.refused: dict[str, int] = {}
+        self.sent: dict[str, datetime] = {}
+        self.holds: dict[str, dict[str, datetime]] = {}
 
     def note_bill(self, bill: Bill) -> None:
         self.bills.setdefault(bill.dossier_code, bill)
@@ -73,18 +75,36 @@ class FakeOrders:
     def overdue(self, now: datetime) -> list[str]:
         return [one.order_id for one in self.each(list(self._documents)) if one.pay_by and one.pay_by <= now]
 
-    def claim_silent(self, before: datetime, now: datetime, again_at: datetime) -> Iterator[FeeOrder]:
+    def claim_silent(
+        self, before: datetime, now: datetime, again_at: Callable[[FeeOrder], datetime]
+    ) -> Iterator[FeeOrder]:
         for order in self.each(list(self._documents)):
             silent = order.silent_since is not None and order.silent_since <= before
             if silent and self.asked.get(order.order_id, now) <= now:
-                self.asked[order.order_id] = again_at
+                self.asked[order.order_id] = again_at(order)
                 yield order
+
+    def ask_soon(self, order_id: str) -> None:
+        self.asked.pop(order_id, None)
+
+    def note_held(self, order_id: str, reference: str, at: datetime) -> None:
+        self.holds.setdefault(order_id, {}).setdefault(reference, at)
+
+    def held(self, order_id: str) -> dict[str, datetime]:
+        return self.holds.get(order_id, {})
+
+    def note_sending(self, order_id: str, refund: str, at: datetime) -> datetime:
+        return self.sent.setdefault(f"{order_id}/{refund}", at)
+
+    def forget_sending(self, order_id: str, refund: str) -> None:
+        self.sent.pop(f"{order_id}/{refund}", None)
 
     def refusals(self, order_id: str, refund: str) -> int:
         return self.refused.get(f"{order_id}/{refund}", 0)
 
     def note_refusal(self, order_id: str, refund: str) -> None:
         self.refused[f"{order_id}/{refund}"] = self.refusals(order_id, refund) + 1
+        self.forget_sending(order_id, refund)
 
 
 @dataclass

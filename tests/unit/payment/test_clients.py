@@ -10,7 +10,7 @@ import pytest
 
 from services.chassis.actor import Actor
 from services.chassis.errors import Refused, Unavailable
-from services.payment.clients import Gateway, Owners
+from services.payment.clients import NOT_REACHED, Gateway, Owners
 from tests.unit.payment.builders import CITIZEN, STRANGER, SYSTEM
 from tests.unit.payment.test_vnpay import MERCHANT, PURCHASE, STARTED, answer
 
@@ -18,7 +18,7 @@ from tests.unit.payment.test_vnpay import MERCHANT, PURCHASE, STARTED, answer
 class MerchantApi(HTTPServer):
     """Gives one prepared answer and keeps what it was asked."""
 
-    status, body = 200, b""
+    status, body, breaks = 200, b"", False
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Asked)
@@ -32,6 +32,8 @@ class Asked(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.server.asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        if self.server.breaks:
+            return
         self.send_response(self.server.status)
         self.send_header("Location", "/elsewhere")
         self.send_header("Content-Length", str(len(self.server.body)))
@@ -104,8 +106,15 @@ def test_an_answer_that_cannot_be_believed_is_an_outage(
 def test_a_gateway_that_is_not_there_is_an_outage(api: MerchantApi, gateway: Gateway) -> None:
     api.shutdown()
     api.server_close()
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable, match=NOT_REACHED):
         gateway.query(PURCHASE, "q1", STARTED)
+
+
+def test_a_line_that_breaks_leaves_open_whether_the_gateway_has_heard(api: MerchantApi, gateway: Gateway) -> None:
+    api.breaks = True
+    with pytest.raises(Unavailable, match=r"payment\.gateway_unavailable"):
+        gateway.refund(PURCHASE, 1, None, "r1", STARTED)
+    assert len(api.asked) == 1
 
 
 @pytest.mark.parametrize("changes", [{"ResponseCode": "97"}, {"TxnRef": "ANOTHER"}])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -9,10 +10,12 @@ from flask import Flask
 
 from services.chassis import clock
 from services.chassis.errors import Refused, Unavailable
+from services.contracts.event import Event
 from services.payment import vnpay
+from services.payment.clients import NOT_REACHED
 from services.payment.http import routes
 from services.payment.vnpay import Report
-from tests.unit.payment.builders import CODE, FIRST, NOW, SECOND
+from tests.unit.payment.builders import CITIZEN, CODE, FIRST, NOW, SECOND
 from tests.unit.payment.fakes import Desk, cause_of, door
 from tests.unit.payment.test_vnpay import CALLBACK, signed
 
@@ -103,6 +106,73 @@ def test_a_held_payment_is_confirmed_and_stays_open_until_the_gateway_decides(de
     now[0] += timedelta(days=1)
     desk.settlement.ask_about_silent()
     assert desk.order().status == "paid"
+
+
+def held_for_ever(desk: Desk) -> None:
+    """The gateway holds the first attempt and never decides; nothing came of the second."""
+    desk.gateway.reports[FIRST] = report("held", "07")
+    code_of(desk, callback(ResponseCode="07", TransactionStatus="07"))
+
+
+def test_whoever_may_see_an_order_sees_since_when_a_payment_of_it_is_held(desk: Desk, now: list[Any]) -> None:
+    held_for_ever(desk)
+    now[0] += MINUTE
+    held_for_ever(desk)
+    shown = desk.cases.get_order(CITIZEN, CODE)["attempts"]
+    assert [one["held_since"] for one in shown] == [NOW, None]
+    code_of(desk, callback())
+    assert [one["held_since"] for one in desk.cases.get_order(CITIZEN, CODE)["attempts"]] == [None, None]
+
+
+def asked_for(desk: Desk, now: list[Any], lasting: timedelta, reference: str = FIRST) -> list[timedelta]:
+    """When the gateway is asked about an attempt, while the timer looks every five minutes."""
+    times = []
+    while (since := now[0] - NOW) < lasting:
+        before = desk.gateway.asked.count(reference)
+        desk.settlement.ask_about_silent()
+        times += [since] * (desk.gateway.asked.count(reference) - before)
+        now[0] += 5 * MINUTE
+    return times
+
+
+def test_what_stays_undecided_is_asked_about_ever_less_often_and_no_longer_than_a_month(
+    desk: Desk, now: list[Any]
+) -> None:
+    held_for_ever(desk)
+    times = asked_for(desk, now, timedelta(days=40))
+    waits = [later - earlier for earlier, later in pairwise(times)]
+    assert waits[:2] == [5 * MINUTE] * 2  # while the page is open
+    assert waits == sorted(waits)
+    assert waits[-1] == timedelta(days=1)
+    assert 35 < len(times) < 50
+    assert timedelta(days=30) < times[-1] < timedelta(days=32)
+    attempt = desk.order().attempts[0]
+    assert (attempt.outcome, attempt.response_code, desk.order().silent_since) == ("failed", "07", None)
+    assert code_of(desk, callback()) == CONFIRMED
+    assert desk.order().status == "paid"
+
+
+@pytest.mark.parametrize("said", [Refused("payment.query_refused", "", ""), report(amount_vnd=1)])
+def test_an_attempt_nothing_can_be_made_of_ends_as_failed_after_a_month(
+    desk: Desk, now: list[Any], said: Report | Refused
+) -> None:
+    desk.gateway.reports[FIRST] = said
+    asked_for(desk, now, timedelta(days=29))
+    assert desk.order().attempts[0].outcome == "open"
+    asked_for(desk, now, timedelta(days=33))
+    attempt = desk.order().attempts[0]
+    assert (attempt.outcome, attempt.response_code) == ("failed", "99")
+
+
+def test_a_new_attempt_does_not_wait_as_long_as_an_old_one_that_is_held(desk: Desk, now: list[Any]) -> None:
+    held_for_ever(desk)
+    asked_for(desk, now, timedelta(days=9))
+    third = desk.start("request-3")["attempt"]
+    desk.gateway.reports[third] = report(attempt=third)
+    started = now[0]
+    now[0] += 2 * MINUTE
+    desk.settlement.ask_about_silent()
+    assert (desk.order().attempt, now[0] - started) == (third, 2 * MINUTE)
 
 
 def test_whatever_breaks_the_gateway_gets_an_answer_and_comes_again(desk: Desk) -> None:
@@ -206,6 +276,100 @@ def test_a_refused_refund_is_tried_again_under_another_id(desk: Desk) -> None:
     first, second = desk.gateway.refunds
     assert first[-1] != second[-1]
     assert desk.order().refunds[0].refunded_at == NOW
+
+
+LOST = Unavailable("payment.gateway_unavailable", "", "")
+UPKEEP = 500_000
+
+
+def lost_yesterday(desk: Desk, now: list[Any], amount_vnd: int, error: Unavailable = LOST) -> None:
+    """A refund was sent a minute before midnight in Hà Nội, and its answer did not come."""
+    code_of(desk, callback())
+    refund = Event(
+        "refund_due",
+        {
+            "order_id": f"{CODE}-S",
+            "dossier_code": CODE,
+            "attempt": FIRST,
+            "amount_vnd": amount_vnd,
+            "reason": "dossier_ended",
+            "due_at": NOW,
+        },
+    )
+    desk.journal.change(f"{CODE}-S", cause_of(f"ended/{amount_vnd}"), lambda _order: [refund])
+    now[0] = NOW.replace(hour=16, minute=59)
+    desk.gateway.refund_error = error
+    with pytest.raises(Unavailable):
+        pay_out(desk, amount_vnd)
+    desk.gateway.refund_error = None
+    now[0] += 2 * MINUTE
+
+
+def pay_out(desk: Desk, amount_vnd: int) -> None:
+    """Hear of a refund for a dossier that ended."""
+    desk.settlement.give_back(
+        cause_of(f"refund_due/{amount_vnd}"), f"{CODE}-S", FIRST, amount_vnd, f"event-{amount_vnd}"
+    )
+
+
+def test_a_refund_that_was_made_yesterday_is_not_made_again_when_its_answer_was_lost(
+    desk: Desk, now: list[Any]
+) -> None:
+    lost_yesterday(desk, now, 100_000)
+    desk.gateway.reports[FIRST] = report("refunded", "00", 100_000)
+    pay_out(desk, 100_000)
+    assert len(desk.gateway.refunds) == 1
+    assert desk.order().refunds[0].refunded_at == now[0]
+
+
+def test_a_refund_of_which_nobody_can_tell_is_left_to_a_person_whose_replay_sends_it(
+    desk: Desk, now: list[Any]
+) -> None:
+    lost_yesterday(desk, now, 100_000)
+    desk.gateway.reports[FIRST] = report()
+    with pytest.raises(Refused, match=r"refund_uncertain"):
+        pay_out(desk, 100_000)
+    assert len(desk.gateway.refunds) == 1
+    pay_out(desk, 100_000)
+    first, second = desk.gateway.refunds
+    assert first[-1] != second[-1]
+    assert desk.order().refunds[0].refunded_at == now[0]
+
+
+@pytest.mark.parametrize("said", [report(), report("refunded", "00", 50_000), None])
+def test_more_than_half_may_be_sent_again_for_a_gateway_gives_back_no_more_than_it_took(
+    desk: Desk, now: list[Any], said: Report | None
+) -> None:
+    lost_yesterday(desk, now, UPKEEP)
+    desk.gateway.reports[FIRST] = said
+    pay_out(desk, UPKEEP)
+    assert len(desk.gateway.refunds) == 2
+    assert desk.order().refunds[0].refunded_at == now[0]
+
+
+def test_an_equal_refund_made_before_is_not_taken_for_the_one_that_was_lost(desk: Desk, now: list[Any]) -> None:
+    code_of(desk, callback())
+    lost_yesterday(desk, now, 100_000)
+    desk.gateway.reports[FIRST] = report("refunded", "00", 100_000)
+    pay_out(desk, 100_000)
+    again = {"order_id": f"{CODE}-S", "dossier_code": CODE, "attempt": FIRST, "amount_vnd": 100_000}
+    rest = Event("refund_due", {**again, "reason": "dossier_ended", "due_at": NOW})
+    desk.journal.change(f"{CODE}-S", cause_of("withdrawn"), lambda _order: [rest])
+    desk.gateway.refund_error = LOST
+    with pytest.raises(Unavailable):
+        desk.settlement.give_back(cause_of("rest"), f"{CODE}-S", FIRST, 100_000, "event-rest")
+    now[0] += timedelta(days=1)
+    with pytest.raises(Refused, match=r"refund_uncertain"):
+        desk.settlement.give_back(cause_of("rest"), f"{CODE}-S", FIRST, 100_000, "event-rest")
+    assert len(desk.gateway.refunds) == 2
+
+
+def test_a_refund_that_never_left_the_house_is_sent_the_next_day_without_asking(desk: Desk, now: list[Any]) -> None:
+    lost_yesterday(desk, now, 100_000, Unavailable(NOT_REACHED, "", ""))
+    asked = len(desk.gateway.asked)
+    pay_out(desk, 100_000)
+    assert len(desk.gateway.asked) == asked
+    assert desk.order().refunds[0].refunded_at == now[0]
 
 
 def test_counter_money_is_not_given_back_at_a_gateway(desk: Desk) -> None:

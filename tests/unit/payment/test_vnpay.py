@@ -230,7 +230,16 @@ def test_an_answer_that_is_not_signed_says_nothing(body: Any) -> None:
 
 @pytest.mark.parametrize(
     ("status", "type_", "outcome"),
-    [("00", "01", "captured"), ("02", "01", "failed"), ("07", "01", "held"), ("01", "01", None), ("05", "02", None)],
+    [
+        ("00", "01", "captured"),
+        ("02", "01", "failed"),
+        ("07", "01", "held"),
+        ("01", "01", None),
+        ("05", "02", "refunded"),
+        ("06", "03", "refunded"),
+        ("09", "03", None),
+        ("00", "99", None),
+    ],
 )
 def test_an_answer_reports_a_payment_only_when_it_is_completed(status: str, type_: str, outcome: str | None) -> None:
     read = vnpay.read_answer(MERCHANT, answer(TransactionStatus=status, TransactionType=type_))
