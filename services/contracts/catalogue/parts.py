@@ -146,7 +146,7 @@ class Condition(Strict):
             raise ValidationError(_ONE_TEST)
 
 
-def words(longest: int = 500) -> Part:
+def words(longest: int = 2000) -> Part:
     """A bilingual name, on one line: it is printed in letters, on slips and in their subjects."""
     languages: dict[str, fields.Field[Any]] = {name: Text(required=True, longest=longest) for name in ("vi", "en")}
     return Part(Strict.from_dict(languages, name="Name"), required=True)
