@@ -10,13 +10,15 @@ from functools import partial
 from typing import Any
 
 from flask import Flask, Response, request
+from gunicorn.http.errors import ParseException
 from marshmallow import Schema
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
 
 from services.chassis import codec, failpoint, logs
 from services.chassis.actor import Actor, read_actor
 from services.chassis.errors import Denied, Invalid, ServiceError, unexpected
 from services.chassis.logs import about, log
+from services.chassis.patience import PATIENCE, PIECE_SECONDS
 from services.chassis.rpc import Call, Method, methods_of, read_call
 from services.chassis.service import Service
 from services.chassis.settings import Settings, settings_or_exit
@@ -25,6 +27,8 @@ from services.chassis.wired import Wired
 PROBLEM = "application/problem+json"
 _UNAVAILABLE = 503
 _LONGEST_CLAIM = 2_000
+BODY_RATE = 256 * 1024  # bytes a second that the sender of a long JSON body must reach
+_BROKEN_OFF = (OSError, ClientDisconnected, ParseException)  # the sender is gone, was too slow, or sends no chunks
 # What the web server itself refuses, before any of our own errors; all else is told in general.
 _HTTP_WORDS = {
     404: ("There is nothing at this address.", "Không có gì tại địa chỉ này."),
@@ -74,15 +78,35 @@ def answer(value: Any, status: int = 200) -> Response:
 
 
 def read_body(longest: int) -> Any:
-    """The request's JSON body, read strictly. Raises Invalid."""
+    """The request's JSON body, read strictly, and not for ever. Raises Invalid."""
     request.max_content_length = longest + 1  # one that does not say how long it is would be cut there, in silence
+    announced = min(request.content_length or longest, longest)
     try:
-        body = request.get_data(cache=False)
+        with PATIENCE.within(the_socket(), PIECE_SECONDS + announced / BODY_RATE):
+            body = request.get_data(cache=False)
     except RequestEntityTooLarge:
         body = None
+    except _BROKEN_OFF:
+        raise _broken_off() from None
+    if body is not None and len(body) < (request.content_length or 0):
+        raise _broken_off()  # werkzeug does not mind
     if body is None or len(body) > longest:
         raise Invalid("http.too_large", f"The body is longer than {longest} bytes.", "Nội dung gửi lên quá lớn.")
     return codec.decode(body, longest)
+
+
+def read_piece(most: int) -> bytes:
+    """The next bytes of the request's body, b"" at its end. Raises OSError when it breaks off or comes too slowly."""
+    try:
+        with PATIENCE.within(the_socket(), PIECE_SECONDS):
+            return request.stream.read(most)
+    except _BROKEN_OFF as error:
+        raise ConnectionAbortedError from error
+
+
+def the_socket() -> Any:
+    """The socket that the present request came by; None where no server is in front."""
+    return request.environ.get("gunicorn.socket")
 
 
 def read_claim() -> Actor:
@@ -116,6 +140,10 @@ def _with_key(schema: Schema, content: Any) -> Any:
     if key is None or "request_id" in content or "request_id" not in schema.fields:
         return content
     return {**content, "request_id": key.strip('"')}  # quoted by those who follow the IETF draft
+
+
+def _broken_off() -> Invalid:
+    return Invalid("http.broken_off", "The body broke off.", "Nội dung gửi lên bị gián đoạn.")
 
 
 def _ready(wired: Wired[Any]) -> Response:

@@ -3,15 +3,17 @@
 Files come in under a one-time ticket, and go out to whoever may see the dossier.
 """
 
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import ClientDisconnected
 
 from services.chassis import http
-from services.chassis.http import answer, read_claim
+from services.chassis.http import answer, read_claim, read_piece, the_socket
+from services.chassis.patience import Places, leaving
 from services.chassis.wired import Wired
+from services.intake import access
 from services.intake.receiving import BrokenOff
 from services.intake.service import IntakeService
 from services.intake.settings import IntakeSettings
@@ -20,6 +22,7 @@ from services.intake.wiring import wire
 
 _CREATED = 201
 _LONGEST_REQUEST = 2_000_000  # the largest form (`checks`) in a client's JSON that writes letters as \uXXXX
+_FILES_AT_ONCE, _OF_ONE_PERSON = 24, 8  # of the door's 32 threads
 _DOWNLOAD_HEADERS = {
     "Cache-Control": "private, no-store",
     "Content-Security-Policy": "sandbox; default-src 'none'",
@@ -36,8 +39,8 @@ class RequestBody:
     def read(self, most: int) -> bytes:
         """The next bytes. Raises BrokenOff."""
         try:
-            return request.stream.read(most)
-        except (OSError, ClientDisconnected) as error:
+            return read_piece(most)
+        except OSError as error:
             raise BrokenOff from error
 
 
@@ -48,14 +51,20 @@ def create_app() -> Flask:
 
 def routes(app: Flask, wired: Wired[IntakeCases]) -> None:
     """What the door answers."""
-    cases = wired.cases
+    cases, places = wired.cases, Places(_FILES_AT_ONCE, _OF_ONE_PERSON)
 
     def receive(upload_id: str, ticket: str) -> Response:
-        return answer(cases.receiving.receive(upload_id, ticket, RequestBody()), _CREATED)
+        with places.taken(cases.receiving.owner_of(upload_id)):
+            return answer(cases.receiving.receive(upload_id, ticket, RequestBody()), _CREATED)
 
     def send(dossier_code: str, which: str) -> Response:
-        document, content = cases.document(read_claim(), dossier_code, which)
-        return _attachment(document, content)
+        actor = read_claim()
+        document, content = cases.document(actor, dossier_code, which)
+        who = access.holder(actor)
+        places.take(who)
+        response = _attachment(document, leaving(content, the_socket()))
+        response.call_on_close(partial(places.give_back, who))
+        return response
 
     http.offer(app, IntakeService, wired, _LONGEST_REQUEST)
     app.add_url_rule("/uploads/<upload_id>/<ticket>", "receive", receive, methods=["PUT"])

@@ -78,6 +78,10 @@ class Receiving:
         url = f"{self._settings.intake_url.rstrip('/')}/uploads/{upload['_id']}/{ticket}"
         return {"upload_id": upload["_id"], "url": url, "expires_at": upload["expires_at"]}
 
+    def owner_of(self, upload_id: str) -> str:
+        """Whose file would come in under this id. Raises NotFound."""
+        return self._uploads.owner_of(upload_id)
+
     def receive(self, upload_id: str, ticket: str, body: Body) -> dict[str, Any]:
         """Take the file of an upload. Raises Refused when it is not what was declared, Invalid when it breaks off."""
         upload, file_id = self._uploads.begin(upload_id, ticket, clock.now())

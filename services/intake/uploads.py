@@ -5,7 +5,8 @@
 
 A ticket is good for one complete upload. A try that breaks off leaves nothing behind and the ticket is good for
 another (`MOST_TRIES` in all); a try that comes whole ends it, whether the file is taken or refused. A second try takes
-over from one still running, so that a client whose line broke need not wait until we notice.
+over from one still running, so that a client whose line broke need not wait until we notice. Nobody has more than
+`MOST_IN_HAND` uploads that are open, or finished and not named.
 
 The ticket itself is not stored. It is an HMAC of a stored random salt under the id of the request that opened it, which
 is not stored either: so the repeated request gets the same answer, and the store alone opens nothing.
@@ -26,11 +27,13 @@ from bson import ObjectId
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
+from services.chassis import clock
 from services.chassis.cause import Cause
 from services.chassis.errors import Conflict, Denied, NotFound, Refused
 from services.chassis.store import Collection, Document, outages_named
 
 MOST_TRIES: Final = 20
+MOST_IN_HAND: Final = 200  # twice what one dossier can name
 _SOON: Final = timedelta(hours=1)
 
 
@@ -44,16 +47,21 @@ class Uploads:
     def ensure_indexes(self) -> None:
         """One upload a request; tickets never tried vanish by themselves; what is to be swept is at hand."""
         self._collection.create_index("opened_by", unique=True)
+        self._collection.create_index([("owner", 1), ("dossier_code", 1), ("status", 1), ("expires_at", 1)])
         self._collection.create_index("forget_at", expireAfterSeconds=0)
         self._collection.create_index("sweep_at", partialFilterExpression={"sweep_at": {"$exists": True}})
 
     def open(self, cause: Cause, declared: Mapping[str, Any], expires_at: datetime) -> tuple[Document, str]:
-        """The upload that `cause` opens, and its ticket; the same again for the same request. Raises Conflict."""
+        """The upload that `cause` opens, and its ticket; the same again for the same request.
+
+        Raises Conflict, and Refused when the owner has too many in hand.
+        """
         opened_by = _sha256(cause.id)
         fresh = self._fresh(cause, declared, expires_at) | {"opened_by": opened_by}
         with outages_named():
             known = self._collection.find_one({"opened_by": opened_by})
             if known is None:
+                self._insist_on_room(declared["owner"], clock.now())
                 try:
                     self._collection.insert_one(fresh)
                 except DuplicateKeyError:
@@ -66,6 +74,14 @@ class Uploads:
                 "Mã yêu cầu đã được dùng cho nội dung khác.",
             )
         return upload, _ticket(cause, upload["salt"])
+
+    def owner_of(self, upload_id: str) -> str:
+        """Who opened the upload. Raises NotFound."""
+        with outages_named():
+            found = self._collection.find_one({"_id": upload_id}, {"owner": 1})
+        if found is None:
+            raise _unknown()
+        return str(found["owner"])
 
     def begin(self, upload_id: str, ticket: str, at: datetime) -> tuple[Document, ObjectId]:
         """A new try under the ticket: the upload as it was before, and the id of the file to be written.
@@ -147,6 +163,19 @@ class Uploads:
         with outages_named():
             self._collection.delete_one({"_id": upload_id, "status": "removed"})
 
+    def _insist_on_room(self, owner: str, at: datetime) -> None:
+        unnamed = {"owner": owner, "dossier_code": None}
+        count = self._collection.count_documents
+        in_hand = count({**unnamed, "status": "open", "expires_at": {"$gt": at}}) + count(
+            {**unnamed, "status": "finished"}
+        )
+        if in_hand >= MOST_IN_HAND:
+            raise Refused(
+                "intake.too_many_uploads",
+                f"You have {MOST_IN_HAND} uploads that no dossier names yet.",
+                f"Đang có {MOST_IN_HAND} tệp tải lên chưa được nộp vào hồ sơ nào.",
+            )
+
     def _fresh(self, cause: Cause, declared: Mapping[str, Any], expires_at: datetime) -> Document:
         salt = secrets.token_bytes(32)
         return {
@@ -167,12 +196,16 @@ class Uploads:
         with outages_named():
             found = self._collection.find_one({"_id": upload_id})
         if found is None or not hmac.compare_digest(found["ticket"], _sha256(ticket)):
-            return NotFound("intake.unknown_upload", "There is no such upload.", "Không có lượt tải lên này.")
+            return _unknown()
         if found["status"] != "open":
             return Conflict("intake.ticket_used", "The upload ticket was used.", "Vé tải lên đã được dùng.")
         if found["expires_at"] <= at:
             return Denied("intake.ticket_expired", "The upload ticket has expired.", "Vé tải lên đã hết hạn.")
         return Refused("intake.too_many_tries", "Too many tries; open a new upload.", "Đã thử quá nhiều lần.")
+
+
+def _unknown() -> NotFound:
+    return NotFound("intake.unknown_upload", "There is no such upload.", "Không có lượt tải lên này.")
 
 
 def _ticket(cause: Cause, salt: bytes) -> str:

@@ -2,10 +2,13 @@
 
 import hashlib
 import io
+import json
 import socket
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -98,18 +101,38 @@ def uploaded(world: World, actor: Any = CITIZEN) -> str:
     return ticket.upload_id
 
 
+def dial(url: str, opening: bytes) -> socket.socket:
+    """A line to the server of an address, on which these bytes were sent."""
+    address = urlsplit(url)
+    line = socket.create_connection((address.hostname or "", address.port or 0), timeout=_SECONDS)
+    line.sendall(opening)
+    return line
+
+
 class BreakingLine:
     """A sender who announces a file, sends the beginning of it, and is gone."""
 
     def __init__(self, ticket: Ticket, announced: int) -> None:
-        address = urlsplit(ticket.url)
-        self._socket = socket.create_connection((address.hostname or "", address.port or 0), timeout=_SECONDS)
-        head = f"PUT {address.path} HTTP/1.1\r\nHost: x\r\nContent-Length: {announced}\r\n\r\n"
-        self._socket.sendall(head.encode())
+        path = urlsplit(ticket.url).path
+        self._socket = dial(
+            ticket.url, f"PUT {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {announced}\r\n\r\n".encode()
+        )
 
     def send(self, content: bytes) -> None:
         """Some more of it."""
         self._socket.sendall(content)
+
+    def trickle(self) -> None:
+        """One byte more, if anybody still wants it."""
+        with suppress(OSError):
+            self._socket.sendall(b"x")
+
+    def ended(self, seconds: float) -> str:
+        """The code of the error with which the other side ended it, within so many seconds."""
+        self._socket.settimeout(seconds)
+        answer = b"".join(iter(partial(self._socket.recv, 65536), b""))
+        self._socket.close()
+        return str(json.loads(answer.partition(b"\r\n\r\n")[2])["code"])
 
     def break_off(self) -> None:
         """The line is cut."""

@@ -1,17 +1,24 @@
 """The doors for files: what is not as declared is refused and leaves nothing; a ticket lets one file in, once."""
 
 import json
+import socket
+import time
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 import requests
 
+from services.chassis.patience import HEAD_SECONDS, PIECE_SECONDS
 from services.cli.demo.town import SYSTEM, fresh
-from services.intake.uploads import MOST_TRIES
+from services.intake.uploads import MOST_IN_HAND, MOST_TRIES
 from tests.conftest import eventually
-from tests.integration.files import DISGUISED, HONEST, PDF, BreakingLine, Ticket, open_upload, put, uploaded
+from tests.integration.files import DISGUISED, HONEST, PDF, BreakingLine, Ticket, dial, open_upload, put, uploaded
+from tests.integration.http_door import HttpDoor
 from tests.integration.test_bad_input import insist, submission
 from tests.integration.world import CITIZEN, COMPANY, NEIGHBOUR, OFFICER, STRANGER, World, refused
 
@@ -123,6 +130,17 @@ def test_a_ticket_is_worn_out_by_too_many_tries(nothing_kept: World) -> None:
     assert refused(put(ticket, PDF)).code == "intake.too_many_tries"
 
 
+def test_nobody_has_more_uploads_in_hand_than_dossiers_could_name(world: World) -> None:
+    declared = {"filename": "a.pdf", "content_type": "application/pdf", "size": 10, "sha256": "0" * 64}
+    calls = [{**declared, "request_id": f"r-{number}"} for number in range(MOST_IN_HAND)]
+    hoarder = {"kind": "citizen", "id": "001801000077"}
+    assert world.refusals(hoarder, "intake.open_upload", calls) == [None] * MOST_IN_HAND
+    refusal = world.refusal(hoarder, "intake.open_upload", **declared, request_id="one more")
+    assert (refusal.kind, refusal.code) == ("Refused", "intake.too_many_uploads")
+    assert world.refusals(hoarder, "intake.open_upload", calls[:1]) == [None]
+    open_upload(world, PDF, NEIGHBOUR)
+
+
 def test_a_ticket_that_was_never_given_opens_nothing(nothing_kept: World) -> None:
     ticket = open_upload(nothing_kept, PDF)
     stem, good = ticket.url.rsplit("/", 1)
@@ -209,3 +227,80 @@ def test_what_is_no_door_says_so(world: World) -> None:
     assert refused(requests.get(f"{base}/nothing", timeout=30)).code == "http.404"
     assert refused(download(world, "0", None, "DELETE")).code == "http.405"
     assert refused(requests.post(f"{base}/uploads/x/y", timeout=30)).code == "http.405"
+
+
+# Clients who take their time
+
+
+@contextmanager
+def promptly(seconds: float = 2) -> Iterator[None]:
+    """What is inside is done at once, whoever else keeps the door waiting."""
+    began = time.monotonic()
+    yield
+    assert time.monotonic() - began < seconds
+
+
+def test_slow_senders_do_not_close_the_door_to_others(world: World) -> None:
+    code, before = world.granted.code, kept(world)
+    door = HttpDoor(world.stack.env["MOTCUA_INTAKE_URL"])
+    senders = [{"kind": "citizen", "id": f"00180100010{number}"} for number in range(5)]
+    tickets = [open_upload(world, LARGE, actor) for actor in senders for _ in range(10)]
+    lines = [BreakingLine(ticket, len(LARGE)) for ticket in tickets]
+    until = time.monotonic() + PIECE_SECONDS / 2
+    while time.monotonic() < until:
+        for line in lines:
+            line.trickle()
+        with promptly():
+            assert requests.get(f"{door.base}/health/ready", timeout=30).status_code == 200
+            assert door.ask(CITIZEN, "get", dossier_code=code)["status"] == "resolved"
+    told = Counter(line.ended(PIECE_SECONDS + 5) for line in lines)
+    assert set(told) == {"intake.upload_broken_off", "http.busy", "http.too_many_of_yours"}, told
+    with promptly():
+        assert put(open_upload(world, PDF), PDF).status_code == 201
+    eventually(lambda: kept(world)[0] == before[0] + 1)
+
+
+def test_half_a_request_is_not_waited_for(world: World) -> None:
+    base = world.stack.env["MOTCUA_INTAKE_URL"]
+    lines = [dial(base, b"GET /health/live HTTP/1.1\r\nHost: x\r\nX-Slow: ") for _ in range(20)]
+    with promptly():
+        assert requests.get(f"{base}/health/live", timeout=30).status_code == 200
+    for line in lines:
+        line.settimeout(HEAD_SECONDS + 5)
+        assert not line.recv(1).startswith(b"H")
+        line.close()
+
+
+def test_half_a_body_is_not_waited_for(world: World) -> None:
+    base, claim = world.stack.env["MOTCUA_INTAKE_URL"], json.dumps(CITIZEN).encode()
+    head = b"POST /intake/get HTTP/1.1\r\nHost: x\r\nX-Motcua-Actor: %s\r\n" % claim
+    lines = [dial(base, head + b"Content-Length: 100\r\n\r\n{") for _ in range(20)]
+    with promptly():
+        assert requests.get(f"{base}/health/live", timeout=30).status_code == 200
+    for line in lines:
+        line.settimeout(PIECE_SECONDS + 5)
+        assert b"http.broken_off" in answered(line)
+
+
+def test_who_does_not_close_keeps_nobody_waiting(world: World) -> None:
+    base = world.stack.env["MOTCUA_INTAKE_URL"]
+    lines = [dial(base, b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") for _ in range(20)]
+    with promptly(1):
+        assert requests.get(f"{base}/health/live", timeout=30).status_code == 200
+    for line in lines:
+        assert b'"live":true' in answered(line)
+
+
+@pytest.mark.parametrize("body", [b"zz\r\n", b"5\r\n{}", b"2\r\n{}xx", b"-1\r\n", b""])
+def test_what_is_not_in_chunks_is_the_senders_mistake(world: World, body: bytes) -> None:
+    base, claim = world.stack.env["MOTCUA_INTAKE_URL"], json.dumps(CITIZEN).encode()
+    head = b"POST /intake/get HTTP/1.1\r\nHost: x\r\nX-Motcua-Actor: %s\r\n" % claim
+    line = dial(base, head + b"Transfer-Encoding: chunked\r\n\r\n" + body)
+    line.shutdown(socket.SHUT_WR)
+    assert b"http.broken_off" in answered(line)
+
+
+def answered(line: socket.socket) -> bytes:
+    """All that comes back."""
+    with line:
+        return b"".join(iter(partial(line.recv, 65536), b""))

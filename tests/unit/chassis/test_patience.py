@@ -1,0 +1,74 @@
+"""Nobody is waited for without end, and nobody takes every place."""
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from services.chassis.errors import Unavailable
+from services.chassis.patience import PATIENCE, Places, leaving
+
+
+@pytest.fixture
+def line() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """Two ends of a line."""
+    ends = socket.socketpair()
+    yield ends
+    for end in ends:
+        end.close()
+
+
+def test_a_wait_for_what_does_not_come_ends(line: tuple[socket.socket, socket.socket]) -> None:
+    ours, theirs = line
+    began = time.monotonic()
+    with PATIENCE.within(ours, 0.1):
+        assert ours.recv(10) == b""
+    assert time.monotonic() - began < 5
+    ours.sendall(b"too late")
+    assert theirs.recv(10) == b"too late"
+
+
+def test_what_came_in_time_leaves_the_line_open(line: tuple[socket.socket, socket.socket]) -> None:
+    ours, theirs = line
+    with PATIENCE.within(ours, 0.1):
+        theirs.sendall(b"x")
+        assert ours.recv(1) == b"x"
+    threading.Timer(0.8, theirs.sendall, (b"y",)).start()
+    assert ours.recv(1) == b"y"
+
+
+def test_without_a_socket_there_is_nothing_to_watch() -> None:
+    with PATIENCE.within(None, 0.0):
+        pass
+
+
+def test_a_client_who_takes_nothing_is_left(line: tuple[socket.socket, socket.socket]) -> None:
+    ours, _ = line
+    gone = threading.Event()
+
+    def send() -> None:
+        with contextlib.suppress(OSError):
+            for piece in leaving([b"x" * 8_000_000], ours):
+                ours.sendall(piece)
+        gone.set()
+
+    threading.Thread(target=send, daemon=True).start()
+    assert not gone.wait(0.2)
+    PATIENCE.begin(ours, 0.1, socket.SHUT_RDWR)
+    assert gone.wait(5)
+
+
+def test_places_are_few_and_nobody_takes_them_all() -> None:
+    places = Places(3, 2)
+    with places.taken("a"), places.taken("a"):
+        with pytest.raises(Unavailable) as own, places.taken("a"):
+            pass
+        with places.taken("b"), pytest.raises(Unavailable) as all_, places.taken("c"):
+            pass
+    assert (own.value.code, all_.value.code) == ("http.too_many_of_yours", "http.busy")
+    for who in "aabbccab":
+        with places.taken(who):
+            pass
