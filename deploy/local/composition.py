@@ -45,7 +45,7 @@ def compose(run_dir: Path, identity: Identity, plan: Plan) -> dict[str, Program]
     """Every program of the stack by name."""
     if unscalable := set(plan.scale).difference(SERVICES):
         raise ValueError(f"only services have several processes, not: {', '.join(sorted(unscalable))}")
-    env = environment.for_services(identity, plan.env)
+    env = environment.for_services(run_dir, identity, plan.env)
     sandbox_env = environment.for_sandbox(run_dir, identity, plan.env)
     programs = [
         rabbitmq.epmd(identity),

@@ -15,7 +15,7 @@ _SANDBOX = "SANDBOX_"
 _IPN_DELAYS = "0,1,2,5,10,30,60,300"
 
 
-def for_services(identity: Identity, overrides: Mapping[str, str]) -> dict[str, str]:
+def for_services(run_dir: Path, identity: Identity, overrides: Mapping[str, str]) -> dict[str, str]:
     """What every service and door of the stack is started with."""
     http = {name: f"http://{LOOPBACK}:{port}" for name, port in identity.ports.items()}
     chosen = {name: value for name, value in overrides.items() if not name.startswith(_SANDBOX)}
@@ -30,6 +30,8 @@ def for_services(identity: Identity, overrides: Mapping[str, str]) -> dict[str, 
         "MOTCUA_SMTP_HOST": LOOPBACK,
         "MOTCUA_SMTP_PORT": str(identity.ports["smtp"]),
         "MOTCUA_CATALOGUE_DIR": str(ROOT / "catalogue"),
+        "MOTCUA_METRICS_PORT": "0",  # any free one: the files in the folder say which
+        "MOTCUA_METRICS_DIR": str(run_dir / "metrics"),
         "PAYMENT_VNPAY_URL": f"{http['gateway']}/paymentv2/vpcpay.html",
         "PAYMENT_VNPAY_API_URL": f"{http['gateway']}/merchant_webapi/api/transaction",
         "PAYMENT_VNPAY_TMN_CODE": _TMN_CODE,
@@ -40,7 +42,7 @@ def for_services(identity: Identity, overrides: Mapping[str, str]) -> dict[str, 
 
 def for_sandbox(run_dir: Path, identity: Identity, overrides: Mapping[str, str]) -> dict[str, str]:
     """What the counterparts are started with: their own names only, for they stand outside the product."""
-    services = for_services(identity, overrides)
+    services = for_services(run_dir, identity, overrides)
     chosen = {name: value for name, value in overrides.items() if name.startswith(_SANDBOX)}
     return {
         "SANDBOX_DATA_DIR": str(run_dir / "sandbox"),

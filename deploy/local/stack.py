@@ -166,7 +166,7 @@ class Stack:
         (self.run_dir / "sandbox").mkdir(mode=0o700, exist_ok=True)
         mongodb.prepare(self.run_dir)
         rabbitmq.prepare(self.run_dir, known)
-        environment.write(self.run_dir, environment.for_services(known, self._plan.env))
+        environment.write(self.run_dir, environment.for_services(self.run_dir, known, self._plan.env))
         cast = compose(self.run_dir, known, self._plan)
         self._supervisor.configure(cast.values())
         if not running:

@@ -12,6 +12,7 @@ from typing import Any
 from pymongo import InsertOne, UpdateOne
 from pymongo.errors import BulkWriteError, PyMongoError
 
+from services.chassis import metrics
 from services.chassis.errors import Unavailable
 from services.chassis.store import Collection, Document
 
@@ -47,6 +48,8 @@ class GroupCommit:
         self._collection = collection
         self._waiting: list[_Ticket] = []
         self._writing = threading.Lock()
+        name = getattr(collection, "name", "")
+        self._sizes, self._seconds = metrics.COMMIT_SIZES.labels(name), metrics.COMMITS.labels(name)
 
     def insert(self, document: Document) -> None:
         """Insert a whole document. Raises Taken, Unavailable."""
@@ -95,8 +98,10 @@ class GroupCommit:
                 self._write([ticket])
 
     def _settle(self, batch: Sequence[_Ticket]) -> None:
+        self._sizes.observe(len(batch))
         try:
-            matched = self._collection.bulk_write([t.operation for t in batch], ordered=False).matched_count
+            with metrics.timed(self._seconds):
+                matched = self._collection.bulk_write([t.operation for t in batch], ordered=False).matched_count
         except BulkWriteError as error:
             matched = self._settle_errors(batch, error)
         updates = [t for t in batch if t.error is None and isinstance(t.operation, UpdateOne)]

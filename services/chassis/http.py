@@ -17,6 +17,7 @@ from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntity
 from services.chassis import codec, failpoint, logs
 from services.chassis.actor import Actor, read_actor
 from services.chassis.errors import Denied, Invalid, ServiceError, unexpected
+from services.chassis.exposition import expose
 from services.chassis.logs import about, log
 from services.chassis.patience import PATIENCE, PIECE_SECONDS
 from services.chassis.rpc import Call, Method, methods_of, read_call
@@ -47,6 +48,7 @@ def create_app(
     failpoint.arm(f"{service}-http")
     wired = wire(settings)
     wired.start(timers=False)
+    expose(settings, f"{service}-http", lambda: wired.health())
     atexit.register(wired.stop)
     app = Flask(service, static_folder=None)
     app.register_error_handler(Exception, _problem)

@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 import uuid_utils
 from cattrs.preconf.bson import make_converter
 
-from services.chassis import clock
+from services.chassis import clock, metrics
 from services.chassis.cause import Cause
 from services.chassis.commits import GroupCommit, Overtaken, Taken
 from services.chassis.errors import Conflict, Defect, NotFound
@@ -124,7 +124,9 @@ class Journal(Generic[State]):
         remembered = self.memory.recall(id_)
         if remembered or opens or once:
             guess = Guess(id_, remembered, cause, subject, once)
-            if stored := self._on_a_guess(guess, decide):
+            stored = self._on_a_guess(guess, decide)
+            metrics.GUESSES.labels(self.aggregate.name, "right" if stored else "wrong").inc()
+            if stored:
                 return stored
         for _ in range(_ATTEMPTS):
             with outages_named():
@@ -137,6 +139,7 @@ class Journal(Generic[State]):
             try:
                 return self._append(id_, document, cause, made, subject, once)
             except Overtaken:
+                metrics.CONFLICTS.labels(self.aggregate.name).inc()
                 continue
             except Taken as taken:
                 if taken.key == ("opened_by",) and (earlier := self.find_opened(cause)):

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.chassis import clock, codec
+from services.chassis import clock, codec, metrics
 from services.chassis.errors import ServiceError
 from services.chassis.failpoint import failpoint
 from services.chassis.journal import Journal
@@ -210,9 +210,12 @@ class Relay:
     def _publish_first(self, pending: Sequence[_Pending]) -> int:
         """Publish the first unpublished event of each; what is refused keeps its successors back."""
         failpoint("relay.before_publish")
-        results = self._publisher.publish([one.messages[0] for one in pending])
+        with metrics.timed(metrics.CONFIRMS):
+            results = self._publisher.publish([one.messages[0] for one in pending])
         failpoint("relay.after_publish")
         for one, confirmed in zip(pending, results, strict=True):
+            counter = metrics.PUBLISHED if confirmed else metrics.REFUSED
+            counter.labels(one.messages[0].routing_key).inc()
             if confirmed:
                 one.relayed += 1
                 del one.messages[0]

@@ -14,9 +14,9 @@ from amqp import Message
 from amqp.exceptions import AMQPError
 from kombu import Connection
 
-from services.chassis import codec, topology
+from services.chassis import codec, metrics, topology
 from services.chassis.actor import Actor
-from services.chassis.errors import KINDS, Defect, Invalid, Unavailable
+from services.chassis.errors import KINDS, Defect, Invalid, ServiceError, Unavailable
 from services.chassis.publish import bound_waits, dial, open_channel
 
 LONGEST_REPLY = 16_000_000
@@ -33,6 +33,17 @@ class Remote:
 
     def call(self, service: str, method: str, **arguments: Any) -> Any:
         """The answer of `service.method`. Raises the callee's ServiceError, or Unavailable at the deadline."""
+        began, failed = time.perf_counter(), None
+        try:
+            return self._call(service, method, arguments)
+        except ServiceError as error:
+            failed = error
+            raise
+        finally:
+            seconds = time.perf_counter() - began
+            metrics.CALLS.labels(f"{service}.{method}", metrics.outcome_of(failed)).observe(seconds)
+
+    def _call(self, service: str, method: str, arguments: dict[str, Any]) -> Any:
         until = time.monotonic() + self._deadline
         try:
             line = self._idle.get(timeout=self._deadline)

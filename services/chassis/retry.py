@@ -55,6 +55,18 @@ def next_step(service: str, ladder: Sequence[float], message: Failed, error: Bas
     return Outgoing(message.id, exchange, message.queue, message.body, headers, message.content_type)
 
 
+def is_dead(onward: Outgoing) -> bool:
+    """Whether it goes to the dead letters, which only the default exchange leads to."""
+    return onward.exchange == ""
+
+
+def outcome_of(onward: Outgoing, error: BaseException) -> str:
+    """What became of a message, in a word: dead, outage (waits for somebody's return) or ladder."""
+    if is_dead(onward):
+        return "dead"
+    return "outage" if isinstance(error, Unavailable) else "ladder"
+
+
 def reason_of(error: BaseException) -> str:
     """Why, in a line for operators: a code for our own errors, the class otherwise; no values of the message."""
     if isinstance(error, ServiceError):

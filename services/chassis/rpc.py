@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from time import perf_counter
 from typing import Any, TypeVar
 
 from amqp import Message as AmqpMessage
@@ -22,7 +23,7 @@ from marshmallow import Schema, ValidationError
 from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint, ProviderCollector, SharedExtension
 
-from services.chassis import cause, codec, topology
+from services.chassis import cause, codec, metrics, topology
 from services.chassis.actor import Actor, read_actor
 from services.chassis.bus import SETTINGS, Bus
 from services.chassis.cause import Cause
@@ -203,11 +204,12 @@ class Method(Entrypoint):
         actor = read_actor(claim) if self._needs_actor or claim is not None else Actor("system", "anonymous")
         name = f"{self.container.service_name}.{self.method_name}"
         call = read_call(name, self._schema, actor, content, headers.get(TRACE_HEADER))
-        settle = partial(self._settle, message, call)
+        settle = partial(self._settle, message, call, perf_counter())
         self.container.spawn_worker(self, (call,), {}, context_data={}, handle_result=settle)
 
-    def _settle(self, message: Message, call: Call, _worker: Any, result: Any, exc_info: Any) -> Any:
+    def _settle(self, message: Message, call: Call, began: float, _worker: Any, result: Any, exc_info: Any) -> Any:
         error = exc_info[1] if exc_info else None
+        metrics.REQUESTS.labels("rpc", self.method_name, metrics.outcome_of(error)).observe(perf_counter() - began)
         with about(correlation=call.cause.correlation, method=self.method_name):
             if error is not None and not isinstance(error, ServiceError):
                 log.error("request_failed", exc_info=exc_info)

@@ -15,6 +15,7 @@ from pymongo import socket_checker
 
 from services.chassis import failpoint, logs
 from services.chassis.bus import PUBLISHERS, SETTINGS
+from services.chassis.exposition import expose
 from services.chassis.logs import log
 from services.chassis.service import WIRED, Service
 from services.chassis.settings import Settings, settings_or_exit
@@ -62,7 +63,9 @@ def _config(service: type[Service], settings: Settings, wired: Wired[Any]) -> di
 def _serve(wired: Wired[Any], container: ServiceContainer, stop: Event) -> None:
     """Beside `run`, so that a signal is heard also while the database or the broker is still awaited."""
     try:
+        wired.base.health.needs_broker = True
         wired.start(timers=True)
+        expose(wired.base.settings, container.service_name, wired.health)
         container.start()
         log.info("service_started", workers=container.max_workers)
         container.wait()

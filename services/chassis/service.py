@@ -32,4 +32,4 @@ class Service:
     @query(Strict, needs_actor=False)
     def health(self, _call: Call) -> dict[str, Any]:
         """Whether this process can work: it answers, so the broker is there; the store and the relay report."""
-        return {"service": self.name, **self.wired.health()}
+        return {"service": self.name, **self.wired.health(heard=True)}

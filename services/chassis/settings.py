@@ -25,6 +25,9 @@ class Settings(BaseModel):
     mongo_uri: str = Field(pattern=r"^mongodb://", repr=False)
     retry_ladder: tuple[Rung, ...] = Field(default=(1, 5, 30, 300, 1800, 14400), min_length=1)
     prefetch: int = Field(default=32, ge=1, le=200)
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int | None = Field(default=None, ge=0, le=65_535)
+    metrics_dir: Path | None = None
     relay_batch: int = Field(default=200, ge=1, le=2000)
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 

@@ -9,8 +9,10 @@ from bson.codec_options import CodecOptions
 from pymongo import MongoClient, ReadPreference, WriteConcern
 from pymongo.database import Database
 from pymongo.errors import ConnectionFailure, ExecutionTimeout, NetworkTimeout, PyMongoError, WTimeoutError
+from pymongo.monitoring import ConnectionPoolListener
 from pymongo.read_concern import ReadConcern
 
+from services.chassis import metrics
 from services.chassis.errors import Unavailable
 
 Document = dict[str, Any]
@@ -33,6 +35,7 @@ def open_database(uri: str, name: str, pool: int = 50) -> Database[Document]:
         waitQueueTimeoutMS=5_000,
         retryWrites=True,
         appname=name,
+        event_listeners=[_PoolUse()],
     )
     return client.get_database(
         name,
@@ -41,6 +44,25 @@ def open_database(uri: str, name: str, pool: int = 50) -> Database[Document]:
         write_concern=WriteConcern(w="majority", j=True, wtimeout=_SECONDS_TO_ANSWER * 1000),
         read_concern=ReadConcern("majority"),
     )
+
+
+class _PoolUse(ConnectionPoolListener):
+    """Shows how many connections are in use; the other things a pool tells are left aside."""
+
+    def connection_checked_out(self, event: Any) -> None:
+        """One more."""
+        metrics.POOL.inc()
+
+    def connection_checked_in(self, event: Any) -> None:
+        """One less."""
+        metrics.POOL.dec()
+
+    def _ignore(self, event: Any) -> None:
+        pass
+
+    pool_created = pool_ready = pool_cleared = pool_closed = _ignore
+    connection_created = connection_ready = connection_closed = _ignore
+    connection_check_out_started = connection_check_out_failed = _ignore
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from time import perf_counter
 from typing import Any, TypeVar
 
 from kombu import Queue
@@ -18,7 +19,7 @@ from kombu.message import Message
 from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint, SharedExtension
 
-from services.chassis import cause, clock, codec, retry, topology
+from services.chassis import cause, clock, codec, metrics, retry, topology
 from services.chassis.bus import SETTINGS, Bus
 from services.chassis.cause import Cause
 from services.chassis.errors import Invalid, ServiceError, Unavailable
@@ -90,7 +91,7 @@ class Subscribe(Entrypoint):
             self.container.spawn_managed_thread(partial(self._forward, message, error))
             return
         try:
-            settle = partial(self._settle, message, received)
+            settle = partial(self._settle, message, received, perf_counter())
             self.container.spawn_worker(self, (received,), {}, context_data={}, handle_result=settle)
         except ContainerBeingKilled:
             self.bus.hand_back(message)
@@ -102,16 +103,22 @@ class Subscribe(Entrypoint):
             raise Invalid("message.not_subscribed", "Nothing here handles such events.", "Không xử lý sự kiện này.")
         return received
 
-    def _settle(self, message: Message, received: Received, _worker: Any, result: Any, exc_info: Any) -> Any:
+    def _settle(
+        self, message: Message, received: Received, began: float, _worker: Any, result: Any, exc_info: Any
+    ) -> Any:
         with about(correlation=received.cause.correlation, dossier=received.dossier_code, event=received.envelope.id):
             if exc_info is None:
                 failpoint("subscribe.before_ack")
                 self.bus.ack(message)
+                self._count("done", began)
             else:
-                self._forward(message, exc_info[1])
+                self._forward(message, exc_info[1], began)
         return result, None
 
-    def _forward(self, message: Message, error: BaseException) -> None:
+    def _count(self, outcome: str, began: float) -> None:
+        metrics.MESSAGES.labels(self.queue.name, outcome).observe(perf_counter() - began)
+
+    def _forward(self, message: Message, error: BaseException, began: float | None = None) -> None:
         """Send a failed message on its way, and ack it once the broker has confirmed that.
 
         While the broker takes nothing (an alarm may last for hours) the message waits in hand: to hand it back at once
@@ -127,6 +134,7 @@ class Subscribe(Entrypoint):
         ladder, service = self.bus.settings.retry_ladder, self.container.service_name
         onward = retry.next_step(service, ladder, failed, error, clock.now().isoformat())
         _log_failure(onward, error)
+        self._count(retry.outcome_of(onward, error), perf_counter() if began is None else began)
         try:
             confirmed = self._sent_on(onward)
         except Exception:  # noqa: BLE001 – headers that came but cannot be sent: after ten deliveries it rests
@@ -166,7 +174,7 @@ def as_bytes(body: Any) -> bytes:
 
 def _log_failure(onward: Outgoing, error: BaseException) -> None:
     known = isinstance(error, ServiceError)
-    where = "dead" if onward.exchange == "" else "ladder"
+    where = "dead" if retry.is_dead(onward) else "ladder"
     report = log.warning if known else log.error
     report(
         "message_failed",

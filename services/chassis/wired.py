@@ -78,9 +78,9 @@ class Wired(Generic[Cases]):
         for close in self.closers:
             close()
 
-    def health(self) -> dict[str, Any]:
-        """Whether work can be done, and what waits to be published."""
-        return self.base.health.report()
+    def health(self, *, heard: bool = False) -> dict[str, Any]:
+        """Whether work can be done, and what waits to be published; `heard` through the broker."""
+        return self.base.health.report(heard=heard)
 
     def _ensure_indexes(self) -> None:
         for attempt in range(1, _TRIES + 1):

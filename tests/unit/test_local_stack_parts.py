@@ -41,13 +41,13 @@ def test_ports_are_never_among_those_the_kernel_lends_to_clients() -> None:
 
 def test_files_with_passwords_are_for_their_owner_only(tmp_path: Path) -> None:
     identity = settle(tmp_path)
-    environment.write(tmp_path, environment.for_services(identity, {}))
+    environment.write(tmp_path, environment.for_services(tmp_path, identity, {}))
     for name in ("identity.json", "env"):
         assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
 
 
 def test_the_environment_is_read_back_as_it_was_written(tmp_path: Path) -> None:
-    values = environment.for_services(settle(tmp_path), {"PAYMENT_NOTE": "a=b; c # d"})
+    values = environment.for_services(tmp_path, settle(tmp_path), {"PAYMENT_NOTE": "a=b; c # d"})
     environment.write(tmp_path, values)
     assert environment.read(tmp_path) == values
 
@@ -59,7 +59,7 @@ def test_a_value_of_two_lines_is_refused_by_name(tmp_path: Path) -> None:
 
 def test_the_counterparts_get_the_same_secret_and_none_of_the_product_variables(tmp_path: Path) -> None:
     identity = settle(tmp_path)
-    services = environment.for_services(identity, {"SANDBOX_IPN_DELAYS": "0"})
+    services = environment.for_services(tmp_path, identity, {"SANDBOX_IPN_DELAYS": "0"})
     sandbox = environment.for_sandbox(tmp_path, identity, {"SANDBOX_IPN_DELAYS": "0"})
     assert sandbox["SANDBOX_GATEWAY_SECRET"] == services["PAYMENT_VNPAY_SECRET"]
     assert sandbox["SANDBOX_IPN_DELAYS"] == "0"

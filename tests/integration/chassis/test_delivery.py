@@ -215,7 +215,7 @@ def test_every_event_stays_in_the_log_stream(serving: Process, rpc: Any, broker:
             broker.connection.drain_events(timeout=0.2)
         return "streamed" in subjects
 
-    eventually(heard)
+    eventually(heard, every=0)
 
 
 def test_what_was_written_while_the_broker_was_away_is_published_when_it_returns(

@@ -157,6 +157,7 @@ def test_an_amendment_overtaken_between_its_two_looks_is_a_conflict(registry: Re
         if next(looks, None) == "second":
             amend(registry.sibling(), "other", {"title": "Báo Khác"})
 
+    registry.cases.records.records.journal.memory.forget(f"{DATASET}/{NUMBER}")
     registry.step = meanwhile
     with pytest.raises(Conflict, match="amended_meanwhile"):
         amend(registry, "r1", {"years": 3})

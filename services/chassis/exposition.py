@@ -1,0 +1,77 @@
+"""The operators' door of a process, on a port of its own: `/metrics`, `/health/live`, `/health/ready`.
+
+Live is who answers at all; ready is who can work. The port is not the public's: it stands beside the doors, never on
+them. Where it may be any free one (a process of several), a file for Prometheus' file discovery says which it is.
+"""
+
+import json
+import os
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+from prometheus_client import make_wsgi_app
+from prometheus_client.exposition import ThreadingWSGIServer
+
+from services.chassis import codec
+from services.chassis.logs import log
+from services.chassis.settings import Settings
+
+Report = Callable[[], dict[str, Any]]
+_JSON = (("Content-Type", "application/json"), ("Cache-Control", "no-store"))
+
+
+class _Silent(WSGIRequestHandler):
+    def log_message(self, *_args: Any) -> None:
+        """A line a scrape would be a line every few seconds."""
+
+
+def expose(settings: Settings, process: str, report: Report) -> None:
+    """Open the operators' door of this process, unless no port is set; `process` is its name in the files."""
+    if settings.metrics_port is None:
+        return
+    app = _app(report)
+    server = make_server(settings.metrics_host, settings.metrics_port, app, ThreadingWSGIServer, _Silent)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, name="operators", daemon=True).start()
+    address = f"{settings.metrics_host}:{server.server_port}"
+    if settings.metrics_dir is not None:
+        _announce(settings.metrics_dir, process, address)
+    log.info("metrics_exposed", address=address)
+
+
+def _app(report: Report) -> Callable[..., Iterable[bytes]]:
+    metrics = make_wsgi_app()
+
+    def serve(environ: Any, start_response: Any) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO")
+        if path == "/metrics":
+            page: Iterable[bytes] = metrics(environ, start_response)
+            return page
+        if path == "/health/live":
+            start_response("200 OK", list(_JSON))
+            return [codec.encode({"live": True})]
+        if path == "/health/ready":
+            health = report()
+            start_response("200 OK" if health["ready"] else "503 Service Unavailable", list(_JSON))
+            return [codec.encode(health)]
+        start_response("404 Not Found", list(_JSON))
+        return [b"{}"]
+
+    return serve
+
+
+def _announce(folder: Path, process: str, address: str) -> None:
+    """One file a process, in the form of Prometheus' `file_sd_configs`; those of processes long gone are taken away."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob(f"{process}.*.json"):
+        if not Path(f"/proc/{old.name.split('.')[-2]}").exists():
+            old.unlink(missing_ok=True)
+    service, _, door = process.partition("-")
+    labels = {"service": service, "door": door or "bus"}
+    file = folder / f"{process}.{os.getpid()}.json"
+    draft = file.with_suffix(".new")
+    draft.write_text(json.dumps([{"targets": [address], "labels": labels}]), encoding="utf-8")
+    draft.replace(file)
