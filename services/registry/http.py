@@ -1,4 +1,7 @@
-"""registry over HTTP: what everybody may look up, without an actor: the catalogue, and whether a record is good."""
+"""registry over HTTP: what everybody may look up, without an actor: the catalogue, and whether a record is good.
+
+Addresses are written down by every proxy and browser: who is asked about stands in a body, never in one.
+"""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -9,7 +12,7 @@ from marshmallow import Schema
 
 from services.chassis.actor import Actor
 from services.chassis.errors import Invalid
-from services.chassis.http import answer
+from services.chassis.http import answer, read_body
 from services.chassis.http import create_app as open_door
 from services.chassis.rpc import read_call
 from services.chassis.wired import Wired
@@ -19,6 +22,8 @@ from services.registry.usecases import RegistryCases
 from services.registry.wiring import wire
 
 _ANYBODY = Actor("system", "anonymous")
+_VERIFY = "/registry/records/verify"
+_LONGEST_QUESTION = 10_000
 _PROCEDURES = "/registry/catalogue/<tenant>/procedures"
 
 
@@ -28,9 +33,10 @@ def create_app() -> Flask:
 
 
 def add_routes(app: Flask, wired: Wired[RegistryCases]) -> None:
-    """The public look-ups. None of them names a holder."""
+    """The public look-ups. No answer names a holder."""
     catalogue, records = wired.cases.catalogue, wired.cases.records
-    app.add_url_rule("/registry/records/verify", "verify", partial(_look_up, schemas.Verify(), records.verify))
+    app.add_url_rule(_VERIFY, "look_up", partial(_look_up, schemas.OneRecord(), records.look_up), methods=["GET"])
+    app.add_url_rule(_VERIFY, "verify", partial(_ask, schemas.Verify(), records.verify), methods=["POST"])
     app.add_url_rule(
         _PROCEDURES, "list_procedures", partial(_look_up, schemas.ListProcedures(), catalogue.list_procedures)
     )
@@ -43,6 +49,11 @@ def add_routes(app: Flask, wired: Wired[RegistryCases]) -> None:
 
 def _look_up(schema: Schema, find: Callable[..., dict[str, Any]], **path: str) -> Response:
     call = read_call(f"registry.{request.endpoint}", schema, _ANYBODY, {**_query(), **path})
+    return answer(find(**call.args))
+
+
+def _ask(schema: Schema, find: Callable[..., dict[str, Any]]) -> Response:
+    call = read_call(f"registry.{request.endpoint}", schema, _ANYBODY, read_body(_LONGEST_QUESTION))
     return answer(find(**call.args))
 
 

@@ -62,20 +62,15 @@ class RecordCases:
         versions = [_version(entry, stored.subject) for entry in self.records.journal.history(stored.id)]
         return {"dataset": dataset, "number": number, "versions": versions}
 
+    def look_up(self, dataset: str, number: str) -> dict[str, Any]:
+        """Whether there is such a record in force, whoever holds it. Raises NotFound."""
+        return _standing(self._known(dataset, number))
+
     def verify(self, dataset: str, number: str, holder: str) -> dict[str, Any]:
         """Whether the record is in force and belongs to `holder`; the holder himself is never told. Raises NotFound."""
-        stored = self.records.journal.find(record_id(dataset, number))
-        if stored is None:
-            raise rules.unknown_record()
-        status = stored.state.status_on(local_day(clock.now()))
-        same = matches(_holder(stored), holder)
-        return {
-            "valid": same and status == VALID,
-            "status": status,
-            "issued_at": stored.state.issued_at,
-            "expires_on": stored.state.expires_on,
-            "holder_matches": same,
-        }
+        stored = self._known(dataset, number)
+        standing, same = _standing(stored), matches(_holder(stored), holder)
+        return {**standing, "valid": same and standing["valid"], "holder_matches": same}
 
     def amend(
         self, actor: Actor, cause: Cause, dataset: str, number: str, changes: Mapping[str, Any], reason: str
@@ -121,15 +116,31 @@ class RecordCases:
         subject = self.records.journal.get(changed.id).subject
         return _whole(Stored(changed.id, changed.state, changed.version, subject))
 
-    def _readable(self, actor: Actor, dataset: str, number: str) -> Stored[Record]:
+    def _known(self, dataset: str, number: str) -> Stored[Record]:
         stored = self.records.journal.find(record_id(dataset, number))
-        if stored is None or not rules.may_read(actor, stored.state, _holder(stored)):
+        if stored is None:
+            raise rules.unknown_record()
+        return stored
+
+    def _readable(self, actor: Actor, dataset: str, number: str) -> Stored[Record]:
+        stored = self._known(dataset, number)
+        if not rules.may_read(actor, stored.state, _holder(stored)):
             raise rules.unknown_record()
         return stored
 
 
 def _holder(stored: Stored[Record]) -> Holder:
     return read_kept(stored.subject.get("holder", {}))
+
+
+def _standing(stored: Stored[Record]) -> dict[str, Any]:
+    status = stored.state.status_on(local_day(clock.now()))
+    return {
+        "valid": status == VALID,
+        "status": status,
+        "issued_at": stored.state.issued_at,
+        "expires_on": stored.state.expires_on,
+    }
 
 
 def _summary(stored: Stored[Record]) -> dict[str, Any]:

@@ -49,7 +49,8 @@ ROUTES = {
     "registry": {
         "GET /health/live": "anybody: says nothing but that it lives",
         "GET /health/ready": "anybody: counts, no names",
-        "GET /registry/records/verify": "anybody who can name the number and its holder; neither is ever told",
+        "GET /registry/records/verify": "anybody who can name the number; holders are not spoken of",
+        "POST /registry/records/verify": "anybody who can name the number and its holder; neither is ever told",
         "GET /registry/catalogue/<tenant>/procedures": "anybody: the catalogue is public",
         "GET /registry/catalogue/<tenant>/procedures/<key>": "anybody: the catalogue is public",
     },

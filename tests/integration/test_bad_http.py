@@ -12,16 +12,26 @@ SECONDS = 30
 LONG = "x" * 3000
 VERIFY = {"dataset": "ten-mien-vn", "number": "999999/2026/TM-VNNIC", "holder": "Nguyễn Thị Mẫu"}
 
+LOOK_UP = {name: VERIFY[name] for name in ("dataset", "number")}
+PATH = "/registry/records/verify"
+
 WRONG_QUERIES: dict[str, tuple[Any, str]] = {
     "nothing": ({}, "dataset"),
-    "no holder": ({"dataset": "a", "number": "1"}, "holder"),
-    "an operator": ({**VERIFY, "dataset[$ne]": "x"}, "dataset[$ne]"),
+    "a holder in an address": (VERIFY, "holder"),
+    "an operator": ({**LOOK_UP, "dataset[$ne]": "x"}, "dataset[$ne]"),
+    "an unknown name": ({**LOOK_UP, "$where": "1"}, "$where"),
+    "the same name twice": ([*LOOK_UP.items(), ("number", "x")], "number"),
+    "too long": ({**LOOK_UP, "number": LONG}, "number"),
+    "control characters": ({**LOOK_UP, "number": "1\x00"}, "number"),
+    "two lines": ({**LOOK_UP, "number": "1\n2"}, "number"),
+    "a wrong key": ({**LOOK_UP, "dataset": "../x"}, "dataset"),
+}
+WRONG_BODIES: dict[str, tuple[Any, str]] = {
+    "nothing": ({}, "dataset"),
+    "no holder": (LOOK_UP, "holder"),
+    "an operator": ({**VERIFY, "number": {"$ne": "x"}}, "number"),
     "an unknown name": ({**VERIFY, "$where": "1"}, "$where"),
-    "the same name twice": ([*VERIFY.items(), ("holder", "x")], "holder"),
     "too long": ({**VERIFY, "holder": LONG}, "holder"),
-    "control characters": ({**VERIFY, "number": "1\x00"}, "number"),
-    "two lines": ({**VERIFY, "number": "1\n2"}, "number"),
-    "a wrong key": ({**VERIFY, "dataset": "../x"}, "dataset"),
     "too many marks": ({**VERIFY, "holder": "a" + "\u0300" * 40}, "holder"),
 }
 
@@ -31,9 +41,18 @@ def get(world: World, door: str, path: str, params: Any = None) -> requests.Resp
     return requests.get(f"{world.stack.env[f'MOTCUA_{door}_URL']}{path}", params=params, timeout=SECONDS)
 
 
+def verify(world: World, stated: Any) -> requests.Response:
+    """A look-up that names a holder."""
+    return requests.post(f"{world.stack.env['MOTCUA_REGISTRY_URL']}{PATH}", json=stated, timeout=SECONDS)
+
+
 def test_a_wrong_question_to_the_registry_is_named_with_its_field(untouched: World) -> None:
     for what, (query, field) in WRONG_QUERIES.items():
-        refusal = refused(get(untouched, "REGISTRY", "/registry/records/verify", query))
+        refusal = refused(get(untouched, "REGISTRY", PATH, query))
+        assert (refusal.kind, refusal.problem["status"]) == ("Invalid", 400), what
+        assert field in refusal.fields, (what, refusal)
+    for what, (body, field) in WRONG_BODIES.items():
+        refusal = refused(verify(untouched, body))
         assert (refusal.kind, refusal.problem["status"]) == ("Invalid", 400), what
         assert field in refusal.fields, (what, refusal)
 
@@ -53,7 +72,23 @@ def test_what_is_not_in_the_registry_is_not_found(untouched: World) -> None:
         assert refused(get(untouched, "REGISTRY", f"/registry/catalogue{path}")).problem["status"] == 404
     for path in ("/A_B/procedures", "/mic/procedures/%24ne", f"/mic/procedures/{LONG}", "/mic/procedures/a%00"):
         assert refused(get(untouched, "REGISTRY", f"/registry/catalogue{path}")).problem["status"] == 400
-    assert refused(get(untouched, "REGISTRY", "/registry/records/verify", VERIFY)).code == "registry.unknown_record"
+    for answer in (get(untouched, "REGISTRY", PATH, LOOK_UP), verify(untouched, VERIFY)):
+        assert refused(answer).code == "registry.unknown_record"
+
+
+def test_anybody_may_ask_whether_a_record_is_good_and_whose_it_is_is_never_told(world: World) -> None:
+    number, name = world.granted.number, world.procedures["mic", "dk-ten-mien-vn"]["example"]["applicant"]["name"]
+    stated = {**LOOK_UP, "number": number}
+    good = {"valid": True, "status": "valid"}
+    look_up, right, wrong = (
+        get(world, "REGISTRY", PATH, stated),
+        verify(world, {**stated, "holder": name}),
+        verify(world, {**stated, "holder": "Nguyễn Văn Khác"}),
+    )
+    assert good.items() <= look_up.json().items()
+    assert {**good, "holder_matches": True}.items() <= right.json().items()
+    assert {"valid": False, "holder_matches": False}.items() <= wrong.json().items()
+    assert not [one for one in (look_up, right, wrong) if name in one.text]
 
 
 CALLBACKS = (
@@ -72,7 +107,7 @@ def test_a_callback_that_the_gateway_never_signed_changes_nothing(untouched: Wor
 
 
 def test_doors_take_their_own_methods_only(untouched: World) -> None:
-    doors = {"PAYMENT": "/payment/vnpay/ipn", "REGISTRY": "/registry/records/verify"}
+    doors = {"PAYMENT": "/payment/vnpay/ipn", "REGISTRY": "/registry/catalogue/mic/procedures"}
     for door, path in doors.items():
         for method in ("POST", "PUT", "DELETE", "PATCH"):
             url = f"{untouched.stack.env[f'MOTCUA_{door}_URL']}{path}"
@@ -83,6 +118,9 @@ def test_doors_take_their_own_methods_only(untouched: World) -> None:
 
 def test_what_explains_a_mistake_never_repeats_it(untouched: World) -> None:
     secret = "001801000001-0912345678"
-    answer = get(untouched, "REGISTRY", "/registry/records/verify", {**VERIFY, "dataset": secret})
-    assert refused(answer).fields == ["dataset"]
-    assert secret not in answer.text
+    for answer in (
+        get(untouched, "REGISTRY", PATH, {**LOOK_UP, "dataset": secret}),
+        verify(untouched, {**VERIFY, "dataset": secret}),
+    ):
+        assert refused(answer).fields == ["dataset"]
+        assert secret not in answer.text

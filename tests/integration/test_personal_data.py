@@ -139,8 +139,12 @@ def be_clumsy(world: World, code: str) -> None:
     requests.get(f"{base['INTAKE']}/dossiers/{code}/documents/0", headers=claim, timeout=30)
     requests.get(f"{base['INTAKE']}/dossiers/{WORD}/documents/{NUMBER}", headers=claim, timeout=30)
     requests.put(f"{base['INTAKE']}/uploads/{WORD}/{NUMBER}", data=WORD, timeout=30)
-    query = {"dataset": DATASET, "number": WORD, "holder": NUMBER}
-    requests.get(f"{base['REGISTRY']}/registry/records/verify", params=query, timeout=30)
+    asked = {"dataset": DATASET, "number": WORD, "holder": NUMBER}
+    requests.get(f"{base['REGISTRY']}/registry/records/verify", params=asked, timeout=30)
+    requests.post(f"{base['REGISTRY']}/registry/records/verify", json=asked, timeout=30)
+    for method in ("submit", "track", "get", "list_dossiers"):
+        stated = {"dossier_code": WORD, "id_number": NUMBER, "applicant": APPLICANT, "after": NUMBER}
+        requests.post(f"{base['INTAKE']}/intake/{method}", json=stated, headers=claim, timeout=30)
     requests.get(f"{base['PAYMENT']}/payment/vnpay/ipn", params={"vnp_TxnRef": WORD}, timeout=30)
 
 

@@ -17,6 +17,7 @@ from services.registry.service import RegistryService
 from tests.unit.registry.builders import DATASET, FREE, HOLDER, OFFICER, TENANT, Registry, announced, documents
 
 NUMBER = "1/2026/GP-VĐ"
+VERIFY = "/registry/records/verify"
 PROCEDURES = f"/registry/catalogue/{TENANT}/procedures"
 
 
@@ -115,28 +116,41 @@ def test_the_service_follows_five_events() -> None:
 
 def test_anybody_may_verify_over_http_and_is_not_told_the_holder(door: FlaskClient) -> None:
     stated = {"dataset": DATASET, "number": NUMBER, "holder": "nguyen thi dao mau"}
-    answer = door.get("/registry/records/verify", query_string=stated)
+    answer = door.post(VERIFY, json=stated)
     assert answer.status_code == 200
     assert answer.json is not None
     assert (answer.json["valid"], answer.json["holder_matches"]) == (True, True)
-    other = door.get("/registry/records/verify", query_string={**stated, "holder": "x"})
+    other = door.post(VERIFY, json={**stated, "holder": "x"})
     assert other.json is not None
     assert other.json["valid"] is False
     assert HOLDER.name not in answer.text + other.text
     assert HOLDER.id not in answer.text + other.text
 
 
+def test_an_address_tells_whether_a_record_is_good_and_takes_no_holder(door: FlaskClient) -> None:
+    stated = {"dataset": DATASET, "number": NUMBER}
+    answer = door.get(VERIFY, query_string=stated)
+    assert answer.json is not None
+    assert (answer.json["valid"], answer.json["status"], "holder_matches" in answer.json) == (True, "valid", False)
+    assert door.get(VERIFY, query_string={**stated, "holder": HOLDER.id}).status_code == 400
+
+
 def test_an_unknown_record_is_a_404_problem(door: FlaskClient) -> None:
-    stated = {"dataset": DATASET, "number": "9", "holder": "x"}
-    answer = door.get("/registry/records/verify", query_string=stated)
-    assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
+    stated = {"dataset": DATASET, "number": "9"}
+    for answer in (door.get(VERIFY, query_string=stated), door.post(VERIFY, json={**stated, "holder": "x"})):
+        assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
 
 
 def test_a_wrong_query_is_a_400_problem_that_names_the_fields(door: FlaskClient) -> None:
-    answer = door.get("/registry/records/verify?dataset=a/b&number=1&extra=1")
-    assert answer.status_code == 400
-    assert answer.json is not None
-    assert {one["field"] for one in answer.json["errors"]} == {"dataset", "extra", "holder"}
+    stated = {"dataset": "a/b", "number": "1", "extra": "1"}
+    for answer, wrong in (
+        (door.get(VERIFY, query_string=stated), {"dataset", "extra"}),
+        (door.post(VERIFY, json=stated), {"dataset", "extra", "holder"}),
+    ):
+        assert answer.status_code == 400
+        assert answer.json is not None
+        assert {one["field"] for one in answer.json["errors"]} == wrong
+    assert door.post(VERIFY, data=b"[]").status_code == 400
     repeated = door.get(f"{PROCEDURES}?limit=1&limit=2")
     assert (repeated.status_code, repeated.json and repeated.json["errors"][0]["field"]) == (400, "limit")
 
