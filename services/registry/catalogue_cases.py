@@ -69,6 +69,10 @@ class CatalogueCases:
         found, next_ = self._publications.listed("tenant", None, _day(as_of), limit, after)
         return {"items": [{"key": one["key"], "name": one["document"]["name"]} for one in found], "next": next_}
 
+    def get_tenant(self, tenant: str, as_of: date | None) -> dict[str, Any]:
+        """A ministry as in force on a day. Raises NotFound."""
+        return self.get_document("tenant", tenant, tenant, as_of)
+
     def list_procedures(self, tenant: str, as_of: date | None, limit: int, after: str | None) -> dict[str, Any]:
         """The procedures of a tenant in force, by key, in short. Raises NotFound for an unknown tenant."""
         if self._publications.last(tenant, "tenant", tenant) is None:

@@ -48,6 +48,12 @@ class ListTenants(Page, AsOf):
     """The ministries."""
 
 
+class GetTenant(AsOf):
+    """One ministry."""
+
+    tenant = Key(required=True)
+
+
 class ListProcedures(Page, AsOf):
     """The procedures a ministry offers."""
 

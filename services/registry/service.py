@@ -25,6 +25,11 @@ class RegistryService(Service):
         """The ministries."""
         return self.cases.catalogue.list_tenants(**call.args)
 
+    @query(schemas.GetTenant)
+    def get_tenant(self, call: Call) -> dict[str, Any]:
+        """One ministry."""
+        return self.cases.catalogue.get_tenant(**call.args)
+
     @query(schemas.ListProcedures)
     def list_procedures(self, call: Call) -> dict[str, Any]:
         """The procedures of a ministry."""
@@ -39,6 +44,11 @@ class RegistryService(Service):
     def get_unit(self, call: Call) -> dict[str, Any]:
         """One unit."""
         return self.cases.catalogue.get_document("unit", **call.args)
+
+    @query(schemas.GetDocument)
+    def get_dataset(self, call: Call) -> dict[str, Any]:
+        """One dataset: whose its records are, and of which fields."""
+        return self.cases.catalogue.get_document("dataset", **call.args)
 
     @query(schemas.GetCalendar)
     def get_calendar(self, call: Call) -> dict[str, Any]:

@@ -5,10 +5,10 @@ import binascii
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from services.chassis import codec
+from services.chassis import clock, codec
 from services.chassis.cause import Cause
 from services.chassis.errors import Conflict, Invalid
 from services.chassis.journal import Journal, Stored
@@ -18,6 +18,7 @@ from services.registry.catalogue import Publication, name_of
 from services.registry.domain import EXPIRED, REVOKED, VALID, Record
 from services.registry.holders import Holder, fold, is_number
 
+KEPT: Final = timedelta(days=90)
 _NEWEST_FIRST: Final = [("state.issued_at", -1), ("_id", -1)]
 _LONGEST_CURSOR = 400
 _HIGHEST = "\U0010ffff"
@@ -145,10 +146,14 @@ class Numbers(Series):
 
 
 class Answers:
-    """What was answered to requests that may change nothing, so that a repeat hears the same."""
+    """What was answered to requests that may change nothing, so that a repeat within `KEPT` hears the same."""
 
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
+
+    def ensure_indexes(self) -> None:
+        """Answers go by themselves when nobody repeats a request any more."""
+        self._collection.create_index("given_at", expireAfterSeconds=int(KEPT.total_seconds()))
 
     def find(self, cause: Cause) -> dict[str, Any] | None:
         """The answer given to this cause, or None. Raises Conflict when the request id was used for something else."""
@@ -167,7 +172,7 @@ class Answers:
     def keep(self, cause: Cause, answer: Mapping[str, Any]) -> None:
         """Keep the first answer."""
         with outages_named():
-            first = {"digest": cause.digest, "answer": dict(answer)}
+            first = {"digest": cause.digest, "answer": dict(answer), "given_at": clock.now()}
             self._collection.update_one({"_id": cause.id}, {"$setOnInsert": first}, upsert=True)
 
 

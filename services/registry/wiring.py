@@ -61,12 +61,12 @@ def wire(settings: RegistrySettings) -> WiredRegistry:
     publications = Publications(base.journal(PUBLICATION, "publications"))
     issuances = base.journal(ISSUANCE, "issuances")
     records = Records(base.journal(RECORD, "records"))
-    numbers = Numbers(base.database["numbers"])
+    numbers, answers = Numbers(base.database["numbers"]), Answers(base.database["answers"])
     remote = Remote(settings.amqp_uri, Actor("system", "registry"))
     cases = RegistryCases(
-        CatalogueCases(publications, Answers(base.database["answers"])),
+        CatalogueCases(publications, answers),
         IssuingCases(issuances, publications, records, numbers, Intake(remote)),
         RecordCases(records, publications),
     )
-    indexed = (publications, issuances, records, numbers)
+    indexed = (publications, issuances, records, numbers, answers)
     return WiredRegistry(base, cases, indexed=indexed, closers=(remote.close,), catalogue_dir=settings.catalogue_dir)

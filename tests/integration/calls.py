@@ -76,6 +76,8 @@ RIGHT: Final[dict[str, dict[str, Any]]] = {
     "registry.get_procedure": {"tenant": "mic", "key": "dk-ten-mien-vn"},
     "registry.get_unit": {"tenant": "mic", "key": "vnnic"},
     "registry.get_calendar": {},
+    "registry.get_tenant": {"tenant": "mic"},
+    "registry.get_dataset": {"tenant": "mic", "key": "ten-mien-vn"},
     "registry.get_record": _RECORD,
     "registry.find_records": {"dataset": "ten-mien-vn"},
     "registry.history": _RECORD,

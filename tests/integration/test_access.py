@@ -54,7 +54,7 @@ MAY: Final = {
     "payment.record_counter_payment": _OFFICERS,
     "registry.publish_catalogue": "no no no no no no yes",
     **{f"registry.{act}": _ALL for act in ("list_tenants", "list_procedures", "get_procedure", "get_unit")},
-    "registry.get_calendar": _ALL,
+    **{f"registry.get_{kind}": _ALL for kind in ("calendar", "tenant", "dataset")},
     "registry.get_record": _CONCERNED,
     "registry.find_records": _ALL,
     "registry.history": _CONCERNED,

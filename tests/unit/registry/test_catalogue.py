@@ -180,6 +180,16 @@ def test_look_ups_answer_as_of_a_day(registry: Registry) -> None:
         look_up("procedure", TENANT, "gp-nao", DAY)
 
 
+def test_a_ministry_and_a_dataset_are_looked_up_as_of_a_day(registry: Registry) -> None:
+    cases = registry.cases.catalogue
+    assert cases.get_tenant(TENANT, DAY)["key"] == TENANT
+    assert cases.get_document("dataset", TENANT, DATASET, DAY)["fields"]
+    with pytest.raises(NotFound, match="unknown_tenant"):
+        cases.get_tenant(TENANT, date(2025, 12, 31))
+    with pytest.raises(NotFound, match="unknown_dataset"):
+        cases.get_document("dataset", "nobody", DATASET, DAY)
+
+
 def test_procedures_are_listed_in_short_page_by_page(registry: Registry) -> None:
     first = registry.cases.catalogue.list_procedures(TENANT, DAY, 1, None)
     second = registry.cases.catalogue.list_procedures(TENANT, DAY, 1, first["next"])
