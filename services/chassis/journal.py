@@ -90,6 +90,11 @@ class Journal(Generic[State]):
             raise self._not_found()
         return found
 
+    def glance(self, id_: str) -> Stored[State] | None:
+        """As `find`, but it may be a minute old: for what never changes, or is checked again when changed."""
+        remembered = self.memory.recall(id_)
+        return self.parse(remembered) if remembered else self.find(id_)
+
     def find_opened(self, cause: Cause) -> Stored[State] | None:
         """What `cause` opened (see `change(once=True)`), as it stood then, or None. Raises Conflict on another use."""
         with outages_named():

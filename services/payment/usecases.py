@@ -123,7 +123,7 @@ class PaymentCases:
         opened = []
         for when_due, lines in priced(fees, submitted["fee_inputs"], day).items():
             what = Assessment(**named, when_due=when_due)
-            self._change(what.order_id, why, _assess(what, lines, self._pay_within, at))
+            self._change(what.order_id, why, _assess(what, lines, self._pay_within, at), opens=True)
             opened.append(what.order_id)
         self._orders.note_bill(Bill(named["dossier_code"], named["unit"], tuple(opened)))
 
@@ -180,8 +180,10 @@ class PaymentCases:
     def _owns(self, actor: Actor, dossier_code: str) -> bool:
         return actor.kind in APPLICANT_KINDS and self._owners.owns(actor, dossier_code)
 
-    def _change(self, order_id: str, why: Cause, decide: Decision, subject: Facts | None = None) -> FeeOrder:
-        return self._journal.change(order_id, why, decide, subject=subject).state
+    def _change(
+        self, order_id: str, why: Cause, decide: Decision, subject: Facts | None = None, *, opens: bool = False
+    ) -> FeeOrder:
+        return self._journal.change(order_id, why, decide, subject=subject, opens=opens).state
 
 
 def _unknown_dossier() -> NotFound:

@@ -131,7 +131,9 @@ class RoutingCases:
         """A dossier was submitted. Raises Unavailable until its procedure is here."""
         submission = Submission(**{one.name: submitted[one.name] for one in fields(Submission)})
         terms, at = self._catalogue.terms(submission, submitted["fee_inputs"]), clock.now()
-        self._change(submission.dossier_code, why, lambda case: domain.open_case(case, submission, terms, at))
+        self._change(
+            submission.dossier_code, why, lambda case: domain.open_case(case, submission, terms, at), opens=True
+        )
 
     def receive_supplement(self, why: Cause, supplemented: Facts) -> None:
         """The applicant answered a supplement request. Raises NotFound while that is not here."""
@@ -167,20 +169,26 @@ class RoutingCases:
                 log.warning("clock_not_rung", dossier=code, reason=error.code)
 
     def _case_of(self, actor: Actor, dossier_code: str) -> Case:
-        """The case an officer of its unit acts on, as it stands. Raises Denied, NotFound."""
+        """The case an officer of its unit acts on, as last known here. Raises Denied, NotFound."""
         domain.require_officer(actor)
-        found = self._journal.find(dossier_code)
+        found = self._journal.glance(dossier_code)
         return domain.may_act(actor, found.state if found else None)
 
     def _known(self, dossier_code: str) -> Case:
-        found = self._journal.find(dossier_code)
+        found = self._journal.glance(dossier_code)
         return domain.known(found.state if found else None)
 
     def _change(
-        self, dossier_code: str, why: Cause, decide: Decide[Case], subject: Mapping[str, Any] | None = None
+        self,
+        dossier_code: str,
+        why: Cause,
+        decide: Decide[Case],
+        subject: Mapping[str, Any] | None = None,
+        *,
+        opens: bool = False,
     ) -> Stored[Case]:
         try:
-            return self._journal.change(dossier_code, why, decide, subject=subject)
+            return self._journal.change(dossier_code, why, decide, subject=subject, opens=opens)
         except CalendarExhausted as error:
             raise Unavailable(
                 "routing.calendar_awaited",
