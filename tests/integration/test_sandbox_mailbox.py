@@ -187,6 +187,25 @@ def test_a_server_planned_down_hangs_up_the_planned_number_of_times(mailbox: Mai
     assert len(mailbox.letters(to=to)) == 1
 
 
+def test_a_server_planned_down_also_hangs_up_on_who_stayed_connected(mailbox: Mailbox) -> None:
+    to = someone()
+    with smtplib.SMTP("127.0.0.1", mailbox.smtp_port, timeout=10) as smtp:
+        smtp.sendmail("mot-cua@example.vn", to, notice(to).as_bytes())
+        mailbox.plan({"smtp": "down"})
+        with pytest.raises((smtplib.SMTPServerDisconnected, ConnectionError)):
+            smtp.sendmail("mot-cua@example.vn", to, notice(to).as_bytes())
+    mailbox.send(notice(to).as_bytes(), to)
+    assert len(mailbox.letters(to=to)) == 2
+
+
+def test_several_letters_may_come_on_one_connection(mailbox: Mailbox) -> None:
+    to = someone()
+    with smtplib.SMTP("127.0.0.1", mailbox.smtp_port, timeout=10) as smtp:
+        for number in range(3):
+            smtp.sendmail("mot-cua@example.vn", to, notice(to, f"Thư {number}").as_bytes())
+    assert sorted(letter["subject"] for letter in mailbox.letters(to=to)) == ["Thư 0", "Thư 1", "Thư 2"]
+
+
 def test_a_temporary_failure_is_a_4xx_to_the_letter_and_stores_nothing(mailbox: Mailbox) -> None:
     to = someone()
     mailbox.plan({"smtp": "tempfail"})

@@ -11,7 +11,7 @@ from email.utils import format_datetime
 from pathlib import Path
 from uuid import uuid4
 
-from deploy.sandbox.mailbox.reading import header, headers, parse
+from deploy.sandbox.mailbox.reading import header, headers, parse_head
 
 _ID = r"[0-9]{8}T[0-9]{12}-[0-9a-f]{8}"
 _ENVELOPE_TO = "Delivered-To"
@@ -97,7 +97,7 @@ def _envelope_lines(envelope: Envelope, at: datetime) -> bytes:
 
 
 def _indexed(letter_id: str, whole: bytes) -> Letter:
-    message = parse(whole)
+    message = parse_head(whole)
     return Letter(
         id=letter_id,
         received_at=datetime.strptime(letter_id[:21], "%Y%m%dT%H%M%S%f").replace(tzinfo=UTC),

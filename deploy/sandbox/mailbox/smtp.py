@@ -48,16 +48,26 @@ class Reception:
 
 
 class _Door(SMTP):
-    """Closes the connection without a word when the server is planned to be down."""
+    """Closes the connection without a word when the server is planned to be down, also one that was kept open."""
 
     faults: Faults
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        if self.faults.strikes("down"):
-            if self._handler_coroutine is not None:
-                self._handler_coroutine.cancel()  # before it says 220
-            cast("asyncio.WriteTransport", transport).abort()
+        self._hang_up_if_down()
+
+    async def smtp_MAIL(self, arg: str | None) -> None:  # noqa: N802
+        """The beginning of a letter."""
+        if not self._hang_up_if_down():
+            await super().smtp_MAIL(arg)
+
+    def _hang_up_if_down(self) -> bool:
+        if not self.faults.strikes("down"):
+            return False
+        if self._handler_coroutine is not None:
+            self._handler_coroutine.cancel()  # before it says anything
+        cast("asyncio.WriteTransport", self.transport).abort()
+        return True
 
 
 class SmtpServer(Controller):
