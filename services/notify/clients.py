@@ -1,14 +1,17 @@
 """What notify asks of others before it writes: intake for the applicant, routing for the officers' words."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import Any, TypeVar
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeVar
 
+from services.chassis import clock
 from services.chassis.errors import Defect
 from services.chassis.remote import Remote
 from services.notify.wording import Case, Dossier, Request, Wish
 
 Answer = TypeVar("Answer")
+REMEMBERED: Final = timedelta(seconds=60)
+_MOST_REMEMBERED: Final = 2000
 
 
 class Neighbours:
@@ -16,10 +19,33 @@ class Neighbours:
 
     def __init__(self, remote: Remote) -> None:
         self._remote = remote
+        self._known: dict[str, tuple[datetime, Dossier]] = {}  # the longest known first
 
     def dossier(self, dossier_code: str) -> Dossier:
         """Who applied for what, and which unit has it. Raises NotFound."""
         return _read(_dossier, self._remote.call("intake", "get", dossier_code=dossier_code))
+
+    def remembered_dossier(self, dossier_code: str) -> Dossier:
+        """The same as it was up to `REMEMBERED` ago: all of it is fixed at submission, until it is erased.
+
+        So a letter may still go to somebody whose data was erased within the last minute. Raises NotFound.
+        """
+        self.forget()
+        if dossier_code in self._known:
+            return self._known[dossier_code][1]
+        dossier = self.dossier(dossier_code)
+        self._known.pop(dossier_code, None)
+        self._known[dossier_code] = clock.now(), dossier
+        return dossier
+
+    def forget(self) -> None:
+        """Drop what has been remembered for long enough, and the longest known where there is too much."""
+        now = clock.now()
+        while self._known:
+            code = next(iter(self._known))
+            if len(self._known) <= _MOST_REMEMBERED and timedelta() <= now - self._known[code][0] < REMEMBERED:
+                return
+            del self._known[code]
 
     def case(self, dossier_code: str) -> Case:
         """What the unit's officers said. Raises NotFound."""

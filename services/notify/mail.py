@@ -1,91 +1,75 @@
-"""Handing a letter to the mail server: one conversation a letter, every step with an end."""
+"""Handing a letter to the mail server, and what its answers mean: taken, not now, never, or nobody knows."""
 
-import contextlib
 import re
-import smtplib
-import ssl
+from contextlib import suppress
 from email.headerregistry import Address
-from email.message import EmailMessage
 
 from services.chassis.errors import Unavailable
 from services.chassis.logs import log
-from services.notify.settings import NotifySettings
+from services.notify.lines import Line, Lines, Lost, Refusal
 
 _ENHANCED = re.compile(rb"[245]\.[0-9]{1,3}\.[0-9]{1,3}(?=\s|$)")
 _PERMANENT = 500
-_ABOUT_US = frozenset({530, 534, 535, 538})  # who we are is in question, not the letter
+_TOO_LARGE = 552
+# The server closes, or who we are is in question (RFC 4954, RFC 3207): an outage, whatever letter it is said to.
+_ABOUT_US = frozenset({421, 454, 530, 534, 535, 538})
 
 
-class Undeliverable(Exception):
-    """The mail server will never take this letter; `reason` is its code, such as `550 5.1.1`."""
+class NotTaken(Exception):
+    """The mail server did not take this letter; `reason` is its code, such as `550 5.1.1`."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
 
 
+class Undeliverable(NotTaken):
+    """It never will."""
+
+
+class PutOff(NotTaken):
+    """It may later. That is said of this letter; others it may take meanwhile."""
+
+
 class Mail:
     """The way to one mail server."""
 
-    def __init__(self, settings: NotifySettings) -> None:
-        self._settings = settings
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
+        settings = lines.settings
         self.sender = Address(display_name=settings.sender_name, addr_spec=settings.sender_address)
 
-    def send(self, message: EmailMessage, address: str) -> None:
-        """Hand `message` over. When this returns, the server has taken it. Raises Undeliverable, Unavailable."""
-        server = self._open()
+    def send(self, letter: bytes, address: str) -> None:
+        """When this returns, the server has taken it. Raises Undeliverable, PutOff, Unanswered, Unavailable."""
         try:
-            server.sendmail(self._settings.sender_address, [address], message.as_bytes())
-        except smtplib.SMTPRecipientsRefused as error:
-            raise _judged(*error.recipients[address]) from None
-        except smtplib.SMTPResponseException as error:
-            raise _judged(error.smtp_code, error.smtp_error) from None
-        except (smtplib.SMTPException, OSError) as error:
-            raise _unavailable(type(error).__name__) from None
-        finally:
-            _leave(server)
+            line = self._announce(address, len(letter))
+            line.hand_over(letter)
+        except Lost as error:
+            raise _unavailable(str(error)) from None
+        except Refusal as refusal:
+            raise _judged(refusal) from None
+        self._lines.keep(line)
 
-    def _open(self) -> smtplib.SMTP:
-        """A server that has greeted us. What goes wrong here is not the letter's fault."""
-        settings = self._settings
-        try:
-            server = smtplib.SMTP(
-                settings.smtp_host,
-                settings.smtp_port,
-                # the default would look our own name up, and so stop every greenlet of the process
-                local_hostname=settings.sender_domain,
-                timeout=settings.smtp_timeout_seconds,
-            )
-        except (smtplib.SMTPException, OSError) as error:
-            raise _unavailable(type(error).__name__) from None
-        try:
-            _secure(server, settings)
-        except (smtplib.SMTPException, OSError) as error:
-            server.close()
-            raise _unavailable(type(error).__name__) from None
-        return server
+    def _announce(self, address: str, size: int) -> Line:
+        """A line on which the server awaits the letter: a kept one unless it was closed while it was idle."""
+        sender, kept = self.sender.addr_spec, self._lines.find_kept()
+        if kept is not None:
+            with suppress(Lost):
+                kept.announce(sender, address, size)
+                return kept
+        line = self._lines.dial()
+        line.announce(sender, address, size)
+        return line
 
 
-def _secure(server: smtplib.SMTP, settings: NotifySettings) -> None:
-    if settings.smtp_starttls:
-        server.starttls(context=ssl.create_default_context())
-    if settings.smtp_user and settings.smtp_password:
-        server.login(settings.smtp_user, settings.smtp_password.get_secret_value())
-
-
-def _leave(server: smtplib.SMTP) -> None:
-    """Part politely if the server lets us: what it has taken it keeps either way."""
-    with contextlib.suppress(smtplib.SMTPException, OSError):
-        server.quit()
-    server.close()
-
-
-def _judged(code: int, words: bytes | str) -> Exception:
-    if code < _PERMANENT or code in _ABOUT_US:
+def _judged(refusal: Refusal) -> Exception:
+    """At MAIL the server speaks of us, who have one address for all letters; unless it names the letter's size."""
+    code = refusal.code
+    if code in _ABOUT_US or (refusal.step == "MAIL" and code != _TOO_LARGE):
         return _unavailable(str(code))
-    raw = words.encode("ascii", "replace") if isinstance(words, str) else words
-    enhanced = _ENHANCED.match(raw)
-    return Undeliverable(f"{code} {enhanced[0].decode()}" if enhanced else str(code))
+    enhanced = _ENHANCED.match(refusal.words)
+    reason = f"{code} {enhanced[0].decode()}" if enhanced else str(code)
+    return Undeliverable(reason) if code >= _PERMANENT else PutOff(reason)
 
 
 def _unavailable(reason: str) -> Unavailable:

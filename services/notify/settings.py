@@ -1,8 +1,15 @@
 """The settings of notify."""
 
+from datetime import timedelta
+
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from services.chassis.settings import Settings
+
+_STEPS = (
+    15  # three on a line that proves closed; connect, greeting, EHLO, TLS twice, EHLO, AUTH twice, the letter's four
+)
+_BROKER_SECONDS = 840  # a minute less than RabbitMQ's consumer_timeout, for what is written before and after
 
 
 class NotifySettings(Settings):
@@ -13,15 +20,37 @@ class NotifySettings(Settings):
     smtp_starttls: bool = False
     smtp_user: str | None = None
     smtp_password: SecretStr | None = Field(default=None, validate_default=True)
-    smtp_timeout_seconds: float = Field(default=5, gt=0, le=60, description="for each step of a conversation")
+    smtp_timeout_seconds: float = Field(default=30, gt=0, le=60, description="for each step of a conversation")
+    smtp_answer_timeout_seconds: float = Field(
+        default=300,
+        gt=0,
+        le=600,
+        validate_default=True,
+        description="for the answer to a whole letter, which is scanned and stored before",
+    )
+    put_off_hours: float = Field(default=48, gt=0, le=240, description="how long a letter is tried that is put off")
     sender_address: str = Field(default="khong-tra-loi@motcua.example.vn", pattern=r"^[!-?A-~]+@[a-z0-9.-]+$")
     sender_name: str = Field(default="Cổng dịch vụ công", max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")
-    claim_seconds: float = Field(default=30, gt=0, le=600, description="how long one attempt to send keeps others off")
+    claim_seconds: float = Field(default=30, gt=0, le=600, description="how long a dead sender's letter is left to him")
 
     @property
     def sender_domain(self) -> str:
         """The domain that message ids and the greeting carry."""
         return self.sender_address.rpartition("@")[2]
+
+    @property
+    def longest_sending(self) -> timedelta:
+        """How long one attempt may last, every step taking its time."""
+        return timedelta(seconds=_STEPS * self.smtp_timeout_seconds + self.smtp_answer_timeout_seconds)
+
+    @field_validator("smtp_answer_timeout_seconds")
+    @classmethod
+    def _before_the_broker_loses_patience(cls, seconds: float, info: ValidationInfo) -> float:
+        if _STEPS * info.data.get("smtp_timeout_seconds", 0) + seconds > _BROKER_SECONDS:
+            raise ValueError(
+                f"with {_STEPS} steps of SMTP_TIMEOUT_SECONDS before, it is longer than a message may be in hand"
+            )
+        return seconds
 
     @field_validator("smtp_user")
     @classmethod

@@ -1,4 +1,4 @@
-"""The notices in MongoDB, who is just sending one, and what notify reads in its projection of the catalogue."""
+"""The notices in MongoDB, and what notify reads in its projection of the catalogue."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -8,7 +8,9 @@ from services.chassis.errors import NotFound, Unavailable
 from services.chassis.journal import Journal, Stored
 from services.chassis.projection import Projection
 from services.chassis.store import Document, outages_named
-from services.notify.domain import Notice
+from services.notify.claims import met_by
+from services.notify.domain import Notice, unknown_notice
+from services.notify.patience import Met
 
 _ORDER = [("state.requested_at", 1), ("_id", 1)]
 _MILLISECOND = timedelta(milliseconds=1)
@@ -17,11 +19,7 @@ CURSOR = r"[0-9]{1,14}\.[0-9a-f-]{36}"
 
 
 class NoticeStore:
-    """The journal of notices, its list, and its claims.
-
-    A claim `{round, until}` beside the history keeps two workers from sending the same letter at the same time, which
-    a message delivered twice would else do. It runs out by itself when its holder is killed.
-    """
+    """The journal of notices, and its list."""
 
     def __init__(self, journal: Journal[Notice]) -> None:
         self.journal = journal
@@ -43,23 +41,13 @@ class NoticeStore:
         notices = [self.journal.parse(document) for document in found[:limit]]
         return notices, _cursor(notices[-1]) if len(found) > limit else None
 
-    def claim(self, id_: str, round_: int, now: datetime, until: datetime) -> bool:
-        """Whether round `round_` is ours to send until then: it is still awaited, and nobody else is at it."""
-        wanted = {
-            "_id": id_,
-            "state.round": round_,
-            "state.sent_at": None,
-            "state.failed_round": {"$lt": round_},
-            "$nor": [{"claim.round": round_, "claim.until": {"$gt": now}}],
-        }
+    def get_round(self, id_: str, round_: int) -> tuple[Stored[Notice], Met]:
+        """A notice, and what its round `round_` has met. Raises NotFound."""
         with outages_named():
-            result = self._collection.update_one(wanted, {"$set": {"claim": {"round": round_, "until": until}}})
-        return bool(result.modified_count)
-
-    def release(self, id_: str, round_: int) -> None:
-        """Let others try: nothing was sent."""
-        with outages_named():
-            self._collection.update_one({"_id": id_, "claim.round": round_}, {"$unset": {"claim": ""}})
+            document = self._collection.find_one({"_id": id_}, {"history": 0})
+        if document is None:
+            raise unknown_notice()
+        return self.journal.parse(document), met_by(document, round_)
 
 
 class Catalogue:

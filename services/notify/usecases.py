@@ -1,9 +1,10 @@
 """What notify does: ask for a notice, deliver it, show it, send it again."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final, Protocol
 
 from services.chassis import clock
@@ -14,11 +15,14 @@ from services.chassis.journal import Decide, Stored
 from services.chassis.logs import log
 from services.contracts.catalogue.dates import local_day
 from services.contracts.event import Event
-from services.notify import domain, letters
+from services.notify import domain, letters, patience
+from services.notify.claims import Claim, Claims
 from services.notify.domain import EMAIL, Notice
 from services.notify.letters import BadAddress, Post
-from services.notify.mail import Mail, Undeliverable
+from services.notify.lines import Unanswered
+from services.notify.mail import Mail, PutOff, Undeliverable
 from services.notify.moments import Moment, told_by
+from services.notify.patience import Met
 from services.notify.store import Catalogue, NoticeStore
 from services.notify.templates import Rendered, Templates
 from services.notify.wording import Case, Dossier, Told
@@ -26,6 +30,7 @@ from services.notify.wording import Case, Dossier, Told
 Answer = dict[str, Any]
 LEADING: Final = "vi"  # a letter says everything in Vietnamese first, then in English
 _PATIENCE: Final = (1.0, 2.0, 4.0, 8.0)
+_NOBODY_KNOWS: Final = "unknown"  # whether the mail server has it
 
 
 class Neighbours(Protocol):
@@ -33,6 +38,9 @@ class Neighbours(Protocol):
 
     def dossier(self, dossier_code: str) -> Dossier:
         """Who applied for what."""
+
+    def remembered_dossier(self, dossier_code: str) -> Dossier:
+        """The same, as it was a minute ago at most."""
 
     def case(self, dossier_code: str) -> Case:
         """What the officers said."""
@@ -44,15 +52,15 @@ class NotifyCases:
     def __init__(
         self,
         store: NoticeStore,
+        claims: Claims,
         catalogue: Catalogue,
         neighbours: Neighbours,
         templates: Templates,
         mail: Mail,
-        claim_seconds: float,
+        put_off_longest: timedelta,
     ) -> None:
-        self._store, self._catalogue, self._neighbours = store, catalogue, neighbours
-        self._templates, self._mail = templates, mail
-        self._claim_length = timedelta(seconds=claim_seconds)
+        self._store, self._claims, self._catalogue, self._neighbours = store, claims, catalogue, neighbours
+        self._templates, self._mail, self._put_off_longest = templates, mail, put_off_longest
 
     # events
 
@@ -61,34 +69,36 @@ class NotifyCases:
         self._catalogue.apply(published)
 
     def tell(self, event: Event, why: Cause) -> None:
-        """Ask for every notice that `event` is a cause of, and that was not asked for before.
+        """Ask for every notice that `event` is a cause of; hearing it again changes nothing.
 
         Raises NotFound or Unavailable while something a notice must say is not known yet.
         """
-        news = [moment for moment in told_by(event) if not self._is_asked_for(why, moment)]
-        if not news:
+        moments = told_by(event)
+        if not moments:
             return
-        told = self._gather(event, asks_routing=any(moment.asks_routing for moment in news))
-        for moment in news:
+        told = self._gather(event, asks_routing=any(moment.asks_routing for moment in moments))
+        for moment in moments:
             self._ask_for(moment, told, why)
 
     def deliver(self, notice_id: str, round_: int, why: Cause) -> None:
         """Hand round `round_` of a notice to the mail server and keep what came of it.
 
         A worker killed between the two sends again, under the same Message-ID: e-mail knows no other way to do it once.
+        Raises NotFound, and Unavailable when another attempt is to be made.
         """
-        stored = self._store.journal.get(notice_id)
+        stored, met = self._store.get_round(notice_id, round_)
         if not domain.is_awaited(stored.state, round_):
             return
-        now = clock.now()
-        if not self._store.claim(notice_id, round_, now, now + self._claim_length):
+        if met.rests(clock.now()):
+            raise _not_yet()
+        claim = self._claims.take(notice_id, round_, met)
+        if claim is None:
             raise Unavailable("notify.being_sent", "Another worker is sending it.", "Thông báo đang được gửi.")
         try:
-            outcome = self._send(stored)
-        except Exception:
-            self._store.release(notice_id, round_)
-            raise
-        self._record(notice_id, why, outcome)
+            outcome = self._attempt(stored, met, claim)
+            _patiently(partial(self._store.journal.change, notice_id, why, outcome))
+        finally:
+            self._claims.let_go(claim)
 
     # questions and commands
 
@@ -140,12 +150,9 @@ class NotifyCases:
         except NotFound:
             raise domain.unknown_notice() from None
 
-    def _is_asked_for(self, why: Cause, moment: Moment) -> bool:
-        return self._store.journal.find(domain.notice_id(why.id, moment.name, moment.audience)) is not None
-
     def _gather(self, event: Event, *, asks_routing: bool) -> Told:
         code = event.data["dossier_code"]
-        dossier = self._neighbours.dossier(code)
+        dossier = self._neighbours.remembered_dossier(code)
         return Told(
             event=event,
             dossier=dossier,
@@ -180,29 +187,55 @@ class NotifyCases:
             return str(unit["name"][LEADING]), str(unit["email"])
         return dossier.name, dossier.email
 
-    def _send(self, stored: Stored[Notice]) -> Decide[Notice]:
-        """What to keep of one attempt. Raises Unavailable when it should be made again."""
-        notice, address = stored.state, stored.subject["address"]
+    def _attempt(self, stored: Stored[Notice], met: Met, claim: Claim) -> Decide[Notice]:
+        """What to keep of one attempt. Raises Unavailable when another is to be made."""
+        notice = stored.state
         try:
-            message = letters.written(_post(stored), self._mail.sender)
-            self._mail.send(message, address)
-        except (BadAddress, Undeliverable) as error:
-            reason, at = str(error) or "bad_address", clock.now()
-            log.warning("notice_undeliverable", notice=notice.notice_id, reason=reason)
-            return lambda state: domain.note_failed(state, notice.round, reason, at)
+            letter = letters.written(_post(stored), self._mail.sender)
+            self._mail.send(letter, stored.subject["address"])
+        except BadAddress:
+            return _failed(notice, "bad_address")
+        except Undeliverable as error:
+            return _failed(notice, error.reason)
+        except PutOff as error:
+            later = patience.put_off(met, clock.now(), self._put_off_longest)
+            return self._rest_or_fail(notice, claim, later, error.reason)
+        except Unanswered:
+            return self._rest_or_fail(notice, claim, patience.unanswered(met, clock.now()), _NOBODY_KNOWS)
+        except Exception:
+            self._claims.release(claim)
+            raise
         at = clock.now()
         return lambda state: domain.note_sent(state, at)
 
-    def _record(self, notice_id: str, why: Cause, outcome: Decide[Notice]) -> None:
-        """Keep the outcome, with patience: what was sent is not sent again because the store is away for a moment."""
-        for seconds in _PATIENCE:
-            try:
-                self._store.journal.change(notice_id, why, outcome)
-            except Unavailable:
-                time.sleep(seconds)
-            else:
-                return
-        self._store.journal.change(notice_id, why, outcome)
+    def _rest_or_fail(self, notice: Notice, claim: Claim, later: Met | None, reason: str) -> Decide[Notice]:
+        if later is None:
+            return _failed(notice, reason)
+        log.warning("notice_rests", notice=notice.notice_id, reason=reason, until=str(later.resting_until))
+        _patiently(partial(self._claims.rest, claim, later))
+        raise _not_yet()
+
+
+def _patiently(keep: Callable[[], object]) -> None:
+    """Keep what came of an attempt: what was sent is not sent again because the store is away for a moment."""
+    for seconds in _PATIENCE:
+        try:
+            keep()
+        except Unavailable:
+            time.sleep(seconds)
+        else:
+            return
+    keep()
+
+
+def _failed(notice: Notice, reason: str) -> Decide[Notice]:
+    log.warning("notice_undeliverable", notice=notice.notice_id, reason=reason)
+    at = clock.now()
+    return lambda state: domain.note_failed(state, notice.round, reason, at)
+
+
+def _not_yet() -> Unavailable:
+    return Unavailable("notify.not_yet", "It is sent again later.", "Thông báo sẽ được gửi lại sau.")
 
 
 def _post(stored: Stored[Notice]) -> Post:

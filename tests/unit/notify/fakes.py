@@ -3,49 +3,75 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from email.headerregistry import Address
-from email.message import EmailMessage
+from types import SimpleNamespace
 from typing import Any
 
 from services.chassis.errors import NotFound
 from services.chassis.journal import Aggregate, Journal, Stored
 from services.notify.domain import Notice, evolve
+from services.notify.store import NoticeStore
 from services.notify.wording import Case, Dossier
-from tests.unit.fakes import FakeCollection, fake_journal
+from tests.unit.fakes import FakeCollection
 from tests.unit.notify.builders import CASE, DOSSIER, PROCEDURE, UNIT
 
 NOTICE = Aggregate("notify", "notice", Notice, evolve)
 
 
-class FakeStore:
-    """The real journal in memory, and claims as the store keeps them."""
+class Notices(FakeCollection):
+    """The collection in memory, with as much of a guarded update as claims ask for."""
+
+    def update_one(self, wanted: Mapping[str, Any], change: Mapping[str, Any]) -> Any:
+        found: Any = self.documents.get(wanted["_id"])
+        matched = int(found is not None and _matches(found, wanted))
+        for path, value in change["$set"].items() if matched else ():
+            *inner, last = path.split(".")
+            (found[inner[0]] if inner else found)[last] = value
+        return SimpleNamespace(matched_count=matched, modified_count=matched)
+
+
+def _matches(document: Any, wanted: Mapping[str, Any]) -> bool:
+    return all(_holds(document, path, test) for path, test in wanted.items())
+
+
+def _holds(document: Any, path: str, test: Any) -> bool:
+    if path == "$nor":
+        return not any(_matches(document, one) for one in test)
+    value = document
+    for part in path.split("."):
+        value = (value or {}).get(part)
+    if not isinstance(test, dict):
+        return bool(value == test)
+    [(how, bound)] = test.items()
+    return value is not None and bool(value < bound if how == "$lt" else value > bound)
+
+
+class FakeStore(NoticeStore):
+    """The real store over a collection in memory."""
 
     def __init__(self) -> None:
-        self.journal: Journal[Notice] = fake_journal(NOTICE)
-        self.claims: dict[tuple[str, int], datetime] = {}
+        super().__init__(Journal(NOTICE, Notices(), lambda _journal, _id: None))
+
+    @property
+    def collection(self) -> Notices:
+        collection: Notices = self.journal.collection
+        return collection
 
     @property
     def documents(self) -> dict[str, dict[str, Any]]:
-        collection: FakeCollection = self.journal.collection
-        return collection.documents
+        return self.collection.documents
 
     @property
     def notices(self) -> list[Notice]:
         return sorted((self.journal.get(id_).state for id_ in self.documents), key=lambda notice: notice.notice_id)
 
-    def claim(self, id_: str, round_: int, now: datetime, until: datetime) -> bool:
-        notice = self.journal.get(id_).state
-        free = self.claims.get((id_, round_), now) <= now
-        if not free or notice.status != "requested" or notice.round != round_:
-            return False
-        self.claims[id_, round_] = until
-        return True
-
-    def release(self, id_: str, round_: int) -> None:
-        self.claims.pop((id_, round_), None)
+    def claimed_until(self, id_: str) -> datetime:
+        until: datetime = self.documents[id_]["claim"]["until"]
+        return until
 
     def page(
-        self, dossier_code: str, audience: str | None, limit: int, _after: str | None
+        self, dossier_code: str, audience: str | None, limit: int, after: str | None
     ) -> tuple[list[Stored[Notice]], str | None]:
+        assert after is None
         found = [self.journal.get(id_) for id_ in self.documents]
         wanted = [
             one for one in found if one.state.dossier_code == dossier_code and audience in (None, one.state.audience)
@@ -83,6 +109,9 @@ class FakeNeighbours:
             raise NotFound("intake.unknown_dossier", "There is no such dossier.", "Không tìm thấy hồ sơ.")
         return self.dossiers[dossier_code]
 
+    def remembered_dossier(self, dossier_code: str) -> Dossier:
+        return self.dossier(dossier_code)
+
     def case(self, _dossier_code: str) -> Case:
         self.asked.append("routing")
         return CASE
@@ -94,9 +123,9 @@ class FakeMail:
     def __init__(self) -> None:
         self.sender = Address("Cổng dịch vụ công", addr_spec="khong-tra-loi@motcua.example.vn")
         self.troubles: list[Exception] = []
-        self.sent: list[tuple[str, EmailMessage]] = []
+        self.sent: list[tuple[str, bytes]] = []
 
-    def send(self, message: EmailMessage, address: str) -> None:
+    def send(self, letter: bytes, address: str) -> None:
         if self.troubles:
             raise self.troubles.pop(0)
-        self.sent.append((address, message))
+        self.sent.append((address, letter))

@@ -1,10 +1,12 @@
 """The conversation with a mail server, a real one on loopback: taken, put off, refused, silent."""
 
+import asyncio
 import socket
 import threading
-from collections.abc import Iterator
-from email.headerregistry import Address
-from email.message import EmailMessage
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,8 +16,10 @@ from pydantic import ValidationError
 
 from services.chassis.errors import Unavailable
 from services.chassis.settings import BadSettings, read_settings
+from services.notify import lines
 from services.notify.letters import written
-from services.notify.mail import Mail, Undeliverable
+from services.notify.lines import Lines, Unanswered
+from services.notify.mail import Mail, PutOff, Undeliverable
 from services.notify.settings import NotifySettings
 from tests.unit.notify.test_letters import POST
 
@@ -28,11 +32,15 @@ class Desk:
     def __init__(self) -> None:
         self.says: dict[str, str] = {}
         self.taken: list[Envelope] = []
+        self.thinks: float = 0
+        self.lines: list[Session] = []
 
     async def handle_MAIL(  # noqa: N802
-        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+        self, _server: SMTP, session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
         envelope.mail_from = address
+        if session not in self.lines:
+            self.lines.append(session)
         return self.says.get("MAIL", "250 2.1.0 OK")
 
     async def handle_RCPT(  # noqa: N802
@@ -45,6 +53,7 @@ class Desk:
         answer = self.says.get("DATA", "250 2.0.0 OK")
         if answer.startswith("250"):
             self.taken.append(envelope)
+        await asyncio.sleep(self.thinks)
         return answer
 
     async def handle_QUIT(self, _server: SMTP, _session: Session, _envelope: Envelope) -> str:  # noqa: N802
@@ -55,8 +64,47 @@ def settings(port: int, **more: Any) -> NotifySettings:
     return NotifySettings(**BASE, smtp_host="127.0.0.1", smtp_port=port, **{"smtp_timeout_seconds": 2, **more})
 
 
-def letter(sender: Address) -> EmailMessage:
-    return written(POST, sender)
+@contextmanager
+def scripted(*callers: Sequence[str]) -> Iterator[tuple[int, list[bytes]]]:
+    """A server that says these things in turn, to one caller after another, and hangs up; its port, and what it heard.
+
+    It hears something after each thing it said but the last.
+    """
+    heard: list[bytes] = []
+
+    def converse(caller: socket.socket, answers: Sequence[str]) -> None:
+        for number, answer in enumerate(answers, 1):
+            caller.sendall(f"{answer}\r\n".encode() if answer else b"")
+            if number < len(answers):
+                heard.append(_whole(caller, letter=answer.startswith("354")))
+
+    def serve() -> None:
+        for answers in callers:
+            caller, _ = server.accept()
+            with caller:
+                converse(caller, answers)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(5)
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield server.getsockname()[1], heard
+        thread.join(5)
+
+
+GREETED = ("220 a", "250 b")
+TAKEN = ("250 c", "250 d", "354 e", "250 f")
+
+
+def _whole(caller: socket.socket, *, letter: bool) -> bytes:
+    said, end = b"", b"\r\n.\r\n" if letter else b"\r\n"
+    while not said.endswith(end) and (more := caller.recv(65536)):
+        said += more
+    return said
+
+
+def letters_in(heard: list[bytes]) -> list[bytes]:
+    return [said for said in heard if said.endswith(b"\r\n.\r\n")]
 
 
 @pytest.fixture
@@ -75,9 +123,16 @@ def port(desk: Desk) -> Iterator[int]:
     controller.stop()
 
 
+def open_mail(port: int, **more: Any) -> Mail:
+    return Mail(Lines(settings(port, **more)))
+
+
+def hand_over(mail: Mail) -> None:
+    mail.send(written(POST, mail.sender), POST.address)
+
+
 def send(port: int, **more: Any) -> None:
-    mail = Mail(settings(port, **more))
-    mail.send(letter(mail.sender), POST.address)
+    hand_over(open_mail(port, **more))
 
 
 def test_a_letter_is_taken_over_once_with_its_envelope(desk: Desk, port: int) -> None:
@@ -90,7 +145,7 @@ def test_a_letter_is_taken_over_once_with_its_envelope(desk: Desk, port: int) ->
     assert POST.notice_id.encode() in content
 
 
-@pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA"])
+@pytest.mark.parametrize("step", ["RCPT", "DATA"])
 @pytest.mark.parametrize(
     ("answer", "reason"), [("550 5.1.1 No such user mau@example.vn", "550 5.1.1"), ("554 No", "554")]
 )
@@ -103,18 +158,142 @@ def test_a_permanent_refusal_names_the_code_and_no_address(
     assert refusal.value.reason == reason
 
 
-@pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA"])
-@pytest.mark.parametrize("answer", ["451 4.3.0 Try again later", "421 Closing", "530 5.7.0 Authentication required"])
-def test_what_may_succeed_later_is_an_outage(desk: Desk, port: int, step: str, answer: str) -> None:
+@pytest.mark.parametrize("step", ["RCPT", "DATA"])
+@pytest.mark.parametrize(
+    ("answer", "reason"), [("451 4.7.1 Greylisted", "451 4.7.1"), ("452 4.2.2 mau@example.vn is full", "452 4.2.2")]
+)
+def test_a_refusal_for_now_is_about_the_letter_and_no_outage(
+    desk: Desk, port: int, step: str, answer: str, reason: str
+) -> None:
+    desk.says[step] = answer
+    with pytest.raises(PutOff) as refusal:
+        send(port)
+    assert refusal.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("step", "answer"),
+    [
+        *((step, "421 Closing") for step in ("MAIL", "RCPT", "DATA")),
+        *((step, "530 5.7.0 Authentication required") for step in ("MAIL", "RCPT", "DATA")),
+        ("MAIL", "451 4.3.0 Try again later"),
+        ("MAIL", "550 5.1.8 Sender address rejected"),  # it is ours, and the same for all letters
+        ("RCPT", "354 Go on"),
+        ("RCPT", "Welcome"),
+    ],
+)
+def test_what_is_about_us_or_the_server_is_an_outage(desk: Desk, port: int, step: str, answer: str) -> None:
     desk.says[step] = answer
     with pytest.raises(Unavailable):
         send(port)
     assert desk.taken == []
 
 
+def test_a_letter_that_is_too_large_is_refused_where_its_size_is_told(desk: Desk, port: int) -> None:
+    desk.says["MAIL"] = "552 5.3.4 Too large"
+    with pytest.raises(Undeliverable):
+        send(port)
+
+
+def test_a_server_that_thinks_before_it_answers_gets_one_letter(desk: Desk, port: int) -> None:
+    desk.thinks = 0.6
+    send(port, smtp_timeout_seconds=0.2, smtp_answer_timeout_seconds=5)
+    assert len(desk.taken) == 1
+
+
+@pytest.mark.parametrize("answer", ["", "What?", "354 Go on"])
+def test_no_answer_to_a_letter_is_an_outcome_of_its_own(answer: str) -> None:
+    with scripted([*GREETED, *TAKEN[:-1], answer]) as (port, heard), pytest.raises(Unanswered):
+        send(port)
+    assert len(letters_in(heard)) == 1
+
+
+def test_a_server_that_is_silent_about_a_letter_is_waited_for_to_the_end(desk: Desk, port: int) -> None:
+    desk.thinks = 1
+    with pytest.raises(Unanswered):
+        send(port, smtp_answer_timeout_seconds=0.2)
+    assert len(desk.taken) == 1
+
+
+def test_one_letter_after_another_goes_on_the_same_line(desk: Desk, port: int) -> None:
+    mail = open_mail(port)
+    for _ in range(3):
+        hand_over(mail)
+    assert (len(desk.taken), len(desk.lines)) == (3, 1)
+
+
+def test_letters_at_once_go_on_lines_of_their_own(desk: Desk, port: int) -> None:
+    mail, desk.thinks = open_mail(port), 0.2
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: hand_over(mail), range(4)))
+    desk.thinks = 0
+    hand_over(mail)
+    assert (len(desk.taken), len(desk.lines)) == (5, 4)
+
+
+@pytest.mark.parametrize("step", ["RCPT", "DATA"])
+def test_a_line_on_which_anything_was_wrong_is_not_used_again(desk: Desk, port: int, step: str) -> None:
+    mail = open_mail(port)
+    desk.says[step] = "450 4.2.1 Not now"
+    with pytest.raises(PutOff):
+        hand_over(mail)
+    desk.says.clear()
+    hand_over(mail)
+    assert len(desk.lines) == 2
+
+
+def test_a_line_is_left_when_it_is_worn(desk: Desk, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines, "MOST_LETTERS", 2)
+    mail = open_mail(port)
+    for _ in range(3):
+        hand_over(mail)
+    assert len(desk.lines) == 2
+    monkeypatch.setattr(lines, "IDLE_SECONDS", 0)
+    hand_over(mail)
+    assert len(desk.lines) == 3
+
+
+def test_idle_lines_are_closed_and_no_others(desk: Desk, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = Lines(settings(port))
+    hand_over(Mail(kept))
+    kept.close_idle()
+    hand_over(Mail(kept))
+    assert len(desk.lines) == 1
+    monkeypatch.setattr(lines, "IDLE_SECONDS", 0)
+    kept.close_idle()
+    assert kept.find_kept() is None
+
+
+@pytest.mark.parametrize("farewell", [[], [""], ["421 4.4.2 Timeout, closing"]])
+def test_a_line_closed_while_it_was_idle_is_replaced_and_nobody_notices(farewell: list[str]) -> None:
+    with scripted([*GREETED, *TAKEN, *farewell], [*GREETED, *TAKEN]) as (port, heard):
+        mail = open_mail(port)
+        hand_over(mail)
+        hand_over(mail)
+    assert len(letters_in(heard)) == 2
+
+
+def test_a_letter_that_was_out_is_not_sent_anew_by_itself() -> None:
+    with scripted([*GREETED, *TAKEN, *TAKEN[:-1], ""]) as (port, heard):
+        mail = open_mail(port)
+        hand_over(mail)
+        with pytest.raises(Unanswered):
+            hand_over(mail)
+    assert len(letters_in(heard)) == 2
+
+
+def test_a_line_that_begins_with_a_dot_arrives_with_it(desk: Desk, port: int) -> None:
+    mail = open_mail(port)
+    mail.send(b"Subject: x\r\n\r\n.one\r\n..\r\n.\r\nend\r\n", POST.address)
+    [envelope] = desk.taken
+    assert envelope.content == b"Subject: x\r\n\r\n.one\r\n..\r\n.\r\nend\r\n"
+
+
 def test_a_rude_farewell_does_not_unsend_what_was_taken(desk: Desk, port: int) -> None:
     desk.says["QUIT"] = "421 Go away"
-    send(port)
+    kept = Lines(settings(port))
+    hand_over(Mail(kept))
+    kept.close()
     assert len(desk.taken) == 1
 
 
@@ -178,6 +357,12 @@ def test_every_missing_or_wrong_setting_is_named_and_no_secret_shown() -> None:
     for name in ("SMTP_HOST", "SMTP_PORT", "SMTP_PASSWORD", "SENDER_ADDRESS"):
         assert f"NOTIFY_{name}" in str(wrong.value)
     assert "hidden-word" not in str(wrong.value)
+
+
+def test_a_letter_may_not_take_longer_than_a_message_may_be_in_hand() -> None:
+    assert settings(25).longest_sending < timedelta(minutes=14)
+    with pytest.raises(ValidationError, match="in hand"):
+        settings(25, smtp_timeout_seconds=30, smtp_answer_timeout_seconds=600)
 
 
 def test_a_password_never_travels_in_clear() -> None:

@@ -1,8 +1,14 @@
 """Notices asked for, delivered, shown and sent again, with everything around them faked."""
 
 import itertools
+from contextlib import suppress
+from copy import deepcopy
 from dataclasses import replace
-from typing import Any, cast
+from datetime import timedelta
+from email import message_from_bytes
+from email.message import Message
+from email.policy import default
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,9 +18,12 @@ from services.chassis import clock
 from services.chassis.actor import Actor
 from services.chassis.cause import of_request
 from services.chassis.errors import Conflict, Denied, NotFound, Refused, Unavailable
+from services.notify.claims import Claims
 from services.notify.domain import Notice
-from services.notify.mail import Undeliverable
+from services.notify.lines import Unanswered
+from services.notify.mail import PutOff, Undeliverable
 from services.notify.moments import TOLD
+from services.notify.patience import Met
 from services.notify.templates import Templates
 from services.notify.usecases import NotifyCases
 from tests.unit.notify.builders import AT, CODE, DOSSIER, SAMPLES, cause, heard
@@ -32,8 +41,12 @@ class Desk:
     def __init__(self) -> None:
         self.store, self.catalogue = FakeStore(), FakeCatalogue()
         self.neighbours, self.mail = FakeNeighbours(), FakeMail()
-        parts: list[Any] = [self.store, self.catalogue, self.neighbours, TEMPLATES, self.mail, 30]
-        self.cases = NotifyCases(*parts)
+        self.claims = Claims(self.store.collection, timedelta(seconds=30), timedelta(minutes=11))
+        mail: Any = self.mail
+        catalogue: Any = self.catalogue
+        self.cases = NotifyCases(
+            self.store, self.claims, catalogue, self.neighbours, TEMPLATES, mail, timedelta(hours=48)
+        )
 
     def hear(self, key: str, event_id: str) -> None:
         self.cases.tell(heard(key), cause(event_id))
@@ -44,6 +57,17 @@ class Desk:
 
     def deliver(self, notice: Notice) -> None:
         self.cases.deliver(notice.notice_id, notice.round, cause(f"{notice.notice_id}-{notice.round}"))
+
+    def be_refused(self, monkeypatch: pytest.MonkeyPatch, trouble: Exception) -> tuple[timedelta, int]:
+        """Deliver every half minute until it is given up: how long that took, and how often the server was asked."""
+        self.mail.troubles = [trouble] * 1000
+        [notice], begun = self.store.notices, clock.now()
+        for now in (begun + timedelta(seconds=30) * step for step in range(10_000)):
+            monkeypatch.setattr(clock, "now", lambda now=now: now)
+            with suppress(Unavailable):
+                self.deliver(notice)
+                return now - begun, 1000 - len(self.mail.troubles)
+        raise AssertionError("it never ends")
 
     def resend(self, actor: Actor, notice_id: str, request_id: str = "r-1") -> dict[str, Any]:
         why = of_request("notify.resend", actor, request_id, {"notice_id": notice_id})
@@ -73,11 +97,12 @@ def test_a_submission_is_told_to_the_applicant_and_to_the_unit(desk: Desk) -> No
     assert {notice.status for notice in desk.store.notices} == {"sent"}
 
 
-def test_an_event_heard_again_asks_nobody_and_writes_nothing(desk: Desk) -> None:
+def test_an_event_heard_again_writes_nothing_whatever_is_known_by_then(desk: Desk) -> None:
     desk.hear("dossier_submitted", "e-1")
-    before, asked = dict(desk.store.documents), list(desk.neighbours.asked)
+    before = deepcopy(desk.store.documents)
+    desk.neighbours.dossiers[CODE] = replace(DOSSIER, name="", email="", owner="")
     desk.hear("dossier_submitted", "e-1")
-    assert (desk.store.documents, desk.neighbours.asked) == (before, asked)
+    assert desk.store.documents == before
 
 
 def test_routing_is_asked_only_for_an_officers_word(desk: Desk) -> None:
@@ -116,8 +141,7 @@ def test_a_notice_delivered_twice_is_sent_once(desk: Desk) -> None:
 def test_while_one_worker_sends_another_waits(desk: Desk) -> None:
     desk.hear("case_accepted", "e-1")
     [notice] = desk.store.notices
-    now = clock.now()
-    assert desk.store.claim(notice.notice_id, 1, now, now.replace(year=now.year + 1))
+    assert desk.claims.take(notice.notice_id, 1, Met())
     with pytest.raises(Unavailable) as busy:
         desk.deliver(notice)
     assert busy.value.code == "notify.being_sent"
@@ -133,6 +157,61 @@ def test_an_outage_leaves_the_notice_as_it_was_for_the_next_try(desk: Desk) -> N
     assert desk.store.notices == [notice]
     desk.deliver(notice)
     assert len(desk.mail.sent) == 1
+
+
+def test_a_letter_put_off_again_and_again_fails_with_the_last_code_after_two_days(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.hear("case_accepted", "e-1")
+    passed, tries = desk.be_refused(monkeypatch, PutOff("451 4.7.1"))
+    assert timedelta(hours=48) <= passed < timedelta(hours=50)
+    assert tries < 64
+    assert [(notice.status, notice.reason) for notice in desk.store.notices] == [("failed", "451 4.7.1")]
+
+
+def test_a_letter_that_is_never_answered_goes_three_times_in_half_an_hour_and_fails_as_unknown(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.hear("case_accepted", "e-1")
+    passed, tries = desk.be_refused(monkeypatch, Unanswered("TimeoutError"))
+    assert passed >= timedelta(minutes=31)
+    assert tries == 3
+    assert [(notice.status, notice.reason) for notice in desk.store.notices] == [("failed", "unknown")]
+
+
+def test_a_letter_put_off_once_is_sent_the_next_time(desk: Desk) -> None:
+    desk.hear("case_accepted", "e-1")
+    [notice] = desk.store.notices
+    desk.mail.troubles.append(PutOff("451"))
+    with pytest.raises(Unavailable):
+        desk.deliver(notice)
+    desk.deliver(notice)
+    assert (len(desk.mail.sent), desk.store.notices[0].status) == (1, "sent")
+
+
+def test_an_outage_does_not_count_as_an_answer(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.hear("case_accepted", "e-1")
+    [notice] = desk.store.notices
+    down = Unavailable("notify.mail_unavailable", "No.", "Không.")
+    for trouble in (Unanswered("x"), down, down, Unanswered("x"), down):
+        desk.mail.troubles.append(trouble)
+        with pytest.raises(Unavailable):
+            desk.deliver(notice)
+        at = clock.now() + timedelta(hours=1)
+        monkeypatch.setattr(clock, "now", lambda at=at: at)
+    desk.deliver(notice)
+    assert len(desk.mail.sent) == 1
+
+
+def test_a_resting_letter_is_left_alone(desk: Desk) -> None:
+    desk.hear("case_accepted", "e-1")
+    [notice] = desk.store.notices
+    desk.mail.troubles.append(Unanswered("x"))
+    for _ in range(2):
+        with pytest.raises(Unavailable) as resting:
+            desk.deliver(notice)
+        assert resting.value.code == "notify.not_yet"
+    assert desk.mail.sent == []
 
 
 def test_a_refused_notice_fails_with_the_code(failed: Notice) -> None:
@@ -167,9 +246,9 @@ def test_a_failed_notice_goes_again_to_the_address_known_now(desk: Desk, failed:
     answer = desk.resend(OFFICER, failed.notice_id)
     assert (answer["status"], answer["round"], answer["recipient"]) == ("requested", 2, "m***@example.vn")
     desk.deliver_all()
-    [(address, message)] = desk.mail.sent
+    [(address, letter)] = desk.mail.sent
     assert address == "moi@example.vn"
-    assert message["Message-ID"] == f"<{failed.notice_id}@motcua.example.vn>"
+    assert read(letter)["Message-ID"] == f"<{failed.notice_id}@motcua.example.vn>"
     assert desk.store.notices[0].status == "sent"
 
 
@@ -246,6 +325,9 @@ def _facts(desk: Desk) -> list[Notice]:
 
 
 def _letters(desk: Desk) -> list[tuple[str, str, str]]:
-    return sorted(
-        (address, cast("str", message["Message-ID"]), message["Subject"]) for address, message in desk.mail.sent
-    )
+    read_ones = [(address, read(letter)) for address, letter in desk.mail.sent]
+    return sorted((address, str(letter["Message-ID"]), str(letter["Subject"])) for address, letter in read_ones)
+
+
+def read(letter: bytes) -> Message:
+    return message_from_bytes(letter, policy=default)
