@@ -23,7 +23,7 @@ def test_every_procedure_of_both_ministries_is_on_offer(town: Town) -> None:
     offered = {tenant: await_catalogue(town, tenant) for tenant in TENANTS}
     for tenant, count in zip(TENANTS, (18, 7), strict=True):
         written = {path.stem for path in (FOLDER / tenant / "procedures").glob("*.yaml")}
-        assert len(written) == count
+        assert len(written) >= count
         assert written <= {procedure["key"] for procedure in offered[tenant]}
     plots = cast(offered)
     assert sorted({fate for _, _, fate in plots}) == sorted(FATES)

@@ -47,6 +47,12 @@ MCST = (
 MOMENTS = ("on_submission", "on_acceptance", "before_result")
 
 
+@pytest.fixture(scope="module")
+def promised(procedures: Procedures) -> Procedures:
+    """What the project ships and vouches for; whoever runs it may offer more beside it."""
+    return {key: procedures[key] for key in (*MIC, *MCST)}
+
+
 def test_the_catalogue_has_no_mistake(catalogue: Loaded) -> None:
     assert [str(mistake) for mistake in catalogue.mistakes] == []
 
@@ -57,9 +63,9 @@ def test_a_document_with_its_defaults_is_the_same_when_read_again(catalogue: Loa
 
 
 def test_both_ministries_offer_what_they_promise(catalogue: Loaded) -> None:
-    assert {document.key for document in catalogue.of_kind("procedure", "mic")} == set(MIC)
-    assert {document.key for document in catalogue.of_kind("procedure", "mcst")} == set(MCST)
-    assert len(catalogue.of_kind("unit", "mic")) == len(catalogue.of_kind("unit", "mcst")) == 6
+    assert {document.key for document in catalogue.of_kind("procedure", "mic")} >= set(MIC)
+    assert {document.key for document in catalogue.of_kind("procedure", "mcst")} >= set(MCST)
+    assert all(len(catalogue.of_kind("unit", tenant)) >= 6 for tenant in ("mic", "mcst"))
     assert {one.body["agency_code"][-3:] for one in catalogue.of_kind("unit", "mic")} == {"G14"}
     assert {one.body["agency_code"][-3:] for one in catalogue.of_kind("unit", "mcst")} == {"G16"}
 
@@ -84,8 +90,8 @@ def test_an_example_can_be_submitted_today_and_its_result_recorded(
     assert calendar.due_at(procedure["time_limit"], datetime(2026, 11, 24, 3, tzinfo=UTC))
 
 
-def test_every_procedure_is_offered_today_and_has_one_version_a_day(procedures: Procedures) -> None:
-    assert all(procedure["valid_to"] is None for procedure in procedures.values())
+def test_every_procedure_is_offered_today_and_has_one_version_a_day(promised: Procedures) -> None:
+    assert all(procedure["valid_to"] is None for procedure in promised.values())
 
 
 def test_a_procedure_keeps_the_version_of_its_day(catalogue: Loaded) -> None:
@@ -103,13 +109,13 @@ def test_every_basis_moment_kind_and_clock_is_in_use(procedures: Procedures) -> 
     assert {kind for one in procedures.values() for kind in one["applicant_kinds"]} == {"citizen", "organisation"}
 
 
-def test_a_batch_counts_from_the_day_on_which_the_dossier_was_whole(procedures: Procedures) -> None:
-    batches = [one for one in procedures.values() if one["time_limit"]["kind"] == "batch"]
+def test_a_batch_counts_from_the_day_on_which_the_dossier_was_whole(promised: Procedures) -> None:
+    batches = [one for one in promised.values() if one["time_limit"]["kind"] == "batch"]
     assert {one["clock"]["on_supplement"] for one in batches} == {"restart"}
 
 
-def test_a_charge_for_appraisal_is_not_given_back(procedures: Procedures) -> None:
-    fees = [fee for procedure in procedures.values() for fee in procedure["fees"]]
+def test_a_charge_for_appraisal_is_not_given_back(promised: Procedures) -> None:
+    fees = [fee for procedure in promised.values() for fee in procedure["fees"]]
     assert not any(fee["refundable"] for fee in fees if "thẩm định" in fee["name"]["vi"])
 
 
@@ -129,8 +135,8 @@ def test_nothing_in_an_example_belongs_to_a_real_person(procedures: Procedures) 
         assert all(address.endswith("@example.vn") for address in re.findall(r"'(\S+@\S+)'", text))
 
 
-def test_what_is_not_confirmed_is_marked(procedures: Procedures) -> None:
-    for procedure in procedures.values():
+def test_what_is_not_confirmed_is_marked(promised: Procedures) -> None:
+    for procedure in promised.values():
         assert {"name", "level", "time_limit", "fees"} <= set(procedure["marks"])
-    assert procedures["gp-mang-xa-hoi"]["marks"]["time_limit"] == "unsure"
-    assert procedures["ma-so-quan-ly-qc"]["superseded_note"] is not None
+    assert promised["gp-mang-xa-hoi"]["marks"]["time_limit"] == "unsure"
+    assert promised["ma-so-quan-ly-qc"]["superseded_note"] is not None
