@@ -76,6 +76,12 @@ def may_see(actor: Actor, dossier: Dossier, owner: str) -> None:
         raise unknown_dossier()
 
 
+def require_system(actor: Actor) -> None:
+    """Only our own services ask on behalf of others."""
+    if actor.kind != "system":
+        raise Denied("intake.system_only", "Only the system may ask this.", "Chỉ hệ thống được hỏi điều này.")
+
+
 def list_scope(actor: Actor, unit: str | None) -> tuple[str | None, str | None]:
     """What an actor's lists are cut down to: `(owner, unit)`. Raises Denied for another unit's list."""
     if actor.kind in APPLICANTS:

@@ -113,7 +113,7 @@ class ReturnResult(Command):
 
 
 class Get(Strict):
-    """Arguments of get."""
+    """Arguments of get, find_owner and get_contact."""
 
     dossier_code = Text(required=True, longest=60)
 

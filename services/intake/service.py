@@ -53,6 +53,16 @@ class IntakeService(Service):
         """Everything of one dossier."""
         return self.cases.get(call.actor, **call.args)
 
+    @query(schemas.Get)
+    def find_owner(self, call: Call) -> Any:
+        """Whose a dossier is: for our own services."""
+        return self.cases.find_owner(call.actor, **call.args)
+
+    @query(schemas.Get)
+    def get_contact(self, call: Call) -> Any:
+        """Whom to write to about a dossier: for our own services."""
+        return self.cases.get_contact(call.actor, **call.args)
+
     @query(schemas.Track)
     def track(self, call: Call) -> Any:
         """The public status of one dossier."""

@@ -90,6 +90,20 @@ class IntakeCases:
         known = self._seen(actor, dossier_code)
         return views.whole(known.state, known.subject, self._settings.intake_url)
 
+    def find_owner(self, actor: Actor, dossier_code: str) -> Answer | None:
+        """Whose a dossier is and which unit's, for services that keep no numbers themselves; or None."""
+        access.require_system(actor)
+        found = self._dossiers.find_part(dossier_code, "state.unit", "subject.owner")
+        return views.owner(found) if found else None
+
+    def get_contact(self, actor: Actor, dossier_code: str) -> Answer:
+        """Whom to write to about a dossier, and under which procedure. Raises NotFound."""
+        access.require_system(actor)
+        found = self._dossiers.find_part(dossier_code, *views.CONTACT)
+        if found is None:
+            raise domain.unknown_dossier()
+        return views.contact(found)
+
     def track(self, dossier_code: str, id_number: str) -> Answer:
         """The public status, for whoever knows the code and the applicant's number. Raises NotFound."""
         known = self._dossiers.get(dossier_code)

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from services.contracts.catalogue.applicant import NUMBER_OF
 from services.contracts.catalogue.fees import in_force
 from services.intake.dossier import Dossier
 
 Subject = Mapping[str, Any]
+_TO_WHOM = ("tenant", "procedure", "procedure_version", "unit")
+CONTACT = (*(f"state.{name}" for name in _TO_WHOM), "subject.applicant")
 _WHILE_SUPPLEMENTED = ("round", "components", "requested_at", "respond_by")
 _NOT_PUBLIC = ("marks", "kind", "fees")
 
@@ -74,6 +77,25 @@ def whole(dossier: Dossier, subject: Subject, intake_url: str) -> dict[str, Any]
         "form": subject.get("form"),
         "documents": [_document(dossier, one, intake_url) for one in subject.get("documents", [])],
     }
+
+
+def owner(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Whose a stored dossier is: kind and number as in an actor's claim, nobody's once they are erased."""
+    kind, _, number = stored.get("subject", {}).get("owner", "").partition(":")
+    return {"kind": kind or None, "number": number or None, "unit": stored["state"]["unit"]}
+
+
+def contact(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Whom to write to about a stored dossier; nobody once that is erased."""
+    known = stored.get("subject", {}).get("applicant")
+    applicant = known and {
+        "kind": known["kind"],
+        "name": known["name"],
+        "number": known[NUMBER_OF[known["kind"]]],
+        "email": known.get("email"),
+    }
+    about = {name: stored["state"][name] for name in _TO_WHOM}
+    return {"dossier_code": stored["_id"], **about, "applicant": applicant or None}
 
 
 def procedure_line(row: Mapping[str, Any], on: date) -> dict[str, Any]:

@@ -46,6 +46,8 @@ RIGHT: Final[dict[str, dict[str, Any]]] = {
     "intake.withdraw": {**_DOSSIER, "reason": "Không cần nữa", **_ASK},
     "intake.return_result": {**_DOSSIER, "method": "direct", **_ASK},
     "intake.get": _DOSSIER,
+    "intake.find_owner": _DOSSIER,
+    "intake.get_contact": _DOSSIER,
     "intake.track": {**_DOSSIER, "id_number": "001801000001"},
     "intake.list_dossiers": {"status": "submitted"},
     "routing.list_cases": {"unit": "vnnic"},

@@ -32,6 +32,7 @@ _ALL = "yes yes yes yes yes yes yes"
 _CONCERNED = "yes unseen unseen unseen yes unseen yes"
 _OWNER_ONLY = "yes unseen unseen unseen no no no"
 _OFFICERS = "no no no no yes no no"
+_SYSTEM = "no no no no no no yes"
 _QUEUE = "no no no no yes no yes"
 MAY: Final = {
     "intake.list_procedures": _ALL,
@@ -42,6 +43,8 @@ MAY: Final = {
     "intake.withdraw": _OWNER_ONLY,
     "intake.return_result": "yes unseen unseen unseen yes no no",
     "intake.get": _CONCERNED,
+    "intake.find_owner": _SYSTEM,
+    "intake.get_contact": _SYSTEM,
     "intake.track": _ALL,
     "intake.list_dossiers": "yes yes yes yes yes no yes",
     "routing.list_cases": _QUEUE,
@@ -52,7 +55,7 @@ MAY: Final = {
     "payment.list_orders": _QUEUE,
     "payment.start_payment": _OWNER_ONLY,
     "payment.record_counter_payment": _OFFICERS,
-    "registry.publish_catalogue": "no no no no no no yes",
+    "registry.publish_catalogue": _SYSTEM,
     **{f"registry.{act}": _ALL for act in ("list_tenants", "list_procedures", "get_procedure", "get_unit")},
     **{f"registry.get_{kind}": _ALL for kind in ("calendar", "tenant", "dataset")},
     "registry.get_record": _CONCERNED,

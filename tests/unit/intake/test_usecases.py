@@ -2,12 +2,12 @@
 
 import pytest
 
-from services.chassis.errors import NotFound
+from services.chassis.errors import Denied, NotFound
 from services.intake.dossier import derived
 from tests.unit.intake import builders as b
 from tests.unit.intake.asking import note, submit
-from tests.unit.intake.builders import CITIZEN, NEIGHBOUR, OFFICER, SYSTEM
-from tests.unit.intake.fakes import World, cause
+from tests.unit.intake.builders import CITIZEN, NEIGHBOUR, NUMBER, OFFICER, SYSTEM, UNIT
+from tests.unit.intake.fakes import APPLICANT, World, cause
 
 
 def test_the_reason_of_a_withdrawal_is_personal_data() -> None:
@@ -45,10 +45,38 @@ def test_after_erasure_the_status_stays_and_the_owner_is_nobody() -> None:
     code = submit(world)["dossier_code"]
     world.journal.collection.documents[code]["subject"] = {}
     assert world.cases.get(SYSTEM, code)["applicant"] is None
+    assert world.cases.get_contact(SYSTEM, code)["applicant"] is None
+    assert world.cases.find_owner(SYSTEM, code) == {"kind": None, "number": None, "unit": UNIT}
     with pytest.raises(NotFound):
         world.cases.track(code, "")
     with pytest.raises(NotFound):
         world.cases.get(CITIZEN, code)
+
+
+def test_our_own_services_learn_whose_a_dossier_is_and_no_more() -> None:
+    world = World()
+    code = submit(world)["dossier_code"]
+    assert world.cases.find_owner(SYSTEM, code) == {"kind": "citizen", "number": NUMBER, "unit": UNIT}
+    assert world.cases.find_owner(SYSTEM, "unknown") is None
+    assert world.cases.get_contact(SYSTEM, code) == {
+        "dossier_code": code,
+        "tenant": "mic",
+        "procedure": "dk-ten-mien-vn",
+        "procedure_version": "2016-01-01",
+        "unit": UNIT,
+        "applicant": {
+            "kind": "citizen",
+            "name": APPLICANT["name"],
+            "number": NUMBER,
+            "email": APPLICANT["email"],
+        },
+    }
+    with pytest.raises(NotFound):
+        world.cases.get_contact(SYSTEM, "unknown")
+    for actor in (CITIZEN, OFFICER):
+        for ask in (world.cases.find_owner, world.cases.get_contact):
+            with pytest.raises(Denied):
+                ask(actor, code)
 
 
 def test_everything_that_happened_can_be_seen() -> None:
