@@ -71,11 +71,15 @@ class Relay:
 
     def run(self) -> None:
         """Publish until stopped."""
+        look_again = 0.0
         while not self._stopping.is_set():
             self._signal.wait(min(_LOOK_EVERY, self._marks.seconds_left))
             self._signal.clear()
             try:
-                self._publish(LATE_SECONDS)
+                self._publish_fresh()
+                if time.monotonic() >= look_again:
+                    self._publish_late(LATE_SECONDS)
+                    look_again = time.monotonic() + _LOOK_EVERY
                 self._mark_when_due()
                 self.healthy = not self._put_off
             except ServiceError as error:
@@ -87,15 +91,19 @@ class Relay:
     def run_once(self, late_seconds: float = LATE_SECONDS) -> int:
         """Publish what is fresh, then what is late, and mark it; returns how many events the broker confirmed."""
         try:
-            return self._publish(late_seconds)
+            return self._publish_fresh() + self._publish_late(late_seconds)
         finally:
             self._marks.write()
 
-    def _publish(self, late_seconds: float) -> int:
+    def _publish_fresh(self) -> int:
         sent = 0
         while fresh := self._take_fresh():
             sent += self._relay(fresh, self._remembered)
             self._mark_when_due()
+        return sent
+
+    def _publish_late(self, late_seconds: float) -> int:
+        sent = 0
         while late := self._find_late(late_seconds):
             put_off = len(self._put_off)
             confirmed = self._relay(late, self._read)

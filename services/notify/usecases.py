@@ -179,7 +179,9 @@ class NotifyCases:
         )
         letter = asdict(self._templates.render(moment, told, name))
         subject = {"name": name, "address": address, "letter": letter}
-        self._store.journal.change(notice.notice_id, why, lambda state: domain.request(state, notice), subject=subject)
+        self._store.journal.change(
+            notice.notice_id, why, lambda state: domain.request(state, notice), subject=subject, opens=True
+        )
 
     @staticmethod
     def _addressee(audience: str, dossier: Dossier, unit: Mapping[str, Any]) -> tuple[str, str]:

@@ -1,0 +1,73 @@
+"""Numbers without a gap: one an owner, whoever else takes some at the same moment."""
+
+import threading
+from typing import Any
+
+import pytest
+from pymongo.errors import AutoReconnect, DuplicateKeyError
+
+from services.chassis.errors import Unavailable
+from services.chassis.series import Series
+
+
+class Numbers:
+    """A collection with the two unique indexes."""
+
+    def __init__(self) -> None:
+        self.kept: list[dict[str, Any]] = []
+        self.before_insert: list[Any] = []
+        self._one = threading.Lock()
+
+    def find_one(self, wanted: dict[str, Any], sort: Any = None) -> dict[str, Any] | None:
+        found = [one for one in self.kept if all(one[name] == value for name, value in wanted.items())]
+        return max(found, key=lambda one: int(one["number"])) if found else None
+
+    def insert_one(self, document: dict[str, Any]) -> None:
+        if self.before_insert:
+            self.before_insert.pop(0)()
+        with self._one:
+            taken = {(one["series"], one["number"]) for one in self.kept}
+            if (document["series"], document["number"]) in taken or self.find_one({"owner": document["owner"]}):
+                raise DuplicateKeyError("E11000")
+            self.kept.append(document)
+
+
+def test_an_owner_has_one_number_and_owners_follow_each_other() -> None:
+    series = Series(Numbers())
+    assert [series.take("A", owner) for owner in ("x", "y", "x", "z", "y")] == [1, 2, 1, 3, 2]
+    assert series.take("B", "w") == 1
+
+
+def test_numbers_that_others_took_are_not_taken_again() -> None:
+    numbers = Numbers()
+    one, other = Series(numbers), Series(numbers)
+    assert [one.take("A", "a"), other.take("A", "b"), one.take("A", "c"), other.take("A", "d")] == [1, 2, 3, 4]
+    assert other.take("A", "a") == 1
+
+
+def test_whoever_was_interrupted_finds_his_number_again() -> None:
+    numbers = Numbers()
+
+    def cut() -> None:
+        numbers.kept.append({"series": "A", "number": 1, "owner": "x"})
+        raise AutoReconnect
+
+    numbers.before_insert = [cut]
+    series = Series(numbers)
+    with pytest.raises(Unavailable):
+        series.take("A", "x")
+    assert series.take("A", "x") == 1
+    assert series.take("A", "y") == 2
+
+
+def test_many_at_once_in_two_processes_leave_no_gap() -> None:
+    numbers = Numbers()
+    processes = (Series(numbers), Series(numbers))
+    threads = [
+        threading.Thread(target=processes[place % 2].take, args=("A", f"owner {place % 40}")) for place in range(80)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert sorted(one["number"] for one in numbers.kept) == list(range(1, 41))
