@@ -12,13 +12,21 @@ from typing import Any, Final
 from services.contracts.words import DVCQG
 from services.intake.facts import Fact, moment, rank
 
-# The public statuses and where each may lead (NĐ 61/2018, code list of the national portal). Late news skips steps.
+# The public statuses and where each leads when everything is heard in the order in which it happens (NĐ 61/2018, code
+# list of the national portal). Late news skips steps.
 MOVES: Final[dict[str, frozenset[str]]] = {
-    "submitted": frozenset({"accepted", "rejected", "supplement_requested", "payment_required", "withdrawn"}),
-    "supplement_requested": frozenset({"submitted", "accepted", "processing", "withdrawn", "stopped"}),
-    "accepted": frozenset({"processing", "payment_required", "supplement_requested", "withdrawn"}),
+    # stopped: the unit gave up waiting for a supplement that was on its way
+    "submitted": frozenset(
+        {"accepted", "rejected", "supplement_requested", "payment_required", "stopped", "withdrawn"}
+    ),
+    "supplement_requested": frozenset({"submitted", "processing", "payment_required", "stopped", "withdrawn"}),
+    "accepted": frozenset(
+        {"processing", "supplement_requested", "payment_required", "resolved", "stopped", "withdrawn"}
+    ),
     "processing": frozenset({"supplement_requested", "payment_required", "resolved", "stopped", "withdrawn"}),
-    "payment_required": frozenset({"submitted", "accepted", "processing", "stopped", "withdrawn"}),
+    "payment_required": frozenset(
+        {"submitted", "accepted", "processing", "supplement_requested", "rejected", "stopped", "withdrawn"}
+    ),
     "resolved": frozenset({"returned"}),
     "returned": frozenset(),
     "rejected": frozenset(),

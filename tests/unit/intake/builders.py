@@ -25,7 +25,6 @@ STRANGER = Actor("officer", "cb-900", "cuc-bao-chi")
 SYSTEM = Actor("system", "portal")
 START = datetime(2026, 1, 12, 2, tzinfo=UTC)
 _SOURCES = {"case": "routing", "supp": "routing", "fee_": "payment", "rece": "payment", "reco": "registry"}
-_ORDER = {"order_id": f"{CODE}-S"}
 _DECIDED = {"tenant": "mic", "procedure": "p", "procedure_version": "2016-01-01", "unit": UNIT, "on_time": True}
 
 
@@ -107,31 +106,31 @@ def fee_paid(at: float = 2, order: str = "S") -> Event:
     return heard("fee_paid", order_id=f"{CODE}-{order}", **said, paid_at=hour(at))
 
 
-def fee_expired(at: float = 300) -> Event:
+def fee_expired(at: float = 300, order: str = "S") -> Event:
     """Nobody paid in time."""
-    return heard("fee_expired", **_ORDER, expired_at=hour(at))
+    return heard("fee_expired", order_id=f"{CODE}-{order}", expired_at=hour(at))
 
 
-def fee_cancelled(at: float = 300) -> Event:
+def fee_cancelled(at: float = 300, order: str = "S") -> Event:
     """Nobody need pay any more."""
-    return heard("fee_cancelled", **_ORDER, cancelled_at=hour(at))
+    return heard("fee_cancelled", order_id=f"{CODE}-{order}", cancelled_at=hour(at))
 
 
 def fee_waived(at: float = 1) -> Event:
     """There is nothing to pay."""
-    return heard("fee_waived", **_ORDER, when_due="on_submission", waived_at=hour(at))
+    return heard("fee_waived", order_id=f"{CODE}-S", when_due="on_submission", waived_at=hour(at))
 
 
 def receipt(at: float = 2.5) -> Event:
     """The receipt of the fee."""
     said = {"template": "01BLP", "serial": "AA-26E", "number": 1, "amount_vnd": 100_000}
-    return heard("receipt_issued", **_ORDER, **said, issued_at=hour(at))
+    return heard("receipt_issued", order_id=f"{CODE}-S", **said, issued_at=hour(at))
 
 
-def fee_noted(at: float = 4, due: float | None = 110) -> Event:
+def fee_noted(at: float = 4, due: float | None = 110, order: str = "S") -> Event:
     """Routing took note of the fee, and moved the due date."""
     said = {"when_due": "on_submission", "fee": "settled", "noted_at": hour(at)}
-    return heard("case_fee_noted", **_ORDER, **said, due_at=None if due is None else hour(due))
+    return heard("case_fee_noted", order_id=f"{CODE}-{order}", **said, due_at=None if due is None else hour(due))
 
 
 def issued(at: float = 10, number: str = "1/2026") -> Event:

@@ -1,6 +1,7 @@
 """Whatever is said and done, in whatever order: a dossier is the fold of its history, and keeps to the paths."""
 
 from collections.abc import Callable
+from random import Random
 from typing import Any
 
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from services.intake.dossier import MOVES
 from tests.unit.fakes import fold
 from tests.unit.intake import builders as b
 from tests.unit.intake.builders import Book, hour
+from tests.unit.intake.causal import Told
 
 Step = Callable[[Book], object]
 hours = st.integers(0, 40)
@@ -61,6 +63,16 @@ worlds = st.one_of(
 )
 
 
+def _told(fees: str, choices: list[int]) -> list[tuple[str, str]]:
+    """The moves of a dossier that lives through these choices, in the order in which things happen."""
+    told, moves = Told(fees), []
+    for choice in choices:
+        before, steps = told.book.status, told.steps()
+        steps[choice % len(steps)]()
+        moves += [(before, told.book.status)] if told.book.status != before else []
+    return moves
+
+
 def _reachable() -> dict[str, set[str]]:
     """Where a status may lead when news may be late: any number of steps on."""
     reach = {status: {status} for status in MOVES}
@@ -71,6 +83,8 @@ def _reachable() -> dict[str, set[str]]:
 
 
 REACHABLE = _reachable()
+DIRECT = {(before, after) for before, following in MOVES.items() for after in following}
+procedures = st.sampled_from(["", "S", "A", "R", "SA", "SAR"])
 
 
 def test_every_status_but_the_draft_is_in_the_table_of_moves() -> None:
@@ -78,9 +92,21 @@ def test_every_status_but_the_draft_is_in_the_table_of_moves() -> None:
     assert set().union(*MOVES.values()) <= set(MOVES)
 
 
+@settings(max_examples=200, deadline=None)
+@given(procedures, st.lists(st.integers(0, 720), max_size=30))
+def test_what_is_told_as_it_happens_takes_one_step_of_the_table_at_a_time(fees: str, choices: list[int]) -> None:
+    assert set(_told(fees, choices)) <= DIRECT
+
+
+def test_every_step_of_the_table_is_taken_by_some_dossier() -> None:
+    chance = Random(1)  # noqa: S311 – the same lives every time
+    lives = ((chance.choice(["S", "A", "R", "SAR"]), [chance.randrange(720) for _ in range(20)]) for _ in range(1000))
+    assert {move for fees, choices in lives for move in _told(fees, choices)} == DIRECT
+
+
 @settings(max_examples=150, deadline=None)
 @given(worlds)
-def test_the_state_is_the_fold_of_the_history_and_the_status_keeps_to_the_paths(steps: list[Step]) -> None:
+def test_late_news_may_skip_steps_and_the_state_is_the_fold_of_the_history(steps: list[Step]) -> None:
     book = Book().submitted()
     for step in steps:
         before = book.status
