@@ -213,7 +213,7 @@ class Journal(Generic[State]):
             else:
                 growth = self._growth(state, version, entries, subject)
                 self._commits.update(id_, version, growth, entries[0]["id"])
-                grown = {**document, **growth["$set"], "history": [*document["history"], *entries]}
+                grown = {**growth["$min"], **document, **growth["$set"], "history": [*document["history"], *entries]}
         failpoint("journal.after_write")
         if document is None or not subject:  # personal data is put into its place by the store alone
             self.memory.keep(grown)
@@ -247,13 +247,10 @@ class Journal(Generic[State]):
     def _growth(
         self, state: State, version: int, entries: list[Document], subject: Mapping[str, Any] | None
     ) -> Document:
-        changed: Document = {
-            "state": self.unstructure(state),
-            "version": version + len(entries),
-            "pending_since": entries[0]["at"],
-        }
+        changed: Document = {"state": self.unstructure(state), "version": version + len(entries)}
         changed.update({f"subject.{key}": value for key, value in (subject or {}).items()})
-        return {"$push": {"history": {"$each": entries}}, "$set": changed}
+        waits_since = {"pending_since": entries[0]["at"]}
+        return {"$push": {"history": {"$each": entries}}, "$set": changed, "$min": waits_since}
 
     def _as_after(self, document: Document, cause: Cause) -> Stored[State]:
         """The answer as the first time: the state right after the cause's own events."""

@@ -11,6 +11,7 @@ put off for a while, because each try reaches every other subscriber once more.
 
 import threading
 import time
+import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ _LOOK_EVERY = 1.0
 _WAIT_AFTER_FAILURE = 2.0
 _EVENTS_AT_ONCE = 100
 _SECONDS_PUT_OFF = 30.0
+_CLAIM = timedelta(seconds=10)  # publishing a batch takes no longer, or has failed
 
 
 @dataclass(slots=True)
@@ -50,6 +52,7 @@ class Relay:
 
     def __init__(self, source: str, publisher: Publisher, batch: int = 200) -> None:
         self._source = source
+        self._name = str(uuid.uuid4())
         self._publisher = publisher
         self._batch = batch
         self._journals: list[Journal[Any]] = []
@@ -163,13 +166,23 @@ class Relay:
         before, instant = clock.now() - timedelta(seconds=seconds), time.monotonic()
         self._put_off = {key: until for key, until in self._put_off.items() if until > instant}
         with outages_named():
-            return [
-                (journal, document["_id"])
-                for journal in self._journals
-                for document in journal.collection.find(self._late(journal, before), {"_id": 1})
-                .sort("pending_since", 1)
-                .limit(self._batch)
-            ]
+            return [(journal, id_) for journal in self._journals for id_ in self._claim_late(journal, before)]
+
+    def _claim_late(self, journal: Journal[Any], before: datetime) -> list[str]:
+        """What is late and nobody else is just at: without claims every process would publish the whole backlog.
+
+        A claim runs out by itself, so that the backlog of one that died is another's.
+        """
+        now, collection = clock.now(), journal.collection
+        free = {"$nor": [{"relay_claim.by": {"$ne": self._name}, "relay_claim.until": {"$gt": now}}]}
+        late = collection.find({**self._late(journal, before), **free}, {"_id": 1})
+        ids = [document["_id"] for document in late.sort("pending_since", 1).limit(self._batch)]
+        if not ids:
+            return []
+        claim = {"relay_claim": {"by": self._name, "until": now + _CLAIM}}
+        collection.update_many({"_id": {"$in": ids}, **free}, {"$set": claim})
+        mine = collection.find({"_id": {"$in": ids}, "relay_claim.by": self._name}, {"_id": 1})
+        return [document["_id"] for document in mine]
 
     def _late(self, journal: Journal[Any], before: datetime) -> Document:
         put_off = [id_ for owner, id_ in self._put_off if owner == id(journal)]

@@ -61,6 +61,8 @@ class FakeCollection:
         if found is None or found["version"] != wanted["version"]:
             return 0
         found["history"].extend(copy.deepcopy(change["$push"]["history"]["$each"]))
+        for key, value in change.get("$min", {}).items():
+            found[key] = min(found.get(key, value), value)
         for key, value in change["$set"].items():
             *path, last = key.split(".")
             place = found

@@ -5,6 +5,7 @@ import time
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -126,3 +127,28 @@ def test_three_relays_leave_no_gap_and_no_first_arrival_out_of_order(journal: Jo
             first[subject(message)].append(sequence)
     assert first == {name: list(range(1, 9)) for name in names}
     assert all(document["relayed"] == document["version"] == 8 for document in journal.collection.find())
+
+
+def test_relays_share_a_backlog_instead_of_each_publishing_all_of_it(journal: Journal[Tally]) -> None:
+    names = [f"b{number}" for number in range(60)]
+    for name in names:
+        count(journal, name)
+    recorder = Recorder(seconds=0.001)
+    threads = [
+        threading.Thread(target=relay_of(journal, recorder, batch=7).run_once, args=(0,), daemon=True) for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(subject(message) for message in recorder.arrived) == sorted(names)
+
+
+def test_the_backlog_of_a_relay_that_died_is_another_s(journal: Journal[Tally]) -> None:
+    count(journal, "left")
+    dying = relay_of(journal, Recorder())
+    assert dying._find_late(0) == [(journal, "left")]  # noqa: SLF001 – it dies between the claim and the publishing
+    other = Recorder()
+    assert relay_of(journal, other).run_once(late_seconds=0) == 0
+    journal.collection.update_one({"_id": "left"}, {"$set": {"relay_claim.until": datetime.now(UTC)}})
+    assert relay_of(journal, other).run_once(late_seconds=0) == 1
