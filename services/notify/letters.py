@@ -61,7 +61,8 @@ def written(post: Post, sender: Address) -> bytes:
     message["X-Motcua-Dossier"] = Header(one_line(post.dossier_code), "us-ascii")
     message.attach(MIMEText(post.rendered.text, "plain", _SEVEN_BITS, policy=_ON_THE_WIRE))
     message.attach(MIMEText(post.rendered.html, "html", _SEVEN_BITS, policy=_ON_THE_WIRE))
-    return message.as_bytes()
+    wire: bytes = message.as_bytes()
+    return wire
 
 
 def _mailbox(header: str, name: str, address: str) -> Header:
