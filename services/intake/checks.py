@@ -15,6 +15,7 @@ from services.contracts.fields import explain
 from services.contracts.words import WHEN_DUE
 
 LARGEST_FORM_BYTES: Final = 500_000
+_NOTHING: Final[Mapping[str, Any]] = {}
 Problem = dict[str, str]
 Procedure = Mapping[str, Any]
 
@@ -62,16 +63,28 @@ def check_offer(procedure: Procedure, applicant_kind: str, channel: str) -> None
         )
 
 
-def checked_answers(form: Schema, answers: Mapping[str, Any]) -> dict[str, Any]:
-    """The answers in their canonical writing. Raises Invalid with every field at fault."""
+def checked_answers(form: Schema, answers: Mapping[str, Any], given: Mapping[str, Any] = _NOTHING) -> dict[str, Any]:
+    """The answers in their canonical writing. Raises Invalid with every field at fault.
+
+    What stands as it was `given` earlier was judged on its own day, and is not found too early or too late since.
+    """
     try:
         checked: dict[str, Any] = form.load(answers)
     except ValidationError as error:
-        raise invalid(explain(error.messages, "form")) from None
+        stale = {name for name in _mistakes(form, given) if answers.get(name) == given.get(name)}
+        wrong = {name: said for name, said in error.messages_dict.items() if name not in stale}
+        if wrong:
+            raise invalid(explain(wrong, "form")) from None
+        valid: dict[str, Any] = error.valid_data  # type: ignore[assignment]  # a form's is a dict
+        checked = {**valid, **{name: given[name] for name in stale}}
     if len(codec.encode(checked)) > LARGEST_FORM_BYTES:
         problem = {"field": "form", "code": "too_long", "vi": "Biểu mẫu quá lớn.", "en": "The form is too large."}
         raise invalid([problem])
     return checked
+
+
+def _mistakes(form: Schema, given: Mapping[str, Any]) -> dict[str, Any]:
+    return form.validate(given) if given else {}
 
 
 def check_papers(procedure: Procedure, answers: Mapping[str, Any], new: Sequence[Given], known: Iterable[str]) -> None:

@@ -113,7 +113,7 @@ class Submitting:
         if not form and not documents:
             raise checks.invalid([_NOTHING])
         row = self._catalogue.procedure_version(dossier.tenant, dossier.procedure, dossier.procedure_version)
-        answers = checks.checked_answers(self._catalogue.form(row), _merged(subject["form"], form))
+        answers = checks.checked_answers(self._catalogue.form(row), _merged(subject["form"], form), subject["form"])
         checks.check_same_price(row["document"], subject["form"], answers, local_day(dossier.submitted_at))
         papers = self._given(actor, documents)
         checks.check_papers(row["document"], answers, papers, dossier.components)

@@ -1,14 +1,16 @@
 """Supplements, over stores in memory."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from services.chassis import clock
 from services.chassis.errors import Conflict, Invalid, Refused, ServiceError
 from tests.unit.intake import builders as b
-from tests.unit.intake.asking import asked, note, problems
+from tests.unit.intake.asking import asked, note, problems, submit
 from tests.unit.intake.builders import CITIZEN, NEIGHBOUR, OFFICER, OWNER, SYSTEM
-from tests.unit.intake.fakes import FORM, World, cause
+from tests.unit.intake.fakes import DOCUMENTS, FORM, PROCEDURE, World, cause
 
 
 def test_a_supplement_changes_some_answers_adds_papers_and_keeps_what_was_before() -> None:
@@ -78,3 +80,23 @@ def test_only_the_applicant_supplements() -> None:
     for actor in (NEIGHBOUR, OFFICER, SYSTEM):
         with pytest.raises(ServiceError):
             world.cases.supplement(actor, cause("2"), code, form={"label": "khac"}, documents=[])
+
+
+def test_an_answer_that_stands_is_not_judged_again_by_the_bounds_of_a_later_day(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    on = {"type": "date", "label": PROCEDURE["name"], "min": "today", "max": "today+30d"}
+    asked_for: Any = PROCEDURE["form"]
+    dated = {**PROCEDURE, "form": [*asked_for, {"name": "begins", **on}, {"name": "ends", **on}]}
+    world = World([*DOCUMENTS[:-1], dated])
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 1, 12, 2, tzinfo=UTC))
+    code = submit(world, form={**FORM, "begins": "2026-01-13", "ends": "2026-02-01"})["dossier_code"]
+    note(world, code, b.asked())
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 3, 2, 2, tzinfo=UTC))
+    for late, field in (({"begins": "2026-01-14"}, "begins"), ({"label": "khac", "ends": "2026-05-01"}, "ends")):
+        with pytest.raises(Invalid) as caught:
+            world.cases.supplement(CITIZEN, cause("2"), code, form=late, documents=[])
+        assert [name for name, _ in problems(caught.value)] == [f"form.{field}"]
+    world.cases.supplement(CITIZEN, cause("2"), code, form={"label": "khac", "ends": "2026-03-03"}, documents=[])
+    kept = world.cases.get(CITIZEN, code)["form"]
+    assert (kept["label"], kept["begins"], kept["ends"]) == ("khac", "2026-01-13", "2026-03-03")
