@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status logs test check format lock clean
+.PHONY: help setup demo up down status logs test bench check format lock clean
 
 bin := .venv/bin
 cli := $(bin)/python -m services.cli
@@ -40,6 +40,10 @@ logs: ## Follow the logs of `make up`; of one program: make logs PROGRAM=intake
 test: ## Set up, then run every test, against real servers of its own
 	@$(setup)
 	@$(bin)/python -m pytest
+
+bench: ## Set up, then measure: ours, stock nameko and the machine's limit in one run; ten minutes
+	@$(setup)
+	@$(bin)/python -m tests.bench $(BENCH)
 
 check: ## Lint, format, types, import contracts, unit and contract tests: under a minute
 	@$(setup) python

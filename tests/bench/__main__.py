@@ -1,0 +1,182 @@
+"""`python -m tests.bench`: measure, write the result down, show the table."""
+
+import json
+import logging
+import sys
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import click
+from nameko.exceptions import RemoteError
+from rich.console import Console
+from rich.table import Table as Shown
+
+from deploy.local.composition import ALL, DOORS
+from deploy.local.programs import StackError
+from services.cli.demo.town import DemoError
+from tests.bench import idle, intake, limit, machine, pages
+from tests.bench.control import Trials, prepare_indexes
+from tests.bench.crew import CrewError
+from tests.bench.ours import Ours
+from tests.bench.outcome import NotMeasured, Result, Unclosed, Work
+from tests.bench.plan import FULL, PARTS, PROCEDURES, QUICK, Plan
+from tests.bench.rig import COUNTERPARTS, ROOT, Rig
+from tests.bench.stock_rig import StockServices
+from tests.bench.tables import Table, all_tables, machine_line
+from tests.bench.world import offers
+
+RESULTS: Final = ROOT / ".run" / "bench"
+DOCUMENT: Final = ROOT / "docs" / "bench.md"
+_FAILURES: Final = (Unclosed, NotMeasured, CrewError, DemoError, RemoteError, StackError)
+_WIDTH: Final = 150
+console = Console()
+
+
+class Bench:
+    """One invocation: its rig, and the parts in the order in which they disturb each other least."""
+
+    def __init__(self, plan: Plan, parts: Collection[str], rig: Rig) -> None:
+        self._plan, self._parts, self._rig = plan, parts, rig
+        self._offers = offers(PROCEDURES)
+        self.result = Result(f"{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}", plan.name, machine.describe())
+
+    def run(self) -> None:
+        """All parts that were asked for; what goes wrong with one leaves the others alone."""
+        steps: dict[str, Callable[[], None]] = {
+            "idle": self._idle,
+            "ours": self._ours,
+            "limit": self._limit,
+            "intake": self._intake,
+            "stock": self._stock,
+        }
+        for name in (name for name in PARTS if name in self._parts):
+            with self._judged(name):
+                steps[name]()
+
+    @contextmanager
+    def _judged(self, what: str) -> Iterator[None]:
+        """No figures of a run that did not close."""
+        console.print(f"• {what}", highlight=False)
+        began = time.monotonic()
+        try:
+            yield
+        except _FAILURES as error:
+            self.result.refuse(what, error)
+            console.print(f"✗ {what}: no figures, {error}", style="red", highlight=False, markup=False)
+        console.print(f"  {what}: {time.monotonic() - began:.0f} s", style="dim", highlight=False)
+
+    def _idle(self) -> None:
+        self.result.idle = idle.measure(self._rig, self._plan)
+
+    def _ours(self) -> None:
+        self._rig.up()
+        for key, offer in self._offers.items():
+            one = Ours(self._rig, self._plan, offer)
+            with self._judged(f"ours, {key}"), one.hire() as crew:
+                closed = one.closed(crew, one.warm(crew).rate)
+                self.result.closed[key] = closed
+                with self._judged(f"ours, {key}, half of maximum"):
+                    self.result.open[key] = one.open(crew, closed.rate / 2)
+
+    def _limit(self) -> None:
+        """Of the same work as ours; a few dossiers are done to count it where ours is not measured."""
+        works = {key: flow.work for key, flow in self.result.closed.items()} or self._counted()
+        self._rig.up(COUNTERPARTS)
+        self._rig.stop_services()
+        for key, work in works.items():
+            self.result.limit[key] = limit.measure(self._rig, key, work, self._plan.limit_dossiers)
+        limit.forget(self._rig)
+
+    def _counted(self) -> dict[str, Work]:
+        self._rig.up()
+        works = {}
+        for key, offer in self._offers.items():
+            one = Ours(self._rig, self._plan, offer)
+            with one.hire() as crew:
+                works[key] = one.warm(crew).work
+        return works
+
+    def _intake(self) -> None:
+        self._rig.up((*COUNTERPARTS, "registry", "intake", "intake-http"))
+        self._rig.stop([name for name in ALL if name in {"routing", "payment", "notify", "registry", *DOORS[1:]}])
+        for one in intake.of_ours(self._rig):
+            with self._judged(f"intake, {one.name}"):
+                self.result.accepted[one.name] = intake.measure(self._rig, self._plan, one)
+
+    def _stock(self) -> None:
+        self._rig.up(COUNTERPARTS)
+        self._rig.stop_services()
+        prepare_indexes(self._rig.env["MOTCUA_MONGO_URI"])
+        trials = Trials(self._rig, self._plan)
+        best = trials.best(next(iter(self._offers.values())))
+        self.result.stock_trials = trials.told
+        with StockServices(self._rig, best) as services:
+            for key, offer in self._offers.items():
+                self.result.stock[key] = trials.measure(services, offer)
+        if "intake" in self._parts:
+            self._stock_intake(trials, StockServices(self._rig, best, ["intake"]))
+
+    def _stock_intake(self, trials: Trials, alone: StockServices) -> None:
+        with self._judged("intake, stock"), alone as services:
+            one = trials.contestant(services)
+            self.result.accepted[one.name] = intake.measure(self._rig, self._plan, one)
+
+
+def keep(result: Result) -> Path:
+    """The result as JSON and as a page, in the run directory of the checkout; the page's path."""
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    path = RESULTS / result.stamp
+    path.with_suffix(".json").write_text(json.dumps(asdict(result), ensure_ascii=False, indent=1), encoding="utf-8")
+    path.with_suffix(".html").write_text(pages.page(result), encoding="utf-8")
+    return path.with_suffix(".html")
+
+
+def show(result: Result) -> None:
+    """The tables."""
+    wide = Console(width=max(_WIDTH, console.width))
+    wide.print(machine_line(result.machine), highlight=False)
+    for table in all_tables(result):
+        wide.print(_shown(table))
+
+
+def _shown(table: Table) -> Shown:
+    shown = Shown(*table.columns, title=table.heading, caption=table.about or None, title_justify="left")
+    for row in table.cells:
+        shown.add_row(*row)
+    return shown
+
+
+@click.command()
+@click.option("--quick", is_flag=True, help="A smoke test of about two minutes.")
+@click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), help="Only this part; may be repeated.")
+@click.option("--document", is_flag=True, help="Write docs/bench.md also when this is quick or not everything.")
+@click.option("--keep-logs", is_flag=True, help="Leave the run directory of the stack behind.")
+def main(quick: bool, parts: tuple[str, ...], document: bool, keep_logs: bool) -> None:
+    """Measure the system beside stock nameko and the machine's limit; about ten minutes."""
+    logging.getLogger("amqp").setLevel(logging.ERROR)  # it wonders aloud at what arrives while a channel closes
+    plan, wanted = (QUICK if quick else FULL), parts or PARTS
+    rig = Rig(ROOT / ".run" / f"bench-{datetime.now(UTC):%H%M%S}")
+    try:
+        bench = Bench(plan, wanted, rig)
+        bench.run()
+    finally:
+        if keep_logs:
+            rig.stack.down()
+        else:
+            rig.wipe()
+    result: Any = bench.result
+    page = keep(result)
+    show(result)
+    if document or (plan is FULL and set(wanted) == set(PARTS)):
+        DOCUMENT.write_text(pages.document(result), encoding="utf-8")
+    console.print(f"\nPage: {page}    JSON: {page.with_suffix('.json')}", highlight=False)
+    sys.exit(1 if result.refused else 0)
+
+
+if __name__ == "__main__":
+    main()

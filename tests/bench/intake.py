@@ -1,0 +1,109 @@
+"""Submissions alone: how many one process of intake accepts a second, by each door, beside whoever competes.
+
+A contestant is a world that clients can stand before, the door they use, and the collection that keeps what was
+accepted. One more (an HTTP create in another framework, say) is one more contestant: it starts its own processes,
+says which door of `client.Client` speaks to it, and is measured by the same clients in the same way.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from pymongo import MongoClient
+
+from tests.bench.client import SUBMIT, Lived
+from tests.bench.crew import Crew
+from tests.bench.ours import each_for
+from tests.bench.outcome import Accepted, Sum
+from tests.bench.plan import NO_FEE, Plan
+from tests.bench.rig import Rig
+from tests.bench.sampling import Look, others_percent, used
+from tests.bench.stats import over_time, spread
+from tests.bench.world import World, offers, ours
+
+Count = Callable[[Sequence[str]], int]
+_WARM_EACH: Final = 4
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """Who takes submissions: `count` says how many of some codes it has kept."""
+
+    name: str
+    world: World
+    door: str  # "rpc" or "http", as `Client.hand_in` takes it
+    count: Count
+    pids: Mapping[str, int] = field(default_factory=dict)
+
+
+def of_ours(rig: Rig) -> list[Contestant]:
+    """Our intake at both its doors; nobody else of ours runs."""
+    world, count = ours(rig.env), kept_in(rig.env["MOTCUA_MONGO_URI"], "motcua_intake")
+    return [Contestant("ours, RPC", world, "rpc", count), Contestant("ours, HTTP", world, "http", count)]
+
+
+def kept_in(mongo_uri: str, database: str) -> Count:
+    """Counts the dossiers of these codes in a database."""
+
+    def count(codes: Sequence[str]) -> int:
+        with MongoClient[dict[str, Any]](mongo_uri) as client:
+            return client[database]["dossiers"].count_documents({"_id": {"$in": list(codes)}})
+
+    return count
+
+
+def measure(rig: Rig, plan: Plan, one: Contestant) -> Accepted:
+    """The maximum of one contestant, then its latency at half of that. Raises Unclosed."""
+    offer = offers((NO_FEE,))[NO_FEE]
+    with Crew(one.world, offer, plan.intake_clients, plan.drivers) as crew:
+        crew.prepare(_WARM_EACH)
+        rate = _rate(_insist(one, crew.closed(_WARM_EACH, one.door)))
+        each = each_for(rate, plan.intake_seconds, crew.clients)
+        crew.prepare(each)
+        with rig.sampler({**crew.pids, **one.pids}, {}) as sampler:
+            closed = _insist(one, crew.closed(each, one.door))
+        half = _rate(closed) / 2
+        crew.prepare(-(-round(half * plan.intake_seconds) // crew.clients) or 1)
+        opened = _insist(one, crew.open(half, plan.intake_seconds, one.door))
+    return _accepted(one, plan.intake_clients, closed, opened, half, sampler.ends)
+
+
+def _accepted(
+    one: Contestant,
+    clients: int,
+    closed: Sequence[Lived],
+    opened: Sequence[Lived],
+    half: float,
+    ends: tuple[Look, Look],
+) -> Accepted:
+    began = min(lived.intended for lived in opened)
+    took, took_open = (spread(lived.took[SUBMIT] for lived in run) for run in (closed, opened))
+    if took is None or took_open is None:
+        raise ValueError("nothing was submitted")
+    return Accepted(
+        door=one.name,
+        clients=clients,
+        accepted=len(closed),
+        rate=round(_rate(closed), 1),
+        closed=took,
+        open_rate=round(half, 1),
+        open=took_open,
+        open_over_time=over_time([(lived.intended - began, lived.took[SUBMIT]) for lived in opened], 1),
+        cpu_ms={name: round(1000 * seconds / len(closed), 2) for name, seconds in used(*ends).items()},
+        others_percent=others_percent(*ends),
+    )
+
+
+def _rate(lived: Sequence[Lived]) -> float:
+    """Accepted a second, from the first that was begun to the last that was answered."""
+    return len(lived) / (max(one.submitted for one in lived) - min(one.intended for one in lived))
+
+
+def _insist(one: Contestant, lived: list[Lived]) -> list[Lived]:
+    """What was answered with a code is kept under it, once. Raises Unclosed."""
+    codes = [done.code for done in lived if done.code]
+    failures = [done.failure for done in lived if done.failure]
+    if len(set(codes)) < len(codes):
+        failures.append("a code was given twice")
+    Sum(len(lived), one.count(codes), 0, 0, tuple(failures)).insist()
+    return lived

@@ -1,0 +1,274 @@
+"""The machine's limit: the durable writes and confirmed messages of our dossiers, in batches, without any logic.
+
+Each of two processes writes, publishes and consumes in three threads at once. What is written and said has the number
+and the size that one of our dossiers was counted to have; nobody reads, decides, validates or renders anything.
+"""
+
+import multiprocessing
+import secrets
+import smtplib
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Final
+
+from amqp import Message
+from kombu import Connection
+from pymongo import InsertOne, MongoClient, UpdateOne, WriteConcern
+
+from services.contracts.envelope import Envelope
+from tests.bench.outcome import Limit, NotMeasured, Work
+from tests.bench.rig import Rig
+from tests.bench.sampling import others_percent, used
+
+PROCESSES: Final = 2
+_BATCH: Final = 500
+_SPAWN: Final = multiprocessing.get_context("spawn")
+_EXCHANGE: Final = "limit.events"
+_LOG: Final = "limit.log"
+_DATABASE: Final = "limit"
+_QUIET_SECONDS: Final = 60
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one process does, and where."""
+
+    number: int
+    dossiers: int
+    work: Work
+    amqp_uri: str
+    mongo_uri: str
+    smtp: tuple[str, int] | None
+
+
+def measure(rig: Rig, procedure: str, work: Work, dossiers: int) -> Limit:
+    """Dossiers a second at the limit, alone and with the letters handed to the mailbox as well."""
+    rate, seconds, cpu_ms, others = _run(rig, work, dossiers, letters=False)
+    with_letters = _run(rig, work, max(PROCESSES, dossiers // 2), letters=True)[0]
+    return Limit(
+        procedure=procedure,
+        dossiers=dossiers,
+        seconds=round(seconds, 2),
+        rate=round(rate, 1),
+        rate_with_letters=round(with_letters, 1),
+        cpu_ms=cpu_ms,
+        others_percent=others,
+    )
+
+
+def _run(rig: Rig, work: Work, dossiers: int, *, letters: bool) -> tuple[float, float, dict[str, float], float]:
+    _prepare(rig, work)
+    smtp = (rig.env["MOTCUA_SMTP_HOST"], int(rig.env["MOTCUA_SMTP_PORT"])) if letters else None
+    where = (rig.env["MOTCUA_AMQP_URI"], rig.env["MOTCUA_MONGO_URI"], smtp)
+    shares = [Share(number, dossiers // PROCESSES, work, *where) for number in range(PROCESSES)]
+    line, gate = _SPAWN.SimpleQueue(), _SPAWN.Barrier(PROCESSES + 1)
+    processes = [_SPAWN.Process(target=_do, args=(share, line, gate), daemon=True) for share in shares]
+    for process in processes:
+        process.start()
+    pids = {f"limit:{number}": process.pid or 0 for number, process in enumerate(processes)}
+    gate.wait(_QUIET_SECONDS)
+    with rig.sampler(pids, {}) as sampler:
+        ends = [line.get() for _ in processes]
+    for process in processes:
+        process.join()
+    if failures := [end for end in ends if isinstance(end, str)]:
+        raise NotMeasured(f"the limit was not reached: {failures}")
+    (before, after), done = sampler.ends, PROCESSES * (dossiers // PROCESSES)
+    seconds = max(ends) - before.at
+    cpu_ms = {name: round(1000 * one / done, 2) for name, one in used(before, after).items()}
+    return done / seconds, seconds, cpu_ms, others_percent(before, after)
+
+
+def _prepare(rig: Rig, work: Work) -> None:
+    """Fresh collections, and for each number of queues that an event may reach so many quorum queues; one stream."""
+    with MongoClient[dict[str, Any]](rig.env["MOTCUA_MONGO_URI"]) as client:
+        client.drop_database(_DATABASE)
+    with Connection(rig.env["MOTCUA_AMQP_URI"]) as connection:
+        channel: Any = connection.channel()
+        channel.exchange_declare(_EXCHANGE, "topic", durable=True, auto_delete=False)
+        _declare(channel, _LOG, "stream", ["#"])
+        for name, keys in _queues(work).items():
+            _declare(channel, name, "quorum", keys)
+
+
+def _declare(channel: Any, name: str, kind: str, keys: list[str]) -> None:
+    channel.queue_declare(name, durable=True, auto_delete=False, arguments={"x-queue-type": kind})
+    for key in keys:
+        channel.queue_bind(name, _EXCHANGE, key)
+
+
+def _queues(work: Work) -> dict[str, list[str]]:
+    """The queues of both processes; key «p.3» reaches three queues of process p."""
+    most = max(int(count) for count in work.fan_out)
+    return {
+        f"limit.{process}.{queue}": [f"{process}.{count}" for count in range(queue, most + 1)]
+        for process in range(PROCESSES)
+        for queue in range(1, most + 1)
+    }
+
+
+def _do(share: Share, line: Any, gate: Any) -> None:
+    """One process: its end by the wall clock, or what went wrong."""
+    tasks: list[Callable[[Share], None]] = [_write, _publish, _consume, *([_post] if share.smtp else [])]
+    failures: list[str] = []
+
+    def run(task: Callable[[Share], None]) -> None:
+        try:
+            task(share)
+        except Exception as error:  # noqa: BLE001 – told to the parent
+            failures.append(f"{task.__name__}: {error!r}")
+
+    threads = [threading.Thread(target=run, args=(task,)) for task in tasks]
+    gate.wait(_QUIET_SECONDS)
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    line.put("; ".join(failures) or time.time())
+
+
+def _write(share: Share) -> None:
+    """Majority and journal, hundreds at a time."""
+    with MongoClient[dict[str, Any]](share.mongo_uri) as client:
+        concern = WriteConcern(w="majority", j=True)
+        kept = client[_DATABASE].get_collection(f"histories_{share.number}", write_concern=concern)
+        operations = writes(share.work, share.dossiers)
+        while batch := list(islice(operations, _BATCH)):
+            kept.bulk_write(batch, ordered=False)
+
+
+def writes(work: Work, dossiers: int) -> Iterator[Any]:
+    """So many inserts and updates as these dossiers need, evenly mixed; each update appends to a history."""
+    inserts, updates = round(work.inserts * dossiers), round(work.updates * dossiers)
+    state, event = secrets.token_bytes(int(work.state_bytes)), secrets.token_bytes(int(work.entry_bytes))
+    each = max(1.0, updates / max(1, inserts))
+    done = 0.0
+    for number in range(inserts):
+        yield InsertOne({"_id": number, "state": state, "history": [event]})
+        while done < min(updates, each * (number + 1)):
+            yield UpdateOne({"_id": max(0, number - 10)}, {"$push": {"history": event}, "$set": {"state": state}})
+            done += 1
+    for _ in range(round(updates - done)):
+        yield UpdateOne({"_id": inserts - 1}, {"$set": {"state": state}})
+
+
+def _publish(share: Share) -> None:
+    """Persistent and mandatory; a batch is followed by the wait for its confirms."""
+    with Connection(share.amqp_uri) as connection:
+        channel: Any = connection.channel()
+        channel.confirm_select()
+        confirmed = _Confirmed()
+        channel.events["basic_ack"].add(confirmed.take)
+        keys, sent = keys_of(share), 0
+        while batch := list(islice(keys, _BATCH)):
+            for key in batch:
+                message = _message(share.work)
+                channel._basic_publish(message, exchange=_EXCHANGE, routing_key=key, mandatory=True)  # noqa: SLF001
+            sent += len(batch)
+            while confirmed.upto < sent:
+                connection.drain_events(timeout=_QUIET_SECONDS)
+
+
+def keys_of(share: Share) -> Iterator[str]:
+    """The routing keys of all messages, mixed as they come in a dossier."""
+    owed: dict[str, float] = dict.fromkeys(share.work.fan_out, 0.0)
+    for _ in range(share.dossiers):
+        for queues, count in share.work.fan_out.items():
+            owed[queues] += count
+            while owed[queues] >= 0.5:
+                owed[queues] -= 1
+                yield f"{share.number}.{queues}"
+
+
+def _consume(share: Share) -> None:
+    """Everything that reaches our queues; acknowledged by the hundred."""
+    expected = sum(int(key.partition(".")[2]) for key in keys_of(share))
+    with Connection(share.amqp_uri) as connection:
+        channel: Any = connection.channel()
+        channel.basic_qos(0, 2 * _BATCH, False)
+        counted = _Counted(channel)
+        for name in _queues(share.work):
+            if name.startswith(f"limit.{share.number}."):
+                channel.basic_consume(name, callback=counted.take)
+        while counted.total < expected:
+            connection.drain_events(timeout=_QUIET_SECONDS)
+        counted.ack()
+        channel.close()
+
+
+def _post(share: Share) -> None:
+    """The letters, over one kept connection."""
+    if share.smtp is None:
+        return
+    letter = b"Subject: limit\r\n\r\n" + b"x" * 70 * int(share.work.letter_bytes / 70)
+    lines = b"\r\n".join(letter[at : at + 70] for at in range(0, len(letter), 70))
+    with smtplib.SMTP(*share.smtp, local_hostname="limit") as server:
+        for _ in range(share.work.letters * share.dossiers):
+            server.sendmail("limit@example.vn", ["limit@example.vn"], lines)
+
+
+class _Confirmed:
+    """The highest delivery tag below which all is confirmed; the broker may confirm one by one, out of order."""
+
+    def __init__(self) -> None:
+        self.upto = 0
+        self._single: set[int] = set()
+
+    def take(self, tag: int, multiple: bool) -> None:
+        if multiple:
+            self.upto = max(self.upto, tag)
+        else:
+            self._single.add(tag)
+        while self.upto + 1 in self._single:
+            self.upto += 1
+            self._single.discard(self.upto)
+
+
+class _Counted:
+    """Messages taken, the last of each batch acknowledging all before it."""
+
+    def __init__(self, channel: Any) -> None:
+        self.total, self._channel, self._last, self._acked = 0, channel, 0, 0
+
+    def take(self, message: Any) -> None:
+        self.total, self._last = self.total + 1, message.delivery_tag
+        if self._last - self._acked >= _BATCH:
+            self.ack()
+
+    def ack(self) -> None:
+        if self._last > self._acked:
+            self._channel.basic_ack(self._last, multiple=True)
+            self._acked = self._last
+
+
+def _headers() -> Mapping[str, Any]:
+    words = "0" * 36
+    return Envelope(words, "limit", "limit", 1, "000.00.00.G00-000000-0000", words, 1, words, words, words).headers()
+
+
+_HEADERS: Final = _headers()
+
+
+def _message(work: Work) -> Message:
+    return Message(
+        b"x" * int(work.body_bytes),
+        application_headers=_HEADERS,
+        delivery_mode=2,
+        message_id="0" * 36,
+        content_type="application/json",
+        content_encoding="utf-8",
+    )
+
+
+def forget(rig: Rig) -> None:
+    """Remove what the limit left on the servers."""
+    with MongoClient[dict[str, Any]](rig.env["MOTCUA_MONGO_URI"]) as client:
+        client.drop_database(_DATABASE)
+    with Connection(rig.env["MOTCUA_AMQP_URI"]) as connection:
+        for name in (_LOG, *(f"limit.{process}.{queue}" for process in range(PROCESSES) for queue in range(1, 9))):
+            with suppress(Exception):
+                connection.channel().queue_delete(name)

@@ -1,0 +1,67 @@
+"""What was measured, and on what."""
+
+import os
+import platform
+import re
+import subprocess
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+from deploy.local import mongodb, rabbitmq
+from tests.bench.rig import ROOT
+
+_PACKAGES: Final = ("nameko", "eventlet", "kombu", "amqp", "pymongo", "marshmallow", "gunicorn")
+
+
+def describe() -> dict[str, Any]:
+    """Cores, memory, versions, and how busy the machine was before anything began."""
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9, 1),
+        "kernel": platform.release(),
+        "load_before": [round(one, 2) for one in os.getloadavg()],
+        "commit": _commit(),
+        "python": platform.python_version(),
+        "rabbitmq": rabbitmq.find_script().parents[1].name.removeprefix("rabbitmq_server-"),
+        "mongod": _mongod(),
+        **{name: version(name) for name in _PACKAGES},
+    }
+
+
+def _processor() -> str:
+    found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    return found[1].strip() if found else platform.machine()
+
+
+def _mongod() -> str:
+    found = re.search(r"v([0-9.]+)", _said([mongodb.find_mongod(), "--version"]))
+    return found[1] if found else "unknown"
+
+
+def _commit() -> str:
+    """The commit, and whether the files differ from it."""
+    commit = _said(["git", "rev-parse", "--short", "HEAD"]).strip()
+    changed = _said(
+        [
+            "git",
+            "--no-optional-locks",
+            "status",
+            "--porcelain",
+            "--untracked-files=no",
+            "--",
+            "services",
+            "deploy",
+            "catalogue",
+        ]
+    )
+    return f"{commit}{' with changes' if changed.strip() else ''}" if commit else "unknown"
+
+
+def _said(command: Sequence[str]) -> str:
+    try:
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=30).stdout
+    except OSError:
+        return ""

@@ -1,0 +1,138 @@
+"""Whole dossiers through our five services: as many as they can, then at half of that rate."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from tests.bench import books as stores
+from tests.bench.books import Entry
+from tests.bench.client import SUBMIT, WHOLE, Lived
+from tests.bench.crew import Crew
+from tests.bench.operations import Operations, operations
+from tests.bench.outcome import Flow, Sum, Work
+from tests.bench.plan import NOTICES, Plan
+from tests.bench.rig import Rig
+from tests.bench.sampling import Sampler, others_percent, used
+from tests.bench.stats import Spread, over_time, per_second, share_within, spread
+from tests.bench.world import Offer, ours
+
+IN_TIME_SECONDS: Final = 10.0
+_MORE_THAN_WARM: Final = 1.3  # the first dossiers of a stack are the slowest
+
+
+class Ours:
+    """One procedure before our stack."""
+
+    def __init__(self, rig: Rig, plan: Plan, offer: Offer) -> None:
+        self._rig, self._plan, self._offer = rig, plan, offer
+        self._processes: dict[str, int] = {}
+
+    def hire(self) -> Crew:
+        """The clients."""
+        self._processes = self._rig.pids()
+        return Crew(ours(self._rig.env), self._offer, self._plan.clients, self._plan.drivers)
+
+    def warm(self, crew: Crew) -> Flow:
+        """A few dossiers of each client, so that caches are filled. Raises Unclosed."""
+        crew.prepare(self._plan.warm_each)
+        return self._closed(crew, self._plan.warm_each)
+
+    def closed(self, crew: Crew, expected_rate: float) -> Flow:
+        """The maximum: every client has always one dossier on its way. Raises Unclosed."""
+        each = each_for(expected_rate, self._plan.closed_seconds, crew.clients)
+        crew.prepare(each)
+        return self._closed(crew, each)
+
+    def open(self, crew: Crew, rate: float) -> Flow:
+        """Dossiers at a set rate, whatever became of those before. Raises Unclosed."""
+        seconds = self._plan.open_seconds
+        crew.prepare(-(-round(rate * seconds) // crew.clients) or 1)
+        with self._rig.sampler(crew.pids) as sampler:
+            before = operations(self._rig.books.client)
+            lived = crew.open(rate, seconds)
+            counted = self._await_end(lived)
+            done = operations(self._rig.books.client).since(before)
+        return self._flow("open", crew.clients, rate, lived, counted, done, sampler)
+
+    def _closed(self, crew: Crew, each: int) -> Flow:
+        with self._rig.sampler(crew.pids) as sampler:
+            before = operations(self._rig.books.client)
+            lived = crew.closed(each)
+            counted = self._await_end(lived)
+            done = operations(self._rig.books.client).since(before)
+        return self._flow("closed", crew.clients, None, lived, counted, done, sampler)
+
+    def _await_end(self, lived: Sequence[Lived]) -> tuple[int, int]:
+        codes = [one.code for one in lived if one.code]
+        due = NOTICES[self._offer.key] * len(codes)
+        return self._rig.books.await_end(codes, due, self._plan.drain_seconds)
+
+    def _flow(
+        self,
+        load: str,
+        clients: int,
+        rate: float | None,
+        lived: Sequence[Lived],
+        counted: tuple[int, int],
+        done: Operations,
+        sampler: Sampler,
+    ) -> Flow:
+        self._insist(lived, counted)
+        codes = [one.code for one in lived]
+        entries, (before, after) = self._rig.books.entries(codes), sampler.ends
+        began, ended = min(one.intended for one in lived), last_effect(entries)
+        notices = stores.until_sent(entries)
+        return Flow(
+            procedure=self._offer.key,
+            load=load,
+            clients=clients,
+            rate_asked=rate and round(rate, 2),
+            dossiers=len(lived),
+            seconds=round(ended - began, 2),
+            rate=round(len(lived) / (ended - began), 2),
+            cpu_ms={name: round(1000 * seconds / len(lived), 2) for name, seconds in used(before, after).items()},
+            others_percent=others_percent(before, after),
+            steps=steps(lived),
+            hops={name: said for name, took in sorted(stores.hops(entries).items()) if (said := spread(took))},
+            notices_in_time=round(share_within([seconds for _, seconds in notices], IN_TIME_SECONDS), 5),
+            submit_over_time=over_time([(one.intended - began, one.took[SUBMIT]) for one in lived], 1),
+            whole_over_time=over_time([(one.intended - began, one.took[WHOLE]) for one in lived], 1),
+            resolved_per_second=per_second(one.resolved - began for one in lived),
+            sent_per_second=per_second(at.timestamp() - began for at, _ in notices),
+            track=sampler.track(),
+            work=self._work(codes, entries, done),
+        )
+
+    def _insist(self, lived: Sequence[Lived], counted: tuple[int, int]) -> None:
+        """Raises Unclosed unless every dossier ended as it must and all books agree on it."""
+        codes = [one.code for one in lived if one.code]
+        failures = [f"{one.code or 'not submitted'}: {one.failure}" for one in lived if one.failure]
+        if self._rig.pids() != self._processes:
+            failures.append("a process died and was started anew")
+        resolved, sent = counted
+        due = NOTICES[self._offer.key] * len(lived)
+        wrong = [] if failures or resolved < len(lived) or sent < due else self._rig.books.disagreements(codes)
+        Sum(len(lived), resolved, due, sent, (*failures, *wrong)).insist()
+
+    def _work(self, codes: Sequence[str], entries: Sequence[Entry], done: Operations) -> Work:
+        state, event = self._rig.books.sizes(codes)
+        sizes = (state, event, self._rig.books.letter_bytes(codes))
+        return stores.work(entries, len(codes), (done.inserts, done.updates, done.queries), sizes)
+
+
+def each_for(warm_rate: float, seconds: float, clients: int) -> int:
+    """How many dossiers each client does so that a run lasts about so long, by what came out when caches were cold."""
+    return max(1, round(warm_rate * _MORE_THAN_WARM * seconds / clients))
+
+
+def last_effect(entries: Sequence[Entry]) -> float:
+    """When the last dossier was resolved or the last notice handed over, whatever came later."""
+    ends: list[datetime] = [one.at for one in entries if one.type in {"dossier_resolved", "notice_sent"}]
+    return max(ends).timestamp()
+
+
+def steps(lived: Sequence[Lived]) -> dict[str, Spread]:
+    """What clients waited for, by step, in the order in which they did."""
+    names = list(dict.fromkeys(name for one in lived for name in one.took))
+    found = {name: spread(one.took[name] for one in lived if name in one.took) for name in names}
+    return {name: said for name, said in found.items() if said}

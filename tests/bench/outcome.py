@@ -1,0 +1,216 @@
+"""What a measurement ends in: figures, or the word that its sum did not close. There is no third."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.bench.stats import Moment, Spread
+
+
+class Unclosed(Exception):
+    """The sum of a run did not close: nothing it measured may be shown."""
+
+
+class NotMeasured(Exception):
+    """A part could not be measured at all."""
+
+
+@dataclass(frozen=True)
+class Sum:
+    """What was handed in and what became of it, counted in the stores when all had time to come to rest."""
+
+    submitted: int
+    resolved: int
+    notices_due: int
+    notices_sent: int
+    failures: tuple[str, ...] = ()  # what a client was told instead of an answer, or what the books disagree on
+
+    @property
+    def closes(self) -> bool:
+        """Every dossier has its result, every notice was handed over, and nobody was sent away."""
+        complete = self.submitted == self.resolved and self.notices_due == self.notices_sent
+        return self.submitted > 0 and complete and not self.failures
+
+    def insist(self) -> None:
+        """Raises Unclosed, saying what is missing."""
+        if not self.closes:
+            missing = (
+                f"{self.submitted} submitted, {self.resolved} resolved, "
+                f"{self.notices_sent} of {self.notices_due} notices sent"
+            )
+            raise Unclosed("; ".join((missing, *self.failures[:5])))
+
+
+@dataclass(frozen=True)
+class Track:
+    """What was sampled beside a run, every second or so: lists of equal length, `at` in seconds since its start."""
+
+    at: list[float] = field(default_factory=list)
+    cpu_percent: dict[str, list[float]] = field(default_factory=dict)  # of one core, by program
+    rss_mb: dict[str, list[float]] = field(default_factory=dict)
+    queued: dict[str, list[int]] = field(default_factory=dict)  # messages waiting, by consuming service
+    unpublished: list[int] = field(default_factory=list)
+    lag_seconds: list[float] = field(default_factory=list)
+
+    def peak_rss(self) -> dict[str, float]:
+        """The most memory that each program had."""
+        return {name: max(values) for name, values in self.rss_mb.items() if values}
+
+
+@dataclass(frozen=True)
+class Work:
+    """What one dossier of a procedure makes the servers do, as counted while it was measured."""
+
+    inserts: float
+    updates: float
+    queries: float
+    published: dict[str, float]  # events by type
+    fan_out: dict[str, float]  # events by how many work queues they reach
+    state_bytes: float
+    entry_bytes: float
+    body_bytes: float
+    letters: int
+    letter_bytes: float
+
+    @property
+    def messages(self) -> float:
+        """Events published."""
+        return sum(self.published.values())
+
+    @property
+    def deliveries(self) -> float:
+        """Events delivered to handlers."""
+        return sum(int(queues) * count for queues, count in self.fan_out.items())
+
+
+@dataclass(frozen=True)
+class Flow:
+    """One run of whole dossiers, whose sum has closed."""
+
+    procedure: str
+    load: str  # "closed" or "open"
+    clients: int
+    rate_asked: float | None
+    dossiers: int
+    seconds: float
+    rate: float
+    cpu_ms: dict[str, float]  # of each program, for one dossier
+    others_percent: float  # of the machine, used by programs that are not ours
+    steps: dict[str, Spread]  # what clients waited for
+    hops: dict[str, Spread]  # from the cause in one history to the effect in another
+    notices_in_time: float  # share handed over within ten seconds of what they tell of
+    submit_over_time: list[Moment]
+    whole_over_time: list[Moment]
+    resolved_per_second: list[tuple[float, float]]
+    sent_per_second: list[tuple[float, float]]
+    track: Track
+    work: Work
+
+    @property
+    def cpu_ms_in_all(self) -> float:
+        """Processor time of everything but the clients, for one dossier."""
+        return round(sum(ms for name, ms in self.cpu_ms.items() if name not in {"driver", "bench"}), 1)
+
+
+@dataclass(frozen=True)
+class Control:
+    """One run of the stock services: wrong and missing states are counted, not refused."""
+
+    procedure: str
+    workers: int
+    connections: int
+    clients: int
+    dossiers: int
+    seconds: float
+    rate: float
+    cpu_ms: dict[str, float]
+    others_percent: float
+    steps: dict[str, Spread]
+    wrong: dict[str, int]  # dossiers by what is wrong with them or missing
+    wrong_dossiers: int
+    failures: dict[str, int]  # what clients were told instead of an answer
+    published: dict[str, float]  # events by type, for one dossier, counted before the measurement
+    resolved_per_second: list[tuple[float, float]]
+    track: Track
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """Submissions alone, at one door."""
+
+    door: str
+    clients: int
+    accepted: int
+    rate: float
+    closed: Spread
+    open_rate: float
+    open: Spread
+    open_over_time: list[Moment]
+    cpu_ms: dict[str, float]
+    others_percent: float
+
+
+@dataclass(frozen=True)
+class Limit:
+    """The same writes and messages without any logic."""
+
+    procedure: str
+    dossiers: int
+    seconds: float
+    rate: float
+    rate_with_letters: float
+    cpu_ms: dict[str, float]
+    others_percent: float
+
+
+@dataclass(frozen=True)
+class Idle:
+    """The system at rest, and how long it took to come up."""
+
+    seconds: float
+    cpu_percent: dict[str, float]
+    rss_mb: dict[str, float]
+    pss_mb: dict[str, float]
+    up_seconds: float
+    first_accepted_seconds: float
+
+    @property
+    def cpu_in_all(self) -> float:
+        """Percent of one core."""
+        return round(sum(self.cpu_percent.values()), 2)
+
+    @property
+    def rss_in_all(self) -> float:
+        """Megabytes."""
+        return round(sum(self.rss_mb.values()), 1)
+
+
+@dataclass
+class Result:
+    """All of one invocation; what is missing was not measured, or its sum did not close (`refused` says why)."""
+
+    stamp: str
+    plan: str
+    machine: dict[str, Any]
+    idle: Idle | None = None
+    closed: dict[str, Flow] = field(default_factory=dict)
+    open: dict[str, Flow] = field(default_factory=dict)
+    stock: dict[str, Control] = field(default_factory=dict)
+    stock_trials: list[dict[str, float]] = field(default_factory=list)
+    limit: dict[str, Limit] = field(default_factory=dict)
+    accepted: dict[str, Accepted] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+
+    def refuse(self, what: str, why: object) -> None:
+        """Say that this part has no figures."""
+        self.refused[what] = str(why)
+
+
+def ratio(one: float | None, other: float | None) -> float | None:
+    """How many times the other; None where either is missing."""
+    return one / other if one is not None and other else None
+
+
+def worst(spreads: Mapping[str, Spread]) -> tuple[str, Spread] | None:
+    """The one with the highest p99."""
+    return max(spreads.items(), key=lambda pair: pair[1].p99, default=None)

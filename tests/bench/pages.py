@@ -1,0 +1,115 @@
+"""A result as one page that stands alone, and as the document of the last measurement."""
+
+from collections.abc import Iterator, Sequence
+from html import escape
+
+from tests.bench.outcome import Control, Flow, Result, Track
+from tests.bench.plots import Chart, Points, svg
+from tests.bench.stats import Moment
+from tests.bench.tables import Table, all_tables, machine_line
+
+_STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em; color: #222 }
+table { border-collapse: collapse; margin: .5em 0 } td, th { padding: .15em .8em .15em 0; text-align: left;
+border-bottom: 1px solid #ddd; vertical-align: top } figure { margin: 1em 0 } svg { width: 100% }
+svg text { font: 11px system-ui, sans-serif; fill: #555 } figure p span { margin-right: 1em; font-size: 13px }
+figure i { display: inline-block; width: .8em; height: .8em; margin-right: .3em } .refused { color: #b00 }
+"""
+_DOCUMENT_HEAD = """\
+# The last measurement
+
+Written by `make bench`, never by hand. It takes about ten minutes; `.venv/bin/python -m tests.bench --quick` is a smoke
+test of two, `--part ours` (or `stock`, `limit`, `intake`, `idle`) measures one part alone. The page with plots, and all
+numbers as JSON, are in `.run/bench/`. A run whose sum does not close (every dossier resolved, every notice handed over,
+all books in agreement) gives no figure; of stock nameko the wrong and missing states are counted instead. What *stock*
+and *limit* are is said in `tests/bench/stock/__init__.py` and `tests/bench/limit.py`.
+"""
+
+
+def page(result: Result) -> str:
+    """The page with plots."""
+    title = f"make bench, {result.stamp} ({result.plan})"
+    body = "".join(
+        (
+            f"<h1>{escape(title)}</h1><p>{escape(machine_line(result.machine))}</p>",
+            *(f'<p class="refused">{escape(what)}: {escape(why)}</p>' for what, why in result.refused.items()),
+            *map(_html, all_tables(result)),
+            *_plots(result),
+        )
+    )
+    head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{_STYLE}</style>'
+    return f'<!DOCTYPE html><html lang="en"><head>{head}</head><body>{body}</body></html>\n'
+
+
+def document(result: Result) -> str:
+    """docs/bench.md."""
+    parts = [_DOCUMENT_HEAD, f"Measured {result.stamp} ({result.plan} run) on {machine_line(result.machine)}.\n"]
+    parts += [f"**{what}: no figures, {why}**\n" for what, why in result.refused.items()]
+    return "\n".join((*parts, *map(_markdown, all_tables(result))))
+
+
+def _html(table: Table) -> str:
+    head = "".join(f"<th>{escape(name)}</th>" for name in table.columns)
+    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in table.cells)
+    about = f"<p>{escape(table.about)}</p>" if table.about else ""
+    return f"<h2>{escape(table.heading)}</h2>{about}<table><tr>{head}</tr>{body}</table>"
+
+
+def _markdown(table: Table) -> str:
+    lines = [f"## {table.heading}\n"]
+    if table.about:
+        lines.append(f"{table.about}\n")
+    lines += [_row(table.columns), _row(["---"] * len(table.columns))]
+    return "\n".join((*lines, *(_row(row) for row in table.cells), ""))
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _plots(result: Result) -> Iterator[str]:
+    for load, flows in (("maximum", result.closed), ("half of maximum", result.open)):
+        for key, flow in flows.items():
+            yield f"<h2>Ours, {escape(key)}, {load}</h2>"
+            yield from (svg(chart) for chart in _of_flow(flow))
+    for key, control in result.stock.items():
+        yield f"<h2>Stock, {escape(key)}, maximum</h2>"
+        yield from (svg(chart) for chart in _of_control(control))
+    for door, accepted in result.accepted.items():
+        yield f"<h2>Intake alone, {escape(door)}, half of maximum</h2>"
+        yield svg(_percentiles("submit", accepted.open_over_time))
+
+
+def _of_flow(flow: Flow) -> Iterator[Chart]:
+    yield Chart("Throughput", "a second", {"resolved": flow.resolved_per_second, "notices sent": flow.sent_per_second})
+    yield _percentiles("intake.submit", flow.submit_over_time)
+    yield _percentiles("submit → resolved", flow.whole_over_time)
+    yield from _of_track(flow.track)
+    lag = {"seconds of the oldest": list(zip(flow.track.at, flow.track.lag_seconds, strict=False))}
+    yield Chart("Relay lag", "seconds", lag)
+    waiting = {
+        "aggregates": [(at, float(count)) for at, count in zip(flow.track.at, flow.track.unpublished, strict=False)]
+    }
+    yield Chart("Not published yet", "aggregates", waiting)
+
+
+def _of_control(control: Control) -> Iterator[Chart]:
+    yield Chart("Throughput", "a second", {"resolved": control.resolved_per_second})
+    yield from _of_track(control.track)
+
+
+def _of_track(track: Track) -> Iterator[Chart]:
+    yield Chart("Processor", "% of one core", _over(track, track.cpu_percent))
+    yield Chart("Memory", "MB", _over(track, track.rss_mb))
+    queued = {name: [float(one) for one in depths] for name, depths in track.queued.items()}
+    yield Chart("Messages waiting in queues", "messages", _over(track, queued))
+
+
+def _over(track: Track, values: dict[str, list[float]]) -> dict[str, Points]:
+    """Only what ever shows: a program that slept all the time is no line."""
+    return {name: list(zip(track.at, own, strict=False)) for name, own in values.items() if max(own, default=0) > 0}
+
+
+def _percentiles(title: str, moments: list[Moment]) -> Chart:
+    lines = {name: [(one.at, float(getattr(one, name))) for one in moments] for name in ("p50", "p95", "p99")}
+    return Chart(title, "ms", lines)

@@ -1,0 +1,199 @@
+"""The figures as tables of words, the same for the page and for the document."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tests.bench.outcome import Control, Flow, Result
+from tests.bench.plan import PROCEDURES
+from tests.bench.stats import Spread
+from tests.bench.targets import rows
+
+_MARKS = {True: "✓", False: "✗", None: ""}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A heading, a line about it, the names of columns, and the cells."""
+
+    heading: str
+    about: str
+    columns: Sequence[str]
+    cells: Sequence[Sequence[str]]
+
+
+def all_tables(result: Result) -> list[Table]:
+    """Every table that has anything in it, the targets first."""
+    tables = (
+        _targets(result),
+        _throughput(result),
+        _processor_time(result),
+        _steps(result),
+        _hops(result),
+        _intake(result),
+        _control(result),
+        _work(result),
+        _idle(result),
+    )
+    return [table for table in tables if table.cells]
+
+
+def _targets(result: Result) -> Table:
+    cells = [(row.figure, row.target, row.measured, _MARKS[row.met]) for row in rows(result)]
+    return Table("Targets", "", ("figure", "target", "measured", ""), cells)
+
+
+def _throughput(result: Result) -> Table:
+    cells = []
+    for key in PROCEDURES:
+        ours, stock, limit = result.closed.get(key), result.stock.get(key), result.limit.get(key)
+        shown = (
+            _rate(ours.rate if ours else None),
+            _rate(stock.rate if stock else None),
+            _rate(limit.rate if limit else None),
+            _rate(limit.rate_with_letters if limit else None),
+        )
+        if any(one != "–" for one in shown):
+            cells.append((key, *shown))
+    about = "Dossiers a second, submit → resolved and all notices handed over; every client always has one on its way."
+    return Table("Throughput", about, ("procedure", "ours", "stock", "limit", "limit and letters"), cells)
+
+
+def _processor_time(result: Result) -> Table:
+    runs: list[tuple[str, Flow | Control]] = [
+        *((f"ours, {key}", flow) for key, flow in result.closed.items()),
+        *((f"stock, {key}", control) for key, control in result.stock.items()),
+    ]
+    names = sorted({name for _, run in runs for name, ms in run.cpu_ms.items() if ms >= 0.05})
+    cells = [(name, *(_number(run.cpu_ms.get(name)) for _, run in runs)) for name in names]
+    if runs:
+        totals = [sum(ms for name, ms in run.cpu_ms.items() if name not in {"driver", "bench"}) for _, run in runs]
+        cells.append(("all but the clients", *(f"{total:.1f}" for total in totals)))
+        cells.append(("used by other programs, % of the machine", *(f"{run.others_percent:.0f}" for _, run in runs)))
+    about = "Milliseconds of one core for one dossier, with every client busy."
+    return Table("Processor time", about, ("program", *(name for name, _ in runs)), cells)
+
+
+def _steps(result: Result) -> Table:
+    cells = [
+        (key, f"{load} ({flow.rate:.1f}/s)", step, *_spread(said))
+        for load, flows in (("half of maximum", result.open), ("maximum", result.closed))
+        for key, flow in flows.items()
+        for step, said in flow.steps.items()
+    ]
+    about = (
+        "What clients waited for, in milliseconds; at half of maximum from the instant at which it should have begun."
+    )
+    return Table("Steps", about, ("procedure", "load", "step", "p50", "p95", "p99", "count"), cells)
+
+
+def _hops(result: Result) -> Table:
+    cells = [
+        (key, name, *_spread(said))
+        for key, flow in result.open.items()
+        for name, said in sorted(flow.hops.items(), key=lambda pair: -pair[1].p99)
+    ]
+    about = (
+        "From the `at` of an event to the `at` of what its subscriber appended, at half of maximum, in milliseconds."
+    )
+    return Table("Events", about, ("procedure", "event → subscriber", "p50", "p95", "p99", "count"), cells)
+
+
+def _intake(result: Result) -> Table:
+    cells = [
+        (
+            door,
+            f"{one.rate:.0f}",
+            *_spread(one.closed)[:3],
+            f"{one.open_rate:.0f}",
+            *_spread(one.open)[:3],
+            f"{sum(ms for name, ms in one.cpu_ms.items() if name not in {'driver', 'bench'}):.2f}",
+        )
+        for door, one in result.accepted.items()
+    ]
+    about = "Submissions alone, one intake process: accepted a second and latency in ms at maximum, then at half of it."
+    half = ("half of it", "p50", "p95", "p99")
+    return Table("Intake alone", about, ("door", "a second", "p50", "p95", "p99", *half, "ms of a core each"), cells)
+
+
+def _control(result: Result) -> Table:
+    cells = [
+        (
+            key,
+            f"{one.wrong_dossiers} of {one.dossiers}",
+            _listed(one.wrong),
+            _listed(one.failures),
+        )
+        for key, one in result.stock.items()
+    ]
+    tried = ", ".join(
+        f"{one['workers']:.0f} workers and prefetch with {one['connections']:.0f} connections: {one['rate']:.1f}/s"
+        for one in result.stock_trials
+    )
+    chosen = {f"{one.workers} workers, {one.connections} connections" for one in result.stock.values()}
+    about = f"Measured with {', '.join(sorted(chosen))}. Tried: {tried or 'nothing else'}."
+    return Table("What stock left wrong", about, ("procedure", "dossiers", "what", "told to clients"), cells)
+
+
+def _work(result: Result) -> Table:
+    cells = [
+        (
+            key,
+            *(_number(value) for value in (flow.work.inserts, flow.work.updates, flow.work.queries)),
+            _number(flow.work.messages),
+            _number(flow.work.deliveries),
+            str(flow.work.letters),
+            _number(sum(result.stock[key].published.values()) if key in result.stock else None),
+        )
+        for key, flow in result.closed.items()
+    ]
+    about = "What one dossier makes the servers do, counted while it was measured; the limit does the same."
+    columns = ("procedure", "inserts", "updates", "queries", "events", "deliveries", "letters", "events of stock")
+    return Table("Work", about, columns, cells)
+
+
+def _idle(result: Result) -> Table:
+    idle = result.idle
+    if idle is None:
+        return Table("Idle", "", (), ())
+    names = sorted(idle.rss_mb, key=lambda name: -idle.rss_mb[name])
+    cells = [
+        (name, f"{idle.cpu_percent.get(name, 0):.2f}", f"{idle.rss_mb[name]:.0f}", f"{idle.pss_mb.get(name, 0):.0f}")
+        for name in names
+    ]
+    pss = sum(idle.pss_mb.values())
+    cells.append(("together", f"{idle.cpu_in_all:.2f}", f"{idle.rss_in_all:.0f}", f"{pss:.0f}"))
+    about = f"Over {idle.seconds:.0f} s at rest. `make up` took {idle.up_seconds:.1f} s."
+    return Table("Idle", about, ("program", "% of a core", "RSS in MB", "PSS in MB"), cells)
+
+
+def machine_line(machine: Mapping[str, Any]) -> str:
+    """The machine in one line."""
+    versions = ", ".join(
+        f"{name} {machine[name]}" for name in ("python", "rabbitmq", "mongod", "nameko", "eventlet", "pymongo", "amqp")
+    )
+    load = "/".join(str(one) for one in machine["load_before"])
+    return (
+        f"{machine['cores']} cores of {machine['processor']}, {machine['memory_gb']} GB, kernel {machine['kernel']}; "
+        f"{versions}; commit {machine['commit']}; load before the run {load}"
+    )
+
+
+def _spread(said: Spread) -> tuple[str, str, str, str]:
+    return f"{said.p50:.0f}", f"{said.p95:.0f}", f"{said.p99:.0f}", f"{said.count}"
+
+
+def _rate(value: float | None) -> str:
+    return f"{value:.1f}" if value is not None else "–"
+
+
+def _number(value: float | None) -> str:
+    return f"{value:.1f}" if value is not None else "–"
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return "; ".join(_items(counts)) or "–"
+
+
+def _items(counts: Mapping[str, int]) -> Iterable[str]:
+    return (f"{count} × {what}" for what, count in sorted(counts.items(), key=lambda pair: -pair[1]))

@@ -1,0 +1,201 @@
+"""The bench counts right, draws what it counted, and says nothing of a run whose sum did not close."""
+
+import json
+import xml.etree.ElementTree as ET
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+
+import pytest
+from stdnum.vn import mst
+
+from tests.bench import pages
+from tests.bench.books import Entry, hops, until_sent, work
+from tests.bench.client import identity
+from tests.bench.crew import arrivals
+from tests.bench.limit import Share, keys_of, writes
+from tests.bench.outcome import Flow, Result, Sum, Track, Unclosed, Work
+from tests.bench.plan import NO_FEE
+from tests.bench.plots import Chart, svg, ticks
+from tests.bench.sampling import Look, others_percent, used
+from tests.bench.stats import over_time, per_second, percentile, share_within, spread
+from tests.bench.tables import all_tables
+from tests.bench.targets import rows
+
+_NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
+_WHOLE = Sum(submitted=10, resolved=10, notices_due=40, notices_sent=40)
+_WORK = Work(
+    inserts=10.75,
+    updates=30.2,
+    queries=36.0,
+    published={"intake.dossier_submitted": 1.0},
+    fan_out={"0": 9.0, "1": 7.0, "3": 3.0},
+    state_bytes=1700.0,
+    entry_bytes=570.0,
+    body_bytes=280.0,
+    letters=4,
+    letter_bytes=1700.0,
+)
+
+
+def test_a_percentile_is_one_of_the_numbers() -> None:
+    hundred = [float(number) for number in range(1, 101)]
+    assert [percentile(hundred, share) for share in (0.5, 0.95, 0.99, 1)] == [50, 95, 99, 100]
+    assert percentile([7.0], 0.01) == 7
+    with pytest.raises(ValueError, match="needs numbers"):
+        percentile([], 0.5)
+
+
+def test_a_spread_is_in_milliseconds_and_there_is_none_of_nothing() -> None:
+    said = spread([0.010, 0.030, 0.020])
+    assert said is not None
+    assert (said.count, said.p50, said.p99, said.longest) == (3, 20, 30, 30)
+    assert spread([]) is None
+    with pytest.raises(ValueError, match="nothing"):
+        share_within([], 10)
+    assert share_within([1, 10, 11, 2], 10) == 0.75
+
+
+def test_over_time_each_stretch_stands_for_itself() -> None:
+    moments = over_time([(0.1, 0.5), (0.9, 0.1), (2.5, 0.2)], 1)
+    assert [(one.at, one.count, one.p50) for one in moments] == [(0, 2, 100), (2, 1, 200)]
+    assert per_second([0.1, 0.9, 2.5]) == [(0, 2), (1, 0), (2, 1)]
+
+
+def test_arrivals_are_even_and_each_client_takes_its_turn() -> None:
+    of_clients = arrivals(rate=10, seconds=2, clients=3)
+    assert sorted(at for own in of_clients for at in own) == pytest.approx([number / 10 for number in range(20)])
+    assert [own[0] for own in of_clients] == pytest.approx([0, 0.1, 0.2])
+
+
+def test_identities_are_valid_and_nobody_shares_one() -> None:
+    codes = [identity(number) for number in range(60)]
+    assert len(set(codes)) == 60
+    assert all(mst.is_valid(code) for code in codes)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        replace(_WHOLE, resolved=9),
+        replace(_WHOLE, notices_sent=39),
+        replace(_WHOLE, failures=("a code was given twice",)),
+        Sum(0, 0, 0, 0),
+    ],
+)
+def test_a_sum_that_does_not_close_is_refused(broken: Sum) -> None:
+    _WHOLE.insist()
+    with pytest.raises(Unclosed):
+        broken.insist()
+
+
+def test_a_part_without_figures_shows_why_and_no_figure() -> None:
+    result = Result("2026-01-15T120000Z", "quick", _machine())
+    result.refuse("ours", Unclosed("9 of 10 resolved"))
+    assert all(row.met is None for row in rows(result))
+    for text in (pages.page(result), pages.document(result)):
+        assert "9 of 10 resolved" in text
+
+
+def test_a_measured_run_is_a_page_a_document_and_json() -> None:
+    result = Result("2026-01-15T120000Z", "quick", _machine())
+    result.closed[NO_FEE] = result.open[NO_FEE] = _flow()
+    assert json.loads(json.dumps(asdict(result)))["closed"][NO_FEE]["rate"] == 12.5
+    assert [table.heading for table in all_tables(result)][:2] == ["Targets", "Throughput"]
+    assert "| 12.5 |" in pages.document(result)
+    drawn = pages.page(result)
+    assert drawn.count("<svg") == 2 * 8
+    assert "src=" not in drawn
+    assert "href=" not in drawn
+    memory = next(row for row in rows(result) if row.figure.startswith("memory"))
+    assert (memory.measured, memory.met) == ("80 MB (intake)", True)
+
+
+def test_a_chart_is_well_formed_and_escapes_its_words() -> None:
+    drawn = svg(Chart("a < b", "ms", {"p50 & more": [(0, 1), (10, 250)], "never": []}))
+    figure = ET.fromstring(drawn)  # noqa: S314 – our own
+    assert [line.get("points") for line in figure.iter("polyline")] != []
+    assert svg(Chart("nothing", "ms", {"a": []})).startswith("<figure>")
+    assert ticks(250) == [0, 50, 100, 150, 200, 250]
+    assert ticks(0) == [0, 1]
+
+
+def test_a_hop_runs_from_the_cause_to_the_first_effect_of_a_subscriber() -> None:
+    submitted = _entry("intake", "dossier_submitted", "e1", 0, "request")
+    opened = _entry("routing", "case_opened", "e2", 40, "e1")
+    asked = [_entry("notify", "notice_requested", f"e{3 + one}", 60 + one, "e1", notice_id=str(one)) for one in (0, 1)]
+    sent = [
+        _entry("notify", "notice_sent", f"e{5 + one}", 900 + one, asked[one].id, notice_id=str(one)) for one in (0, 1)
+    ]
+    entries = [submitted, opened, *asked, *sent]
+    assert hops(entries)["intake.dossier_submitted → routing"] == [0.04]
+    assert hops(entries)["intake.dossier_submitted → notify"] == [0.06]
+    assert len(hops(entries)["notify.notice_requested → notify"]) == 2
+    assert [seconds for _, seconds in until_sent(entries)] == [0.9, 0.901]
+
+
+def test_work_counts_what_reaches_how_many_queues() -> None:
+    entries = [_entry("intake", "dossier_submitted", "e1", 0, "request")] * 4
+    counted = work(entries, 2, (20, 40, 60), (1000.0, 500.0, 1700.0))
+    assert counted.published == {"intake.dossier_submitted": 2.0}
+    assert counted.deliveries == 6  # routing, payment and notify hear of a submission
+    assert (counted.inserts, counted.updates, counted.queries) == (10, 20, 30)
+
+
+def test_the_limit_does_as_much_as_was_counted() -> None:
+    share = Share(0, 100, _WORK, "", "", None)
+    keys = list(keys_of(share))
+    assert (len(keys), sum(int(key.partition(".")[2]) for key in keys)) == (1900, 1600)
+    operations = [type(one).__name__ for one in writes(_WORK, 100)]
+    assert (operations.count("InsertOne"), operations.count("UpdateOne")) == (1075, 3020)
+    assert list(islice(operations, 2)) == ["InsertOne", "UpdateOne"]
+
+
+def test_what_others_used_is_told_apart() -> None:
+    before = Look(at=0, cpu={"intake": 1.0}, rss={}, machine=100)
+    after = Look(at=10, cpu={"intake": 3.0, "notify": 1.0}, rss={}, machine=108)
+    assert used(before, after) == {"intake": 2.0, "notify": 1.0}
+    assert others_percent(before, after) > 0
+    assert others_percent(before, replace(after, machine=103)) == 0
+
+
+def _entry(source: str, type_: str, id_: str, milliseconds: int, cause: str, **data: str) -> Entry:
+    return Entry(source, id_, type_, id_, _NOON + timedelta(milliseconds=milliseconds), cause, data)
+
+
+def _flow() -> Flow:
+    track = Track(
+        at=[1.0, 2.0],
+        cpu_percent={"intake": [10.0, 20.0]},
+        rss_mb={"intake": [70.0, 80.0], "mongodb": [200.0, 210.0]},
+        queued={"notify": [0, 5]},
+        unpublished=[1, 2],
+        lag_seconds=[0.1, 0.2],
+    )
+    said = spread([0.1, 0.2])
+    assert said is not None
+    return Flow(
+        procedure=NO_FEE,
+        load="closed",
+        clients=8,
+        rate_asked=None,
+        dossiers=100,
+        seconds=8.0,
+        rate=12.5,
+        cpu_ms={"intake": 9.0, "driver": 3.0},
+        others_percent=0.0,
+        steps={"intake.submit": said},
+        hops={"intake.dossier_submitted → routing": said},
+        notices_in_time=1.0,
+        submit_over_time=over_time([(0, 0.1), (1, 0.2)], 1),
+        whole_over_time=over_time([(0, 0.1), (1, 0.2)], 1),
+        resolved_per_second=[(0, 12), (1, 13)],
+        sent_per_second=[(0, 48), (1, 52)],
+        track=track,
+        work=_WORK,
+    )
+
+
+def _machine() -> dict[str, object]:
+    names = ("processor", "cores", "memory_gb", "kernel", "commit", "python", "rabbitmq", "mongod")
+    return dict.fromkeys((*names, "nameko", "eventlet", "pymongo", "amqp"), "?") | {"load_before": [0.1, 0.2, 0.3]}
