@@ -1,5 +1,6 @@
-"""The dead letters of a service: counted, looked at, and sent back to the queue they failed in."""
+"""The dead letters of a service: counted, looked at, sent back to the queue they failed in, or taken away."""
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -62,6 +63,21 @@ def replay(uri: str, service: str, chosen: Callable[[DeadLetter], bool], most: i
     return sent
 
 
+def discard(
+    uri: str, service: str, chosen: Callable[[DeadLetter], bool], keep: Callable[[DeadLetter], None], most: int = 10_000
+) -> int:
+    """Take the chosen dead letters away for good, each after `keep` has it. Returns how many. Raises Unavailable."""
+    gone = 0
+    with _channel(uri) as channel:
+        for message in _take(channel, service, most):
+            letter = _letter(message)
+            if chosen(letter):
+                keep(letter)
+                channel.basic_ack(message.delivery_info["delivery_tag"])
+                gone += 1
+    return gone
+
+
 def _take(channel: Any, service: str, most: int) -> Iterator[Any]:
     """Messages that go back to the queue when the channel closes, unless acked. Never more than rest there now."""
     name = topology.dead_name(service)
@@ -81,19 +97,24 @@ def _waiting(channel: Any, name: str) -> int:
 
 def _letter(message: Any) -> DeadLetter:
     headers = dict(message.headers or {})
-    body = message.body
+    body = message.body.encode() if isinstance(message.body, str) else bytes(message.body)
     return DeadLetter(
-        id=str(message.properties.get("message_id") or ""),
+        id=str(message.properties.get("message_id") or _name_of(body)),
         queue=str(headers.get(retry.QUEUE) or _queue_of_death(headers)),
         reason=str(headers.get(retry.REASON) or "delivered too often without an answer"),
         failed_at=str(headers.get(retry.FAILED_AT) or ""),
         attempts=retry.count_of(headers, retry.ATTEMPT),
         type=str(headers.get("cloudEvents:type") or ""),
         subject=str(headers.get("cloudEvents:subject") or ""),
-        body=body.encode() if isinstance(body, str) else bytes(body),
+        body=body,
         headers=headers,
         content_type=str(message.properties.get("content_type") or "application/octet-stream"),
     )
+
+
+def _name_of(body: bytes) -> str:
+    """What came without an id must be named too, or nobody could choose it: by what it says."""
+    return f"sha256-{hashlib.sha256(body).hexdigest()[:16]}"
 
 
 def _queue_of_death(headers: dict[str, Any]) -> str:

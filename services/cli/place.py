@@ -4,13 +4,18 @@ import os
 from pathlib import Path
 from typing import Final
 
+from amqp.exceptions import AMQPError
+
 from deploy.local import environment
 from services.chassis.actor import Actor
+from services.chassis.errors import Unavailable
+from services.chassis.publish import dial
 from services.chassis.remote import Remote
 
 RUN_DIR_VARIABLE: Final = "MOTCUA_RUN_DIR"
 OPERATOR: Final = Actor("system", "operator")
 _ROOT = Path(__file__).resolve().parents[2]
+_SECONDS_TO_GREET = 3.0
 
 
 class NotUp(Exception):
@@ -34,6 +39,31 @@ def addresses() -> dict[str, str]:
     return found
 
 
-def remote(deadline_seconds: float = 10.0) -> Remote:
-    """RPC to the services, as the operator."""
-    return Remote(addresses()["MOTCUA_AMQP_URI"], OPERATOR, deadline_seconds=deadline_seconds)
+def address(name: str) -> str:
+    """One of the addresses. Raises NotUp when it is not known."""
+    found = addresses()
+    if name not in found:
+        raise NotUp(f"{name} is not set")
+    return found[name]
+
+
+def remote(deadline_seconds: float = 10.0, most: int = 4) -> Remote:
+    """RPC to the services, as the operator. Raises Unavailable at once when the broker is away."""
+    uri = address("MOTCUA_AMQP_URI")
+    insist_on_broker(uri)
+    return Remote(uri, OPERATOR, most, deadline_seconds)
+
+
+def insist_on_broker(uri: str) -> None:
+    """A service cannot be blamed for a broker that does not answer. Raises Unavailable."""
+    try:
+        dial(uri, _SECONDS_TO_GREET).release()
+    except (AMQPError, OSError) as error:
+        raise no_broker() from error
+
+
+def no_broker() -> Unavailable:
+    """What an operator is told, whichever way the broker was asked."""
+    return Unavailable(
+        "broker.unavailable", "The message broker does not answer.", "Hệ thống truyền tin chưa sẵn sàng."
+    )

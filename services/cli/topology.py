@@ -6,8 +6,9 @@ from functools import cache
 from importlib import import_module
 from typing import Any, Final, TypeVar
 
-from amqp.exceptions import NotFound
+from amqp.exceptions import AMQPError, NotFound
 from kombu import Queue
+from kombu.exceptions import OperationalError
 
 from services.chassis import bus, topology
 from services.chassis.errors import Unavailable
@@ -15,6 +16,7 @@ from services.chassis.publish import connect
 from services.chassis.service import Service
 from services.chassis.settings import Settings
 from services.chassis.subscribe import Subscribe
+from services.cli.place import no_broker
 from services.contracts.events import PUBLISHERS
 
 T = TypeVar("T")
@@ -62,6 +64,8 @@ def _once_recovered(ask: Callable[[], T]) -> T:
         except NotFound as error:
             if _RECOVERING not in str(error.reply_text):
                 raise
+        except (AMQPError, OperationalError, OSError) as error:
+            raise no_broker() from error
         time.sleep(0.1)
     raise Unavailable(
         "broker.recovering", "The broker does not recover its queues.", "Hệ thống truyền tin chưa khôi phục xong."

@@ -54,14 +54,17 @@ def tell_all(town: Town) -> bool:
     tag = f"{int(time.time()):x}"
     with console.status("Waiting for the catalogue to reach intake …"):
         procedures = {tenant: await_catalogue(town, tenant) for tenant in TENANTS}
-    plots, before = cast(procedures), kept(town)
+    plots, before, old_dead = cast(procedures), kept(town), counted(town)["dead letters"]
     told, failed = tell(town, plots, tag)
     told.sort(key=lambda one: [(plot[1]["key"], plot[2]) for plot in plots].index((one.procedure, one.outcome)))
     report.show(told, console)
     for story in failed:
         console.print(f"[red]✗ {story}[/]", highlight=False)
-    waiting = settled(town)
-    return report.closes(told, kept(town) - before, waiting, console) and not failed
+    waiting = settled(town, old_dead)
+    closed = report.closes(told, kept(town) - before, waiting, console, old_dead)
+    if failed:
+        console.print(f"[red]✗ {len(failed)} of the stories went wrong: see above[/]")
+    return closed and not failed
 
 
 def await_catalogue(town: Town, tenant: str) -> Any:
@@ -134,11 +137,12 @@ def kept(town: Town) -> Counter[str]:
             return found
 
 
-def settled(town: Town) -> dict[str, int]:
-    """What still waits once the system had time to come to rest: all of it must be nought."""
+def settled(town: Town, old_dead: int = 0) -> dict[str, int]:
+    """What still waits once the system had time to come to rest: all of it must be nought, but the old dead letters."""
     until = time.monotonic() + _SETTLE_SECONDS
     while True:
         waiting = counted(town)
+        waiting["dead letters"] = max(0, waiting["dead letters"] - old_dead)
         if not any(waiting.values()) or time.monotonic() > until:
             return waiting
         time.sleep(0.5)
