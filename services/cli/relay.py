@@ -1,13 +1,14 @@
 """`motcua relay status`."""
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from services.chassis.errors import ServiceError
 from services.cli import topology
+from services.cli.layout import columns
 from services.cli.place import addresses, remote
 from services.contracts.events import PUBLISHERS
+
+_HEAD = ("service", "relay", "unpublished", "oldest (s)", "in queues", "on the ladder", "dead")
 
 
 @click.group()
@@ -19,19 +20,19 @@ def relay() -> None:
 def status() -> None:
     """Per service: unpublished aggregates, the age of the oldest, and what waits in its queues."""
     depths = topology.depths(addresses()["MOTCUA_AMQP_URI"], topology.ladder_of(addresses()))
-    table = Table("service", "relay", "unpublished", "oldest (s)", "in work queues", "on the ladder", "dead")
-    calls = remote()
+    calls, rows = remote(), []
     for service in PUBLISHERS:
         try:
             state = calls.call(service, "health")["relay"]
             cells = ["healthy" if state["healthy"] else "paused", state["waiting"], state["oldest_seconds"]]
         except ServiceError as error:
             cells = [error.code, "?", "?"]
-        table.add_row(service, *(str(cell) for cell in (*cells, *_waiting(depths, service))))
-    Console().print(table)
+        rows.append((service, *("?" if cell is None else cell for cell in cells), *waiting(depths, service)))
+    click.echo("\n".join(columns(_HEAD, rows)))
 
 
-def _waiting(depths: dict[str, int], service: str) -> tuple[int, int, int]:
+def waiting(depths: dict[str, int], service: str) -> tuple[int, int, int]:
+    """What waits in the work queues of a service, on its retry ladder, and among its dead letters."""
     own = {name: depth for name, depth in depths.items() if name.startswith(f"{service}.")}
     ladder = sum(depth for name, depth in own.items() if name.startswith(f"{service}.retry."))
     dead = own.get(f"{service}.dead", 0)

@@ -1,16 +1,25 @@
 """`motcua up | down | status`."""
 
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
 import click
 from rich.console import Console
-from rich.table import Table
 
-from deploy.local.stack import Stack
+from deploy.local.programs import http_answers
+from deploy.local.stack import ProgramStatus, Stack
 from services.chassis.errors import ServiceError, Unavailable
 from services.chassis.remote import Remote
 from services.cli import topology
-from services.cli.place import OPERATOR, run_dir
+from services.cli.layout import columns
+from services.cli.place import OPERATOR, insist_on_broker, run_dir
 from services.contracts.events import PUBLISHERS
 
+ALL_WELL, SOMETHING_SILENT, NOTHING_UP = 0, 1, 3
+_HEALTH_SECONDS: Final = 10.0  # a database that is away is waited for before a service says so
+_NOT_A_DOOR: Final = {"gateway": "/health", "mailbox": "/health"}  # the counterparts' own word
 console = Console()
 
 
@@ -56,34 +65,75 @@ def down() -> None:
 
 @click.command()
 def status() -> None:
-    """What runs, where, and what waits."""
-    show_status(local_stack())
+    """What runs, where, and what waits.
+
+    Ends with 0 when all that should run answers, with 1 when something does not, with 3 when nothing is up.
+    """
+    sys.exit(show_status(local_stack()))
 
 
-def show_status(stack: Stack) -> None:
-    """A table of processes and, when they run, of each service's health."""
-    table = Table("program", "state", "pid", "address", title="Processes")
-    for one in stack.status():
-        table.add_row(one.name, one.state, str(one.pid or ""), one.address)
-    console.print(table)
-    if stack.env and any(one.pid for one in stack.status()):
-        console.print(_health(stack.env))
+def show_status(stack: Stack) -> int:
+    """The processes, each service's health, and what is wrong, a line each; the exit code that says so."""
+    programs = stack.status()
+    if not any(one.pid for one in programs):
+        click.echo("Nothing is up here. Type: make up")
+        return NOTHING_UP
+    rows = [(one.name, one.state, one.pid or "", one.address) for one in programs]
+    click.echo("\n".join((*columns(("program", "state", "pid", "address"), rows), "")))
+    wrong = [*_silent(programs), *_ill(stack.env)]
+    for line in wrong:
+        click.echo(f"✗ {line}")
+    return SOMETHING_SILENT if wrong else ALL_WELL
 
 
-def _health(env: dict[str, str]) -> Table:
-    table = Table("service", "ready", "unpublished", "oldest (s)", "dead letters", title="Health")
-    remote = Remote(env["MOTCUA_AMQP_URI"], OPERATOR, most=1, deadline_seconds=5)
-    for service in PUBLISHERS:
-        try:
-            health = remote.call(service, "health")
-        except ServiceError as error:
-            table.add_row(service, f"[red]{error.code}[/]", "", "", "")
-            continue
-        relay = health["relay"]
-        cells = (health["ready"], relay["waiting"], relay["oldest_seconds"], health["dead_letters"])
-        table.add_row(service, *(str(cell) for cell in cells))
+def _silent(programs: Sequence[ProgramStatus]) -> Iterator[str]:
+    for one in programs:
+        if not one.pid:
+            yield f"{one.name} is {one.state}. Type: make up"
+        elif one.address.startswith("http:") and not _answers(one):
+            yield f"{one.name} is not ready: {one.address}"
+
+
+def _answers(program: ProgramStatus) -> bool:
+    port = int(program.address.rpartition(":")[2])
+    return http_answers(port, _NOT_A_DOOR.get(program.name, "/health/ready"))()
+
+
+def _ill(env: dict[str, str]) -> list[str]:
+    """Show the health of each service; what is wrong with it."""
+    try:
+        insist_on_broker(env["MOTCUA_AMQP_URI"])
+    except Unavailable as error:
+        return [f"{error.code}: {error.en} Type: make up"]
+    remote = Remote(env["MOTCUA_AMQP_URI"], OPERATOR, len(PUBLISHERS), _HEALTH_SECONDS)
+    with ThreadPoolExecutor(len(PUBLISHERS)) as pool:
+        told = dict(zip(PUBLISHERS, pool.map(lambda service: _health(remote, service), PUBLISHERS), strict=True))
     remote.close()
-    return table
+    head = ("service", "ready", "unpublished", "oldest (s)", "dead letters")
+    click.echo("\n".join((*columns(head, [_row(service, one) for service, one in told.items()]), "")))
+    return [_complaint(service, one) for service, one in told.items() if not one["ready"]]
+
+
+def _health(remote: Remote, service: str) -> dict[str, Any]:
+    try:
+        health: dict[str, Any] = remote.call(service, "health")
+    except ServiceError as error:
+        return {"ready": False, "error": error}
+    return health
+
+
+def _row(service: str, health: dict[str, Any]) -> tuple[object, ...]:
+    if "error" in health:
+        return service, "no answer", "?", "?", "?"
+    relay = health["relay"]
+    cells = (relay["waiting"], relay["oldest_seconds"], health["dead_letters"])
+    return service, "yes" if health["ready"] else "no", *("?" if cell is None else cell for cell in cells)
+
+
+def _complaint(service: str, health: dict[str, Any]) -> str:
+    if "error" in health:
+        return f"{health['error'].code}: {health['error'].en} Type: make up"
+    return f"{service} is not ready: {'the database' if not health['store'] else 'the broker'} does not answer it"
 
 
 def _read_scale(wishes: tuple[str, ...]) -> dict[str, int]:
