@@ -1,5 +1,9 @@
-"""The addresses and keys of a stack, as the KEY=VALUE lines that services and people read."""
+"""The addresses and keys of a stack, as the KEY=VALUE lines that shells and people read.
 
+A value is quoted where a shell would else make something of it: `set -a; . .run/env` gives what `read` gives.
+"""
+
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -62,10 +66,11 @@ def write(run_dir: Path, values: Mapping[str, str]) -> None:
     broken = [name for name, value in values.items() if "\n" in value]
     if broken:
         raise ValueError(f"a value of more than one line: {', '.join(broken)}")
-    write_private(run_dir / _FILE, "".join(f"{name}={value}\n" for name, value in values.items()))
+    write_private(run_dir / _FILE, "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items()))
 
 
 def read(run_dir: Path) -> dict[str, str]:
     """The values that the last `up` wrote; FileNotFoundError when there was none."""
     lines = (run_dir / _FILE).read_text(encoding="utf-8").splitlines()
-    return dict(line.split("=", 1) for line in lines if line)
+    pairs = (line.split("=", 1) for line in lines if line)
+    return {name: "".join(shlex.split(value)) for name, value in pairs}

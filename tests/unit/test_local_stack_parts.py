@@ -2,6 +2,7 @@
 
 import socket
 import stat
+import subprocess
 from configparser import RawConfigParser
 from pathlib import Path
 
@@ -46,10 +47,17 @@ def test_files_with_passwords_are_for_their_owner_only(tmp_path: Path) -> None:
         assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
 
 
-def test_the_environment_is_read_back_as_it_was_written(tmp_path: Path) -> None:
-    values = environment.for_services(tmp_path, settle(tmp_path), {"PAYMENT_NOTE": "a=b; c # d"})
+@pytest.mark.parametrize("note", ["a=b; c # d", "it's $HOME & `id`", 'a "b" \\c', "", "  two  blanks "])
+def test_the_environment_is_read_back_as_it_was_written_also_by_a_shell(tmp_path: Path, note: str) -> None:
+    values = environment.for_services(tmp_path, settle(tmp_path), {"PAYMENT_NOTE": note})
     environment.write(tmp_path, values)
     assert environment.read(tmp_path) == values
+    told = subprocess.run(
+        ["sh", "-c", "set -a; . ./env; exec env -0"], cwd=tmp_path, env={"PATH": "/usr/bin:/bin"}, capture_output=True
+    )
+    assert told.stderr == b""
+    seen = dict(line.split("=", 1) for line in told.stdout.decode().split("\0") if line)
+    assert {name: seen.get(name) for name in values} == values
 
 
 def test_a_value_of_two_lines_is_refused_by_name(tmp_path: Path) -> None:
