@@ -1,7 +1,7 @@
 """Who acts. A claim of the caller for now; domain functions take an Actor, so a verified token can replace it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,6 +10,12 @@ from services.contracts.words import STAFF_ID
 
 KINDS: Final = ("citizen", "organisation", "officer", "system")
 _LONGEST = 100
+_MEMBERS = ("kind", "id", "unit")
+_UNKNOWN_KIND = ("not_a_choice", f"Chỉ nhận: {', '.join(KINDS)}.", f"Must be one of: {', '.join(KINDS)}.")
+_NOT_A_WORD = ("wrong_format", "Phải là 1 đến 100 ký tự in được.", "Must be 1 to 100 printable characters.")
+_NOT_STAFF = ("wrong_format", "Phải là mã cán bộ.", "Must be a staff id.")
+_NO_UNIT = ("required", "Cán bộ phải nêu đơn vị.", "An officer names his unit.")
+_NO_SUCH = ("unknown_field", "Không có trường này.", "There is no such field.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +34,38 @@ class Actor:
 
 
 def read_actor(claim: Any) -> Actor:
-    """The actor that a call's context data claims. Raises Denied when there is none or it is malformed."""
+    """The actor that a call's context data claims. Raises Denied when there is none, or with all that is wrong."""
     if not isinstance(claim, Mapping):
         raise _denied("actor.missing", "The call names no actor.", "Yêu cầu không nêu người thực hiện.")
-    kind, id_, unit = claim.get("kind"), claim.get("id"), claim.get("unit")
-    well_formed = kind in KINDS and _is_word(id_) and (unit is None or _is_word(unit))
-    if kind == "officer":
-        well_formed = well_formed and unit is not None and re.fullmatch(STAFF_ID, str(id_)) is not None
-    if not well_formed or set(claim) - {"kind", "id", "unit"}:
-        raise _denied("actor.malformed", "The call's actor is malformed.", "Người thực hiện không hợp lệ.")
+    kind, id_, unit = (claim.get(name) for name in _MEMBERS)
+    errors = [
+        {"field": field, "code": code, "vi": vi, "en": en}
+        for field, (code, vi, en) in _mistakes(kind, id_, unit, set(claim) - set(_MEMBERS))
+    ]
+    if errors:
+        raise _denied(
+            "actor.malformed", "The call's actor is malformed; see errors.", "Người thực hiện không hợp lệ.", errors
+        )
     return Actor(str(kind), str(id_), unit)
+
+
+def _mistakes(kind: Any, id_: Any, unit: Any, others: set[Any]) -> Iterator[tuple[str, tuple[str, str, str]]]:
+    if kind not in KINDS:
+        yield "kind", _UNKNOWN_KIND
+    if not _is_word(id_):
+        yield "id", _NOT_A_WORD
+    elif kind == "officer" and not re.fullmatch(STAFF_ID, id_):
+        yield "id", _NOT_STAFF
+    if unit is None and kind == "officer":
+        yield "unit", _NO_UNIT
+    elif unit is not None and not _is_word(unit):
+        yield "unit", _NOT_A_WORD
+    yield from ((str(name)[:_LONGEST], _NO_SUCH) for name in sorted(others, key=str)[:_LONGEST])
 
 
 def _is_word(value: Any) -> bool:
     return isinstance(value, str) and 0 < len(value) <= _LONGEST and value.isprintable()
 
 
-def _denied(code: str, en: str, vi: str) -> Denied:
-    return Denied(code, en, vi)
+def _denied(code: str, en: str, vi: str, errors: Sequence[dict[str, str]] = ()) -> Denied:
+    return Denied(code, en, vi, errors)

@@ -37,6 +37,7 @@ from services.contracts.fields import explain
 F = TypeVar("F", bound=Callable[..., Any])
 LONGEST_REQUEST = 14_000_000
 LONGEST_ANSWER = 14_000_000  # the broker would close the channel over more, and the caller hear nothing
+_LONGEST_NAME = 60
 ACTOR_HEADER = "nameko.actor"
 TRACE_HEADER = "nameko.traceparent"
 
@@ -161,11 +162,12 @@ class RpcDoor(SharedExtension, ProviderCollector):
         self.bus.ack(message)
 
     def _method(self, routing_key: str) -> "Method":
-        for method in self._providers:
-            if routing_key == f"{self.container.service_name}.{method.method_name}":
-                found: Method = method
-                return found
-        raise NotFound("rpc.unknown_method", "This service has no such method.", "Không có chức năng này.")
+        service = self.container.service_name
+        methods: dict[str, Method] = {method.method_name: method for method in self._providers}
+        of_ours, _, name = routing_key.partition(".")
+        if of_ours == service and name in methods:
+            return methods[name]
+        raise _unknown_method(service, name, sorted(methods))
 
 
 class Method(Entrypoint):
@@ -248,6 +250,17 @@ def serialized(error: BaseException) -> dict[str, Any]:
         "exc_args": [known.code, known.en, known.vi, known.errors],
         "value": str(known),
     }
+
+
+def _unknown_method(service: str, name: str, known: list[str]) -> NotFound:
+    """A name may be anything: only one that could be a method's is repeated."""
+    named = name if name.isidentifier() and name.isascii() and len(name) <= _LONGEST_NAME else ""
+    there = ", ".join(known)
+    return NotFound(
+        "rpc.unknown_method",
+        f"{service} has no method {named or 'of that name'}; it has: {there}.",
+        f"{service} không có chức năng {named or 'này'}; có: {there}.",
+    )
 
 
 def _keywords(body: Any) -> dict[str, Any]:

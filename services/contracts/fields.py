@@ -19,6 +19,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u2
 _LONGEST_NAME = 120
 _MOST_PROBLEMS = 200
 _MOST_MARKS = 30  # on one letter: Unicode's Stream-Safe Text Format; to put long runs in order takes for ever
+_CHARACTERS, _ITEMS = ("ký tự", "characters"), ("mục", "items")
 _COMPOSED_OF = 4  # so many letters at most become one in NFC
 
 Versions = Mapping[int, type[Schema]]  # the schemas of one event type, by version
@@ -29,7 +30,7 @@ def say(code: str, vi: str, en: str) -> str:
     return _SEPARATOR.join((code, vi, en))
 
 
-_UNKNOWN = say("unknown_field", "Trường này không có trong biểu mẫu.", "There is no such field.")
+_UNKNOWN = say("unknown_field", "Không có trường này.", "There is no such field.")
 _NOT_AN_OBJECT = say("wrong_type", "Phải là một đối tượng.", "Must be an object.")
 _MESSAGES = {
     "required": say("required", "Bắt buộc phải có.", "Is required."),
@@ -42,8 +43,12 @@ _NOT_TEXT = say("wrong_type", "Phải là văn bản.", "Must be text.")
 _NOT_WHOLE = say("wrong_type", "Phải là số nguyên.", "Must be a whole number.")
 _NOT_FLAG = say("wrong_type", "Phải là đúng hoặc sai.", "Must be true or false.")
 _NOT_LIST = say("wrong_type", "Phải là một danh sách.", "Must be a list.")
-_NOT_A_DAY = say("impossible_date", "Ngày không có thật (NNNN-TT-NN).", "Not a real date (YYYY-MM-DD).")
-_TOO_LONG = say("too_long", "Nhiều nhất {max}.", "At most {max}.")
+_NOT_A_DAY = say(
+    "wrong_format",
+    "Ngày phải viết NNNN-TT-NN, năm từ 1000 đến 2999.",
+    "Must be written YYYY-MM-DD, years 1000 to 2999.",
+)
+_NO_SUCH_DAY = say("impossible_date", "Ngày không có thật.", "Not a real date.")
 _TOO_MANY_MARKS = say("too_many_marks", "Quá nhiều dấu trên một chữ.", "Too many marks on one letter.")
 _NOT_A_MOMENT = say(
     "impossible_time", "Thời điểm phải theo ISO 8601, có múi giờ.", "Must be an ISO 8601 time with an offset."
@@ -74,10 +79,18 @@ class Lenient(Schema):
     error_messages = {"type": _NOT_AN_OBJECT}
 
 
-def length(minimum: int, maximum: int) -> list[validate.Length]:
-    """Between `minimum` and `maximum` characters or items."""
-    short = say("too_short", "Ít nhất {min}.", "At least {min}.")
-    return [validate.Length(min=minimum, error=short), validate.Length(max=maximum, error=_TOO_LONG)]
+def length(minimum: int, maximum: int, what: tuple[str, str] = _ITEMS) -> list[validate.Length]:
+    """Between `minimum` and `maximum` items, or what else is counted."""
+    short = say("too_short", f"Ít nhất {minimum} {what[0]}.", f"At least {_so_many(minimum, what[1])}.")
+    return [validate.Length(min=minimum, error=short), validate.Length(max=maximum, error=_too_long(maximum, what))]
+
+
+def _too_long(most: int, what: tuple[str, str]) -> str:
+    return say("too_long", f"Nhiều nhất {most} {what[0]}.", f"At most {_so_many(most, what[1])}.")
+
+
+def _so_many(count: int, what: str) -> str:
+    return f"{count} {what.removesuffix('s') if count == 1 else what}"
 
 
 def between(minimum: int | None, maximum: int | None) -> list[validate.Range]:
@@ -98,14 +111,14 @@ class Text(fields.String):
     default_error_messages = {"invalid": _NOT_TEXT, "invalid_utf8": _NOT_TEXT}
 
     def __init__(self, *, longest: int = 300, shortest: int = 1, lines: bool = False, **kwargs: Any) -> None:
-        checks = [*length(shortest, longest), *_as_list(kwargs.pop("validate", None))]
+        checks = [*length(shortest, longest, _CHARACTERS), *_as_list(kwargs.pop("validate", None))]
         super().__init__(validate=checks, **kwargs)
         self.longest, self.lines = longest, lines
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         raw = super()._deserialize(value, attr, data, **kwargs)
         if len(raw) > self.longest * _COMPOSED_OF:
-            raise ValidationError(_TOO_LONG.format(max=self.longest))
+            raise ValidationError(_too_long(self.longest, _CHARACTERS))
         if not raw.isascii() and _has_too_many_marks(raw):
             raise ValidationError(_TOO_MANY_MARKS)
         if _CONTROL.search(raw) or (not self.lines and re.search(r"[\r\n\t]", raw)):
@@ -141,11 +154,11 @@ class Flag(fields.Boolean):
 class Day(fields.Date):
     """A calendar day, `YYYY-MM-DD`, of a year that a store and a clock can hold: 1000 to 2999."""
 
-    default_error_messages = {"invalid": _NOT_A_DAY, "format": _NOT_A_DAY}
+    default_error_messages = {"invalid": _NO_SUCH_DAY, "format": _NOT_A_DAY}
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> date:
         if not isinstance(value, str) or not re.fullmatch(r"[12]\d{3}-\d{2}-\d{2}", value, re.ASCII):
-            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
+            raise self.make_error("format", input=value, obj_type=self.OBJ_TYPE)
         return super()._deserialize(value, attr, data, **kwargs)
 
 
@@ -190,7 +203,7 @@ class Items(fields.List[Any]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         if isinstance(value, list) and len(value) > self.most:  # before it is looked at item by item
-            raise ValidationError(_TOO_LONG.format(max=self.most))
+            raise ValidationError(_too_long(self.most, _ITEMS))
         return super()._deserialize(value, attr, data, **kwargs)
 
 

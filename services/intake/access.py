@@ -35,7 +35,7 @@ def may_submit(actor: Actor, owner: str, channel: str, unit: str) -> None:
             "intake.not_the_applicant",
             "You may submit only for yourself.",
             "Chỉ được nộp hồ sơ của chính mình.",
-            [{"field": "applicant", "code": "not_the_applicant", "vi": "Không phải của mình.", "en": "Is not you."}],
+            [{"field": "applicant", "code": "not_the_applicant", "vi": "Không phải là bạn.", "en": "Is not you."}],
         )
     elif channel != "online":
         raise Denied("intake.officer_channel", "This channel is for officers.", "Hình thức nộp này dành cho cán bộ.")

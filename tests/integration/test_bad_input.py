@@ -96,7 +96,10 @@ def test_an_encoding_that_the_sender_makes_up_is_not_followed(untouched: World, 
 
 
 def test_an_unknown_method_is_named_as_such(untouched: World, raw: Raw) -> None:
-    insist(raw.ask("intake.drop_everything", b'{"kwargs": {}}', {}), "NotFound", "rpc.unknown_method")
+    refusal = raw.ask("intake.drop_everything", b'{"kwargs": {}}', {})
+    insist(refusal, "NotFound", "rpc.unknown_method")
+    assert refusal is not None
+    assert refusal.problem["detail"].startswith("intake has no method drop_everything; it has: find_owner, get, ")
 
 
 HUNDRED_THOUSAND_NAMES = {f"x{number}": 1 for number in range(100_000)}
