@@ -5,11 +5,14 @@ import sys
 from pathlib import Path
 
 import click
+from pymongo.errors import PyMongoError
 
 from deploy.local.programs import StackError
-from services.chassis.errors import ServiceError
+from services.chassis.errors import ServiceError, Unavailable
 from services.cli import catalogue, dead, dossier, relay, stack
+from services.cli.api.command import api
 from services.cli.demo.command import demo
+from services.cli.demo.town import DemoError
 from services.cli.events import events
 from services.cli.place import RUN_DIR_VARIABLE, NotUp
 from services.cli.settings import settings
@@ -32,6 +35,7 @@ PARTS = (
     dossier.dossier,
     dead.dead,
     relay.relay,
+    api,
     events,
     settings,
 )
@@ -43,10 +47,13 @@ def main() -> None:
     """Run, and say what is wrong in one line where that is enough."""
     try:
         motcua(prog_name="motcua")
-    except (StackError, NotUp) as error:
+    except (StackError, NotUp, DemoError) as error:
         sys.exit(f"✗ {error}")
     except ServiceError as error:
-        sys.exit(f"✗ {error.code}: {error.en}")
+        hint = " Type: make up" if isinstance(error, Unavailable) else ""
+        sys.exit(f"✗ {error.code}: {error.en}{hint}")
+    except PyMongoError as error:  # a driver may repeat addresses and keys
+        sys.exit(f"✗ the database says {type(error).__name__}")
 
 
 if __name__ == "__main__":

@@ -57,8 +57,13 @@ def _event(type_: str, version: int, schema: Schema) -> Iterator[str]:
     yield "| field | kind | |"
     yield "|---|---|---|"
     for name, field in schema.fields.items():
-        yield f"| `{name}` | {_KINDS[type(field).__name__]} | {_remark(field)} |"
+        yield f"| `{name}` | {kind_of(field)} | {_remark(field)} |"
     yield ""
+
+
+def kind_of(field: fields.Field[object]) -> str:
+    """What a field holds, in a word: of a kind of its own, what it is made from."""
+    return next(_KINDS[kind.__name__] for kind in type(field).__mro__ if kind.__name__ in _KINDS)
 
 
 def _remark(field: fields.Field[object]) -> str:

@@ -1,0 +1,89 @@
+"""What no schema says: who may call a method, and what else answers by HTTP.
+
+`tests/contract/test_api_page.py` holds the first against the table of `tests/integration/test_access.py`, which is run
+against the system, and the second against the rules of `tests/contract/test_doors.py`.
+"""
+
+from typing import Final
+
+ANYBODY: Final = "whoever says who he is"
+CONCERNED: Final = "the owner, officers of the unit, the system"
+OWNER: Final = "the owner; for a dossier that came by hand or by post an officer of the unit"
+PAYER: Final = "the owner"
+SUBMITTER: Final = "the applicant whom it names; by hand or by post an officer of the unit"
+BRINGER: Final = "applicants and officers"
+RECEIVER: Final = "the owner, officers of the unit"
+OWN: Final = "applicants their own, officers those of their unit, the system all"
+UNIT: Final = "officers of the unit"
+STAFF: Final = "officers of the unit, the system"
+SYSTEM: Final = "the system"
+NOBODY: Final = "anybody; no actor is needed"
+
+MAY: Final = {
+    "intake.list_procedures": ANYBODY,
+    "intake.get_procedure": ANYBODY,
+    "intake.open_upload": BRINGER,
+    "intake.submit": SUBMITTER,
+    "intake.supplement": OWNER,
+    "intake.withdraw": OWNER,
+    "intake.return_result": RECEIVER,
+    "intake.get": CONCERNED,
+    "intake.find_owner": SYSTEM,
+    "intake.get_contact": SYSTEM,
+    "intake.track": ANYBODY,
+    "intake.list_dossiers": OWN,
+    "routing.list_cases": STAFF,
+    "routing.get_case": STAFF,
+    "routing.accept": UNIT,
+    "routing.reject": UNIT,
+    "routing.request_supplement": UNIT,
+    "routing.assign": UNIT,
+    "routing.decide": UNIT,
+    "routing.stop": UNIT,
+    "payment.get_order": CONCERNED,
+    "payment.find_order": CONCERNED,
+    "payment.list_orders": STAFF,
+    "payment.start_payment": PAYER,
+    "payment.record_counter_payment": UNIT,
+    "registry.publish_catalogue": SYSTEM,
+    "registry.list_tenants": ANYBODY,
+    "registry.list_procedures": ANYBODY,
+    "registry.get_procedure": ANYBODY,
+    "registry.get_unit": ANYBODY,
+    "registry.get_calendar": ANYBODY,
+    "registry.get_tenant": ANYBODY,
+    "registry.get_dataset": ANYBODY,
+    "registry.get_record": CONCERNED,
+    "registry.find_records": OWN,
+    "registry.history": CONCERNED,
+    "registry.verify": ANYBODY,
+    "registry.amend": UNIT,
+    "registry.revoke": UNIT,
+    "notify.list_notices": CONCERNED,
+    "notify.get_notice": CONCERNED,
+    "notify.resend": STAFF,
+}
+
+# Beside `POST /intake/<method>`, which the page derives: address, who, what.
+HTTP: Final = {
+    "intake": {
+        "PUT /uploads/<upload_id>/<ticket>": "the bytes of a file: the `url` that `open_upload` gives, once",
+        "GET /dossiers/<dossier_code>/documents/<which>": "a paper of a dossier, by upload id or by its place in the"
+        " list from 0; the actor, as JSON in `X-Motcua-Actor`, is the owner, an officer of the unit or the system",
+    },
+    "payment": {
+        "GET /payment/vnpay/ipn": "the gateway's signed word that somebody paid; no actor, the signature speaks",
+        "GET /payment/vnpay/return": "where the gateway sends the payer back to: what became of the attempt as JSON;"
+        " settles nothing",
+    },
+    "registry": {
+        "GET /registry/records/verify": "`?dataset=&number=`: is there such a record in force; no actor",
+        "POST /registry/records/verify": "`verify` without the broker: the keywords as JSON; no actor",
+        "GET /registry/catalogue/<tenant>/procedures": "`list_procedures`: `?as_of=&limit=&after=`; no actor",
+        "GET /registry/catalogue/<tenant>/procedures/<key>": "`get_procedure`: `?as_of=`; no actor",
+    },
+}
+HEALTH: Final = {
+    "GET /health/live": "whether the door lives",
+    "GET /health/ready": "whether it can work; counts, no names",
+}
