@@ -1,8 +1,7 @@
 """Dossiers in their journal: lists, the way from an upload to its dossier, and the numbers of dossier codes."""
 
-import base64
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import Any, Final
 
 from pymongo import ReturnDocument
@@ -10,18 +9,18 @@ from pymongo.errors import DuplicateKeyError
 
 from services.chassis.cause import Cause
 from services.chassis.commits import Taken
-from services.chassis.errors import Conflict, Invalid
+from services.chassis.errors import Conflict
 from services.chassis.journal import Aggregate, Journal, Stored
+from services.chassis.paging import ByMoment, cursor, page
 from services.chassis.store import Collection, Document, outages_named
 from services.contracts.event import Event
 from services.intake.domain import evolve, unknown_dossier
-from services.intake.dossier import Dossier
+from services.intake.dossier import MOVES, Dossier
 
 DOSSIER: Final = Aggregate("intake", "dossier", Dossier, evolve)
 _UPLOAD: Final = "subject.documents.upload_id"
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND: Final = timedelta(milliseconds=1)
-_NEWEST_FIRST: Final = (("state.submitted_at", -1), ("_id", -1))
+_NEWEST_FIRST: Final = ByMoment("state.submitted_at")
+_ANY_STATUS: Final = {"$in": list(MOVES)}
 _FILTERS: Final = {
     "owner": "subject.owner",
     "tenant": "state.tenant",
@@ -42,12 +41,15 @@ class Dossiers:
         self._journal = journal
 
     def ensure_indexes(self) -> None:
-        """An upload is named once; every list has its order."""
+        """An upload is named once; whatever a list is cut down to, an index holds it in its order.
+
+        The status is part of every filter, so that the indexes with it also serve lists of any status. A procedure is
+        one unit's, and what one owner has is little: there the rest of a filter leaves out little.
+        """
         collection = self._journal.collection
         collection.create_index(_UPLOAD, unique=True, partialFilterExpression={_UPLOAD: {"$exists": True}})
-        for first in ("subject.owner", "state.unit", "state.status"):
-            collection.create_index([(first, 1), *_NEWEST_FIRST])
-        collection.create_index(list(_NEWEST_FIRST))
+        for first in (("owner",), ("unit", "status"), ("tenant", "status"), ("procedure",), ("status",)):
+            collection.create_index([*((_FILTERS[name], 1) for name in first), *_NEWEST_FIRST.keys])
 
     def get(self, dossier_code: str) -> Stored[Dossier]:
         """The dossier as it stands. Raises NotFound, in the very words that others' dossiers are denied with."""
@@ -96,13 +98,13 @@ class Dossiers:
     ) -> tuple[list[Dossier], str | None]:
         """A page of dossiers, the newest first, and where the next one begins. Raises Invalid for a foreign `after`."""
         query: Document = {_FILTERS[name]: value for name, value in wanted.items() if value is not None}
+        query.setdefault(_FILTERS["status"], _ANY_STATUS)
         if after is not None:
-            query |= _behind(after)
+            query |= _NEWEST_FIRST.behind(after, "intake")
         with outages_named():
             found = self._journal.collection.find(query, {"history": 0, "subject": 0})
-            rows = list(found.sort(list(_NEWEST_FIRST)).limit(limit + 1))
-        page = [self._journal.parse(row).state for row in rows[:limit]]
-        return page, _cursor(page[-1]) if len(rows) > limit else None
+            rows = list(found.sort(_NEWEST_FIRST.keys).limit(limit + 1))
+        return page([self._journal.parse(row).state for row in rows], limit, _place)
 
     def naming(self, upload_id: str) -> str | None:
         """The code of the dossier that names the upload."""
@@ -142,18 +144,5 @@ def _not_yet(_state: Dossier | None) -> Sequence[Event]:
     raise _NotYet
 
 
-def _cursor(last: Dossier) -> str:
-    text = f"{(last.submitted_at - _EPOCH) // _MILLISECOND}|{last.dossier_code}"
-    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
-
-
-def _behind(after: str) -> Document:
-    try:
-        text = base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)).decode()
-        milliseconds, code = text.split("|")
-        at = _EPOCH + int(milliseconds) * _MILLISECOND
-    except (ValueError, OverflowError):
-        problem = {"field": "after", "code": "invalid", "vi": "Không phải vị trí trang.", "en": "Not a page position."}
-        raise Invalid("intake.invalid", "The request is not valid.", "Yêu cầu chưa hợp lệ.", [problem]) from None
-    strictly = [{"state.submitted_at": {"$lt": at}}, {"_id": {"$lt": code}}]
-    return {"state.submitted_at": {"$lte": at}, "$or": strictly}
+def _place(last: Dossier) -> str:
+    return cursor(last.submitted_at, last.dossier_code)

@@ -1,17 +1,15 @@
 """What registry keeps: publications and records with the indexes of their lists, numbers, answers given."""
 
-import base64
-import binascii
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from services.chassis import clock, codec
+from services.chassis import clock
 from services.chassis.cause import Cause
-from services.chassis.errors import Conflict, Invalid
+from services.chassis.errors import Conflict
 from services.chassis.journal import Journal, Stored
+from services.chassis.paging import ByMoment, cursor, page, read_cursor
 from services.chassis.series import Series
 from services.chassis.store import Collection, Document, outages_named
 from services.registry.catalogue import Publication, name_of
@@ -19,8 +17,7 @@ from services.registry.domain import EXPIRED, REVOKED, VALID, Record
 from services.registry.holders import Holder, fold, is_number
 
 KEPT: Final = timedelta(days=90)
-_NEWEST_FIRST: Final = [("state.issued_at", -1), ("_id", -1)]
-_LONGEST_CURSOR = 400
+_NEWEST_FIRST: Final = ByMoment("state.issued_at")
 _HIGHEST = "\U0010ffff"
 _WITHOUT_DETAIL = {
     "history": 0,
@@ -71,7 +68,7 @@ class Publications:
         order = [("state.tenant", 1), ("state.key", 1), ("state.valid_from", -1)]
         with outages_named():
             found = [one["state"] for one in self._all(wanted).sort(order).limit(limit + 1)]
-        return found[:limit], found[limit - 1]["key"] if len(found) > limit else None
+        return page(found, limit, lambda last: str(last["key"]))
 
     def _all(self, wanted: Document) -> Any:
         return self.journal.collection.find(wanted, _WITHOUT_DETAIL)
@@ -110,7 +107,7 @@ class Records:
         create("state.dossier_code", unique=True)
         for narrow in ((), ("state.unit",), ("subject.holder.id",), ("subject.holder.folded",)):
             fields = ("state.dataset", *narrow, "state.status")
-            create([*((name, 1) for name in fields), *_NEWEST_FIRST, ("state.expires_on", 1)])
+            create([*((name, 1) for name in fields), *_NEWEST_FIRST.keys, ("state.expires_on", 1)])
 
     def of_dossier(self, dossier_code: str) -> Stored[Record] | None:
         """The record that a dossier ended in, or None."""
@@ -123,13 +120,12 @@ class Records:
         by_number = wanted.number_prefix is not None
         conditions = _conditions(wanted)
         if after is not None:
-            conditions.append(_behind_number(after) if by_number else _behind_moment(after))
-        order = [("_id", 1)] if by_number else _NEWEST_FIRST
+            conditions.append(_behind_number(after) if by_number else _NEWEST_FIRST.behind(after, "registry"))
+        order = [("_id", 1)] if by_number else _NEWEST_FIRST.keys
         with outages_named():
-            cursor = self.journal.collection.find({"$and": conditions}, {"history": 0}).sort(order).limit(limit + 1)
-            found = [self.journal.parse(one) for one in cursor]
-        more = len(found) > limit
-        return found[:limit], _cursor(found[limit - 1], by_number) if more else None
+            rows = self.journal.collection.find({"$and": conditions}, {"history": 0}).sort(order).limit(limit + 1)
+            found = [self.journal.parse(one) for one in rows]
+        return page(found, limit, _number_place if by_number else _moment_place)
 
 
 class Numbers(Series):
@@ -219,25 +215,13 @@ def _held_by(stated: str) -> Document:
     return {"subject.holder.id": stated} if is_number(stated) else {"subject.holder.folded": fold(stated)}
 
 
-def _cursor(last: Stored[Record], by_number: bool) -> str:
-    place = [last.id] if by_number else [last.state.issued_at.isoformat(), last.id]
-    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
+def _moment_place(last: Stored[Record]) -> str:
+    return cursor(last.state.issued_at, last.id)
+
+
+def _number_place(last: Stored[Record]) -> str:
+    return cursor(last.id)
 
 
 def _behind_number(after: str) -> Document:
-    return {"_id": {"$gt": _read(after, lambda id_: str(id_))}}
-
-
-def _behind_moment(after: str) -> Document:
-    at, id_ = _read(after, lambda at, id_: (datetime.fromisoformat(at).astimezone(UTC), str(id_)))
-    # not an `$or`, for which the server would give up the order of the index and sort all that lies behind
-    return {"state.issued_at": {"$lte": at}, "$nor": [{"state.issued_at": at, "_id": {"$gte": id_}}]}
-
-
-def _read(after: str, shape: Callable[..., Any]) -> Any:
-    try:
-        place = codec.decode(base64.b64decode(after, altchars=b"-_", validate=True), _LONGEST_CURSOR)
-        return shape(*place)
-    except (Invalid, binascii.Error, ValueError, TypeError, OverflowError):
-        problem = {"field": "after", "code": "invalid", "vi": "Không phải trang kế tiếp.", "en": "Not a next page."}
-        raise Invalid("registry.invalid", "The request is not valid.", "Yêu cầu chưa hợp lệ.", [problem]) from None
+    return {"_id": {"$gt": read_cursor(after, "registry", str)}}
