@@ -1,4 +1,4 @@
-"""`motcua`: up, down, status, demo, catalogue, dossier, dead, relay."""
+"""`motcua`: up, down, status, demo, catalogue, dossier, dead, relay, verify."""
 
 import os
 import sys
@@ -16,6 +16,7 @@ from services.cli.demo.town import DemoError
 from services.cli.events import events
 from services.cli.place import RUN_DIR_VARIABLE, NotUp
 from services.cli.settings import settings
+from services.cli.verify.command import verify
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -35,6 +36,7 @@ PARTS = (
     dossier.dossier,
     dead.dead,
     relay.relay,
+    verify,
     api,
     events,
     settings,

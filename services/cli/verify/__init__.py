@@ -1,0 +1,6 @@
+"""`motcua verify`: everything that must hold of an installation is looked up in its books, and nothing is written.
+
+`books` reads, `papers` puts together what the five services have of a dossier; `histories`, `stories`, `money`,
+`notices`, `numbers` and `files` say what is wrong with it; `dossiers`, `series`, `catalogue` and `queues` are the areas
+that are looked over; `checker` looks again at what disagrees until it agrees or its patience is over.
+"""

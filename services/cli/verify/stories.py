@@ -1,0 +1,174 @@
+"""What one service says of a dossier is what the others say of it, and nobody has missed a word."""
+
+from collections.abc import Callable
+from typing import Final
+
+from services.cli.verify.finding import Said, phrase
+from services.cli.verify.papers import Papers
+from services.contracts.event import Event
+from services.intake.dossier import Dossier
+from services.intake.facts import KINDS, moment
+from services.notify.domain import notice_id
+from services.notify.moments import told_by
+from services.registry.domain import REVOKED
+from services.routing.case import CLOSED, Case
+
+Rule = Callable[[Papers, Dossier, Case], Said]
+# how a dossier ends at intake, and how its case then ends at routing
+ENDS: Final = {
+    "withdrawn": "withdrawn",
+    "rejected": "rejected",
+    "stopped": "stopped",
+    "resolved": "decided",
+    "returned": "decided",
+}
+_SAME: Final = ("dossier_code", "tenant", "procedure", "procedure_version", "unit", "submitted_at")
+_FEES: Final = ("fee_requested", "fee_waived", "fee_paid")
+
+
+def tell(papers: Papers, *, told: bool) -> Said:
+    """Everything that contradicts itself; without `told`, whether notices were sent is left open."""
+    dossiers, cases = papers.dossiers, papers.cases
+    if len(dossiers) != 1:
+        yield f"intake.dossiers {papers.code}", _unknown(papers)
+    elif len(cases) != 1:
+        yield f"routing.cases {papers.code}", f"its unit has no case of it (at intake it is {dossiers[0].status})"
+    else:
+        for rule in (*RULES, *((_notices,) if told else ())):
+            yield from rule(papers, dossiers[0], cases[0])
+
+
+def _unknown(papers: Papers) -> str:
+    knowing = sorted(
+        {shelf.name for shelf, _ in papers.all()} | ({"payment.dossiers"} if papers.bill is not None else set())
+    )
+    return f"there is no such dossier, but in {', '.join(knowing)}" if knowing else "no service knows this dossier"
+
+
+def _opening(papers: Papers, dossier: Dossier, case: Case) -> Said:
+    differing = [name for name in _SAME if getattr(dossier, name) != getattr(case, name)]
+    if differing:
+        yield f"routing.cases {papers.code}", f"intake and routing differ in {', '.join(differing)}"
+
+
+def _end(papers: Papers, dossier: Dossier, case: Case) -> Said:
+    where, end = f"routing.cases {papers.code}", ENDS.get(dossier.status)
+    waits_for_result = case.status == "decided" and dossier.fact("case_decided") is not None
+    if end is not None and end != case.status:
+        yield where, f"the dossier is {dossier.status}, but the case is {case.status}"
+    if end is None and case.status in CLOSED and not waits_for_result:
+        yield where, f"the case is {case.status}, but the dossier is {dossier.status}"
+    if dossier.withdrawn_at != case.withdrawn_at:
+        yield where, "intake and routing differ in when it was withdrawn"
+
+
+def _rounds(papers: Papers, dossier: Dossier, case: Case) -> Said:
+    where = f"routing.cases {papers.code}"
+    asked = {one["round"] for one in dossier.each("supplement_requested")}
+    answered = {one["round"] for one in dossier.each("supplement_received")}
+    if asked != {one.round for one in case.supplements}:
+        yield where, "intake and routing differ in which supplements were asked for"
+    if answered != {one.round for one in case.supplements if one.received_at}:
+        yield where, "intake and routing differ in which supplements were received"
+    if dossier.supplemented_round != max(answered, default=0):
+        yield where, "a supplement has not reached its case"
+
+
+def _dates(papers: Papers, dossier: Dossier, case: Case) -> Said:
+    """The dates that the applicant is shown are those that the officers work by."""
+    due_at = moment(dossier.due_at) if dossier.due_at else None
+    answer_due = moment(dossier.answer_due) if isinstance(dossier.answer_due, str) else dossier.answer_due
+    if due_at != case.due_at:
+        yield f"routing.cases {papers.code}", "intake and routing differ in when the decision is due"
+    if answer_due != case.answer_due_at:
+        yield f"routing.cases {papers.code}", "intake and routing differ in when the first answer is due"
+
+
+def _facts(papers: Papers, dossier: Dossier, _case: Case) -> Said:
+    """Intake has heard everything that the others said, and nothing else."""
+    said = {_about(entry["type"], entry["data"]) for entry in papers.told if entry["type"] in KINDS}
+    known = {(fact.type, fact.about) for fact in dossier.facts}
+    where = f"intake.dossiers {papers.code}"
+    if said - known:
+        yield where, f"intake has not heard of {_listed(said - known)}"
+    if known - said:
+        yield where, f"intake has heard of what nobody says: {_listed(known - said)}"
+
+
+def _fees(papers: Papers, dossier: Dossier, case: Case) -> Said:
+    """Payment has assessed the dossier; routing and intake know of each fee what it says."""
+    orders = {order.order_id: order for order in papers.orders}
+    if papers.bill is None:
+        yield f"payment.dossiers {papers.code}", "its fees are not assessed"
+    elif sorted(papers.bill) != sorted(orders):
+        yield f"payment.dossiers {papers.code}", "its bill names other orders than there are"
+    receipts = {one["order_id"]: one["number"] for one in dossier.each("receipt_issued")}
+    if receipts != {order.order_id: order.receipt.number for order in orders.values() if order.receipt}:
+        yield f"intake.dossiers {papers.code}", "intake and payment differ in its receipts"
+    told = {entry["data"]["order_id"] for entry in papers.told if entry["type"] in _FEES}
+    if told != {fee.order_id for fee in case.fees}:
+        yield f"routing.cases {papers.code}", "routing and payment differ in which fees fell due"
+    settled = {fee.order_id: fee.settled_at for fee in case.fees if fee.settled_at}
+    at_payment = {one.order_id: one.paid_at or one.waived_at for one in orders.values() if one.paid_at or one.waived_at}
+    if settled != at_payment:
+        yield f"routing.cases {papers.code}", "routing and payment differ in which fees are settled, or when"
+
+
+def _noted(papers: Papers, dossier: Dossier, case: Case) -> Said:
+    """Registry knows what it would issue a record for, and has issued it where everything is there."""
+    where = f"registry.issuances {papers.code}"
+    noted = {(one.decision.decided_at if one.decision else None, one.withdrawn_at) for one in papers.issuances}
+    if (noted or {(None, None)}) != {(case.decided_at, dossier.withdrawn_at)}:
+        yield where, "registry has not noted its decision, or its withdrawal, as it is"
+    if len(papers.records) > 1:
+        yield where, f"{len(papers.records)} records were issued for it"
+    if any(one.order for one in papers.issuances) and not papers.records:
+        yield where, "everything is there for its record, but none was issued"
+
+
+def _record(papers: Papers, dossier: Dossier, case: Case) -> Said:
+    granted = case.decided_at is not None and case.outcome == "granted"
+    for kept, record in zip(papers.kept.get("registry.records", ()), papers.records, strict=True):
+        where, withdrawn = f"registry.records {kept.id}", dossier.withdrawn_at is not None
+        if not granted:
+            yield where, "there is a record, but it was not granted"
+        if withdrawn and record.status != REVOKED:
+            yield where, "it was withdrawn, but its record is not revoked"
+        if record.status == REVOKED and not withdrawn and dossier.fact("record_revoked") is None:
+            yield where, "its record is revoked, but intake does not know"
+    result, numbers = dossier.result, [record.number for record in papers.records]
+    if dossier.status in {"resolved", "returned"} and result and result.number:
+        if [result.number] != numbers:
+            yield f"intake.dossiers {papers.code}", "its result is another record than registry's"
+    elif numbers and dossier.withdrawn_at is None:
+        yield f"intake.dossiers {papers.code}", "its record has not reached it"
+
+
+def _notices(papers: Papers, _dossier: Dossier, _case: Case) -> Said:
+    """Each event has caused the notices it must cause, nothing else has caused any, and each has been dealt with."""
+    due = {
+        notice_id(entry["id"], moment_.name, moment_.audience): f"{entry['type']} → {moment_.audience}"
+        for entry in papers.told
+        for moment_ in told_by(Event(entry["type"], entry["data"], entry["v"]))
+    }
+    for id_ in sorted(due.keys() - papers.notices.keys()):
+        yield f"notify.notices {id_}", f"nobody was told: {due[id_]}"
+    for id_, notice in sorted(papers.notices.items()):
+        said = f"{notice.moment} → {notice.audience}"
+        if id_ not in due:
+            yield f"notify.notices {id_}", f"nothing calls for it: {said}"
+        if notice.status == "requested":
+            yield f"notify.notices {id_}", f"not sent yet: {said}, {phrase(notice.round, 'round')}"
+
+
+RULES: Final[tuple[Rule, ...]] = (_opening, _end, _rounds, _dates, _facts, _fees, _noted, _record)
+
+
+def _about(type_: str, data: dict[str, object]) -> tuple[str, str]:
+    """What tells a fact from others of its type, as intake keeps it."""
+    name = KINDS[type_].about
+    return type_, str(data[name]) if name else ""
+
+
+def _listed(facts: set[tuple[str, str]]) -> str:
+    return ", ".join(" ".join(filter(None, one)) for one in sorted(facts))
