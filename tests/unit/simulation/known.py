@@ -1,0 +1,45 @@
+"""Races that are easily got wrong, act by act: the services race even where people do not."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from tests.unit.simulation.chance import QUIET, Chance
+from tests.unit.simulation.moves import Move
+from tests.unit.simulation.outside import CAPTURED
+from tests.unit.simulation.people import Plot, procedures
+from tests.unit.simulation.play import Script
+from tests.unit.simulation.run import Run
+
+Act = tuple[str, Mapping[str, Any]]
+_SUBMIT: Final[Act] = ("submit", {})
+_ACCEPT: Final[Act] = ("accept", {})
+_ASK: Final[Act] = ("request_supplement", {})
+_SUPPLEMENT: Final[Act] = ("supplement", {})
+_WITHDRAW: Final[Act] = ("withdraw", {})
+
+
+def _paid(order: str) -> tuple[Act, Act]:
+    return ("start", {"order": order}), ("pay", {"order": order, "attempt": 0, "callbacks": 1, "code": CAPTURED})
+
+
+# the procedure, and scenes of acts, the last of which is the race
+RACES: Final[Mapping[str, tuple[str, Sequence[Sequence[Act]]]]] = {
+    "rejected, paid, withdrawn": ("dk-ten-mien-vn", [[_SUBMIT], [("reject", {}), *_paid("S"), _WITHDRAW]]),
+    "granted, withdrawn": ("gp-phu-truong", [[_SUBMIT], [_ACCEPT], [("decide", {"outcome": "granted"}), _WITHDRAW]]),
+    "accepted, asked to pay": ("ma-so-quan-ly-qc", [[_SUBMIT], [_ACCEPT]]),
+    "supplemented, paid": ("ma-so-quan-ly-qc", [[_SUBMIT], [_ACCEPT], [_ASK], [_SUPPLEMENT, *_paid("A")]]),
+}
+
+
+def write_known(name: str) -> tuple[Script, Run]:
+    """The script of a known race, and its quiet run."""
+    key, scenes = RACES[name]
+    run = Run([Plot(0, procedures()[key], "online")], Chance(name, QUIET))
+    script = Script(run.stage.plots)
+    with run.running():
+        for number, scene in enumerate(scenes):
+            moves = [Move(verb, 0, f"{number}-{place}", details) for place, (verb, details) in enumerate(scene)]
+            script.scenes.append(moves)
+            run.play(moves)
+    assert all(kind == "done" for kind, _ in run.outcomes), run.story
+    return script, run
