@@ -12,7 +12,7 @@ from tests.bench.client import Lived
 from tests.bench.crew import Crew
 from tests.bench.intake import Contestant, kept_in
 from tests.bench.ours import each_for, steps
-from tests.bench.outcome import Control
+from tests.bench.outcome import Control, NotMeasured
 from tests.bench.plan import FEE, NO_FEE, NOTICES, Plan, Trial
 from tests.bench.rig import Rig
 from tests.bench.sampling import others_percent, used
@@ -71,12 +71,10 @@ class Trials:
     def _warm(self, crew: Crew) -> float:
         """A few dossiers of each client, all their letters too; dossiers a second."""
         crew.prepare(self._plan.warm_each)
-        began = time.monotonic()
         lived = crew.closed(self._plan.warm_each)
-        rate = len(lived) / (time.monotonic() - began)
         with _Books(crew, lived) as books:
             books.await_quiet(self._plan.drain_seconds)
-        return rate
+            return len(lived) / seconds_of(lived, books.last_sent())
 
     def _run(self, services: StockServices, crew: Crew, each: int, published: dict[str, float]) -> Control:
         with self._rig.sampler({**crew.pids, **services.pids}, queue_names()) as sampler:
@@ -85,16 +83,16 @@ class Trials:
                 books.await_quiet(self._plan.drain_seconds)
                 wrong, last_sent = books.wrong(), books.last_sent()
         (before, after), began = sampler.ends, min(one.intended for one in lived)
-        ended = max(last_sent, *(one.resolved for one in lived))
+        seconds = seconds_of(lived, last_sent)
         right = sum(1 for one in lived if one.code and one.code not in wrong)
         return Control(
             procedure=crew.offer.key,
             **asdict(services.trial),
             clients=crew.clients,
             dossiers=len(lived),
-            seconds=round(ended - began, 2),
-            rate=round(right / (ended - began), 2) if ended > began else 0.0,
-            cpu_ms={name: round(1000 * seconds / len(lived), 2) for name, seconds in used(before, after).items()},
+            seconds=round(seconds, 2),
+            rate=round(right / seconds, 2),
+            cpu_ms={name: round(1000 * one / len(lived), 2) for name, one in used(before, after).items()},
             others_percent=others_percent(before, after),
             steps=steps(lived),
             wrong=dict(Counter(said for all_ in wrong.values() for said in all_)),
@@ -104,6 +102,14 @@ class Trials:
             resolved_per_second=per_second(one.resolved - began for one in lived if one.resolved),
             track=sampler.track(),
         )
+
+
+def seconds_of(lived: Sequence[Lived], last_sent: float) -> float:
+    """From the first submission to the last result or letter, whichever came later. Raises NotMeasured."""
+    seconds = max(last_sent, *(one.resolved for one in lived)) - min(one.intended for one in lived)
+    if seconds <= 0:
+        raise NotMeasured(f"stock did not bring a single dossier through: {lived[0].failure}")
+    return seconds
 
 
 class _Books:
