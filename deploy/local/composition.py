@@ -17,6 +17,8 @@ SERVICES = ("intake", "routing", "payment", "notify", "registry")
 DOORS = ("intake-http", "payment-http", "registry-http")
 ALL = (*SERVERS, *SANDBOX, *SERVICES, *DOORS)
 
+_WORKER = "services.chassis.patience.Worker"  # gunicorn's worker of threads, with an end to every wait
+
 # Each step answers before the next one starts; they stop the other way round.
 STEPS = (("epmd",), ("rabbitmq", "mongodb"), (*SANDBOX, *SERVICES, *DOORS))
 
@@ -72,7 +74,7 @@ def _service(name: str, env: dict[str, str], plan: Plan) -> Program:
 def _door(name: str, port: int, env: Mapping[str, str]) -> Program:
     bind = f"{LOOPBACK}:{port}"
     command = (
-        *(sys.executable, "-m", "gunicorn", "--worker-class", "gthread", "--threads", "8", "--workers", "1"),
+        *(sys.executable, "-m", "gunicorn", "--worker-class", _WORKER, "--threads", "32", "--workers", "1"),
         # gunicorn would else put one control socket a user into the home directory, the same for every door
         *("--bind", bind, "--no-control-socket", "--graceful-timeout", "25"),
         f"services.{name.removesuffix('-http')}.http:create_app()",

@@ -7,6 +7,7 @@ the fork, so connections and the relay's thread belong to that worker alone.
 import atexit
 from collections.abc import Callable
 from functools import partial
+from time import perf_counter
 from typing import Any
 
 from flask import Flask, Response, request
@@ -14,7 +15,7 @@ from gunicorn.http.errors import ParseException
 from marshmallow import Schema
 from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
 
-from services.chassis import codec, failpoint, logs
+from services.chassis import codec, failpoint, logs, metrics
 from services.chassis.actor import Actor, read_actor
 from services.chassis.errors import Denied, Invalid, ServiceError, unexpected
 from services.chassis.exposition import expose
@@ -124,14 +125,20 @@ def _serve(target: str, method: Method, act: Callable[[Call], Any], longest: int
     actor = read_claim() if is_claimed else Actor("system", "anonymous")
     content = _with_key(method.schema, read_body(longest))
     call = read_call(target, method.schema, actor, content, request.headers.get("traceparent"))
+    began, failed = perf_counter(), None
     with about(correlation=call.cause.correlation, method=target):
         try:
             return answer(act(call))
-        except ServiceError:
+        except ServiceError as error:
+            failed = error
             raise
         except Exception:  # noqa: BLE001 – logged where the ids are known, told without its words
             log.exception("request_failed")
-            raise unexpected() from None
+            failed = unexpected()
+            raise failed from None
+        finally:
+            seconds = perf_counter() - began
+            metrics.REQUESTS.labels("http", target.partition(".")[2], metrics.outcome_of(failed)).observe(seconds)
 
 
 def _with_key(schema: Schema, content: Any) -> Any:

@@ -143,10 +143,8 @@ class Receiving:
     def _is_of_type(self, type_: str, file_id: ObjectId, metered: Metered) -> bool:
         if not filetypes.begins_as(type_, metered.head):
             return False
-        if type_ != "docx":
-            return True
         with self._papers.open(file_id) as file:
-            return filetypes.is_word_document(file, metered.size)
+            return filetypes.is_whole(type_, file, metered.size)
 
 
 def _refused(code: str, field_: str, en: str, vi: str) -> Refused:

@@ -17,9 +17,20 @@ import requests
 from services.cli.demo.town import fresh
 from tests.integration.world import CITIZEN, World
 
-PDF: Final = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
-PNG: Final = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\x06\0\0\0\x1f\x15\xc4\x89"
-JPEG: Final = b"\xff\xd8\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0\xff\xd9"
+_BODY: Final = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\n"
+_XREF: Final = b"xref\n0 1\n0000000000 65535 f \ntrailer<</Root 1 0 R/Size 2>>\nstartxref\n%d\n%%%%EOF\n%% "
+PDF: Final = _BODY + _XREF % len(_BODY)
+_FULL: Final = _BODY + b"%" + b"x" * 3_000_000 + b"\n"
+LARGE: Final = _FULL + _XREF % len(_FULL)  # several chunks of the store
+PNG: Final = (
+    b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\x02\0\0\0\x90wS\xde"
+    b"\0\0\0\x0cIDATx\x9cc```\0\0\0\x04\0\x01\xf6\x178U\0\0\0\0IEND\xaeB`\x82"
+)
+JPEG: Final = bytes.fromhex(
+    "ffd8ffe000104a46494600010100000100010000"  # the kind
+    "ffc0000b080001000101011100"  # the frame
+    "ffda0008010100003f002aff00ffd9"  # the scan, and the end
+)
 _MAIN: Final = (
     b'<Types><Override PartName="/word/document.xml" ContentType='
     b'"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>'
@@ -57,6 +68,10 @@ DISGUISED: Final[Mapping[str, tuple[bytes, str, str]]] = {
     "noughts": (b"\0" * 5000, "a.pdf", "application/pdf"),
     "a page before the pdf": (b"<html></html>" * 400 + PDF, "a.pdf", "application/pdf"),
     "a drawing with a script": (b'<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>', "a.png", "image/png"),
+    "half a scan": (PDF[: len(PDF) // 2], "a.pdf", "application/pdf"),
+    "a scan with nothing in it": (b"%PDF-1.7\n" + b"x" * 3000 + b"\n%%EOF\n", "a.pdf", "application/pdf"),
+    "half a photograph": (JPEG[:-2], "a.jpg", "image/jpeg"),
+    "half a picture": (PNG[:-12], "a.png", "image/png"),
     "another picture": (JPEG, "a.png", "image/png"),
     "an animation": (b"GIF89a\1\0\1\0\x80\0\0", "a.jpg", "image/jpeg"),
     "an archive for a letter": (zipped(a=b"x"), "a.docx", DOCX),

@@ -17,13 +17,23 @@ from services.chassis.patience import HEAD_SECONDS, PIECE_SECONDS
 from services.cli.demo.town import SYSTEM, fresh
 from services.intake.uploads import MOST_IN_HAND, MOST_TRIES
 from tests.conftest import eventually
-from tests.integration.files import DISGUISED, HONEST, PDF, BreakingLine, Ticket, dial, open_upload, put, uploaded
+from tests.integration.files import (
+    DISGUISED,
+    HONEST,
+    LARGE,
+    PDF,
+    BreakingLine,
+    Ticket,
+    dial,
+    open_upload,
+    put,
+    uploaded,
+)
 from tests.integration.http_door import HttpDoor
 from tests.integration.test_bad_input import insist, submission
 from tests.integration.world import CITIZEN, COMPANY, NEIGHBOUR, OFFICER, STRANGER, World, refused
 
 pytestmark = pytest.mark.servers
-LARGE = PDF + b"x" * 3_000_000  # several chunks of the store
 
 
 def kept(world: World) -> tuple[int, int]:

@@ -14,7 +14,7 @@ from services.chassis.errors import Conflict, Denied, Invalid, Refused, ServiceE
 from services.intake.receiving import BrokenOff, Receiving
 from tests.unit.intake.builders import CITIZEN, OFFICER, SYSTEM
 from tests.unit.intake.fakes import SETTINGS, FakePapers, cause
-from tests.unit.intake.test_filetypes import DOCX, PDF, PNG, word_document
+from tests.unit.intake.test_filetypes import DOCX, JPG, PDF, PNG, word_document
 
 
 class FakeUploads:
@@ -154,11 +154,18 @@ def test_a_whole_file_that_is_another_ends_the_ticket_and_leaves_nothing(
     assert door.send(Wire(PDF, len(PDF))) == "intake.ticket_used"
 
 
-@pytest.mark.parametrize("content", [b"MZ" + PDF, b"<html></html>", b"plain words", PNG])
+@pytest.mark.parametrize("content", [b"MZ" + PDF, b"<html></html>", b"plain words", PNG, PDF[:2000]])
 def test_a_file_that_is_not_what_it_claims_is_refused(content: bytes) -> None:
     door = Door(content)
     assert door.send(Wire(content, len(content))) == "intake.wrong_content"
     assert door.papers.files == {}
+
+
+def test_pictures_are_looked_into() -> None:
+    for content, type_, name in ((PNG, "image/png", "a.png"), (JPG, "image/jpeg", "a.jpg")):
+        assert Door(content, type_, name).send(Wire(content, len(content))) == "finished"
+        half = content[:-20]
+        assert Door(half, type_, name).send(Wire(half, len(half))) == "intake.wrong_content"
 
 
 def test_a_word_document_is_looked_into() -> None:
