@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status logs test bench check format lock clean
+.PHONY: help setup demo up down status logs test bench chaos check format lock clean
 
 bin := .venv/bin
 cli := $(bin)/python -m services.cli
@@ -45,13 +45,19 @@ bench: ## Set up, then measure: ours, stock nameko and the machine's limit in on
 	@$(setup)
 	@$(bin)/python -m tests.bench $(BENCH)
 
+chaos: ## Set up, then let everything go wrong that may, and check that nothing is lost; all of it: FULL=1
+	@$(setup)
+	@$(if $(FULL),$(setup) tools)
+	@$(bin)/python -m tests.chaos $(if $(FULL),--full) $(if $(ONLY),--only '$(ONLY)') $(if $(SEED),--seed $(SEED)) \
+		$(if $(DOSSIERS),--dossiers $(DOSSIERS))
+
 check: ## Lint, format, types, import contracts, unit and contract tests: under a minute
 	@$(setup) python
 	@$(bin)/ruff check . $(call hint,ruff found mistakes. Some it mends itself: make format)
 	@$(bin)/ruff format --check . $(call hint,Some files are not formatted. Type: make format)
 	@$(bin)/mypy services deploy tests $(call hint,The types do not fit: see the lines above)
 	@$(bin)/lint-imports $(call hint,A module imports what it must not: see pyproject.toml [tool.importlinter])
-	@$(bin)/python -m pytest tests/unit tests/contract
+	@$(bin)/python -m pytest -n 2 tests/unit tests/contract
 
 format: ## Format the code and mend what can be mended
 	@$(setup) python

@@ -3,6 +3,7 @@
 #
 #   setup.sh           all of it
 #   setup.sh python    the Python environment only
+#   setup.sh tools     what `make chaos FULL=1` needs besides: strace, libfaketime
 #
 # Outside the checkout it touches nothing but apt packages.
 set -euo pipefail
@@ -190,6 +191,16 @@ need_libraries() {
         die_without_servers "The downloaded mongod does not run here: $("$1" --version 2>&1 | head -n 1)"
 }
 
+# --- tools of the full chaos plan -----------------------------------------------------------------------------
+
+need_tools() { # a scenario that lacks its tool says so, and the others are played
+    local packages=()
+    command -v strace >/dev/null || packages+=(strace)
+    [ -n "$(find /usr/lib /usr/local/lib -name libfaketimeMT.so.1 -print -quit 2>/dev/null)" ] || packages+=(libfaketime)
+    [ ${#packages[@]} -gt 0 ] || return 0
+    command -v apt-get >/dev/null && apt_install "${packages[@]}" || say "not here: ${packages[*]}"
+}
+
 # --------------------------------------------------------------------------------------------------------------
 
 mkdir -p "$root/.run"
@@ -203,5 +214,6 @@ all)
     need_mongod
     ;;
 python) need_python ;;
-*) die "There is no such part of the set-up: $1" 'Type: deploy/local/setup.sh [python]' ;;
+tools) need_tools ;;
+*) die "There is no such part of the set-up: $1" 'Type: deploy/local/setup.sh [python | tools]' ;;
 esac

@@ -1,4 +1,4 @@
-"""`motcua`: up, down, status, demo, catalogue, dossier, dead, relay, verify."""
+"""`motcua`: up, down, status, top, demo, catalogue, dossier, dead, relay, verify."""
 
 import os
 import sys
@@ -16,6 +16,7 @@ from services.cli.demo.town import DemoError
 from services.cli.events import events
 from services.cli.place import RUN_DIR_VARIABLE, NotUp
 from services.cli.settings import settings
+from services.cli.top.command import top
 from services.cli.verify.command import verify
 
 
@@ -31,6 +32,7 @@ PARTS = (
     stack.up,
     stack.down,
     stack.status,
+    top,
     demo,
     catalogue.catalogue,
     dossier.dossier,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.composition import DOORS, SERVICES
 from deploy.local.stack import Stack
 from services.chassis import dead
 from services.chassis.publish import Outgoing, Publisher
@@ -142,6 +143,17 @@ def test_what_is_away_is_said_in_one_line_and_the_status_says_so_with_its_end(st
         stack.start("mongodb")
         stack.wait_ready()
     eventually(lambda: motcua(stack, "status").returncode == 0, every=0.5)
+
+
+def test_the_live_view_prints_one_frame_in_a_pipe(stack: Stack, town: Town) -> None:
+    told = motcua(stack, "top", "--once", "--every", "0.5")
+    assert told.returncode == 0, told.stderr
+    ready = {line.split()[0] for line in told.stdout.splitlines() if line.split()[2:3] == ["yes"]}
+    assert ready == {*SERVICES, *DOORS}
+    assert max(map(len, told.stdout.splitlines())) <= 80
+    queues = told.stdout.partition("unpublished")[2].splitlines()
+    assert {line.split()[0] for line in queues[1:]} == set(SERVICES)
+    assert all(cell != "?" for line in queues[1:] for cell in line.split())
 
 
 def test_without_a_stack_the_status_ends_with_three(tmp_path: Path) -> None:

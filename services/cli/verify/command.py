@@ -2,8 +2,9 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
+from itertools import groupby
 from typing import Any, Final
 
 import click
@@ -12,10 +13,10 @@ from rich.console import Console
 from rich.progress import Progress, TaskID
 
 from services.chassis.errors import Unavailable
-from services.cli.place import NotUp, addresses
+from services.cli.layout import plain, some
+from services.cli.place import NotUp, address, addresses
 from services.cli.verify.checker import PATIENCE_SECONDS, Report, Watcher
 from services.cli.verify.checker import verify as check
-from services.cli.verify.finding import phrase
 
 _MOST_SHOWN: Final = 500
 _WRONG, _COULD_NOT_LOOK = 1, 2
@@ -42,10 +43,8 @@ class Bars(Watcher):
 
 @click.command()
 @click.option("--patience", default=PATIENCE_SECONDS, show_default=True, help="How long what disagrees is waited for.")
-@click.option(
-    "--dossier", "codes", multiple=True, metavar="CODE", help="Only this dossier; may be given several times."
-)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line instead of the table.")
+@click.option("--dossier", "codes", multiple=True, metavar="CODE", help="Only this one; may be given several times.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def verify(patience: float, codes: tuple[str, ...], as_json: bool) -> None:
     """Check that all services agree, and name each exception. Nothing is written.
 
@@ -53,7 +52,7 @@ def verify(patience: float, codes: tuple[str, ...], as_json: bool) -> None:
     """
     try:
         with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
-            report = check(_addresses(), set(codes) or None, patience, Bars(progress))
+            report = check(_env(), set(codes) or None, patience, Bars(progress))
     except (NotUp, Unavailable, PyMongoError) as error:
         click.echo(f"✗ could not look: {_why(error)}", err=True)
         sys.exit(_COULD_NOT_LOOK)
@@ -62,23 +61,23 @@ def verify(patience: float, codes: tuple[str, ...], as_json: bool) -> None:
     sys.exit(0 if report.sound else _WRONG)
 
 
-def _addresses() -> Mapping[str, str]:
+def _env() -> dict[str, str]:
     """Where to look. Raises NotUp."""
-    found = addresses()
-    if "MOTCUA_MONGO_URI" not in found:
-        raise NotUp("MOTCUA_MONGO_URI is not set")
-    return found
+    return {**addresses(), "MOTCUA_MONGO_URI": address("MOTCUA_MONGO_URI")}
 
 
 def show(report: Report) -> Iterator[str]:
-    """The exceptions, what is worth knowing beside them, and the sum: whole lines, also in a pipe."""
-    yield from _table([(one.dossier or "–", one.where, one.wrong) for one in report.findings[:_MOST_SHOWN]])
+    """The exceptions by dossier, what is worth knowing beside them, and the sum."""
+    for dossier, found in groupby(report.findings[:_MOST_SHOWN], key=lambda one: one.dossier):
+        yield from ("", plain(dossier or "of no dossier"))
+        yield from (f"  {plain(one.where)}: {plain(one.wrong)}" for one in found)
     if len(report.findings) > _MOST_SHOWN:
-        yield f"… and {len(report.findings) - _MOST_SHOWN} more; --json prints all of them"
+        yield f"\n… and {len(report.findings) - _MOST_SHOWN} more; --json prints all of them"
+    yield ""
     yield from (f"note: {note}" for note in report.notes)
-    yield from (f"waiting in {name}: {phrase(depth, 'message')}" for name, depth in report.depths.items())
+    yield from (f"waiting in {name}: {some(depth, 'messages')}" for name, depth in report.depths.items())
     yield str(report.account.sum)
-    wrong = phrase(len(report.findings), "exception") if report.findings else "the sum does not close"
+    wrong = some(len(report.findings), "exceptions") if report.findings else "the sum does not close"
     yield click.style("✓ nothing is wrong", fg="green") if report.sound else click.style(f"✗ {wrong}", fg="red")
 
 
@@ -90,18 +89,6 @@ def lines(report: Report) -> Iterator[dict[str, Any]]:
     total = report.account.sum
     counted = {"submitted": total.submitted, "intake": dict(total.at_intake), "routing": dict(total.at_routing)}
     yield {"kind": "sum", **counted, "closes": total.closes, "exceptions": len(report.findings)}
-
-
-def _table(rows: Sequence[tuple[str, str, str]]) -> Iterator[str]:
-    """In columns; only letters that a terminal shows and does not obey, since some of them may be anybody's."""
-    if rows:
-        shown = [("dossier", "where", "what is wrong"), *(tuple(map(_plain, row)) for row in rows)]
-        first, second = (max(len(row[place]) for row in shown) for place in (0, 1))
-        yield from (f"{dossier:<{first}}  {where:<{second}}  {wrong}" for dossier, where, wrong in shown)
-
-
-def _plain(text: str) -> str:
-    return "".join(letter if letter.isprintable() else "�" for letter in text)
 
 
 def _why(error: Exception) -> str:

@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from services.chassis import clock
 from services.chassis.store import outages_named
+from services.cli.layout import some
 from services.cli.verify import books as shelves
 from services.cli.verify.books import Books
-from services.cli.verify.finding import Said, phrase
+from services.cli.verify.finding import Said
 from services.cli.verify.papers import Beside, Papers
 
 _GRACE: Final = timedelta(hours=1)  # between two sweeps, and for one that an outage held up
@@ -45,6 +46,6 @@ def left_over(books: Books) -> Iterator[str]:
         overdue = uploads.count_documents({"sweep_at": {"$lt": clock.now() - _GRACE}})
         strange = files.estimated_document_count() - uploads.count_documents({"status": "finished"})
     if overdue:
-        yield f"{phrase(overdue, 'upload')} that nobody named should have been swept away"
+        yield f"{some(overdue, 'uploads')} that nobody named should have been swept away"
     if strange > 0:
-        yield f"{phrase(strange, 'file')} in the store of no finished upload"
+        yield f"{some(strange, 'files')} in the store of no finished upload"

@@ -13,8 +13,3 @@ class Finding:
     dossier: str
     where: str
     wrong: str
-
-
-def phrase(count: int, one: str, several: str = "") -> str:
-    """So many of something, in words."""
-    return f"{count} {one}" if count == 1 else f"{count} {several or one + 's'}"

@@ -7,7 +7,7 @@ from typing import Any
 from services.chassis.errors import ServiceError
 from services.chassis.journal import Journal
 from services.chassis.store import Document
-from services.cli.verify.finding import phrase
+from services.cli.layout import some
 from services.contracts import events
 from services.contracts.events import BadEvent, UnknownEvent
 
@@ -55,11 +55,11 @@ def _of_entries(history: Sequence[Document]) -> Wrong:
 def _of_marks(document: Document, count: int) -> Wrong:
     version, relayed, pending = document["version"], document["relayed"], "pending_since" in document
     if version != count:
-        yield f"its version is {version}, but it has {phrase(count, 'event')}"
+        yield f"its version is {version}, but it has {some(count, 'events')}"
     if relayed > version:
-        yield f"{phrase(relayed, 'event')} published of {version}"
+        yield f"{some(relayed, 'events')} published of {version}"
     elif relayed < version:
-        yield f"{phrase(version - relayed, 'event')} not published" + ("" if pending else ", and no relay will look")
+        yield f"{some(version - relayed, 'events')} not published" + ("" if pending else ", and no relay will look")
     elif pending:
         yield "everything is published, but it is marked as pending"
 

@@ -1,17 +1,13 @@
 """What waits at the broker: messages on their way, which are no exception, and dead letters, which are."""
 
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
 from typing import Final
-
-from amqp.exceptions import AMQPError
-from kombu.exceptions import OperationalError
 
 from services.chassis import dead, topology
 from services.chassis.dead import DeadLetter
-from services.chassis.errors import Unavailable
 from services.cli import topology as known
-from services.cli.verify.finding import Finding, phrase
+from services.cli.layout import some
+from services.cli.verify.finding import Finding
 from services.contracts.events import PUBLISHERS
 
 MOST: Final = 1000  # dead letters of a service that are named one by one
@@ -36,14 +32,13 @@ class DeadLetters:
             letters = dead.peek(self._uri, service, MOST) if count else []
             found = [_finding(service, one) for one in letters if self._codes is None or one.subject in self._codes]
             if count > MOST and self._codes is None:
-                found.append(Finding("", topology.dead_name(service), f"{phrase(count - MOST, 'more dead letter')}"))
+                found.append(Finding("", topology.dead_name(service), f"{some(count - MOST, 'more dead letters')}"))
             yield service, found
 
 
 def depths(env: Mapping[str, str]) -> dict[str, int]:
     """How many messages wait in each queue that is not empty. Raises Unavailable."""
-    with _outages_named():
-        found = known.depths(env["MOTCUA_AMQP_URI"], known.ladder_of(env))
+    found = known.depths(env["MOTCUA_AMQP_URI"], known.ladder_of(env))
     return {name: depth for name, depth in found.items() if depth}
 
 
@@ -51,13 +46,3 @@ def _finding(service: str, letter: DeadLetter) -> Finding:
     about = f"{letter.type or 'no event'} {letter.id}".strip()
     where = f"{topology.dead_name(service)} ← {letter.queue or 'unknown'}"
     return Finding(letter.subject, where, f"a dead letter ({about}): {letter.reason}")
-
-
-@contextmanager
-def _outages_named() -> Iterator[None]:
-    try:
-        yield
-    except (AMQPError, OperationalError, OSError) as error:
-        raise Unavailable(
-            "broker.unavailable", "The message broker does not answer.", "Hệ thống truyền tin chưa sẵn sàng."
-        ) from error

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from typing import Final
 
-from services.cli.verify.finding import Said, phrase
+from services.cli.layout import some
+from services.cli.verify.finding import Said
 from services.cli.verify.papers import Papers
 from services.contracts.event import Event
 from services.intake.dossier import Dossier
-from services.intake.facts import KINDS, moment
+from services.intake.facts import KINDS
+from services.intake.facts import moment as read_moment
 from services.notify.domain import notice_id
 from services.notify.moments import told_by
 from services.registry.domain import REVOKED
@@ -76,8 +78,8 @@ def _rounds(papers: Papers, dossier: Dossier, case: Case) -> Said:
 
 def _dates(papers: Papers, dossier: Dossier, case: Case) -> Said:
     """The dates that the applicant is shown are those that the officers work by."""
-    due_at = moment(dossier.due_at) if dossier.due_at else None
-    answer_due = moment(dossier.answer_due) if isinstance(dossier.answer_due, str) else dossier.answer_due
+    due_at = read_moment(dossier.due_at) if dossier.due_at else None
+    answer_due = read_moment(dossier.answer_due) if isinstance(dossier.answer_due, str) else dossier.answer_due
     if due_at != case.due_at:
         yield f"routing.cases {papers.code}", "intake and routing differ in when the decision is due"
     if answer_due != case.answer_due_at:
@@ -147,9 +149,9 @@ def _record(papers: Papers, dossier: Dossier, case: Case) -> Said:
 def _notices(papers: Papers, _dossier: Dossier, _case: Case) -> Said:
     """Each event has caused the notices it must cause, nothing else has caused any, and each has been dealt with."""
     due = {
-        notice_id(entry["id"], moment_.name, moment_.audience): f"{entry['type']} → {moment_.audience}"
+        notice_id(entry["id"], moment.name, moment.audience): f"{entry['type']} → {moment.audience}"
         for entry in papers.told
-        for moment_ in told_by(Event(entry["type"], entry["data"], entry["v"]))
+        for moment in told_by(Event(entry["type"], entry["data"], entry["v"]))
     }
     for id_ in sorted(due.keys() - papers.notices.keys()):
         yield f"notify.notices {id_}", f"nobody was told: {due[id_]}"
@@ -158,7 +160,7 @@ def _notices(papers: Papers, _dossier: Dossier, _case: Case) -> Said:
         if id_ not in due:
             yield f"notify.notices {id_}", f"nothing calls for it: {said}"
         if notice.status == "requested":
-            yield f"notify.notices {id_}", f"not sent yet: {said}, {phrase(notice.round, 'round')}"
+            yield f"notify.notices {id_}", f"not sent yet: {said}, {some(notice.round, 'rounds')}"
 
 
 RULES: Final[tuple[Rule, ...]] = (_opening, _end, _rounds, _dates, _facts, _fees, _noted, _record)

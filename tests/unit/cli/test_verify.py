@@ -264,5 +264,4 @@ def test_who_could_not_look_says_so_in_one_line(monkeypatch: pytest.MonkeyPatch,
 
 
 def test_a_table_has_an_end() -> None:
-    *_, more, _, _ = command.show(Report([BROKEN] * 501))
-    assert more == "… and 1 more; --json prints all of them"
+    assert "\n… and 1 more; --json prints all of them" in command.show(Report([BROKEN] * 501))

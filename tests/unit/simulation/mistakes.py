@@ -121,12 +121,12 @@ MISTAKES: Final[Mapping[str, Mistake]] = {
     ),
     "a withdrawal is told to nobody": Mistake(
         {"services.notify.usecases.NotifyCases.tell": _nobody_is_told_of_a_withdrawal},
-        "race",
+        "wild",
         "notices_agree",
     ),
     "a change does not ask whether another was faster": Mistake(
         {"services.chassis.commits.GroupCommit.update": _whoever_was_faster},
-        "any order",
+        "wild",
         "state_is_the_fold_of_its_history",
     ),
     "a handler never takes its message": Mistake(

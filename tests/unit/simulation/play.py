@@ -15,8 +15,8 @@ from tests.unit.simulation.script import cast, suggest
 _REPEATED: Final = 0.25
 _PRESENT: Final = 0.8
 _TOGETHER: Final = 0.5
-_RUSHED: Final = 0.15
-_ENDED_BEFORE: Final = 0.25
+_RUSHED: Final = 0.1
+_ENDED_BEFORE: Final = 0.35
 
 
 @dataclass

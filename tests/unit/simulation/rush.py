@@ -26,6 +26,7 @@ _STEPS: Final[Mapping[str, Party]] = {
 }
 _WITHDRAWAL: Final[Party] = (Option(1, "withdraw", {}),)
 _PAYS_FIRST: Final = 0.7
+_ACTS: Final = 0.6
 _SUPPLEMENT: Final[Party] = (Option(1, "supplement", {}),)
 
 
@@ -48,8 +49,8 @@ def _both_end(stage: Stage, number: int, status: str, random: Random) -> Iterato
 
 
 def _all_get_on(stage: Stage, number: int, status: str, random: Random) -> Iterator[Party]:
-    """The unit does something, and the applicant all that is asked of him."""
-    yield _one_of((*_STEPS.get(status, ()), *_ENDS.get(status, ())), random)
+    """The unit may do something, and the applicant does all that is asked of him."""
+    yield _one_of((*_STEPS.get(status, ()), *_ENDS.get(status, ())), random) if random.random() < _ACTS else ()
     yield _SUPPLEMENT if status == "supplement_requested" else ()
     yield tuple(_payment(stage.orders(number)))
 
@@ -61,7 +62,7 @@ def _whatever_comes(stage: Stage, number: int, _status: str, random: Random) -> 
             yield (Option(1, move.verb, dict(move.details)),)
 
 
-_WHO: Final = (_both_end, _all_get_on, _whatever_comes)
+_WHO: Final = (_both_end, _all_get_on, _all_get_on, _whatever_comes)
 
 
 def _interleaved(parties: Iterable[Party], random: Random) -> list[Option]:

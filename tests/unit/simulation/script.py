@@ -91,7 +91,7 @@ def _with_the_applicant(status: str, at_the_unit: str) -> Iterator[Option]:
     if status in ENDED:
         yield Option(1, "wait", {"hours": 1})
     else:  # he may be faster than the word that the unit has ended it
-        yield Option(3 if at_the_unit in ("decided", *ENDED) else 0.4, "withdraw", {})
+        yield Option(1 if at_the_unit in ("decided", *ENDED) else 0.3, "withdraw", {})
 
 
 def _at_the_cash_desk(order: FeeOrder, random: Random) -> Iterator[Option]:

@@ -1,0 +1,1 @@
+"""`motcua top`: what every process does now, by what it shows on its operators' port."""

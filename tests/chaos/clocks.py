@@ -1,0 +1,112 @@
+"""Other clocks, by libfaketime: of one service, or of all of them a moment before a midnight that matters."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import holidays
+
+from deploy.local.programs import ROOT
+from services.contracts.catalogue.dates import VIETNAM
+from tests.chaos.missing import NotHere
+from tests.chaos.stage import Stage
+from tests.integration.books import JOURNALS, Books
+
+_LIBRARIES: Final = ("/usr/lib", "/usr/local/lib")
+_BEFORE: Final = timedelta(seconds=75)  # so long before midnight it is opened: it takes a third of that to start
+_STOP_SECONDS: Final = 40
+_SATURDAY: Final = 5
+
+
+def skewed(seconds: float) -> dict[str, str]:
+    """The variables of a process whose clock is ahead by so many seconds, or behind. Raises NotHere."""
+    found = [file for folder in _LIBRARIES for file in Path(folder).rglob("libfaketimeMT.so.1")]
+    if not found:
+        raise NotHere("libfaketime is not installed; on Debian: apt-get install libfaketime")
+    # how long something lasts is measured by the true clock, as on a machine whose time of day is wrong
+    return {"LD_PRELOAD": str(found[0]), "FAKETIME": f"{seconds:+.0f}s", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+
+
+class Skewed:
+    """A process of a service beside the stack, with a clock of its own."""
+
+    def __init__(self, service: str, seconds: float, env: Mapping[str, str], logs: Path) -> None:
+        with (logs / f"{service}-skewed.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", f"services.{service}"],
+                cwd=ROOT,
+                env={**os.environ, **env, **skewed(seconds)},
+                stdout=log,
+                stderr=log,
+            )
+
+    def kill(self) -> None:
+        """End it, in order."""
+        self._process.terminate()
+        self._process.wait(_STOP_SECONDS)
+
+
+class MidnightStage(Stage):
+    """A stack whose services and doors are about to live through the end of a day in Vietnam."""
+
+    def __init__(self, run_dir: Path, last_day: datetime) -> None:
+        midnight = last_day.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        ahead = midnight - _BEFORE - datetime.now(UTC)
+        self.midnight_at = time.monotonic() + _BEFORE.total_seconds()
+        super().__init__(run_dir, skewed(ahead.total_seconds()))
+
+
+def new_year(run_dir: Path) -> Stage:
+    """31 December 2026."""
+    return MidnightStage(run_dir, datetime(2026, 12, 31, tzinfo=VIETNAM))
+
+
+def tet(run_dir: Path) -> Stage:
+    """The last working day before Tết Đinh Mùi (6 February 2027)."""
+    return MidnightStage(run_dir, datetime(2027, 2, 3, tzinfo=VIETNAM))
+
+
+def days_of_codes(env: Mapping[str, str]) -> dict[str, int]:
+    """How many dossiers have each day in their codes."""
+    found: dict[str, int] = {}
+    with Books(env) as books:
+        for dossier in books.collection("intake.dossiers").find({}, {"_id": 1}):
+            day = dossier["_id"].split("-")[-2]
+            found[day] = found.get(day, 0) + 1
+    return found
+
+
+def events_after(env: Mapping[str, str], moment: datetime) -> int:
+    """How many histories have an event of later than this."""
+    later = {"history.at": {"$gt": moment}}
+    with Books(env) as books:
+        return sum(books.collection(name).count_documents(later) for name in JOURNALS)
+
+
+def wrong_days(env: Mapping[str, str]) -> Iterator[str]:
+    """Codes, receipts and due dates that do not fit the moment: a code has the day in Vietnam, a receipt the year."""
+    with Books(env) as books:
+        for dossier in books.collection("intake.dossiers").find({}, {"state.submitted_at": 1}):
+            day = f"{_local(dossier['state']['submitted_at']):%y%m%d}"
+            if dossier["_id"].split("-")[-2] != day:
+                yield f"intake.dossiers {dossier['_id']}: it was submitted on {day}"
+        for order in books.collection("payment.orders").find({"state.receipt": {"$ne": None}}, {"state": 1}):
+            year = f"{_local(order['state']['paid_at']):%y}"
+            if f"-{year}E" not in order["state"]["receipt"]["serial"]:
+                yield f"payment.orders {order['_id']}: receipt {order['state']['receipt']['serial']} of 20{year}"
+        for case in books.collection("routing.cases").find({"state.due_at": {"$ne": None}}, {"state.due_at": 1}):
+            due = _local(case["state"]["due_at"])
+            if due.weekday() >= _SATURDAY or due.date() in _OFF:
+                yield f"routing.cases {case['_id']}: it is due on {due:%d/%m/%Y}, when nobody works"
+
+
+def _local(moment: datetime) -> datetime:
+    return moment.astimezone(VIETNAM)
+
+
+_OFF: Final = holidays.country_holidays("VN", years=(2026, 2027))

@@ -1,0 +1,202 @@
+"""Three brokers and three databases on loopback ports: the stack's own ones, and two more of each that join them."""
+
+import json
+import shutil
+import signal
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from pymongo import MongoClient
+from pymongo.errors import PyMongoError
+
+from deploy.local import mongodb, ports, processes, rabbitmq
+from deploy.local.composition import SERVERS
+from deploy.local.identity import FILE as IDENTITY
+from deploy.local.identity import Identity, write_private
+from deploy.local.ports import LOOPBACK
+from deploy.local.programs import Program
+from deploy.local.supervision import ProcessState, Supervisor
+from deploy.local.waiting import wait_until
+from tests.chaos.alarms import Alarms
+from tests.chaos.stage import Stage
+
+BROKERS: Final = ("rabbitmq", "rabbitmq2", "rabbitmq3")
+DATABASES: Final = ("mongodb", "mongodb2", "mongodb3")
+_SECONDS: Final = 90.0
+_PREFERRED: Final = 2  # the stack's own database is primary when it can: the stack asks it whether it is up
+
+
+class Nodes:
+    """The second and third nodes, under a supervisor of their own."""
+
+    def __init__(self, run_dir: Path, first: Identity) -> None:
+        self.run_dir = run_dir / "nodes"
+        self._first_home, self._first = run_dir / "rabbitmq", first
+        self.run_dir.mkdir(mode=0o700, exist_ok=True)
+        (self.run_dir / "logs").mkdir(exist_ok=True)
+        self._supervisor = Supervisor(self.run_dir)
+        self.close()  # those that a broken-off run has left
+        write_private(self.run_dir / IDENTITY, json.dumps(asdict(first)))  # by which `make clean` finds them
+        taken = dict(first.ports)
+        self._identities: dict[int, Identity] = {}
+        for number in (2, 3):
+            names = [f"{name}{number}" for name in ("rabbitmq", "rabbitmq-dist", "mongodb")]
+            own = ports.choose(names, taken)
+            taken |= own
+            renamed = {name.removesuffix(str(number)): port for name, port in own.items()}
+            self._identities[number] = replace(first, name=f"{first.name}-{number}", ports={**first.ports, **renamed})
+
+    @property
+    def names(self) -> list[str]:
+        """What they are called."""
+        return [f"{server}{number}" for number in self._identities for server in ("rabbitmq", "mongodb")]
+
+    @property
+    def amqp_uri(self) -> str:
+        """All brokers, in the order in which they are tried."""
+        return ";".join(rabbitmq.uri(one) for one in (self._first, *self._identities.values()))
+
+    @property
+    def mongo_uri(self) -> str:
+        """All members of the set."""
+        hosts = ",".join(self._hosts())
+        return f"mongodb://{hosts}/?replicaSet={mongodb.REPLICA_SET}"
+
+    def up(self) -> None:
+        """Start them, join them, and wait until all are members."""
+        self._supervisor.configure(self._programs())
+        self._supervisor.launch(_SECONDS)
+        self._supervisor.start([state.key for state in self._supervisor.states()])
+        self._join_brokers()
+        self._join_databases()
+        self.await_whole()
+
+    def await_whole(self) -> None:
+        """Until every broker runs and every database is primary or secondary. Raises TimeoutError."""
+        if not wait_until(lambda: self._brokers_run() and self._databases_follow(), _SECONDS):
+            raise TimeoutError("the cluster does not become whole again")
+
+    def kill(self, program: str, number: signal.Signals = signal.SIGKILL) -> None:
+        """Signal one of them; its supervisor starts it anew."""
+        pid = self._state(program).pid
+        if pid:
+            processes.send_group(pid, number)
+            if number is signal.SIGKILL:
+                wait_until(lambda: not processes.exists(pid), _SECONDS)
+
+    def stop(self, program: str) -> None:
+        """Stop one of them, until `start`."""
+        self._supervisor.stop([self._state(program).key])
+
+    def start(self, program: str) -> None:
+        """Start it again."""
+        self._supervisor.start([self._state(program).key])
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        if self._supervisor.running():
+            self._supervisor.stop([state.key for state in self._supervisor.states()])
+            self._supervisor.shutdown()
+        processes.end_members(self.run_dir)
+        self._supervisor.forget()
+
+    def _programs(self) -> list[Program]:
+        found = []
+        for number, own in self._identities.items():
+            home = self.run_dir / str(number)
+            rabbitmq.prepare(home, own)
+            mongodb.prepare(home)
+            cookie = home / "rabbitmq" / ".erlang.cookie"
+            shutil.copy(self._first_home / ".erlang.cookie", cookie)
+            cookie.chmod(0o400)
+            both = rabbitmq.rabbitmq(home, own), mongodb.mongodb(home, own, test_commands=False)
+            found += [replace(program, name=f"{program.name}{number}") for program in both]
+        return found
+
+    def _join_brokers(self) -> None:
+        for number in self._identities:
+            node = self._alarms(number)
+            wait_until(partial(_answers, node), _SECONDS)
+            for words in (("stop_app",), ("join_cluster", f"{self._first.name}@localhost"), ("start_app",)):
+                node.order(*words)
+
+    def _join_databases(self) -> None:
+        with self._client(self._hosts()[0]) as client:
+            config = client.admin.command("replSetGetConfig")["config"]
+            config["members"] = [
+                {"_id": place, "host": host, "priority": 1 if place else _PREFERRED}
+                for place, host in enumerate(self._hosts())
+            ]
+            for count in (2, 3):  # one more at a time: the set allows no other way
+                step = {**config, "version": config["version"] + count, "members": config["members"][:count]}
+                client.admin.command("replSetReconfig", step)
+
+    def _brokers_run(self) -> bool:
+        try:
+            running = self._alarms(2).order("eval", "length(rabbit_nodes:all_running()).")
+        except RuntimeError:
+            return False
+        return running.strip() == str(len(BROKERS))
+
+    def _databases_follow(self) -> bool:
+        try:
+            with self._client() as client:
+                members = client.admin.command("replSetGetStatus")["members"]
+        except PyMongoError:
+            return False
+        states = sorted(one["stateStr"] for one in members)
+        return states == ["PRIMARY", "SECONDARY", "SECONDARY"] and members[0]["stateStr"] == "PRIMARY"
+
+    def _client(self, host: str = "") -> MongoClient[dict[str, Any]]:
+        uri = f"mongodb://{host}/?directConnection=true" if host else self.mongo_uri
+        return MongoClient(uri, serverSelectionTimeoutMS=5_000)
+
+    def _hosts(self) -> list[str]:
+        return [f"{LOOPBACK}:{one.ports['mongodb']}" for one in (self._first, *self._identities.values())]
+
+    def _alarms(self, number: int) -> Alarms:
+        home = self.run_dir / str(number)
+        return Alarms(rabbitmq.rabbitmq(home, self._identities[number]).env)
+
+    def _state(self, program: str) -> ProcessState:
+        return next(state for state in self._supervisor.states() if state.program == program)
+
+
+class ClusterStage(Stage):
+    """A stack on a cluster of three; no lines of ours, for members name each other by their own addresses."""
+
+    has_lines = False
+
+    def __init__(self, run_dir: Path, env: Mapping[str, str] | None = None) -> None:
+        super().__init__(run_dir, env)
+        self.nodes = Nodes(self.run_dir, self.known)
+        addresses = {"MOTCUA_AMQP_URI": self.nodes.amqp_uri, "MOTCUA_MONGO_URI": self.nodes.mongo_uri}
+        self.stack = self._stack({**self.chosen, **addresses})
+
+    def up(self) -> None:
+        """The servers first, then the others join, so that every queue and write has three places from the first."""
+        if not self.is_open:
+            self.stack.up(SERVERS)
+            self.nodes.up()
+        self.nodes.await_whole()
+        super().up()
+
+    def keeper(self, program: str) -> Any:
+        """Who keeps a program running."""
+        return self.nodes if program in self.nodes.names else super().keeper(program)
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        self.nodes.close()
+        super().close()
+
+
+def _answers(node: Alarms) -> bool:
+    try:
+        node.order("await_startup", "--timeout", "5")
+    except (RuntimeError, OSError):
+        return False
+    return True

@@ -1,0 +1,75 @@
+"""Whether everything is right again: nothing waits, nobody is missing, and all books tell one story."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from services.cli.verify.checker import verify
+from tests.chaos import rest
+from tests.chaos.rig import Rig
+from tests.integration.books import Books
+
+_MESSAGE_ID: Final = re.compile(rb"^Message-ID: <([^@>]+)@", re.MULTILINE | re.IGNORECASE)
+_HEAD: Final = 8_192
+
+
+def is_recovered(rig: Rig, healed_at: datetime) -> bool:
+    """Whether nothing waits in any queue, nor anything to be published from before it was healed."""
+    return not rest.depths(rig.env) and not rest.pending(rig.env, {"$lte": healed_at})
+
+
+def is_drained(rig: Rig) -> bool:
+    """Whether nothing waits anywhere, not even in somebody's hand."""
+    return rest.is_at_rest(rig.env, rig.alarms.waiting)
+
+
+def what_waits(rig: Rig) -> str:
+    """What still waits, for whoever looks for the reason."""
+    unpublished = rest.pending(rig.env, {"$exists": True})
+    return f"{rest.in_hand(rig.alarms.waiting())}, {unpublished} kinds of histories unpublished"
+
+
+def violations(rig: Rig) -> Iterator[str]:
+    """Everything that is not as it must be, once all is over."""
+    kept = _kept(rig.env)
+    for load in rig.loads:
+        yield from load.wrong(kept)
+    yield from rig.wrong
+    for look in rig.looks:
+        yield from look()
+    yield from rig.witness.crashes()
+    yield from rig.stage.stream.wrong()
+    yield from _unwritten_letters(rig.env, copies(rig.stage.run_dir))
+    report = verify(rig.env)
+    yield from map(str, report.findings)
+    if not report.account.sum.closes:
+        yield f"the sum does not close: {report.account.sum}"
+
+
+def copies(run_dir: Path) -> Counter[str]:
+    """How often the mail server took the letter of each notice."""
+    found = Counter[str]()
+    for letter in (run_dir / "sandbox" / "mail").glob("*.eml"):
+        with letter.open("rb") as file:
+            if named := _MESSAGE_ID.search(file.read(_HEAD)):
+                found[named[1].decode()] += 1
+    return found
+
+
+def _unwritten_letters(env: Mapping[str, str], taken: Mapping[str, int]) -> Iterator[str]:
+    """Who is said to have been written to, and got nothing."""
+    with Books(env) as books:
+        for notice in books.collection("notify.notices").find({"state.sent_at": {"$ne": None}}, {"_id": 1}):
+            if not taken.get(notice["_id"]):
+                yield f"notify.notices {notice['_id']}: it is sent, but the mail server has no letter of it"
+
+
+def _kept(env: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Every dossier in intake's own books: its applicant's e-mail address and its status."""
+    shown = {"subject.applicant.email": 1, "state.status": 1}
+    with Books(env) as books:
+        found = books.collection("intake.dossiers").find({}, shown)
+        return {one["_id"]: (one["subject"]["applicant"]["email"], one["state"]["status"]) for one in found}

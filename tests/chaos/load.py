@@ -1,0 +1,300 @@
+"""What goes on while things go wrong: dossiers told by stock clients, and submissions over HTTP at an even rate."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
+from typing import Any, Final
+
+import requests
+from nameko.exceptions import RemoteError
+
+from deploy.local.composition import SERVICES
+from services.chassis.actor import Actor
+from services.chassis.remote import Remote
+from services.cli.demo import town as demo_town
+from services.cli.demo.stories import Told
+from services.cli.demo.town import DemoError, Town, fresh, patiently
+from tests.integration.crowd import STATUS_OF, Offer, PatientStory
+from tests.integration.http_door import HttpDoor, actor_of
+
+AT_ONCE: Final = 8
+DEADLINE_SECONDS: Final = 5.0
+_GRACE: Final = 1.0  # for a busy machine
+_LAUNCHERS: Final = 32
+_NOT_HEARD: Final = "routing.fee_unpaid"
+_OK: Final = "an answer"
+_ASKING: Final = Actor("system", "chaos")
+_PAUSE: Final = 1.0
+
+
+class GaveUp(Exception):
+    """The load did not come as far as the scenario waited for."""
+
+
+def be_patient(seconds: float) -> None:
+    """People wait this long for a step of theirs: longer than any outage that is planned."""
+    vars(demo_town)["PATIENCE_SECONDS"] = seconds
+
+
+class Townsfolk(Town):
+    """People who ask again until they are told to go home; how often each had to ask is counted."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        super().__init__(env)
+        self.tries = Counter[int]()
+        self.over = threading.Event()
+        self._mine_now = threading.local()
+
+    def ask(self, actor: Mapping[str, str], target: str, /, **arguments: Any) -> Any:
+        """As `Town.ask`."""
+        self._mine_now.tries = 0
+        try:
+            return super().ask(actor, target, **arguments)
+        finally:
+            self.tries[self._mine_now.tries] += 1
+
+    def upload(self, actor: Mapping[str, str], name: str) -> str:
+        """As `Town.upload`, brought again after a moment when the door is closed, under a new ticket."""
+        for tries in count(1):
+            try:
+                found = Town.upload(self, actor, name)
+            except requests.RequestException:
+                if tries * _PAUSE > vars(demo_town)["PATIENCE_SECONDS"]:
+                    raise
+                time.sleep(_PAUSE)
+            else:
+                self.tries[tries] += 1
+                return found
+        raise AssertionError
+
+    def _client(self, actor: Mapping[str, str]) -> Any:
+        if self.over.is_set():
+            raise SystemExit  # no error that is borne
+        self._mine_now.tries += 1
+        return super()._client(actor)
+
+
+class FolkStory(PatientStory):
+    """A dossier whose letters may come twice, where notify died over them, and whose officer has to wait for news."""
+
+    letters_may_repeat = True
+
+    def act(self, verb: str, **arguments: Any) -> None:
+        """As `Story.act`; that a fee was paid is known at payment's door before routing may have heard of it."""
+        request = {"dossier_code": self.code, "request_id": fresh(), **arguments}
+
+        def ask() -> Any:
+            try:
+                return self.town.ask(self.officer, f"routing.{verb}", **request)
+            except RemoteError as error:
+                if error.exc_type != "NotFound" and _NOT_HEARD not in str(error.value):
+                    raise
+                return None
+
+        patiently(ask, f"{self.code} {verb}")
+
+
+class LetterlessStory(FolkStory):
+    """A dossier whose people do not wait for letters."""
+
+    def _letters(self, _last_word: str) -> Any:
+        return ["not waited for"]
+
+
+class Questions:
+    """Questions to services by RPC, each with a deadline, at an even rate; what became of each and after how long."""
+
+    def __init__(self, uri: str, every: float = 0.5) -> None:
+        self.answered: list[tuple[str, float, str]] = []
+        self._uri, self._every = uri, every
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._ask, args=(name,), daemon=True) for name in SERVICES]
+        for thread in self._threads:
+            thread.start()
+
+    accepted = 0
+
+    def finish(self) -> None:
+        """Ask no more."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    abandon = finish
+
+    def wrong(self, _kept: Mapping[str, tuple[str, str]]) -> list[str]:
+        """What took longer than its deadline, or ended otherwise than in an answer or a clear word."""
+        late = [f"a question took {took:.1f} s" for _, took, _ in self.answered if took > DEADLINE_SECONDS + _GRACE]
+        unclear = [f"a question ended in {how}" for _, _, how in self.answered if how not in {_OK, "Unavailable"}]
+        return late + unclear
+
+    def unavailable(self, *services: str) -> int:
+        """How many were told that nobody is there to answer, of all services or of some."""
+        return sum(how == "Unavailable" for name, _, how in self.answered if name in (services or SERVICES))
+
+    def _ask(self, service: str) -> None:
+        while not self._stop.wait(self._every):
+            remote = Remote(self._uri, _ASKING, most=1, deadline_seconds=DEADLINE_SECONDS)
+            began, how = time.monotonic(), _OK
+            try:
+                remote.call(service, "health")
+            except Exception as error:  # noqa: BLE001 – which one it was is what is looked at
+                how = type(error).__name__
+            self.answered.append((service, time.monotonic() - began, how))
+            remote.close()
+
+
+class Crowd:
+    """Dossiers of mixed procedures and fates, told side by side."""
+
+    def __init__(
+        self, town: Townsfolk, plots: Sequence[tuple[Offer, str]], begin: Callable[..., FolkStory] = FolkStory
+    ) -> None:
+        self.tag, self.size = fresh(), len(plots)
+        self._town, self._begin = town, begin
+        self._pool = ThreadPoolExecutor(AT_ONCE)
+        self.ended: list[tuple[float, Told]] = []  # and when
+        self._running: list[Future[Told]] = [
+            self._pool.submit(self._tell, offer, f"{self.tag}-{number}", fate)
+            for number, (offer, fate) in enumerate(plots)
+        ]
+
+    def await_told(self, share: float, seconds: float = 600) -> None:
+        """Until this share of the dossiers has ended. Raises GaveUp."""
+        until, wanted = time.monotonic() + seconds, share * self.size
+        while sum(one.done() for one in self._running) < wanted:
+            if time.monotonic() > until:
+                raise GaveUp(f"{share:.0%} of the dossiers had not ended within {seconds:.0f} s")
+            time.sleep(0.05)
+
+    def finish(self) -> None:
+        """Until all have ended, well or not."""
+        wait(self._running)
+        self._pool.shutdown()
+
+    def abandon(self) -> None:
+        """Send everybody home."""
+        self._town.over.set()
+        self._pool.shutdown(cancel_futures=True)
+        self._town.over.clear()
+
+    def wrong(self, kept: Mapping[str, tuple[str, str]]) -> list[str]:
+        """What went otherwise than told; `kept` is intake's own books: code → applicant's e-mail and status."""
+        own = {code: status for code, (email, status) in kept.items() if f".{self.tag}-" in email}
+        told = {one.dossier_code: STATUS_OF.get(one.outcome, "accepted") for _, one in self.ended}
+        broken = [f"a dossier broke off: {one.exception()!r}" for one in self._running if one.exception()]
+        lost = [f"{code} was told and is not kept" for code in told.keys() - own.keys()]
+        ghosts = [f"{code} is kept and was never told of" for code in own.keys() - told.keys()] if not broken else []
+        ends = [f"{code} is {own[code]}, not {end}" for code, end in told.items() if own.get(code, end) != end]
+        return broken + lost + ghosts + ends
+
+    @property
+    def accepted(self) -> int:
+        """How many dossiers it has brought in."""
+        return len(self.ended)
+
+    def took(self, since: float, until: float) -> list[float]:
+        """How many seconds each dossier took that ended within this time."""
+        return [told.seconds for at, told in self.ended if since <= at < until]
+
+    def _tell(self, offer: Offer, name: str, fate: str) -> Told:
+        story = self._begin(self._town, offer.tenant, offer.procedure, name)
+        try:
+            told = story.tell(fate)
+        except SystemExit:
+            raise DemoError("sent home") from None
+        self.ended.append((time.monotonic(), told))
+        return told
+
+
+@dataclass
+class Handed:
+    """One submission over HTTP: what was answered and after how long, each step at its first try."""
+
+    at: float
+    code: str = ""
+    seconds: float = 0.0
+    failure: str = ""
+
+    @property
+    def ended(self) -> float:
+        """When it was answered, or was not."""
+        return self.at + self.seconds
+
+
+@dataclass
+class Submissions:
+    """Dossiers handed in at intake's HTTP door at an even rate, whatever became of those before; nobody tries twice."""
+
+    door: HttpDoor
+    procedure: Mapping[str, Any]
+    rate: float
+    gap: float = 0.0  # how many seconds on end it may fail
+    tag: str = field(default_factory=fresh)
+    handed: list[Handed] = field(default_factory=list)
+    _stop: threading.Event = field(default_factory=threading.Event)
+
+    def start(self) -> "Submissions":
+        """Begin."""
+        self._pool = ThreadPoolExecutor(_LAUNCHERS)
+        self._launcher = threading.Thread(target=self._launch, daemon=True)
+        self._launcher.start()
+        return self
+
+    def finish(self) -> None:
+        """Hand in no more, and wait for those under way."""
+        self._stop.set()
+        self._launcher.join()
+        self._pool.shutdown()
+
+    abandon = finish
+
+    def wrong(self, kept: Mapping[str, tuple[str, str]]) -> list[str]:
+        """Who was not answered, and who was answered with a code that is not kept, or is somebody else's."""
+        own = {code for code, (email, _) in kept.items() if f".{self.tag}-" in email}
+        codes = Counter(one.code for one in self.handed if one.code)
+        failures = [f"a submission failed: {one.failure}" for one in self.handed if one.failure]
+        failures = failures if self.longest_gap() > self.gap else []
+        lost = [f"{code} was answered and is not kept" for code in codes.keys() - own]
+        twice = [f"{code} was answered {times} times" for code, times in codes.items() if times > 1]
+        unheard = sum(bool(one.failure) for one in self.handed)  # whose outcome nobody knows
+        ghosts = [f"{code} is kept and was never answered" for code in own - codes.keys()] if not unheard else []
+        return failures + lost + twice + ghosts
+
+    @property
+    def accepted(self) -> int:
+        """How many were answered with a code."""
+        return sum(bool(one.code) for one in self.handed)
+
+    def longest_gap(self) -> float:
+        """For how many seconds on end nobody was answered who was not answered in the end."""
+        longest, began = 0.0, 0.0
+        for one in sorted(self.handed, key=lambda one: one.ended):
+            began = (began or one.at) if one.failure else 0.0
+            longest = max(longest, one.ended - began if began else 0.0)
+        return longest
+
+    def slowest(self) -> float:
+        """How long the slowest took, with its papers."""
+        return max((one.seconds for one in self.handed), default=0.0)
+
+    def _launch(self) -> None:
+        number, start = 0, time.monotonic()
+        while not self._stop.wait(max(0.0, start + number / self.rate - time.monotonic())):
+            self._pool.submit(partial(self._hand_in, number))
+            number += 1
+
+    def _hand_in(self, number: int) -> None:
+        one = Handed(time.monotonic())
+        try:
+            request = {**self.door.submission(self.procedure, f"{self.tag}-{number}"), "request_id": fresh()}
+            one.code = self.door.ask(actor_of(request["applicant"]), "submit", **request)["dossier_code"]
+        except requests.RequestException as error:
+            one.failure = repr(error)
+        one.seconds = time.monotonic() - one.at
+        self.handed.append(one)

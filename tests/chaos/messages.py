@@ -1,0 +1,96 @@
+"""Messages as nobody should send them: said again, out of order, too big, too deep, of no version, for nobody."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from services.chassis import dead
+from services.chassis.publish import Outgoing, Publisher, connect
+from services.chassis.topology import dead_name
+from services.cli.topology import service_classes, work_queues
+from services.contracts.events import PUBLISHERS
+from tests.integration.test_bad_events import BODY, HEADERS
+from tests.integration.world import Raw
+
+_AT_ONCE: Final = 200
+_MEGABYTE: Final = 1_000_000
+
+
+@dataclass(frozen=True)
+class Poison:
+    """A message that no service can make anything of."""
+
+    name: str
+    body: bytes
+    headers: Mapping[str, Any]
+
+
+POISON: Final = (
+    Poison("half a JSON text", b'{"dossier_code": ', HEADERS),
+    Poison("no text", b"\xff\xfe\x00", HEADERS),
+    Poison("no headers", BODY, {}),
+    Poison("a version to come", BODY, {**HEADERS, "cloudEvents:dataschema": "urn:motcua:intake:dossier_withdrawn:v99"}),
+    Poison("10 MB", b'{"x": "' + b"x" * (10 * _MEGABYTE) + b'"}', HEADERS),
+    Poison("5,000 brackets deep", b"[" * 5_000 + b"]" * 5_000, HEADERS),
+    Poison("a disguised object", b'{"dossier_code": {"__type__": "uuid", "__value__": "x"}}', HEADERS),
+    Poison("an operator", b'{"dossier_code": {"$ne": null}, "withdrawn_at": "2026-01-01T00:00:00+00:00"}', HEADERS),
+)
+# To be answered to nobody: without `reply_to`, without anything, and not even JSON.
+REQUESTS: Final = (
+    json.dumps({"args": [], "kwargs": {}}).encode(),
+    b"",
+    b"[" * 5_000 + b"]" * 5_000,
+    b'{"args": [], "kwargs": {"x": "' + b"x" * (10 * _MEGABYTE) + b'"}}',
+)
+
+
+def queues_of_work() -> list[tuple[str, str]]:
+    """Every work queue, and whose it is."""
+    return [(service.name, queue.name) for service in service_classes() for queue in work_queues(service)]
+
+
+def poison(uri: str, queues: Sequence[str], kinds: Sequence[Poison] = POISON) -> None:
+    """Each kind into each of these queues."""
+    raw = Raw(uri)
+    for queue in queues:
+        for kind in kinds:
+            raw.send("", queue, kind.body, kind.headers)
+    raw.close()
+
+
+def ask_without_return(uri: str) -> int:
+    """Requests to every service that can be answered to nobody; how many."""
+    raw = Raw(uri)
+    for service in PUBLISHERS:
+        for body in REQUESTS:
+            raw.send("nameko-rpc", f"{service}.health", body, {}, content_type="application/json")
+    raw.close()
+    return len(PUBLISHERS) * len(REQUESTS)
+
+
+def resting(uri: str) -> dict[str, list[str]]:
+    """Why each of the dead letters rests, by the queue it failed in."""
+    found: dict[str, list[str]] = {}
+    for service in PUBLISHERS:
+        for letter in dead.peek(uri, service, 10_000):
+            found.setdefault(letter.queue, []).append(letter.reason)
+    return found
+
+
+def bury(uri: str) -> None:
+    """Take all dead letters away."""
+    with connect(uri) as connection:
+        for service in PUBLISHERS:
+            connection.channel().queue_purge(dead_name(service))
+
+
+def say(uri: str, events: Sequence[Outgoing]) -> None:
+    """Publish events in this order."""
+    publisher = Publisher(uri)
+    try:
+        for start in range(0, len(events), _AT_ONCE):
+            if not all(publisher.publish(events[start : start + _AT_ONCE])):
+                raise RuntimeError("the broker refused what was said again")
+    finally:
+        publisher.close()

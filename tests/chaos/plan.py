@@ -1,0 +1,51 @@
+"""The plan: every scenario in its order, with how many dossiers go on meanwhile, in the short plan and in all of it."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from tests.chaos.clocks import new_year, tet
+from tests.chaos.cluster import ClusterStage
+from tests.chaos.scenario import Scenario
+from tests.chaos.scenarios import (
+    broker,
+    clocks,
+    cluster,
+    control,
+    database,
+    disk,
+    events,
+    lines,
+    outside,
+    processes,
+    rolling,
+)
+
+PLAN: Final = (
+    Scenario("kills", processes.kills, (60, 1000)),
+    Scenario("broker away", broker.broker_away, (30, 1000)),
+    Scenario("alarms", broker.alarms, (30, 500)),
+    Scenario("database killed", database.database_killed, (40, 1000)),
+    Scenario("database far away", database.database_far_away, (30, 300), full_only=True),
+    Scenario("cut off", lines.cut_off, (40, 500)),
+    Scenario("subscribers down", outside.subscribers_down, (60, 1500)),
+    Scenario("gateway", outside.gateway, (40, 500)),
+    Scenario("said again", events.said_again, (26, 300)),
+    Scenario("poison", events.poison, (26, 300)),
+    Scenario("rolling restart", rolling.rolling_restart, (40, 500)),
+    Scenario("control", control.control, (80, 1000)),
+    Scenario("slow disk", disk.slow_disk, (30, 60), full_only=True),
+    Scenario("clocks apart", clocks.clocks_apart, (30, 200), full_only=True),
+    Scenario("restored", disk.restored, (40, 400), full_only=True),
+    Scenario("new year", clocks.midnight, (60, 150), full_only=True, stage=new_year),
+    Scenario("tết", clocks.midnight, (60, 150), full_only=True, stage=tet),
+    Scenario("one broker of three", cluster.broker_node_lost, (30, 300), full_only=True, stage=ClusterStage),
+    Scenario("one database of three", cluster.database_node_lost, (30, 300), full_only=True, stage=ClusterStage),
+)
+
+
+def chosen(names: Iterable[str], *, full: bool) -> list[Scenario]:
+    """The named scenarios, or the whole plan. Raises ValueError for a name there is not."""
+    wanted, known = list(names), {one.name: one for one in PLAN}
+    if unknown := [name for name in wanted if name not in known]:
+        raise ValueError(f"no such scenario: {', '.join(unknown)}; there are: {', '.join(known)}")
+    return [known[name] for name in wanted] or [one for one in PLAN if full or not one.full_only]

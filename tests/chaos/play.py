@@ -1,0 +1,86 @@
+"""One scenario put through: load and faults, the healing, the way back to rest, the judgement."""
+
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final
+
+from deploy.local.waiting import wait_until
+from tests.chaos import judge
+from tests.chaos.chance import Chance
+from tests.chaos.missing import NotHere
+from tests.chaos.rig import Rig
+from tests.chaos.scenario import Outcome, Scenario
+from tests.chaos.stage import Stage
+
+DRAIN_SECONDS: Final = 60.0
+_AT_LAST_SECONDS: Final = 240.0
+
+
+def play(
+    stage: Stage, one: Scenario, seed: int, dossiers: int | None, *, full: bool, tell: Callable[[str], None]
+) -> Outcome:
+    """Put it through, whatever happens; the stage may be used again where it held."""
+    size = dossiers or one.dossiers[full]
+    outcome, began = Outcome(one.name, one.what, seed), time.monotonic()
+    rig = Rig(stage=stage, chance=Chance(seed, one.name), dossiers=size, full=full, tell=tell)
+    letters = judge.copies(stage.run_dir)
+    try:
+        one.act(rig)
+        rig.heal()
+        outcome.recovery_seconds = _recover(rig, outcome)
+        _finish(rig, outcome)
+        outcome.duplicates = stage.stream.read()
+        outcome.violations += judge.violations(rig)
+        _count_bites(rig, outcome)
+    except NotHere as missing:
+        outcome.not_here = str(missing)
+    except Exception:  # noqa: BLE001 – the others are still to be played
+        outcome.broke_off = traceback.format_exc()
+    finally:  # whoever broke it off does not want to wait for people who wait
+        rig.close()
+    outcome.letters_twice = sum((judge.copies(stage.run_dir) - letters).values()) - _new(stage, letters)
+    outcome.dossiers = sum(load.accepted for load in rig.loads)
+    outcome.faults = dict(Counter(step.verb for step in rig.steps if step.verb != "heal"))
+    outcome.steps = [str(step) for step in rig.steps]
+    outcome.seconds = round(time.monotonic() - began, 1)
+    return outcome
+
+
+def _recover(rig: Rig, outcome: Outcome) -> float:
+    """Until nothing of what had piled up waits any more; how long that took."""
+    healed_at = datetime.now(UTC)
+    recovered = partial(judge.is_recovered, rig, healed_at)
+    return _insist_soon(rig, rig.healed_at, recovered, "what had piled up was not worked off", outcome)
+
+
+def _finish(rig: Rig, outcome: Outcome) -> None:
+    """Let the load come to its end, and everything to rest."""
+    for load in rig.loads:
+        load.finish()
+    _insist_soon(rig, time.monotonic(), partial(judge.is_drained, rig), "something still waited", outcome)
+
+
+def _insist_soon(rig: Rig, since: float, true: Callable[[], bool], otherwise: str, outcome: Outcome) -> float:
+    if not wait_until(true, since + _AT_LAST_SECONDS - time.monotonic()):
+        outcome.violations.append(f"{otherwise} {_AT_LAST_SECONDS:.0f} s later: {judge.what_waits(rig)}")
+        return round(time.monotonic() - since, 1)
+    if (seconds := time.monotonic() - since) > DRAIN_SECONDS:
+        outcome.violations.append(f"{otherwise} after {DRAIN_SECONDS:.0f} s, and no more after {seconds:.0f} s")
+    return round(seconds, 1)
+
+
+def _count_bites(rig: Rig, outcome: Outcome) -> None:
+    for bite in rig.bites:
+        count = bite.count()
+        outcome.bites[bite.what] = round(count, 1)
+        if count < bite.least:
+            outcome.missed.append(f"{bite.what}: {count:g}, wanted {bite.least:g}")
+
+
+def _new(stage: Stage, before: Counter[str]) -> int:
+    """How many notices got their first letter meanwhile."""
+    return len(judge.copies(stage.run_dir).keys() - before.keys())

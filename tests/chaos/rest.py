@@ -1,0 +1,44 @@
+"""Whether anything is still on its way: in a queue, in somebody's hand, or written and not yet published."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from deploy.local.waiting import wait_until
+from services.cli import topology
+from tests.integration.books import JOURNALS, Books
+
+REST_SECONDS: Final = 120.0
+_STAYS: Final = ("events.log",)
+
+
+def depths(env: Mapping[str, str]) -> dict[str, int]:
+    """How many messages wait in each queue of our services, the dead left aside."""
+    found = topology.depths(env["MOTCUA_AMQP_URI"], topology.ladder_of(env))
+    return {name: depth for name, depth in found.items() if depth and not rests(name)}
+
+
+def pending(env: Mapping[str, str], since: Mapping[str, Any]) -> int:
+    """How many kinds of histories have something unpublished."""
+    with Books(env) as books:
+        return sum(books.collection(name).count_documents({"pending_since": since}, limit=1) for name in JOURNALS)
+
+
+def is_at_rest(env: Mapping[str, str], waiting: Callable[[], Mapping[str, int]] = dict) -> bool:
+    """Whether nothing waits; `waiting` is asked last, and knows also what is in somebody's hand."""
+    return not (depths(env) or pending(env, {"$exists": True}) or in_hand(waiting()))
+
+
+def in_hand(waiting: Mapping[str, int]) -> dict[str, int]:
+    """What is left of the broker's own count when all that may stay is left aside."""
+    return {name: count for name, count in waiting.items() if count and not rests(name)}
+
+
+def await_rest(env: Mapping[str, str]) -> None:
+    """Until then. Raises TimeoutError."""
+    if not wait_until(lambda: is_at_rest(env), REST_SECONDS):
+        raise TimeoutError(f"after {REST_SECONDS:.0f} s there still waits: {depths(env)}")
+
+
+def rests(queue: str) -> bool:
+    """Whether what is in this queue may stay there: the log, the dead, and answers to callers who have hung up."""
+    return queue in _STAYS or queue.endswith(".dead") or queue.startswith("rpc.reply-")

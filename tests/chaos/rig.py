@@ -1,0 +1,122 @@
+"""What a scenario has in hand: verbs, what goes on meanwhile, and what shows that it was felt."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+from deploy.local.composition import DOORS, SERVICES
+from tests.chaos.chance import Chance
+from tests.chaos.department import Department
+from tests.chaos.diary import Bite
+from tests.chaos.load import Crowd, FolkStory, Questions, Submissions
+from tests.chaos.rest import await_rest
+from tests.chaos.verbs import Verbs
+from tests.integration.crowd import Offer, offers, plots
+from tests.integration.http_door import HttpDoor
+
+T = TypeVar("T")
+_HANDED_IN: Final = "xn-dk-xuat-ban"
+PROGRAMS: Final = (*SERVICES, *DOORS)
+WRITERS: Final = (*SERVICES, "payment-http")  # who has something to publish
+
+
+@dataclass(kw_only=True)
+class Rig(Verbs):
+    """One scenario's own."""
+
+    chance: Chance
+    dossiers: int
+    full: bool
+    loads: list[Crowd | Submissions | Questions] = field(default_factory=list)
+    bites: list[Bite] = field(default_factory=list)
+    looks: list[Callable[[], list[str]]] = field(default_factory=list)
+    healed_at: float = 0.0
+    _others: list[Department] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._tries = Counter(self.town.tries)
+
+    # What goes on.
+
+    def crowd(self, begin: Callable[..., FolkStory] = FolkStory) -> Crowd:
+        """Dossiers of mixed procedures and fates, told by stock clients."""
+        return self.tell_of(plots(self.town, self.dossiers), begin)
+
+    def tell_of(self, told: Sequence[tuple[Offer, str]], begin: Callable[..., FolkStory] = FolkStory) -> Crowd:
+        """These dossiers in any order."""
+        crowd = Crowd(self.town, self.chance.shuffled(told), begin)
+        self.loads.append(crowd)
+        return crowd
+
+    def questions(self) -> Questions:
+        """Questions to every service by RPC, one after the other."""
+        questions = Questions(self.env["MOTCUA_AMQP_URI"])
+        self.loads.append(questions)
+        return questions
+
+    def submissions(self, rate: float, gap: float = 0.0) -> Submissions:
+        """So many submissions a second over HTTP; all must succeed, but for what falls into a `gap` of some seconds."""
+        offer = offers(self.town)[_HANDED_IN]
+        door = HttpDoor(self.env["MOTCUA_INTAKE_URL"])
+        load = Submissions(door, {**offer.procedure, "tenant": offer.tenant}, rate, gap).start()
+        self.loads.append(load)
+        return load
+
+    def beside(self, program: Department) -> Department:
+        """A program of others, that ends with the scenario."""
+        self._others.append(program)
+        return program
+
+    def rest(self) -> None:
+        """Let what goes on come to its end, and everything to rest."""
+        for load in self.loads:
+            load.finish()
+        await_rest(self.env)
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        time.sleep(seconds)
+
+    def size(self, short: T, full: T) -> T:
+        """What the plan makes a difference in."""
+        return full if self.full else short
+
+    # What shows that it was felt.
+
+    def must_bite(self, what: str, count: Callable[[], float], least: float = 1) -> None:
+        """This is counted in the end; a fault that was not felt was none."""
+        self.bites.append(Bite(what, count, least))
+
+    def insist(self, true: bool, otherwise: str) -> None:
+        """Something that must hold while it happens."""
+        if not true:
+            self.wrong.append(otherwise)
+
+    def at_the_end(self, look: Callable[[], list[str]]) -> None:
+        """Something that must hold when everything is at rest: what is wrong with it."""
+        self.looks.append(look)
+
+    def callers_who_asked(self, more_than: int) -> int:
+        """How many questions had to be asked more often than this."""
+        return sum(n for tries, n in (self.town.tries - self._tries).items() if tries > more_than)
+
+    # The end.
+
+    def heal(self) -> None:
+        """Whatever a scenario has left behind is mended, and everything answers."""
+        self.put_out_fuses()
+        self.stage.wires.heal()
+        self.note("heal", "")
+        self.healed_at = time.monotonic()
+        self.stage.up()
+        self.stack.wait_ready()
+
+    def close(self) -> None:
+        """Send home who came along, and who is still waiting."""
+        for load in self.loads:
+            load.abandon()
+        while self._others:
+            self._others.pop().end()

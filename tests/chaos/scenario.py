@@ -1,0 +1,59 @@
+"""What a scenario is, and how one went."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.chaos.rig import Rig
+from tests.chaos.stage import Stage
+
+HELD, VIOLATED, NO_BITE, BROKE_OFF, NOT_HERE = "held", "violated", "did not bite", "broke off", "not here"
+Act = Callable[[Rig], None]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Something that goes wrong while dossiers are handled: `act` does it; its first line of doc says what."""
+
+    name: str
+    act: Act
+    dossiers: tuple[int, int]  # in the short plan, and in the full one
+    full_only: bool = False
+    stage: Callable[[Path], Stage] = Stage  # what it is played on
+
+    @property
+    def what(self) -> str:
+        """What goes wrong."""
+        return (self.act.__doc__ or "").partition("\n")[0].rstrip(".")
+
+
+@dataclass
+class Outcome:
+    """How a scenario went."""
+
+    scenario: str
+    what: str
+    seed: int
+    dossiers: int = 0
+    faults: dict[str, int] = field(default_factory=dict)
+    bites: dict[str, float] = field(default_factory=dict)
+    missed: list[str] = field(default_factory=list)
+    duplicates: int = 0
+    letters_twice: int = 0
+    violations: list[str] = field(default_factory=list)
+    recovery_seconds: float | None = None
+    seconds: float = 0.0
+    broke_off: str = ""
+    not_here: str = ""
+    steps: list[str] = field(default_factory=list)
+
+    @property
+    def result(self) -> str:
+        """In a word."""
+        if self.violations:
+            return VIOLATED
+        if self.broke_off:
+            return BROKE_OFF
+        if self.not_here:
+            return NOT_HERE
+        return NO_BITE if self.missed else HELD

@@ -1,0 +1,33 @@
+"""The database dies, stands still, or is slow."""
+
+from deploy.local.composition import SERVICES
+from tests.chaos.rig import Rig
+from tests.chaos.wires import DATABASE
+
+_OUTAGES = ("message_failed", "relay_paused", "timer_failed")
+
+
+def database_killed(rig: Rig) -> None:
+    """mongod is killed again and again, and once stands still for longer than anybody waits for an answer."""
+    crowd, times = rig.crowd(), rig.size(3, 15)
+    for number in range(times):
+        crowd.await_told(number / times / 2)
+        rig.wait(rig.chance.seconds(0, 2))
+        rig.kill("mongodb")
+        rig.stack.wait_ready(["mongodb"])
+    with rig.paused("mongodb"):
+        rig.wait(12)
+    rig.must_bite("mongod killed", rig.witness.deaths, least=times)
+    rig.must_bite("work that met no database", lambda: sum(rig.witness.said(one, *_OUTAGES) for one in SERVICES))
+
+
+def database_far_away(rig: Rig) -> None:
+    """The lines of routing and payment to the database are slow, then break off in the middle of answers."""
+    crowd = rig.crowd()
+    with rig.slow("routing", DATABASE, rig.chance.seconds(0.1, 0.3)), rig.slow("payment", DATABASE, 0.1):
+        crowd.await_told(1 / 3)
+    for number in range(rig.size(6, 60)):
+        crowd.await_told(1 / 3 + number / rig.size(12, 120))
+        rig.break_off(rig.chance.pick(("routing", "payment")), DATABASE)
+        rig.wait(rig.chance.seconds(0, 0.5))
+    rig.must_bite("connections broken", lambda: rig.broken, least=rig.size(6, 60))

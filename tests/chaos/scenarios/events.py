@@ -1,0 +1,49 @@
+"""Events are told twice, late, in any order; messages come that are none."""
+
+from tests.chaos import messages
+from tests.chaos.rig import Rig
+from tests.integration.test_a_day_later import every_event, everything
+
+
+def said_again(rig: Rig) -> None:
+    """While dossiers are told, what was said is said again in another order; at rest, everything twice more."""
+    crowd = rig.crowd()
+    said = 0
+    for share in (1 / 4, 1 / 2, 3 / 4):
+        crowd.await_told(share)
+        heard = rig.chance.shuffled(list(every_event(rig.env).values()))
+        said += rig.say(heard[: len(heard) // 3])
+    rig.rest()
+    before = everything(rig.env)
+    said += rig.say(rig.chance.shuffled(2 * list(every_event(rig.env).values())))
+    rig.rest()
+    after = everything(rig.env)
+    for name in before.keys() | after.keys():
+        was, is_ = before.get(name, {}), after.get(name, {})
+        changed = [id_ for id_ in was.keys() | is_.keys() if was.get(id_) != is_.get(id_)]
+        rig.insist(not changed, f"{name} has changed: {changed[:10]}")
+    rig.must_bite("events told twice", rig.duplicates, least=said)
+
+
+def poison(rig: Rig) -> None:
+    """What is no event goes to every work queue, what is no question to every service: put aside, the rest flows."""
+    uri, crowd = rig.env["MOTCUA_AMQP_URI"], rig.crowd()
+    alive = rig.stack.pids()
+    crowd.await_told(1 / 4)
+    queues = [queue for _, queue in messages.queues_of_work()]
+    for part in (queues[::2], queues[1::2]):
+        rig.poison(part)
+        crowd.await_told(1 / 2)
+    asked = messages.ask_without_return(uri)
+    crowd.finish()
+    rig.rest()
+    resting = messages.resting(uri)
+    for queue in queues:
+        reasons = resting.pop(queue, [])
+        named = sum(reason.startswith("Invalid message.") for reason in reasons)
+        rig.insist(named == len(reasons) == len(messages.POISON), f"{queue}: put aside are {reasons}")
+    rig.insist(not resting, f"others rest too: {resting}")
+    rig.insist(rig.stack.pids() == alive, "somebody died of it")
+    rig.must_bite("put aside", lambda: len(queues) * len(messages.POISON))
+    rig.must_bite("questions to be answered to nobody", lambda: asked)
+    messages.bury(uri)

@@ -1,0 +1,222 @@
+"""The verbs. Each is written down with its moment, so that a run can be told, and played again from its seed."""
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from deploy.local import rabbitmq
+from deploy.local.programs import StackError
+from deploy.local.waiting import wait_until
+from services.chassis.publish import Outgoing
+from tests.chaos import messages
+from tests.chaos.alarms import Alarms
+from tests.chaos.clocks import Skewed
+from tests.chaos.databases import SlowFlushes, step_down
+from tests.chaos.diary import Step
+from tests.chaos.stage import Stage
+from tests.chaos.wires import BROKER
+from tests.chaos.witness import Witness, children
+
+_DOOR_SECONDS: Final = 30.0
+
+
+@dataclass(kw_only=True)
+class Verbs:
+    """What may be done to a stage. What lasts is a context: it is over when the context is left."""
+
+    stage: Stage
+    tell: Callable[[str], None] = lambda _line: None
+    steps: list[Step] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)  # what was seen that must not be
+    broken: int = 0
+    _began: float = field(default_factory=time.monotonic)
+    _fuses: list[Path] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.stack, self.env, self.town = self.stage.stack, self.stage.stack.env, self.stage.town
+        self.witness = Witness(self.stage.run_dir / "logs")
+        self.alarms = Alarms(rabbitmq.rabbitmq(self.stage.run_dir, self.stage.known).env)
+        self._duplicates = self.stage.stream.ledger.duplicates
+
+    def note(self, verb: str, whom: str) -> None:
+        """Write a verb down."""
+        step = Step(round(time.monotonic() - self._began, 1), verb, whom)
+        self.steps.append(step)
+        self.tell(str(step))
+
+    # What is done to processes.
+
+    def kill(self, program: str) -> None:
+        """SIGKILL; its supervisor starts it anew."""
+        self.note("kill", program)
+        self.stage.keeper(program).kill(program)
+
+    def die_at(self, process: str, point: str, let_go: int = 0) -> None:
+        """SIGKILL to itself when it passes this point of its work for the next time but `let_go`."""
+        self.note("die_at", f"{process} {point} +{let_go}")
+        draft = self.stage.failpoints / "draft"
+        draft.write_text(str(let_go))
+        self._fuses.append(draft.replace(self.stage.failpoints / f"{process}@{point}"))
+
+    def put_out_fuses(self) -> None:
+        """What nobody passed burns nobody later, and was not felt."""
+        unburnt = [fuse for fuse in self._fuses if fuse.exists()]
+        for fuse in unburnt:
+            fuse.unlink(missing_ok=True)
+            self._fuses.remove(fuse)
+
+    def burnt(self) -> int:
+        """How many have died at the points where they were to."""
+        return sum(not fuse.exists() for fuse in self._fuses)
+
+    def duplicates(self) -> int:
+        """How many events came more than once meanwhile."""
+        return self.stage.stream.ledger.duplicates - self._duplicates
+
+    def restart(self, program: str) -> None:
+        """SIGTERM, and anew."""
+        self.note("restart", program)
+        self.stack.restart(program)
+
+    def renew(self, door: str) -> None:
+        """SIGTERM to the workers of a door; the master behind it keeps the address and sends others."""
+        self.note("renew", door)
+        opened, master = self.witness.said(door, "door_opened"), self.stack.pid(door)
+        for worker in children(master):
+            os.kill(worker, signal.SIGTERM)
+        if not wait_until(lambda: self.witness.said(door, "door_opened") > opened, _DOOR_SECONDS):
+            self.wrong.append(f"{door} did not open again within {_DOOR_SECONDS:.0f} s")
+
+    @contextlib.contextmanager
+    def paused(self, program: str) -> Iterator[None]:
+        """SIGSTOP, in the end SIGCONT: it is there and does not move."""
+        keeper = self.stage.keeper(program)
+        self.note("pause", program)
+        keeper.kill(program, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.note("go on", program)
+            keeper.kill(program, signal.SIGCONT)
+
+    @contextlib.contextmanager
+    def away(self, program: str) -> Iterator[None]:
+        """Killed, and not started again before the end."""
+        keeper = self.stage.keeper(program)
+        self.note("away", program)
+        with ThreadPoolExecutor(1) as pool:  # told not to start it anew while it is killed
+            stopping = pool.submit(keeper.stop, program)
+            while not stopping.done():
+                with contextlib.suppress(StackError):
+                    keeper.kill(program)
+        try:
+            yield
+        finally:
+            self.note("back", program)
+            keeper.start(program)
+
+    @contextlib.contextmanager
+    def skewed(self, service: str, seconds: float) -> Iterator[None]:
+        """Its clock is ahead by so many seconds, or behind: another process of it works in its place."""
+        self.note("skew", f"{service} by {seconds:+.0f} s")
+        self.stack.stop(service)
+        other = Skewed(service, seconds, self.env, self.stage.run_dir / "logs")
+        try:
+            yield
+        finally:
+            other.kill()
+            self.note("true time", service)
+            self.stack.start(service)
+
+    @contextlib.contextmanager
+    def slow_disk(self, program: str, seconds: float) -> Iterator[Callable[[], int]]:
+        """Each flush to the disk takes so much longer; gives what counts them."""
+        self.note("slow disk", f"{program} by {seconds} s")
+        flushes = SlowFlushes(self.stack.pid(program), seconds, self.stage.run_dir / "logs" / "flushes")
+        try:
+            yield flushes.count
+        finally:
+            self.note("disk as before", program)
+            flushes.end()
+
+    def step_down(self) -> None:
+        """The primary of the database is one no longer."""
+        self.note("step down", "primary")
+        step_down(self.env["MOTCUA_MONGO_URI"])
+
+    # What is done to lines.
+
+    @contextlib.contextmanager
+    def cut(self, service: str, server: str = BROKER) -> Iterator[None]:
+        """Every connection breaks, new ones are refused."""
+        with self._weather(service, server, "cut", closed=True):
+            yield
+
+    @contextlib.contextmanager
+    def silent(self, service: str, server: str = BROKER, ways: Sequence[str] = ("up", "down")) -> Iterator[None]:
+        """A black hole: nothing arrives, nobody is told. One way only where `ways` names one."""
+        with self._weather(service, server, "silence", silent=list(ways)):
+            yield
+
+    @contextlib.contextmanager
+    def slow(self, service: str, server: str, delay: float) -> Iterator[None]:
+        """Everything takes this much longer, each way."""
+        with self._weather(service, server, f"slow by {delay} s:", delay=delay):
+            yield
+
+    def break_off(self, service: str, server: str = BROKER) -> None:
+        """Every connection breaks, once."""
+        self.note("break off", f"{service}-{server}")
+        self.stage.wires.order(service, server, "break_off")
+        self.broken += self.stage.wires.order(service, server, "look")["broken"]
+
+    def refused(self, service: str, server: str = BROKER) -> int:
+        """How many connections a line has refused since it was last ordered to do something."""
+        return self.stage.wires.order(service, server, "look")["refused"]
+
+    def half_close(self, service: str, server: str = BROKER) -> None:
+        """The service is told good-bye on every connection; what it says still arrives."""
+        self.note("half-close", f"{service}-{server}")
+        self.stage.wires.order(service, server, "say_goodbye")
+
+    # What is done with messages.
+
+    def say(self, events: Sequence[Outgoing]) -> int:
+        """Publish events, as if nobody had; how many."""
+        self.note("say again", f"{len(events)} events")
+        messages.say(self.env["MOTCUA_AMQP_URI"], events)
+        return len(events)
+
+    def poison(self, queues: Sequence[str]) -> None:
+        """Every kind of message that is none, into each of these queues."""
+        self.note("poison", ", ".join(queues))
+        messages.poison(self.env["MOTCUA_AMQP_URI"], queues)
+
+    # What is done to the broker.
+
+    @contextlib.contextmanager
+    def alarm(self, resource: str) -> Iterator[None]:
+        """The broker finds that it has too little `memory` or `disk`, and takes no more messages."""
+        self.note("alarm", resource)
+        self.alarms.raise_(resource)
+        try:
+            yield
+        finally:
+            self.note("alarm over", resource)
+            self.alarms.clear(resource)
+
+    @contextlib.contextmanager
+    def _weather(self, service: str, server: str, verb: str, **weather: Any) -> Iterator[None]:
+        self.note(verb, f"{service}-{server}")
+        self.stage.wires.order(service, server, "weather", weather)
+        try:
+            yield
+        finally:
+            self.note("fair", f"{service}-{server}")
+            self.stage.wires.order(service, server, "weather")

@@ -1,0 +1,1 @@
+"""The harness of `make chaos`, without servers."""

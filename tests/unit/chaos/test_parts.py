@@ -1,0 +1,135 @@
+"""The parts of the harness that need no server: chance, the stream's ledger, the logs, the verdict, the page."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from tests.chaos import report
+from tests.chaos.__main__ import chaos, exit_code
+from tests.chaos.chance import Chance
+from tests.chaos.diary import Step
+from tests.chaos.plan import PLAN, chosen
+from tests.chaos.rest import rests
+from tests.chaos.scenario import BROKE_OFF, HELD, NO_BITE, VIOLATED, Outcome
+from tests.chaos.stream import Heard, Ledger
+from tests.chaos.witness import Witness
+
+
+def drawn(seed: int, name: str) -> list[Any]:
+    chance = Chance(seed, name)
+    return [chance.picks("abc", 7), chance.seconds(0, 9), chance.pick("abc"), chance.shuffled(range(20))]
+
+
+def test_the_same_seed_and_scenario_give_the_same_and_others_give_others() -> None:
+    assert drawn(1, "kills") == drawn(1, "kills")
+    assert drawn(1, "kills") != drawn(2, "kills")
+    assert drawn(1, "kills") != drawn(1, "poison")
+
+
+def test_everybody_is_picked_about_as_often() -> None:
+    picked = Chance(3, "x").picks("abc", 8)
+    assert sorted(picked.count(one) for one in "abc") == [2, 3, 3]
+
+
+def test_the_ledger_counts_what_comes_twice_and_names_what_comes_too_early() -> None:
+    ledger = Ledger()
+    heard = [Heard("1", "case/A", 1), Heard("2", "case/B", 1), Heard("1", "case/A", 1), Heard("4", "case/A", 3)]
+    assert [bool(ledger.note(one)) for one in heard] == [False, False, False, True]
+    assert ledger.duplicates == 1
+
+
+def test_the_ledger_names_what_was_lost_and_what_nobody_wrote() -> None:
+    ledger = Ledger()
+    ledger.note(Heard("ghost", "case/A", 1))
+    assert sorted(ledger.compare(["written"])) == [
+        "event ghost was published and is in no history",
+        "event written was written and never published",
+    ]
+
+
+def test_the_witness_tells_the_killed_from_those_who_ended_by_themselves(tmp_path: Path) -> None:
+    witness = Witness(tmp_path)
+    before, now = datetime.now() - timedelta(hours=1), datetime.now() + timedelta(seconds=1)  # noqa: DTZ005 – as logged
+    exits = [
+        (before, "intake-1 (terminated by SIGKILL; not expected)"),
+        (now, "intake-1 (terminated by SIGKILL; not expected)"),
+        (now, "notify-1 (exit status 1; not expected)"),
+    ]
+    lines = [f"{at:%Y-%m-%d %H:%M:%S},123 WARN exited: {how}" for at, how in exits]
+    (tmp_path / "supervisord.log").write_text("\n".join(lines))
+    assert witness.deaths() == 1
+    assert witness.crashes() == ["notify-1 ended by itself: exit status 1"]
+
+
+def test_the_witness_counts_what_was_logged_since_it_looks(tmp_path: Path) -> None:
+    witness = Witness(tmp_path)
+    old, new = (datetime.now(UTC) + timedelta(seconds=by) for by in (-60, 60))
+    lines = [f'{{"event": "relay_paused", "timestamp": "{at.isoformat()}"}}' for at in (old, new, new)]
+    (tmp_path / "intake.log").write_text("\n".join([*lines, "no JSON", "[]"]))
+    assert witness.said("intake", "relay_paused", "timer_failed") == 2
+
+
+@pytest.mark.parametrize(
+    ("outcome", "result", "code"),
+    [
+        (Outcome("a", "b", 1), HELD, 0),
+        (Outcome("a", "b", 1, missed=["nobody died"]), NO_BITE, 2),
+        (Outcome("a", "b", 1, broke_off="Traceback"), BROKE_OFF, 2),
+        (Outcome("a", "b", 1, broke_off="Traceback", violations=["lost"], missed=["x"]), VIOLATED, 1),
+    ],
+)
+def test_a_fault_that_was_not_felt_is_no_success(outcome: Outcome, result: str, code: int) -> None:
+    assert outcome.result == result
+    assert exit_code(report.Run("stamp", "short", 1, [Outcome("fine", "b", 1), outcome])) == code
+
+
+def test_the_page_has_a_row_for_each_scenario() -> None:
+    one = Outcome(
+        "kills", "Everybody is killed", 7, 60, {"kill": 12}, {"killed": 12}, duplicates=3, recovery_seconds=1.5
+    )
+    page = report.page(report.Run("stamp", "short", 7, [one]))
+    assert "| kills | held | 7 | 60 | kill 12 | killed 12 | 3 | 0 | 1.5 |" in page
+    assert "- **kills**: Everybody is killed." in page
+
+
+def test_a_run_is_kept_with_its_seed_and_its_steps(tmp_path: Path) -> None:
+    one = Outcome("kills", "x", 7, steps=[str(Step(1.25, "kill", "intake"))])
+    kept = report.keep(report.Run("stamp", "short", 7, [one]), tmp_path).read_text()
+    assert '"seed": 7' in kept
+    assert "kill intake" in kept
+    assert '"result": "held"' in kept
+
+
+def test_every_scenario_says_what_it_is_in_one_sentence() -> None:
+    assert len({one.name for one in PLAN}) == len(PLAN)
+    assert all(one.what and one.act.__doc__ and one.act.__doc__.strip().endswith(".") for one in PLAN)
+
+
+def test_the_short_plan_leaves_out_what_only_the_full_one_has() -> None:
+    assert [one for one in chosen([], full=False) if one.full_only] == []
+    assert chosen([], full=True) == list(PLAN)
+    assert [one.name for one in chosen(["poison", "kills"], full=False)] == ["poison", "kills"]
+
+
+def test_an_unknown_scenario_is_refused_with_the_names_of_those_there_are() -> None:
+    told = CliRunner().invoke(chaos, ["--only", "nonsense"])
+    assert told.exit_code == 2
+    assert "nonsense" in told.output
+    assert "kills" in told.output
+
+
+@pytest.mark.parametrize(
+    ("queue", "may"),
+    [
+        ("events.log", True),
+        ("intake.dead", True),
+        ("rpc.reply-x", True),
+        ("rpc-intake", False),
+        ("routing.open_case", False),
+    ],
+)
+def test_only_what_rests_may_be_left_in_a_queue(queue: str, may: bool) -> None:
+    assert rests(queue) == may

@@ -1,0 +1,63 @@
+"""The live view: rates and latencies from two looks at what processes show."""
+
+import math
+
+import pytest
+
+from services.cli.top.command import frame
+from services.cli.top.rates import Between
+from services.cli.top.scraping import Samples, Seen
+
+
+def key(name: str, **labels: str) -> tuple[str, frozenset[tuple[str, str]]]:
+    return name, frozenset(labels.items())
+
+
+def histogram(counts: dict[str, float], **labels: str) -> Samples:
+    buckets = {key("motcua_request_seconds_bucket", le=bound, **labels): count for bound, count in counts.items()}
+    return {**buckets, key("motcua_request_seconds_count", **labels): counts["+Inf"]}
+
+
+BEFORE = histogram({"0.1": 10, "0.2": 10, "+Inf": 10}, method="get", outcome="ok")
+NOW = {
+    **histogram({"0.1": 100, "0.2": 110, "+Inf": 110}, method="get", outcome="ok"),
+    **histogram({"0.1": 0, "0.2": 0, "+Inf": 0}, method="submit", outcome="ok"),
+    key("motcua_relay_waiting"): 3.0,
+    key("motcua_relay_oldest_seconds"): math.nan,
+    key("process_resident_memory_bytes"): 70e6,
+}
+STEP = Between(Seen("intake", 1, 100.0, BEFORE), Seen("intake", 1, 110.0, NOW, ready=True))
+
+
+def test_rates_and_latencies_are_of_what_happened_in_between() -> None:
+    assert STEP.rate("motcua_request_seconds_count") == pytest.approx(10)
+    assert STEP.rate("motcua_request_seconds_count", method="submit") == 0
+    assert STEP.quantile(0.5, "motcua_request_seconds") == pytest.approx(0.1 * 50 / 90)
+    assert STEP.quantile(0.95, "motcua_request_seconds") == pytest.approx(0.1 + 0.1 * 5 / 10)
+    assert STEP.quantile(0.95, "motcua_request_seconds", method="submit") is None
+
+
+def test_what_is_slower_than_the_last_bound_is_shown_as_that() -> None:
+    slow = Between(Seen("p", 1, 0, {}), Seen("p", 1, 1, histogram({"0.1": 0, "0.2": 0, "+Inf": 5})))
+    assert slow.quantile(0.95, "motcua_request_seconds") == 0.2
+
+
+def test_a_process_that_was_started_anew_counts_from_nought() -> None:
+    anew = Between(Seen("p", 1, 0, NOW), Seen("p", 1, 1, BEFORE))
+    assert anew.rate("motcua_request_seconds_count") == 10
+
+
+def test_what_is_not_known_is_no_number() -> None:
+    assert STEP.value("motcua_relay_waiting") == 3
+    assert STEP.value("motcua_relay_oldest_seconds") is None
+    assert STEP.value("motcua_loop_lag_seconds") is None
+
+
+def test_the_view_fits_80_columns_and_names_who_is_silent() -> None:
+    now = [STEP.now, Seen("registry-http", 1234567, 110.0)]
+    lines = list(frame([STEP.before], now, {"intake.note_fee": 2, "intake.retry.30s": 1, "intake.dead": 4}))
+    assert lines[1].split() == ["intake", "1", "yes", "10.0", "150", "0.0", "–", "0.0", "70", "–"]
+    assert lines[2].split()[:3] == ["registry-http", "1234567", "silent"]
+    assert next(line for line in lines[4:] if line.startswith("intake")).split() == ["intake", "3", "?", "2", "1", "4"]
+    assert max(map(len, lines)) <= 80
+    assert any("broker.unavailable" in line for line in frame([], now, None))
