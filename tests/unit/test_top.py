@@ -26,7 +26,8 @@ NOW = {
     key("motcua_relay_oldest_seconds"): math.nan,
     key("process_resident_memory_bytes"): 70e6,
 }
-STEP = Between(Seen("intake", 1, 100.0, BEFORE), Seen("intake", 1, 110.0, NOW, ready=True))
+HEALTH = {"ready": True, "relay": {"waiting": 3, "oldest_seconds": None}}
+STEP = Between(Seen("intake", 1, 100.0, BEFORE), Seen("intake", 1, 110.0, NOW, HEALTH))
 
 
 def test_rates_and_latencies_are_of_what_happened_in_between() -> None:

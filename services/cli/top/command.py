@@ -72,7 +72,7 @@ def _process(step: Between) -> tuple[str, ...]:
     return (
         step.now.name,
         str(step.now.pid),
-        "yes" if step.now.ready else "NO",
+        "yes" if step.now.health.get("ready") else "NO",
         f"{step.rate('motcua_request_seconds_count'):.1f}",
         _milliseconds(step.quantile(0.95, "motcua_request_seconds")),
         f"{step.rate('motcua_message_seconds_count', outcome='done'):.1f}",
@@ -85,13 +85,13 @@ def _process(step: Between) -> tuple[str, ...]:
 
 def _service(name: str, steps: Sequence[Between], depths: Depths | None) -> tuple[object, ...]:
     """All processes of a service look at the same database: the one that saw most saw last."""
-    own = [step for step in steps if step.now.name.partition("-")[0] == name]
+    relays = [step.now.health.get("relay", {}) for step in steps if step.now.name.partition("-")[0] == name]
     unpublished, oldest = (
-        max((value for step in own if (value := step.value(gauge)) is not None), default=None)
-        for gauge in ("motcua_relay_waiting", "motcua_relay_oldest_seconds")
+        max((relay[what] for relay in relays if relay.get(what) is not None), default=None)
+        for what in ("waiting", "oldest_seconds")
     )
     counts = ("?",) * 3 if depths is None else waiting(dict(depths), name)
-    return name, _or_unknown(unpublished, ".0f"), _or_unknown(oldest, ".1f"), *counts
+    return name, _or_unknown(unpublished, "d"), _or_unknown(oldest, ".1f"), *counts
 
 
 def _or_unknown(value: float | None, form: str) -> str:

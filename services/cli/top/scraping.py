@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import requests
 from prometheus_client.parser import text_string_to_metric_families
@@ -14,18 +14,19 @@ from prometheus_client.parser import text_string_to_metric_families
 Labels = frozenset[tuple[str, str]]
 Samples = Mapping[tuple[str, Labels], float]
 _SECONDS: Final = 2.0
+_HEALTH_SECONDS: Final = 7.0  # a process waits 5 for its database
 _AT_ONCE: Final = 8
 
 
 @dataclass(frozen=True)
 class Seen:
-    """One process at one moment; without samples when it did not answer."""
+    """One process at one moment, by its metrics and its own health report; without samples when it did not answer."""
 
     name: str
     pid: int
     at: float
     samples: Samples = field(default_factory=dict)
-    ready: bool = False
+    health: Mapping[str, Any] = field(default_factory=dict)
 
 
 def look(folder: Path) -> list[Seen]:
@@ -44,13 +45,13 @@ def _targets(folder: Path) -> Iterator[tuple[str, int, str]]:
 
 
 def _scrape(name: str, pid: int, address: str) -> Seen:
-    """The gauges are as of the process's last look; whether it is ready is asked for now."""
+    """Its gauges are as of its last look, up to 15 s ago: what is shown of its health is asked for now."""
     try:
         answer = requests.get(f"http://{address}/metrics", timeout=_SECONDS)
         answer.raise_for_status()
-        ready = requests.get(f"http://{address}/health/ready", timeout=_SECONDS).ok
+        health = requests.get(f"http://{address}/health/ready", timeout=_HEALTH_SECONDS).json()
     except requests.RequestException:
         return Seen(name, pid, time.monotonic())
     families = text_string_to_metric_families(answer.text)
     samples = {(one.name, frozenset(one.labels.items())): one.value for family in families for one in family.samples}
-    return Seen(name, pid, time.monotonic(), samples, ready)
+    return Seen(name, pid, time.monotonic(), samples, health)
