@@ -109,7 +109,8 @@ def behind(order: str, after: str) -> Document:
     """The filter for what lies behind a cursor. Raises Invalid."""
     at, code = _read_cursor(order, after)
     by = ORDERS[order]
-    return {by: {"$gte": at}, "$or": [{by: {"$gt": at}}, {"_id": {"$gt": code}}]}
+    # not an `$or`, for which the server would give up the order of the index and sort all that lies behind
+    return {by: {"$gte": at}, "$nor": [{by: at, "_id": {"$lte": code}}]}
 
 
 def _read_cursor(order: str, after: str) -> tuple[datetime, str]:

@@ -332,20 +332,7 @@ def stages(plan: Any) -> Iterator[str]:
             yield from stages(inner)
 
 
-# A next page of these is sorted anew for each reader, until routing's store finds its way with `chassis.paging`.
-SORTED: Final = pytest.mark.xfail(strict=True, reason="routing.store.behind asks with `$or`: take paging.ByMoment")
-KNOWN: Final = [
-    name
-    for name in QUESTIONS
-    if name.startswith("cases")
-    and name.endswith(", next page")
-    and not name.endswith(("nothing, next page", "by unit, next page", "due by unit, officer, next page"))
-]
-
-
-@pytest.mark.parametrize(
-    "question", [pytest.param(name, marks=SORTED) if name in KNOWN else name for name in QUESTIONS]
-)
+@pytest.mark.parametrize("question", QUESTIONS)
 def test_nothing_is_read_whole_and_nothing_is_sorted(shelf: Shelf, question: str) -> None:
     with overheard() as commands:
         QUESTIONS[question](shelf)

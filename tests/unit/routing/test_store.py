@@ -48,7 +48,7 @@ def test_the_next_page_begins_behind_the_last_case(order: str) -> None:
     by, when = ORDERS[order], {"due": case.next_due_at, "opened": case.opened_at}[order]
     assert behind(order, cursor(order, case)) == {
         by: {"$gte": when},
-        "$or": [{by: {"$gt": when}}, {"_id": {"$gt": CODE}}],
+        "$nor": [{by: when, "_id": {"$lte": CODE}}],
     }
 
 
