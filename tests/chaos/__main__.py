@@ -60,7 +60,7 @@ def play_all(run: Run, plan: Sequence[Scenario], dossiers: int | None, *, full: 
     before: Scenario | None = None
     try:
         for one in plan:
-            console.print(f"\n[bold]{one.name}[/]: {one.what}", highlight=False)
+            console.print(f"\n[bold]{one.name}[/]: {one.what}", highlight=False, soft_wrap=True)
             if stage is not None and before is not None and before.stage != one.stage:
                 stage.close()
                 stage = None

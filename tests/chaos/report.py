@@ -79,6 +79,7 @@ def show(one: Outcome, console: Console) -> None:
         f"[{colour}]{one.result}[/]  {one.scenario}: {one.dossiers} dossiers, {_listed(one.faults)};"
         f" {_listed(one.bites)}; recovery {_seconds(one.recovery_seconds)} s; {one.seconds:.0f} s in all",
         highlight=False,
+        soft_wrap=True,
     )
     if one.result == HELD:
         return

@@ -1,5 +1,6 @@
 """The parts of the harness that need no server: chance, the stream's ledger, the logs, the verdict, the page."""
 
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,14 @@ from tests.chaos import report
 from tests.chaos.__main__ import chaos, exit_code
 from tests.chaos.chance import Chance
 from tests.chaos.diary import Step
+from tests.chaos.load import Handed, Submissions
+from tests.chaos.payers import GatewayLedger
 from tests.chaos.plan import PLAN, chosen
 from tests.chaos.rest import rests
 from tests.chaos.scenario import BROKE_OFF, HELD, NO_BITE, VIOLATED, Outcome
 from tests.chaos.stream import Heard, Ledger
 from tests.chaos.witness import Witness
+from tests.integration.http_door import HttpDoor
 
 
 def drawn(seed: int, name: str) -> list[Any]:
@@ -101,6 +105,42 @@ def test_a_run_is_kept_with_its_seed_and_its_steps(tmp_path: Path) -> None:
     assert '"seed": 7' in kept
     assert "kill intake" in kept
     assert '"result": "held"' in kept
+
+
+def test_a_gap_lasts_from_the_first_who_was_not_answered_to_the_last_before_somebody_was() -> None:
+    load = Submissions(HttpDoor("http://nobody"), {}, rate=1)
+    for at, failure in ((0, ""), (10, "x"), (11, "x"), (12, ""), (20, "x"), (25, "")):
+        load.handed.append(Handed(at, seconds=0.5, failure=failure))
+    assert load.longest_gap() == 1.5
+    assert len(load.wrong({})) == 3
+    load.gap = 2
+    assert load.wrong({}) == []
+
+
+def test_who_was_answered_with_a_code_must_be_kept_once() -> None:
+    load = Submissions(HttpDoor("http://nobody"), {}, rate=1)
+    load.handed = [Handed(0, code="A"), Handed(1, code="B"), Handed(2, code="B")]
+    wrong = load.wrong(
+        {"B": (f"x.{load.tag}-1@example.vn", "submitted"), "C": (f"x.{load.tag}-2@example.vn", "submitted")}
+    )
+    assert wrong == ["A was answered and is not kept", "B was answered 2 times", "C is kept and was never answered"]
+
+
+def test_what_the_gateway_keeps_is_what_it_took_less_what_it_gave_back(tmp_path: Path) -> None:
+    (tmp_path / "sandbox").mkdir()
+    ledger = GatewayLedger(tmp_path)
+    with sqlite3.connect(tmp_path / "sandbox" / "gateway.sqlite") as db:
+        db.execute("CREATE TABLE transactions (number, txn_ref, amount, status, ipn_fault, ipn_tries)")
+        db.execute("CREATE TABLE refunds (payment, amount)")
+        paid = [
+            (1, "A", 20_000_00, "00", "lost", 0),
+            (2, "B", 5_000_00, "00", "repeat:20", 20),
+            (3, "C", 1_00, "02", "", 1),
+        ]
+        db.executemany("INSERT INTO transactions VALUES (?, ?, ?, ?, ?, ?)", paid)
+        db.execute("INSERT INTO refunds VALUES (2, 500000)")
+    assert {reference: kept for reference, kept in ledger.kept_vnd().items() if kept} == {"A": 20_000}
+    assert (ledger.met("lost"), ledger.tries("lost"), ledger.tries("repeat:20")) == (1, 0, 20)
 
 
 def test_every_scenario_says_what_it_is_in_one_sentence() -> None:
