@@ -3,7 +3,7 @@
 #
 #   setup.sh           all of it
 #   setup.sh python    the Python environment only
-#   setup.sh tools     what `make chaos FULL=1` needs besides: strace, libfaketime
+#   setup.sh tools     what `make chaos FULL=1` needs besides: strace
 #
 # Outside the checkout it touches nothing but apt packages.
 set -euo pipefail
@@ -194,11 +194,8 @@ need_libraries() {
 # --- tools of the full chaos plan -----------------------------------------------------------------------------
 
 need_tools() { # a scenario that lacks its tool says so, and the others are played
-    local packages=()
-    command -v strace >/dev/null || packages+=(strace)
-    [ -n "$(find /usr/lib /usr/local/lib -name libfaketimeMT.so.1 -print -quit 2>/dev/null)" ] || packages+=(libfaketime)
-    [ ${#packages[@]} -gt 0 ] || return 0
-    command -v apt-get >/dev/null && apt_install "${packages[@]}" || say "not here: ${packages[*]}"
+    command -v strace >/dev/null && return
+    command -v apt-get >/dev/null && apt_install strace || say 'strace is not here'
 }
 
 # --------------------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from tests.chaos.load import be_patient
 from tests.chaos.plan import chosen
 from tests.chaos.play import play
 from tests.chaos.report import Run
-from tests.chaos.scenario import HELD, Outcome, Scenario
+from tests.chaos.scenario import Outcome, Scenario
 from tests.chaos.stage import Stage
 
 FOLDER: Final = ROOT / ".run" / "chaos"
@@ -81,7 +81,7 @@ def exit_code(run: Run) -> int:
     """1 where something was violated, 2 where something was not really run, else 0."""
     if any(one.violations for one in run.outcomes):
         return 1
-    return 0 if all(one.result == HELD for one in run.outcomes) else 2
+    return 0 if run.held else 2
 
 
 def _opened(one: Scenario) -> Stage:

@@ -1,4 +1,4 @@
-"""Other clocks, by libfaketime: of one service, or of all of them a moment before a midnight that matters."""
+"""Other clocks: of one service, or of all of them a moment before a midnight that matters."""
 
 import os
 import subprocess
@@ -13,23 +13,17 @@ import holidays
 
 from deploy.local.programs import ROOT
 from services.contracts.catalogue.dates import VIETNAM
-from tests.chaos.missing import NotHere
 from tests.chaos.stage import Stage
 from tests.integration.books import JOURNALS, Books
 
-_LIBRARIES: Final = ("/usr/lib", "/usr/local/lib")
 _BEFORE: Final = timedelta(seconds=75)  # so long before midnight it is opened: it takes a third of that to start
 _STOP_SECONDS: Final = 40
 _SATURDAY: Final = 5
 
 
 def skewed(seconds: float) -> dict[str, str]:
-    """The variables of a process whose clock is ahead by so many seconds, or behind. Raises NotHere."""
-    found = [file for folder in _LIBRARIES for file in Path(folder).rglob("libfaketimeMT.so.1")]
-    if not found:
-        raise NotHere("libfaketime is not installed; on Debian: apt-get install libfaketime")
-    # how long something lasts is measured by the true clock, as on a machine whose time of day is wrong
-    return {"LD_PRELOAD": str(found[0]), "FAKETIME": f"{seconds:+.0f}s", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+    """The variables of a process whose clock is ahead by so many seconds, or behind."""
+    return {"CHAOS_SECONDS_AHEAD": f"{seconds:.0f}", "PYTHONPATH": f"{ROOT}/tests/chaos/skew:{ROOT}"}
 
 
 class Skewed:

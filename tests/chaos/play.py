@@ -25,7 +25,7 @@ def play(
 ) -> Outcome:
     """Put it through, whatever happens; the stage may be used again where it held."""
     size = dossiers or one.dossiers[full]
-    outcome, began = Outcome(one.name, one.what, seed), time.monotonic()
+    outcome, began = Outcome(one.name, one.what, seed, is_control=one.is_control), time.monotonic()
     rig = Rig(stage=stage, chance=Chance(seed, one.name), dossiers=size, full=full, tell=tell)
     letters = judge.copies(stage.run_dir)
     try:
@@ -43,7 +43,7 @@ def play(
     finally:  # whoever broke it off does not want to wait for people who wait
         rig.close()
     outcome.letters_twice = sum((judge.copies(stage.run_dir) - letters).values()) - _new(stage, letters)
-    outcome.dossiers = sum(load.accepted for load in rig.loads)
+    outcome.dossiers = sum(load.accepted for load in rig.loads) or size
     outcome.faults = dict(Counter(step.verb for step in rig.steps if step.verb != "heal"))
     outcome.steps = [str(step) for step in rig.steps]
     outcome.seconds = round(time.monotonic() - began, 1)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
-from tests.chaos.scenario import HELD, Outcome
+from tests.chaos.scenario import Outcome
 
 _HEAD: Final = """\
 # What was made to go wrong, and what held
@@ -44,7 +44,7 @@ class Run:
     @property
     def held(self) -> bool:
         """Whether everything held, and was felt."""
-        return all(one.result == HELD for one in self.outcomes)
+        return all(one.is_well for one in self.outcomes)
 
 
 def keep(run: Run, folder: Path) -> Path:
@@ -74,14 +74,14 @@ def page(run: Run) -> str:
 
 def show(one: Outcome, console: Console) -> None:
     """How a scenario went; what it takes to play it again where it did not hold."""
-    colour = "green" if one.result == HELD else "red"
+    colour = "green" if one.is_well else "red"
     console.print(
         f"[{colour}]{one.result}[/]  {one.scenario}: {one.dossiers} dossiers, {_listed(one.faults)};"
         f" {_listed(one.bites)}; recovery {_seconds(one.recovery_seconds)} s; {one.seconds:.0f} s in all",
         highlight=False,
         soft_wrap=True,
     )
-    if one.result == HELD:
+    if one.is_well:
         return
     for line in (*one.violations[:40], *one.missed, *one.broke_off.splitlines(), *filter(None, [one.not_here])):
         console.print(f"  ✗ {line}", markup=False, highlight=False, soft_wrap=True)

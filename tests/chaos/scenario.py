@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from tests.chaos.rig import Rig
 from tests.chaos.stage import Stage
 
 HELD, VIOLATED, NO_BITE, BROKE_OFF, NOT_HERE = "held", "violated", "did not bite", "broke off", "not here"
+SEEN_TO_FAIL: Final = "seen to fail"  # as the control must
 Act = Callable[[Rig], None]
 
 
@@ -19,6 +21,7 @@ class Scenario:
     act: Act
     dossiers: tuple[int, int]  # in the short plan, and in the full one
     full_only: bool = False
+    is_control: bool = False
     stage: Callable[[Path], Stage] = Stage  # what it is played on
 
     @property
@@ -45,6 +48,7 @@ class Outcome:
     seconds: float = 0.0
     broke_off: str = ""
     not_here: str = ""
+    is_control: bool = False
     steps: list[str] = field(default_factory=list)
 
     @property
@@ -56,4 +60,11 @@ class Outcome:
             return BROKE_OFF
         if self.not_here:
             return NOT_HERE
-        return NO_BITE if self.missed else HELD
+        if self.missed:
+            return NO_BITE
+        return SEEN_TO_FAIL if self.is_control else HELD
+
+    @property
+    def is_well(self) -> bool:
+        """Whether it went as it must."""
+        return self.result in {HELD, SEEN_TO_FAIL}

@@ -1,0 +1,27 @@
+"""Python imports this by itself where it lies on PYTHONPATH: in a process whose clock is to be wrong.
+
+The two places at which the product reads the time of day read another one. libfaketime would reach everything, but
+Python cannot wait under it: it shifts the clock that threads wait by without telling `sem_clockwait`, and where it is
+told to leave that clock alone, `clock_nanosleep` refuses (0.9.10 with Python 3.11).
+"""
+
+import os
+from datetime import datetime, timedelta, tzinfo
+
+from services.chassis import clock
+from services.contracts.catalogue import dates
+
+_AHEAD = timedelta(seconds=float(os.environ["CHAOS_SECONDS_AHEAD"]))
+
+
+class Skewed(datetime):
+    """The time of day, as a wrong clock has it."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> "Skewed":
+        """Another present."""
+        return super().now(tz) + _AHEAD
+
+
+for module in (clock, dates):
+    vars(module)["datetime"] = Skewed
