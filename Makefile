@@ -39,7 +39,8 @@ logs: ## Follow the logs of `make up`; of one program: make logs PROGRAM=intake
 
 test: ## Set up, then run every test, against real servers of its own
 	@$(setup)
-	@$(bin)/python -m pytest
+	@$(bin)/python -m pytest -n 2 tests/unit tests/contract
+	@$(bin)/python -m pytest tests/integration
 
 bench: ## Set up, then measure: ours, stock nameko and the machine's limit in one run; ten minutes
 	@$(setup)

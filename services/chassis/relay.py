@@ -33,7 +33,7 @@ _LOOK_EVERY = 1.0
 _WAIT_AFTER_FAILURE = 2.0
 _EVENTS_AT_ONCE = 100
 _SECONDS_PUT_OFF = 30.0
-_CLAIM = timedelta(seconds=10)  # publishing a batch takes no longer, or has failed
+_CLAIM = timedelta(seconds=3)  # a batch is published by then; where it is not, two may publish it
 
 
 @dataclass(slots=True)

@@ -35,10 +35,10 @@ class Nodes:
     def __init__(self, run_dir: Path, first: Identity) -> None:
         self.run_dir = run_dir / "nodes"
         self._first_home, self._first = run_dir / "rabbitmq", first
-        self.run_dir.mkdir(mode=0o700, exist_ok=True)
-        (self.run_dir / "logs").mkdir(exist_ok=True)
         self._supervisor = Supervisor(self.run_dir)
         self.close()  # those that a broken-off run has left
+        shutil.rmtree(self.run_dir, ignore_errors=True)
+        (self.run_dir / "logs").mkdir(mode=0o700, parents=True)
         write_private(self.run_dir / IDENTITY, json.dumps(asdict(first)))  # by which `make clean` finds them
         taken = dict(first.ports)
         self._identities: dict[int, Identity] = {}
@@ -130,9 +130,10 @@ class Nodes:
                 {"_id": place, "host": host, "priority": 1 if place else _PREFERRED}
                 for place, host in enumerate(self._hosts())
             ]
-            for count in (2, 3):  # one more at a time: the set allows no other way
+            for count in (2, 3):  # one more at a time, when all know of the one before: the set allows no other way
                 step = {**config, "version": config["version"] + count, "members": config["members"][:count]}
-                client.admin.command("replSetReconfig", step)
+                if not wait_until(partial(_reconfigured, client, step), _SECONDS):
+                    raise TimeoutError("a database does not join the set")
 
     def _brokers_run(self) -> bool:
         try:
@@ -192,6 +193,14 @@ class ClusterStage(Stage):
         """Leave nothing behind."""
         self.nodes.close()
         super().close()
+
+
+def _reconfigured(client: MongoClient[dict[str, Any]], config: dict[str, Any]) -> bool:
+    try:
+        client.admin.command("replSetReconfig", config)
+    except PyMongoError:
+        return False
+    return True
 
 
 def _answers(node: Alarms) -> bool:
