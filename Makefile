@@ -8,6 +8,8 @@ bin := .venv/bin
 cli := $(bin)/python -m services.cli
 setup := deploy/local/setup.sh
 need_python = [ -x $(bin)/python ] || { echo '✗ Nothing is set up here yet. Type: make setup' >&2; exit 1; }
+# tests that start programs of their own, and none of the whole system
+apart := tests/integration/test_local_stack.py $(wildcard tests/integration/test_sandbox_*.py)
 hint = || { echo '✗ $(1)' >&2; exit 1; }
 
 help: ## Show this list
@@ -39,8 +41,8 @@ logs: ## Follow the logs of `make up`; of one program: make logs PROGRAM=intake
 
 test: ## Set up, then run every test, against real servers of its own
 	@$(setup)
-	@$(bin)/python -m pytest -n 2 tests/unit tests/contract
-	@$(bin)/python -m pytest tests/integration
+	@$(bin)/python -m pytest -n 2 --dist loadfile tests/unit tests/contract $(apart)
+	@$(bin)/python -m pytest tests/integration $(apart:%=--ignore=%)
 
 bench: ## Set up, then measure: ours, stock nameko and the machine's limit in one run; ten minutes
 	@$(setup)

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+import cattrs
 import click
 from nameko.exceptions import RemoteError
 from rich.console import Console
@@ -156,26 +157,36 @@ def _shown(table: Table) -> Shown:
 @click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), help="Only this part; may be repeated.")
 @click.option("--document", is_flag=True, help="Write docs/bench.md also when this is quick or not everything.")
 @click.option("--keep-logs", is_flag=True, help="Leave the run directory of the stack behind.")
-def main(quick: bool, parts: tuple[str, ...], document: bool, keep_logs: bool) -> None:
+@click.option(
+    "--again", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Only show this JSON again."
+)
+def main(quick: bool, parts: tuple[str, ...], document: bool, keep_logs: bool, again: Path | None) -> None:
     """Measure the system beside stock nameko and the machine's limit; about ten minutes."""
+    if again is None:
+        result = measure(QUICK if quick else FULL, parts or PARTS, keep_logs=keep_logs)
+    else:
+        result = cattrs.structure(json.loads(again.read_text(encoding="utf-8")), Result)
+    page = keep(result)
+    show(result)
+    if document or (again is None and not quick and set(parts or PARTS) == set(PARTS)):
+        DOCUMENT.write_text(pages.document(result), encoding="utf-8")
+    console.print(f"\nPage: {page}    JSON: {page.with_suffix('.json')}", highlight=False)
+    sys.exit(1 if result.refused else 0)
+
+
+def measure(plan: Plan, parts: Collection[str], *, keep_logs: bool) -> Result:
+    """Everything asked for, on a stack that is gone afterwards."""
     logging.getLogger("amqp").setLevel(logging.ERROR)  # it wonders aloud at what arrives while a channel closes
-    plan, wanted = (QUICK if quick else FULL), parts or PARTS
     rig = Rig(ROOT / ".run" / f"bench-{datetime.now(UTC):%H%M%S}")
     try:
-        bench = Bench(plan, wanted, rig)
+        bench = Bench(plan, parts, rig)
         bench.run()
     finally:
         if keep_logs:
             rig.stack.down()
         else:
             rig.wipe()
-    result: Any = bench.result
-    page = keep(result)
-    show(result)
-    if document or (plan is FULL and set(wanted) == set(PARTS)):
-        DOCUMENT.write_text(pages.document(result), encoding="utf-8")
-    console.print(f"\nPage: {page}    JSON: {page.with_suffix('.json')}", highlight=False)
-    sys.exit(1 if result.refused else 0)
+    return bench.result
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
+import cattrs
 import pytest
 from stdnum.vn import mst
 
@@ -100,7 +101,7 @@ def test_a_part_without_figures_shows_why_and_no_figure() -> None:
 def test_a_measured_run_is_a_page_a_document_and_json() -> None:
     result = Result("2026-01-15T120000Z", "quick", _machine())
     result.closed[NO_FEE] = result.open[NO_FEE] = _flow()
-    assert json.loads(json.dumps(asdict(result)))["closed"][NO_FEE]["rate"] == 12.5
+    assert pages.document(cattrs.structure(json.loads(json.dumps(asdict(result))), Result)) == pages.document(result)
     assert [table.heading for table in all_tables(result)][:2] == ["Targets", "Throughput"]
     assert "| 12.5 |" in pages.document(result)
     drawn = pages.page(result)
