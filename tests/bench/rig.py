@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -19,6 +20,7 @@ from services.cli.place import RUN_DIR_VARIABLE
 from services.cli.stack import declare_topology, is_ready
 from services.cli.topology import service_classes, work_queues
 from tests.bench.books import COLLECTIONS, Books
+from tests.bench.outcome import NotMeasured
 from tests.bench.plan import TENANT
 from tests.bench.sampling import BENCH, SUPERVISOR, Queues, Sampler, Unpublished
 
@@ -47,7 +49,15 @@ class Rig:
         """Start all of it as a user does; how many seconds that took."""
         began = time.monotonic()
         environment = {**os.environ, RUN_DIR_VARIABLE: str(self.run_dir)}
-        subprocess.run(["make", "up"], cwd=ROOT, env=environment, check=True, stdout=sys.stderr)
+        make = subprocess.Popen(["make", "up"], cwd=ROOT, env=environment, stdout=sys.stderr, start_new_session=True)
+        try:
+            code = make.wait()
+        except BaseException:  # what it has started would go on starting things
+            os.killpg(make.pid, signal.SIGTERM)
+            make.wait()
+            raise
+        if code:
+            raise NotMeasured(f"`make up` failed with code {code}")
         return time.monotonic() - began
 
     def up(self, programs: Iterable[str] = ALL) -> None:
