@@ -1,12 +1,16 @@
 """The live view: rates and latencies from two looks at what processes show."""
 
 import math
+import os
+from pathlib import Path
 
 import pytest
 
+from services.chassis.exposition import expose
+from services.chassis.settings import Settings
 from services.cli.top.command import frame
 from services.cli.top.rates import Between
-from services.cli.top.scraping import Samples, Seen
+from services.cli.top.scraping import Samples, Seen, look
 
 
 def key(name: str, **labels: str) -> tuple[str, frozenset[tuple[str, str]]]:
@@ -62,3 +66,18 @@ def test_the_view_fits_80_columns_and_names_who_is_silent() -> None:
     assert next(line for line in lines[4:] if line.startswith("intake")).split() == ["intake", "3", "?", "2", "1", "4"]
     assert max(map(len, lines)) <= 80
     assert any("broker.unavailable" in line for line in frame([], now, None))
+
+
+def test_a_process_is_found_by_its_file_and_asked_how_it_is_now(tmp_path: Path) -> None:
+    settings = Settings(
+        service="sample",
+        amqp_uri="amqp://nowhere",
+        mongo_uri="mongodb://nowhere",
+        metrics_port=0,
+        metrics_dir=tmp_path,
+    )
+    expose(settings, "sample-http", lambda: {**HEALTH, "ready": False})
+    (tmp_path / "gone.999999999.json").write_text('[{"targets": ["127.0.0.1:1"]}]')
+    (seen,) = look(tmp_path)
+    assert (seen.name, seen.pid, seen.health["relay"]["waiting"]) == ("sample-http", os.getpid(), 3)
+    assert next(line for line in frame([], [seen], None) if line.startswith("sample-http")).split()[2] == "NO"
