@@ -9,7 +9,7 @@ cli := $(bin)/python -m services.cli
 setup := deploy/local/setup.sh
 need_python = [ -x $(bin)/python ] || { echo '✗ Nothing is set up here yet. Type: make setup' >&2; exit 1; }
 # tests that start programs of their own, and none of the whole system
-apart := tests/integration/test_local_stack.py $(wildcard tests/integration/test_sandbox_*.py)
+apart := tests/integration/test_local_stack.py tests/integration/test_backup.py $(wildcard tests/integration/test_sandbox_*.py)
 hint = || { echo '✗ $(1)' >&2; exit 1; }
 
 help: ## Show this list

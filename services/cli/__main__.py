@@ -1,4 +1,4 @@
-"""`motcua`: up, down, status, top, demo, catalogue, dossier, dead, relay, verify."""
+"""`motcua`: up, down, status, top, demo, catalogue, dossier, dead, relay, verify, backup, restore."""
 
 import os
 import sys
@@ -11,6 +11,7 @@ from deploy.local.programs import StackError
 from services.chassis.errors import ServiceError, Unavailable
 from services.cli import catalogue, dead, dossier, relay, stack
 from services.cli.api.command import api
+from services.cli.backup.command import backup, restore
 from services.cli.demo.command import demo
 from services.cli.demo.town import DemoError
 from services.cli.events import events
@@ -39,6 +40,8 @@ PARTS = (
     dead.dead,
     relay.relay,
     verify,
+    backup,
+    restore,
     api,
     events,
     settings,

@@ -8,6 +8,7 @@ from typing import Any, Final
 import click
 from rich.console import Console
 
+from deploy.local.composition import SERVERS
 from deploy.local.programs import http_answers
 from deploy.local.stack import ProgramStatus, Stack
 from services.chassis.errors import ServiceError, Unavailable
@@ -46,9 +47,15 @@ def is_ready(service: str, env: dict[str, str]) -> bool:
 
 @click.command()
 @click.option("--scale", multiple=True, metavar="SERVICE=N", help="Processes of a service, such as intake=4.")
-def up(scale: tuple[str, ...]) -> None:
+@click.option("--servers", is_flag=True, help="Only RabbitMQ and MongoDB: for `motcua restore`.")
+def up(scale: tuple[str, ...], *, servers: bool) -> None:
     """Start the servers, the services and the sandbox counterparts; leave them running."""
     stack = local_stack()
+    if servers:
+        with console.status("Starting RabbitMQ and MongoDB …"):
+            stack.up(SERVERS)
+        console.print(f"RabbitMQ and MongoDB are up. Addresses: {run_dir() / 'env'}")
+        return
     with console.status("Starting RabbitMQ, MongoDB, five services and their counterparts …"):
         stack.up(scale=_read_scale(scale))
     show_status(stack)

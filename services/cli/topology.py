@@ -1,7 +1,7 @@
 """The broker's topology as the services' own code states it: declared before any of them starts, and counted."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from typing import Any, Final, TypeVar
@@ -53,6 +53,16 @@ def declare_all(uri: str, ladder: tuple[float, ...]) -> None:
 def depths(uri: str, ladder: tuple[float, ...]) -> dict[str, int]:
     """How many messages wait in each work, retry and dead queue of every service. Raises Unavailable."""
     return _once_recovered(lambda: _depths(uri, ladder))
+
+
+def purge(uri: str, queues: Iterable[str]) -> None:
+    """Take away what waits in these queues. Raises Unavailable."""
+    try:
+        with connect(uri) as connection:
+            for name in queues:
+                connection.channel().queue_purge(name)
+    except (AMQPError, OperationalError, OSError) as error:
+        raise no_broker() from error
 
 
 def _once_recovered(ask: Callable[[], T]) -> T:

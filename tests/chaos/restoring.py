@@ -1,50 +1,48 @@
-"""A backup taken under load: the database's files while it is told to leave them alone; and the way back from it."""
+"""A backup taken under load, and the way back from it: with the operators' own commands."""
 
+import os
 import shutil
-from collections.abc import Mapping
-from datetime import UTC, datetime
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from pymongo import MongoClient
-
+from deploy.local.composition import SERVERS
+from deploy.local.programs import ROOT
 from tests.chaos.stage import Stage
 from tests.chaos.stream import Stream
-from tests.integration.books import JOURNALS, Books
 
-_LEFT_OUT: Final = shutil.ignore_patterns("mongod.lock", "WiredTiger.lock", "diagnostic.data")
-
-
-def back_up(stage: Stage) -> set[str]:
-    """Copy the database under `fsyncLock`; the codes of all dossiers that were accepted by then."""
-    with MongoClient[dict[str, Any]](stage.stack.env["MOTCUA_MONGO_URI"]) as client:
-        client.admin.command("fsync", lock=True)
-        try:
-            codes = {one["_id"] for one in client["motcua_intake"]["dossiers"].find({}, {"_id": 1})}
-            shutil.copytree(stage.run_dir / "mongodb", _place(stage), ignore=_LEFT_OUT)
-        finally:
-            client.admin.command("fsyncUnlock")
-    return codes
+_SECONDS: Final = 300
 
 
-def restore(stage: Stage) -> None:
-    """Everything stops; the database is that of the backup, the broker new; what histories hold is published again."""
+def back_up(stage: Stage) -> None:
+    """`motcua backup`, while everything goes on."""
+    shutil.rmtree(_place(stage), ignore_errors=True)
+    _motcua(stage, "backup", str(_place(stage)))
+
+
+@contextmanager
+def lost_and_restored(stage: Stage) -> Iterator[None]:
+    """Both servers lose their disks; `motcua restore` puts the database back; in the end everything starts."""
     stage.stack.down()
     shutil.rmtree(stage.run_dir / "mongodb")
     shutil.rmtree(stage.run_dir / "rabbitmq" / "mnesia")
-    _place(stage).rename(stage.run_dir / "mongodb")
-    stage.stack.up(("mongodb",))
-    publish_again(stage.stack.env)
+    stage.stack.up(SERVERS)
+    _motcua(stage, "restore", str(_place(stage)))
+    yield
     stage.up()
     stage.stream = Stream(stage.stack.env)
 
 
-def publish_again(env: Mapping[str, str]) -> None:
-    """Let every relay begin at the beginning: who has heard an event already knows it by its id."""
-    with Books(env) as books:
-        for name in JOURNALS:
-            again = {"relayed": 0, "pending_since": datetime.now(UTC)}
-            books.collection(name).update_many({}, {"$set": again})
+def _motcua(stage: Stage, *words: str) -> None:
+    """What an operator would type. Raises RuntimeError with what it said."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("MOTCUA_")}
+    command = [sys.executable, "-m", "services.cli", "--run-dir", str(stage.run_dir), *words]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=_SECONDS, check=False)
+    if done.returncode:
+        raise RuntimeError(f"motcua {words[0]}: {done.stdout}{done.stderr}")
 
 
 def _place(stage: Stage) -> Path:

@@ -1,6 +1,7 @@
 """The disk is slow; the disk is lost, and there is a backup."""
 
 from tests.chaos import restoring
+from tests.chaos.load import Crowd, Submissions
 from tests.chaos.rig import Rig
 from tests.integration.books import Books
 
@@ -15,22 +16,37 @@ def slow_disk(rig: Rig) -> None:
 
 
 def restored(rig: Rig) -> None:
-    """A backup is taken under load, the database and the broker are lost later, and all begins again at the backup."""
-    crowd, submissions = rig.crowd(), rig.submissions(rate=2)
+    """A backup is taken under load, then all disks are lost: all begins again at the backup, and is told again."""
+    crowd = rig.crowd()
+    rig.submissions(rate=2)
     crowd.await_told(1 / 2)
-    rig.note("back up", "mongodb")
-    before = restoring.back_up(rig.stage)
-    crowd.finish()
-    submissions.finish()
-    accepted_later = crowd.accepted + submissions.accepted - len(before)
-    rig.loads.clear()  # what came after the backup is lost, as everybody was told
-    rig.note("restore", "mongodb, rabbitmq")
-    restoring.restore(rig.stage)
-    rig.at_the_end(lambda: [f"{code} was in the backup and is not kept" for code in sorted(before - _codes(rig))])
-    rig.must_bite("dossiers in the backup", lambda: len(before), least=10)
-    rig.must_bite("dossiers accepted after it", lambda: accepted_later)
+    with rig.away("routing"):  # what it has not heard by then, only the histories can tell it
+        rig.wait(3)
+        answered = _answered(rig)
+        rig.note("back up", "mongodb")
+        restoring.back_up(rig.stage)
+    for load in rig.loads:
+        load.finish()
+    later = _answered(rig)
+    rig.loads.clear()  # what came after the backup is lost, as everybody is told
+    rig.note("lose and restore", "mongodb, rabbitmq")
+    with restoring.lost_and_restored(rig.stage):
+        kept, untold = _codes(rig, "intake.dossiers"), _codes(rig, "intake.dossiers") - _codes(rig, "routing.cases")
+    rig.at_the_end(lambda: [f"{code} was answered before the backup and is not kept" for code in answered - kept])
+    rig.at_the_end(lambda: [f"{code} came from nowhere" for code in _codes(rig, "intake.dossiers") - kept])
+    rig.must_bite("dossiers answered before the backup", lambda: len(answered), least=10)
+    rig.must_bite("lost with the disks", lambda: len(later - kept))
+    rig.must_bite("unknown to routing in the backup", lambda: len(untold))
+    rig.must_bite("told again", lambda: len(rig.stage.stream.ledger.times), least=100)
 
 
-def _codes(rig: Rig) -> set[str]:
+def _answered(rig: Rig) -> set[str]:
+    """The codes of all dossiers of which somebody has had an answer by now."""
+    handed = (one.code for load in rig.loads if isinstance(load, Submissions) for one in list(load.handed))
+    ended = (told.dossier_code for load in rig.loads if isinstance(load, Crowd) for _, told in list(load.ended))
+    return {code for code in (*handed, *ended) if code}
+
+
+def _codes(rig: Rig, collection: str) -> set[str]:
     with Books(rig.env) as books:
-        return {one["_id"] for one in books.collection("intake.dossiers").find({}, {"_id": 1})}
+        return {one["_id"] for one in books.collection(collection).find({}, {"_id": 1})}
