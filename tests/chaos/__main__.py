@@ -1,5 +1,6 @@
 """`python -m tests.chaos`: play the plan and write down how it went."""
 
+import logging
 import os
 import random
 import signal
@@ -36,6 +37,7 @@ console = Console()
 def chaos(full: bool, names: tuple[str, ...], seed: int | None, dossiers: int | None) -> None:
     """Make everything go wrong that may, and check that nothing is lost, doubled, or wrong."""
     os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")
+    logging.getLogger("amqp").setLevel(logging.ERROR)  # what a closed channel still gets is no news
     try:
         plan = chosen(names, full=full)
     except ValueError as error:

@@ -17,6 +17,7 @@ _CLEAR: Final = {
     "memory": ("set_vm_memory_high_watermark", "absolute", "512MB"),
     "disk": ("set_disk_free_limit", "200MB"),
 }
+_ACTIVE: Final = "[Resource || {{resource_limit, Resource, _Node}, _} <- rabbit_alarm:get_alarms()]."
 # What a shell of ours must not hand on to the tool: it would take the node's own ports for its.
 _NODE_ONLY: Final = ("RABBITMQ_DIST_PORT", "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", "RABBITMQ_ALLOW_INPUT")
 
@@ -37,9 +38,9 @@ class Alarms:
         """Let it have enough again."""
         self.order(*_CLEAR[resource])
 
-    def active(self) -> int:
-        """How many alarms are on."""
-        return int(self.order("eval", "length(rabbit_alarm:get_alarms())."))
+    def active(self) -> list[str]:
+        """Which alarms are on."""
+        return self.order("eval", _ACTIVE).strip("[]\n ").replace(",", " ").split()
 
     def waiting(self) -> dict[str, int]:
         """How many messages each queue holds, those in somebody's hand too."""

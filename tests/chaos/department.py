@@ -65,8 +65,11 @@ class Department:
             for queue in _QUEUES:
                 connection.channel().queue_delete(queue)
 
-    def missed(self) -> Counter[str]:
-        """Everything it should have heard since it first came to work, and has not, by type; after some patience."""
+    def wrong(self) -> list[str]:
+        """What it should have heard since it first came to work, and has not, by type; after some patience."""
+        return [f"the department missed {type_}: {count}" for type_, count in self._missed().items()]
+
+    def _missed(self) -> Counter[str]:
         until = time.monotonic() + _SECONDS
         while (missing := self._said() - self._heard()) and time.monotonic() < until:
             time.sleep(0.5)

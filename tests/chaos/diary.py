@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
+
+_ENDS: Final = frozenset({"heal", "back", "go on", "fair", "alarm over", "true time", "disk as before"})
 
 
 @dataclass(frozen=True)
@@ -11,6 +14,11 @@ class Step:
     at: float
     verb: str
     whom: str
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether something goes wrong here, not right again."""
+        return self.verb not in _ENDS
 
     def __str__(self) -> str:
         return f"{self.at:7.1f} s  {self.verb} {self.whom}".rstrip()

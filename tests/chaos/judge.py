@@ -14,6 +14,7 @@ from tests.integration.books import Books
 
 _MESSAGE_ID: Final = re.compile(rb"^Message-ID: <([^@>]+)@", re.MULTILINE | re.IGNORECASE)
 _HEAD: Final = 8_192
+_SHOWN: Final = 10
 
 
 def is_recovered(rig: Rig, healed_at: datetime) -> bool:
@@ -27,9 +28,9 @@ def is_drained(rig: Rig) -> bool:
 
 
 def what_waits(rig: Rig) -> str:
-    """What still waits, for whoever looks for the reason."""
-    unpublished = rest.pending(rig.env, {"$exists": True})
-    return f"{rest.in_hand(rig.alarms.waiting())}, {unpublished} kinds of histories unpublished"
+    """What still waits, and what the services last said of messages that failed: for whoever looks for the reason."""
+    queues = [f"{name}: {count}" for name, count in rest.in_hand(rig.alarms.waiting()).items()]
+    return "; ".join([*queues, *rest.unpublished(rig.env)[:_SHOWN], *rig.witness.failures()[-_SHOWN:]])
 
 
 def violations(rig: Rig) -> Iterator[str]:

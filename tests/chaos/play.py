@@ -44,7 +44,7 @@ def play(
         rig.close()
     outcome.letters_twice = sum((judge.copies(stage.run_dir) - letters).values()) - _new(stage, letters)
     outcome.dossiers = sum(load.accepted for load in rig.loads) or size
-    outcome.faults = dict(Counter(step.verb for step in rig.steps if step.verb != "heal"))
+    outcome.faults = dict(Counter(step.verb for step in rig.steps if step.is_fault))
     outcome.steps = [str(step) for step in rig.steps]
     outcome.seconds = round(time.monotonic() - began, 1)
     return outcome

@@ -23,6 +23,16 @@ def pending(env: Mapping[str, str], since: Mapping[str, Any]) -> int:
         return sum(books.collection(name).count_documents({"pending_since": since}, limit=1) for name in JOURNALS)
 
 
+def unpublished(env: Mapping[str, str]) -> list[str]:
+    """Each history with something unpublished, for whoever looks for the reason."""
+    with Books(env) as books:
+        return [
+            f"{name} {one['_id']}: {one['relayed']} of {one['version']} events published"
+            for name in JOURNALS
+            for one in books.collection(name).find({"pending_since": {"$exists": True}}, {"relayed": 1, "version": 1})
+        ]
+
+
 def is_at_rest(env: Mapping[str, str], waiting: Callable[[], Mapping[str, int]] = dict) -> bool:
     """Whether nothing waits; `waiting` is asked last, and knows also what is in somebody's hand."""
     return not (depths(env) or pending(env, {"$exists": True}) or in_hand(waiting()))

@@ -86,9 +86,9 @@ class Rig(Verbs):
 
     # What shows that it was felt.
 
-    def must_bite(self, what: str, count: Callable[[], float], least: float = 1) -> None:
-        """This is counted in the end; a fault that was not felt was none."""
-        self.bites.append(Bite(what, count, least))
+    def must_bite(self, what: str, count: Callable[[], float] | float, least: float = 1) -> None:
+        """This is counted in the end, or was already; a fault that was not felt was none."""
+        self.bites.append(Bite(what, count if callable(count) else lambda: count, least))
 
     def insist(self, true: bool, otherwise: str) -> None:
         """Something that must hold while it happens."""

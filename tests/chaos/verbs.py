@@ -35,6 +35,7 @@ class Verbs:
     steps: list[Step] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)  # what was seen that must not be
     broken: int = 0
+    workers_killed: int = 0
     _began: float = field(default_factory=time.monotonic)
     _fuses: list[Path] = field(default_factory=list)
 
@@ -50,12 +51,23 @@ class Verbs:
         self.steps.append(step)
         self.tell(str(step))
 
+    def done(self, verb: str) -> int:
+        """How often this was done."""
+        return sum(step.verb == verb for step in self.steps)
+
     # What is done to processes.
 
     def kill(self, program: str) -> None:
         """SIGKILL; its supervisor starts it anew."""
         self.note("kill", program)
         self.stage.keeper(program).kill(program)
+
+    def kill_worker(self, door: str) -> None:
+        """SIGKILL to what serves behind a door; the master keeps the address and sends another."""
+        self.note("kill worker", door)
+        for worker in children(self.stack.pid(door)):
+            os.kill(worker, signal.SIGKILL)
+            self.workers_killed += 1
 
     def die_at(self, process: str, point: str, let_go: int = 0) -> None:
         """SIGKILL to itself when it passes this point of its work for the next time but `let_go`."""

@@ -29,6 +29,15 @@ class Witness:
         """How often a program has logged one of these events."""
         return sum(1 for line in self._lines(program) if line.get("event") in events)
 
+    def failures(self) -> list[str]:
+        """Each time that a message failed: when, of which dossier, where, how often by then, and why."""
+        failed = [line for line in self._lines("*") if line.get("event") == "message_failed"]
+        return [
+            f"{one['timestamp']} {one.get('dossier', '')} failed in {one['queue']}"
+            f" ({one['attempt']} times, {one['outages']} for an outage): {one['reason']}"
+            for one in sorted(failed, key=lambda one: str(one["timestamp"]))
+        ]
+
     def _exits(self) -> Iterator[tuple[str, str]]:
         local = self.since.astimezone().replace(tzinfo=None, microsecond=0)
         for log in self._logs.glob("supervisord.log*"):

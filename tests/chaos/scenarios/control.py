@@ -17,5 +17,5 @@ def control(rig: Rig) -> None:
     flow.kill()
     flow.wipe()
     for what, count in wrong.items():
-        rig.must_bite(what, lambda count=count: count, least=0)  # type: ignore[misc]
+        rig.must_bite(what, count, least=0)
     rig.must_bite("wrong in all", wrong.total)

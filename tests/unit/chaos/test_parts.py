@@ -173,3 +173,21 @@ def test_an_unknown_scenario_is_refused_with_the_names_of_those_there_are() -> N
 )
 def test_only_what_rests_may_be_left_in_a_queue(queue: str, may: bool) -> None:
     assert rests(queue) == may
+
+
+def test_the_witness_tells_why_messages_failed_the_last_one_last(tmp_path: Path) -> None:
+    witness = Witness(tmp_path)
+    line = (
+        '{"event": "message_failed", "timestamp": "%s", "dossier": "G14", "queue": "q", "attempt": %d, "outages": 0, '
+    )
+    for program, attempt in (("routing", 2), ("intake", 1)):
+        at = (datetime.now(UTC) + timedelta(seconds=attempt)).isoformat()
+        (tmp_path / f"{program}.log").write_text(line % (at, attempt) + '"reason": "NotFound"}\n{"event": "started"}\n')
+    told = witness.failures()
+    assert [one.partition(" ")[2] for one in told] == [
+        f"G14 failed in q ({attempt} times, 0 for an outage): NotFound" for attempt in (1, 2)
+    ]
+
+
+def test_only_what_goes_wrong_is_counted_as_a_fault() -> None:
+    assert [Step(0, verb, "x").is_fault for verb in ("kill", "away", "back", "heal")] == [True, True, False, False]
