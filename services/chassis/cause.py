@@ -1,17 +1,15 @@
 """Why a history grows: the message or the request that made the change, and the thread that runs through all of it."""
 
 import hashlib
-import re
-import secrets
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
 from services.chassis import codec
 from services.chassis.actor import Actor
+from services.chassis.tracing import here, new_trace, next_span
 from services.contracts.envelope import Envelope
 
-_TRACE = re.compile(r"00-(?P<trace>[0-9a-f]{32})-[0-9a-f]{16}-(?P<flags>[0-9a-f]{2})")
 _REQUESTS = uuid.UUID("5f0f6a0e-6c56-5a53-9d4b-0d5f0b6b7a11")
 
 
@@ -28,7 +26,7 @@ class Cause:
 
 def of_event(envelope: Envelope) -> Cause:
     """The cause that an event is to whoever handles it."""
-    return Cause(envelope.id, envelope.correlation, _next_span(envelope.trace), {"kind": "event"})
+    return Cause(envelope.id, envelope.correlation, next_span(envelope.trace), {"kind": "event"})
 
 
 def of_request(method: str, actor: Actor, request_id: str, content: Any, trace: Any = None) -> Cause:
@@ -39,13 +37,13 @@ def of_request(method: str, actor: Actor, request_id: str, content: Any, trace: 
     name = "\x1f".join((method, actor.kind, actor.unit or "", actor.id, request_id))
     digest = hashlib.sha256(codec.encode(_in_order(content))).hexdigest()
     id_ = str(uuid.uuid5(_REQUESTS, name))
-    return Cause(id_, id_, _next_span(trace), actor.traced(), digest)
+    return Cause(id_, id_, here() or next_span(trace), actor.traced(), digest)
 
 
 def of_timer(name: str) -> Cause:
     """The cause that the passing of time is: `name` says which timer rang for what."""
     id_ = str(uuid.uuid5(_REQUESTS, f"timer\x1f{name}"))
-    return Cause(id_, id_, new_trace(), {"kind": "timer"})
+    return Cause(id_, id_, here() or new_trace(), {"kind": "timer"})
 
 
 def _in_order(value: Any) -> Any:
@@ -53,14 +51,3 @@ def _in_order(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _in_order(value[key]) for key in sorted(value)}
     return [_in_order(inner) for inner in value] if isinstance(value, list) else value
-
-
-def new_trace() -> str:
-    """A fresh W3C traceparent."""
-    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
-
-
-def _next_span(trace: Any) -> str:
-    """The same trace, one step on; a fresh one for what is no traceparent: what is kept here is published again."""
-    known = _TRACE.fullmatch(trace) if isinstance(trace, str) else None
-    return f"00-{known['trace']}-{secrets.token_hex(8)}-{known['flags']}" if known else new_trace()

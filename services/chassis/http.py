@@ -15,7 +15,7 @@ from gunicorn.http.errors import ParseException
 from marshmallow import Schema
 from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
 
-from services.chassis import codec, failpoint, logs, metrics
+from services.chassis import codec, failpoint, logs, metrics, tracing
 from services.chassis.actor import Actor, read_actor
 from services.chassis.errors import Denied, Invalid, ServiceError, unexpected
 from services.chassis.exposition import expose
@@ -24,6 +24,7 @@ from services.chassis.patience import PATIENCE, PIECE_SECONDS
 from services.chassis.rpc import Call, Method, methods_of, read_call
 from services.chassis.service import Service
 from services.chassis.settings import Settings, settings_or_exit
+from services.chassis.traced import traced
 from services.chassis.wired import Wired
 
 PROBLEM = "application/problem+json"
@@ -47,11 +48,13 @@ def create_app(
     settings = settings_or_exit(kind, service)
     logs.configure(f"{service}-http", settings.log_level)
     failpoint.arm(f"{service}-http")
+    tracing.start(settings, f"{service}-http")
     wired = wire(settings)
     wired.start(timers=False)
     expose(settings, f"{service}-http", lambda: wired.health())
-    atexit.register(wired.stop)
-    app = Flask(service, static_folder=None)
+    atexit.register(tracing.stop)
+    atexit.register(wired.stop)  # the last is called first
+    app = traced(Flask(service, static_folder=None))
     app.register_error_handler(Exception, _problem)
     app.add_url_rule("/health/live", "live", lambda: answer({"live": True}))
     app.add_url_rule("/health/ready", "ready", lambda: _ready(wired))
@@ -168,6 +171,7 @@ def _problem(error: Exception) -> Response:
     else:
         log.exception("request_failed", route=str(request.url_rule))  # a path may hold a ticket
         known = unexpected()
+    tracing.note("motcua.error_code", known.code)
     response = answer(known.problem(), known.status)
     response.mimetype = PROBLEM
     if known.status == _UNAVAILABLE:

@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 import uuid_utils
 from cattrs.preconf.bson import make_converter
 
-from services.chassis import clock, metrics
+from services.chassis import clock, metrics, spans
 from services.chassis.cause import Cause
 from services.chassis.commits import GroupCommit, Overtaken, Taken
 from services.chassis.errors import Conflict, Defect, NotFound
@@ -81,6 +81,8 @@ class Journal(Generic[State]):
         """The aggregate as it stands, or None."""
         with outages_named():
             document = self.collection.find_one({"_id": id_}, {"history": 0})
+        if document:
+            spans.about(self.aggregate.about, document)
         return self.parse(document) if document else None
 
     def get(self, id_: str) -> Stored[State]:
@@ -202,8 +204,8 @@ class Journal(Generic[State]):
         subject: Mapping[str, Any] | None,
         once: bool,
     ) -> Stored[State]:
-        version = document["version"] if document else 0
-        state, entries = self._evolve(self.parse(document).state if document else None, version, cause, made)
+        version, span = document["version"] if document else 0, spans.Append(cause)
+        state, entries = self._evolve(self.parse(document).state if document else None, version, span.cause, made)
         failpoint("journal.before_write")
         self.memory.forget(id_)
         with outages_named():
@@ -214,6 +216,7 @@ class Journal(Generic[State]):
                 growth = self._growth(state, version, entries, subject)
                 self._commits.update(id_, version, growth, entries[0]["id"])
                 grown = {**growth["$min"], **document, **growth["$set"], "history": [*document["history"], *entries]}
+        span.end(self.collection, self.aggregate.about, document, grown)
         failpoint("journal.after_write")
         if document is None or not subject:  # personal data is put into its place by the store alone
             self.memory.keep(grown)

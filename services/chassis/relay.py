@@ -16,9 +16,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import perf_counter
 from typing import Any
 
-from services.chassis import clock, codec, metrics
+from services.chassis import clock, codec, metrics, spans
 from services.chassis.errors import ServiceError
 from services.chassis.failpoint import failpoint
 from services.chassis.journal import Journal
@@ -231,12 +232,14 @@ class Relay:
     def _publish_first(self, pending: Sequence[_Pending]) -> int:
         """Publish the first unpublished event of each; what is refused keeps its successors back."""
         failpoint("relay.before_publish")
+        began = perf_counter()
         with metrics.timed(metrics.CONFIRMS):
             results = self._publisher.publish([one.messages[0] for one in pending])
         failpoint("relay.after_publish")
         for one, confirmed in zip(pending, results, strict=True):
             counter = metrics.PUBLISHED if confirmed else metrics.REFUSED
             counter.labels(one.messages[0].routing_key).inc()
+            spans.published(one.messages[0], one.journal.aggregate.about, began, confirmed)
             if confirmed:
                 one.relayed += 1
                 del one.messages[0]

@@ -14,7 +14,7 @@ from amqp import Message
 from amqp.exceptions import AMQPError
 from kombu import Connection
 
-from services.chassis import codec, metrics, topology
+from services.chassis import codec, metrics, spans, topology
 from services.chassis.actor import Actor
 from services.chassis.errors import KINDS, Defect, Invalid, ServiceError, Unavailable
 from services.chassis.publish import bound_waits, dial, open_channel
@@ -35,7 +35,8 @@ class Remote:
         """The answer of `service.method`. Raises the callee's ServiceError, or Unavailable at the deadline."""
         began, failed = time.perf_counter(), None
         try:
-            return self._call(service, method, arguments)
+            with spans.calling(f"{service}/{method}"):
+                return self._call(service, method, arguments)
         except ServiceError as error:
             failed = error
             raise
@@ -110,7 +111,7 @@ class _Line:
         claim = {"kind": actor.kind, "id": actor.id, **({"unit": actor.unit} if actor.unit else {})}
         request = Message(
             codec.encode({"args": [], "kwargs": arguments}),
-            application_headers={"nameko.actor": claim},
+            application_headers={"nameko.actor": claim, **spans.carried()},
             content_type="application/json",
             content_encoding="utf-8",
             correlation_id=correlation,

@@ -23,7 +23,7 @@ from marshmallow import Schema, ValidationError
 from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint, ProviderCollector, SharedExtension
 
-from services.chassis import cause, codec, metrics, topology
+from services.chassis import cause, codec, metrics, spans, topology, tracing
 from services.chassis.actor import Actor, read_actor
 from services.chassis.bus import SETTINGS, Bus
 from services.chassis.cause import Cause
@@ -62,7 +62,7 @@ def read_call(method: str, schema: Schema, actor: Actor, content: Any, trace: st
             "Yêu cầu chưa hợp lệ; xem chi tiết từng trường.",
             explain(error.messages),
         ) from None
-    request_id = args.pop("request_id", None) or cause.new_trace()
+    request_id = args.pop("request_id", None) or tracing.new_trace()
     stated = {key: value for key, value in content.items() if key != "request_id"}
     return Call(actor, cause.of_request(method, actor, request_id, stated, trace), args)
 
@@ -217,6 +217,8 @@ class Method(Entrypoint):
                 log.error("request_failed", exc_info=exc_info)
             failpoint("rpc.before_reply")
             self.door.answer(message, result, error)
+        target, parent = f"{self.container.service_name}/{self.method_name}", (message.headers or {}).get(TRACE_HEADER)
+        spans.served(target, call.cause.trace, parent, began, error)
         return result, None
 
 

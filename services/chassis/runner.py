@@ -13,7 +13,7 @@ from eventlet.event import Event
 from nameko.containers import ServiceContainer
 from pymongo import socket_checker
 
-from services.chassis import failpoint, logs
+from services.chassis import failpoint, logs, tracing
 from services.chassis.bus import PUBLISHERS, SETTINGS
 from services.chassis.exposition import expose
 from services.chassis.logs import log
@@ -29,6 +29,7 @@ def run(service: type[Service], kind: type[Settings], wire: Callable[[Any], Wire
     settings = settings_or_exit(kind, service.name)
     logs.configure(service.name, settings.log_level)
     failpoint.arm(service.name)
+    tracing.start(settings, service.name)
     wired = wire(settings)
     stop = Event()
     _on_signals(stop)
@@ -38,6 +39,7 @@ def run(service: type[Service], kind: type[Settings], wire: Callable[[Any], Wire
     if container.started:
         container.stop()
     wired.stop()
+    tracing.stop()
     log.info("service_stopped", reason=reason)
     if reason == "container died":
         sys.exit(1)

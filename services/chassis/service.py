@@ -4,6 +4,7 @@ from typing import Any
 
 from nameko.extensions import DependencyProvider
 
+from services.chassis import spans
 from services.chassis.rpc import Call, query
 from services.contracts.fields import Strict
 
@@ -16,6 +17,10 @@ class WiredParts(DependencyProvider):
     def get_dependency(self, worker_ctx: Any) -> Any:
         """The wired service."""
         return self.container.config[WIRED]
+
+    def worker_setup(self, worker_ctx: Any) -> None:
+        """Whatever the worker now does belongs to what it was given."""
+        spans.enter(worker_ctx.args[0])
 
 
 class Service:

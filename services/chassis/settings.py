@@ -28,6 +28,13 @@ class Settings(BaseModel):
     metrics_host: str = "127.0.0.1"
     metrics_port: int | None = Field(default=None, ge=0, le=65_535)
     metrics_dir: Path | None = None
+    otlp_endpoint: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s/]",
+        repr=False,
+        description="where traces go, such as http://127.0.0.1:4318; none: nowhere",
+    )
+    trace_ratio: float = Field(default=1, ge=0, le=1, description="the share of new traces that is recorded")
     relay_batch: int = Field(default=200, ge=1, le=2000)
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 

@@ -19,7 +19,7 @@ from kombu.message import Message
 from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint, SharedExtension
 
-from services.chassis import cause, clock, codec, metrics, retry, topology
+from services.chassis import cause, clock, codec, metrics, retry, spans, topology
 from services.chassis.bus import SETTINGS, Bus
 from services.chassis.cause import Cause
 from services.chassis.errors import Invalid, ServiceError, Unavailable
@@ -111,14 +111,17 @@ class Subscribe(Entrypoint):
                 failpoint("subscribe.before_ack")
                 self.bus.ack(message)
                 self._count("done", began)
+                spans.handled(self.queue.name, message.headers, received.cause.trace, began, "done")
             else:
-                self._forward(message, exc_info[1], began)
+                self._forward(message, exc_info[1], began, received.cause.trace)
         return result, None
 
     def _count(self, outcome: str, began: float) -> None:
         metrics.MESSAGES.labels(self.queue.name, outcome).observe(perf_counter() - began)
 
-    def _forward(self, message: Message, error: BaseException, began: float | None = None) -> None:
+    def _forward(
+        self, message: Message, error: BaseException, began: float | None = None, trace: str | None = None
+    ) -> None:
         """Send a failed message on its way, and ack it once the broker has confirmed that.
 
         While the broker takes nothing (an alarm may last for hours) the message waits in hand: to hand it back at once
@@ -134,7 +137,9 @@ class Subscribe(Entrypoint):
         ladder, service = self.bus.settings.retry_ladder, self.container.service_name
         onward = retry.next_step(service, ladder, failed, error, clock.now().isoformat())
         _log_failure(onward, error)
-        self._count(retry.outcome_of(onward, error), perf_counter() if began is None else began)
+        outcome, began = retry.outcome_of(onward, error), perf_counter() if began is None else began
+        self._count(outcome, began)
+        spans.handled(self.queue.name, failed.headers, trace, began, outcome, error)
         try:
             confirmed = self._sent_on(onward)
         except Exception:  # noqa: BLE001 – headers that came but cannot be sent: after ten deliveries it rests

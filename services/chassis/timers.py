@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from services.chassis.errors import ServiceError
 from services.chassis.logs import log
+from services.chassis.tracing import round_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,8 @@ def keep(timer: Timer, stopping: threading.Event) -> None:
     """Run one timer until the process stops."""
     while not stopping.wait(timer.seconds):
         try:
-            timer.act()
+            with round_of(f"timer {timer.name}"):
+                timer.act()
         except ServiceError as error:
             log.warning("timer_failed", timer=timer.name, reason=error.code)
         except Exception:  # noqa: BLE001 – the next round may do better

@@ -4,6 +4,7 @@ import re
 from contextlib import suppress
 from email.headerregistry import Address
 
+from services.chassis import spans
 from services.chassis.errors import Unavailable
 from services.chassis.logs import log
 from services.notify.lines import Line, Lines, Lost, Refusal
@@ -41,6 +42,11 @@ class Mail:
 
     def send(self, letter: bytes, address: str) -> None:
         """When this returns, the server has taken it. Raises Undeliverable, PutOff, Unanswered, Unavailable."""
+        settings = self._lines.settings
+        with spans.sending_mail(settings.smtp_host, settings.smtp_port):
+            self._send(letter, address)
+
+    def _send(self, letter: bytes, address: str) -> None:
         try:
             line = self._announce(address, len(letter))
             line.hand_over(letter)

@@ -6,7 +6,7 @@ from typing import Any, Final
 import requests
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from services.chassis import codec
+from services.chassis import codec, spans
 from services.chassis.actor import Actor
 from services.chassis.errors import Invalid, NotFound, Refused, Unavailable
 from services.chassis.logs import log
@@ -52,6 +52,10 @@ class Gateway:
             raise _refused("payment.refund_refused", code)
 
     def _ask(self, call: vnpay.Fields) -> vnpay.Fields:
+        with spans.posting(self._address, call["vnp_Command"]):
+            return self._asked(call)
+
+    def _asked(self, call: vnpay.Fields) -> vnpay.Fields:
         try:
             with requests.post(
                 self._address, json=call, timeout=_SECONDS, allow_redirects=False, stream=True

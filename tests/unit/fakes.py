@@ -17,6 +17,8 @@ Document = dict[str, Any]
 class FakeCollection:
     """Inserts with unique `_id` and `opened_by`, guarded updates with `$push … $each` and `$set`, finds by equality."""
 
+    name = "things"
+
     def __init__(self) -> None:
         self.documents: dict[str, Document] = {}
         self.bulks: list[int] = []

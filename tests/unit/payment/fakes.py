@@ -7,9 +7,10 @@ from types import SimpleNamespace
 from typing import Any
 
 from services.chassis.actor import Actor
-from services.chassis.cause import Cause, new_trace
+from services.chassis.cause import Cause
 from services.chassis.errors import NotFound, ServiceError
 from services.chassis.journal import Journal
+from services.chassis.tracing import new_trace
 from services.payment.catalogue import Catalogue
 from services.payment.order import FeeOrder
 from services.payment.settings import PaymentSettings

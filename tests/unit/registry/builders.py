@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from services.chassis import cause as causes
+from services.chassis import tracing
 from services.chassis.actor import Actor
 from services.chassis.cause import Cause
 from services.chassis.journal import Aggregate, Journal
@@ -175,7 +176,7 @@ def received(source: str, type_: str, data: dict[str, Any], id_: str | None = No
         sequence=1,
         correlation="c",
         causation="c",
-        trace=causes.new_trace(),
+        trace=tracing.new_trace(),
     )
     return Received(Event(type_, data), envelope, causes.of_event(envelope))
 

@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 import uuid_utils
 
-from services.chassis import cause, journal
+from services.chassis import journal, tracing
 from services.chassis.actor import Actor
 from services.chassis.errors import ServiceError
 from services.chassis.journal import Journal
@@ -69,7 +69,7 @@ class World:
     def running(self) -> Iterator[None]:
         """While this lasts, the chassis has the clock and the ids of this world, and whatever is slow is done once."""
         ids = patch.object(uuid_utils, "uuid7", self._next_id)
-        spans = patch.object(cause, "secrets", SimpleNamespace(token_hex=lambda bytes_: "1" * 2 * bytes_))
+        spans = patch.object(tracing, "secrets", SimpleNamespace(token_hex=lambda bytes_: "1" * 2 * bytes_))
         letters_, events_ = patch.object(letters, "written", envelope), patch.object(events, "read", self.readings.read)
         states = patch.object(journal, "_CONVERTER", self.readings)
         with self.clock.in_force(), ids, spans, letters_, events_, states:
