@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from deploy.local.composition import SERVERS
@@ -21,6 +22,8 @@ from services.cli.stack import declare_topology, is_ready
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 30.0
+hypothesis.settings.register_profile("untimed", deadline=None)  # no test may fail because the machine is busy
+hypothesis.settings.load_profile("untimed")
 # What takes minutes in service takes seconds in a test.
 IMPATIENT = {
     "MOTCUA_RETRY_LADDER": "0.2,0.5,1",
