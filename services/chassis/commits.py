@@ -1,10 +1,5 @@
-"""Group commit: the concurrent changes of one process share one bulk write, and each still learns its own fate.
+"""Group commit: the concurrent changes of one process share one bulk write, and each still learns its own fate."""
 
-Whoever finds the lock free writes for everybody who waits. A lone change is written at once; under load the batch
-grows by itself to as many changes as came in while the last batch was on its way to the disk.
-"""
-
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,11 +8,11 @@ from pymongo import InsertOne, UpdateOne
 from pymongo.errors import BulkWriteError, PyMongoError
 
 from services.chassis import metrics
-from services.chassis.errors import Unavailable
 from services.chassis.store import Collection, Document
+from services.chassis.together import Together, unknown_outcome
 
-MOST = 500
 DUPLICATE_KEY = 11000
+Fate = Exception | None
 
 
 class Taken(Exception):
@@ -32,13 +27,13 @@ class Overtaken(Exception):
     """The guarded update found no document in the expected version."""
 
 
-@dataclass(eq=False, slots=True)
-class _Ticket:
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One change of one history: the document `id`, and the first event that it gains."""
+
     operation: InsertOne[Document] | UpdateOne
     id: str
     event_id: str
-    done: bool = False
-    error: Exception | None = None
 
 
 class GroupCommit:
@@ -46,95 +41,72 @@ class GroupCommit:
 
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
-        self._waiting: list[_Ticket] = []
-        self._writing = threading.Lock()
+        self._writes: Together[Write, None] = Together(self._write)
         name = getattr(collection, "name", "")
         self._sizes, self._seconds = metrics.COMMIT_SIZES.labels(name), metrics.COMMITS.labels(name)
 
     def insert(self, document: Document) -> None:
         """Insert a whole document. Raises Taken, Unavailable."""
-        self._commit(_Ticket(InsertOne(document), document["_id"], document["history"][0]["id"]))
+        self.commit(Write(InsertOne(document), document["_id"], document["history"][0]["id"]))
 
     def update(self, id_: str, version: int, update: Document, event_id: str) -> None:
         """Update the document if it still has `version`; `event_id` is the first event it appends.
 
         Raises Overtaken, Unavailable.
         """
-        self._commit(_Ticket(UpdateOne({"_id": id_, "version": version}, update), id_, event_id))
+        self.commit(Write(UpdateOne({"_id": id_, "version": version}, update), id_, event_id))
 
-    def _commit(self, ticket: _Ticket) -> None:
-        self._waiting.append(ticket)
-        while not ticket.done:
-            with self._writing:
-                if not ticket.done:
-                    batch = self._waiting[:MOST]
-                    del self._waiting[: len(batch)]  # in place: others append to this very list meanwhile
-                    self._write(batch)
-        if ticket.error is not None:
-            raise ticket.error
+    def commit(self, write: Write) -> None:
+        """Make one change. Raises Taken, Overtaken, Unavailable."""
+        self._writes.do(write)
 
-    def _write(self, batch: Sequence[_Ticket]) -> None:
-        try:
-            self._settle_apart(batch)
-        except Exception as error:  # noqa: BLE001 – it is raised again by each who waits for it
-            _fail(batch, error)
-        except BaseException:  # the greenlet is being killed: nobody may wait for ever
-            _fail(batch, _unknown())
-            raise
-        finally:
-            for ticket in batch:
-                ticket.done = True
-
-    def _settle_apart(self, batch: Sequence[_Ticket]) -> None:
+    def _write(self, batch: Sequence[Write]) -> list[Fate]:
         """All at once; one by one where one of them cannot even be sent: the others must not pay for it."""
         try:
-            self._settle(batch)
+            return self._settle(batch)
         except PyMongoError:
             raise
         except Exception:  # raised before anything was sent, over what BSON cannot hold
             if len(batch) == 1:
                 raise
-            for ticket in batch:
-                self._write([ticket])
+            return [self._write_alone(write) for write in batch]
 
-    def _settle(self, batch: Sequence[_Ticket]) -> None:
+    def _write_alone(self, write: Write) -> Fate:
+        try:
+            return self._settle([write])[0]
+        except Exception as error:  # noqa: BLE001 – its asker raises it again
+            return error
+
+    def _settle(self, batch: Sequence[Write]) -> list[Fate]:
+        fates: list[Fate] = [None] * len(batch)
         self._sizes.observe(len(batch))
         try:
             with metrics.timed(self._seconds):
-                matched = self._collection.bulk_write([t.operation for t in batch], ordered=False).matched_count
+                matched = self._collection.bulk_write([one.operation for one in batch], ordered=False).matched_count
         except BulkWriteError as error:
-            matched = self._settle_errors(batch, error)
-        updates = [t for t in batch if t.error is None and isinstance(t.operation, UpdateOne)]
+            fates, matched = _fates(len(batch), error)
+        updates = [at for at, one in enumerate(batch) if fates[at] is None and isinstance(one.operation, UpdateOne)]
         if matched < len(updates):
-            self._find_overtaken(updates)
+            for at in self._overtaken(batch, updates):
+                fates[at] = Overtaken()
+        return fates
 
-    @staticmethod
-    def _settle_errors(batch: Sequence[_Ticket], error: BulkWriteError) -> int:
-        details: Any = error.details
-        for failure in details["writeErrors"]:
-            duplicate = failure.get("code") == DUPLICATE_KEY
-            key = tuple(failure.get("keyPattern", {}))
-            batch[failure["index"]].error = Taken(key) if duplicate else error
-        if details.get("writeConcernErrors"):
-            for ticket in batch:
-                ticket.error = ticket.error or _unknown()
-        return int(details["nMatched"])
-
-    def _find_overtaken(self, updates: Sequence[_Ticket]) -> None:
-        wanted = {"_id": {"$in": [ticket.id for ticket in updates]}}
+    def _overtaken(self, batch: Sequence[Write], updates: Sequence[int]) -> list[int]:
+        wanted = {"_id": {"$in": [batch[at].id for at in updates]}}
         found = {
             document["_id"]: {event["id"] for event in document["history"]}
             for document in self._collection.find(wanted, {"history.id": 1})
         }
-        for ticket in updates:
-            if ticket.event_id not in found.get(ticket.id, ()):
-                ticket.error = Overtaken()
+        return [at for at in updates if batch[at].event_id not in found.get(batch[at].id, ())]
 
 
-def _fail(batch: Sequence[_Ticket], error: Exception) -> None:
-    for ticket in batch:
-        ticket.error = ticket.error or error
-
-
-def _unknown() -> Unavailable:
-    return Unavailable("store.unknown_outcome", "The write was not confirmed.", "Chưa xác nhận được việc ghi.")
+def _fates(count: int, error: BulkWriteError) -> tuple[list[Fate], int]:
+    """What became of each write, and how many updates matched."""
+    details: Any = error.details
+    unsure = bool(details.get("writeConcernErrors"))
+    fates: list[Fate] = [unknown_outcome() if unsure else None for _ in range(count)]
+    for failure in details["writeErrors"]:
+        duplicate = failure.get("code") == DUPLICATE_KEY
+        key = tuple(failure.get("keyPattern", {}))
+        fates[failure["index"]] = Taken(key) if duplicate else error
+    return fates, int(details["nMatched"])

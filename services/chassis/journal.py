@@ -23,6 +23,7 @@ from services.chassis.commits import GroupCommit, Overtaken, Taken
 from services.chassis.errors import Conflict, Defect, NotFound
 from services.chassis.failpoint import failpoint
 from services.chassis.memory import Guess, Memory
+from services.chassis.reads import GroupRead
 from services.chassis.store import Collection, Document, outages_named
 from services.contracts import events
 from services.contracts.event import Event
@@ -70,6 +71,8 @@ class Journal(Generic[State]):
         self.collection = collection
         self.memory = Memory()
         self._commits = GroupCommit(collection)
+        self._whole, self._present = GroupRead(collection), GroupRead(collection, {"history": 0})
+        self._opened = GroupRead(collection, key="opened_by")
         self._wake = wake
 
     def ensure_indexes(self) -> None:
@@ -79,8 +82,7 @@ class Journal(Generic[State]):
 
     def find(self, id_: str) -> Stored[State] | None:
         """The aggregate as it stands, or None."""
-        with outages_named():
-            document = self.collection.find_one({"_id": id_}, {"history": 0})
+        document = self._present.find(id_)
         if document:
             spans.about(self.aggregate.about, document)
         return self.parse(document) if document else None
@@ -92,15 +94,18 @@ class Journal(Generic[State]):
             raise self._not_found()
         return found
 
+    def remembered(self, id_: str) -> Stored[State] | None:
+        """The aggregate as this process last changed it, within a minute, or None; others may have changed it since."""
+        document = self.memory.recall(id_)
+        return self.parse(document) if document else None
+
     def glance(self, id_: str) -> Stored[State] | None:
         """As `find`, but it may be a minute old: for what never changes, or is checked again when changed."""
-        remembered = self.memory.recall(id_)
-        return self.parse(remembered) if remembered else self.find(id_)
+        return self.remembered(id_) or self.find(id_)
 
     def find_opened(self, cause: Cause) -> Stored[State] | None:
         """What `cause` opened (see `change(once=True)`), as it stood then, or None. Raises Conflict on another use."""
-        with outages_named():
-            document = self.collection.find_one({"opened_by": cause.id})
+        document = self._opened.find(cause.id)
         return self._as_after(document, cause) if document else None
 
     def history(self, id_: str) -> list[Document]:
@@ -136,8 +141,7 @@ class Journal(Generic[State]):
             if stored:
                 return stored
         for _ in range(_ATTEMPTS):
-            with outages_named():
-                document = self.collection.find_one({"_id": id_})
+            document = self._whole.find(id_)
             if document is not None and _has(document, cause):
                 return self._as_after(document, cause)
             made = decide(self.parse(document).state if document else None)
@@ -213,9 +217,11 @@ class Journal(Generic[State]):
                 grown = self._fresh(id_, state, entries, dict(subject or {}))
                 self._commits.insert({**grown, "opened_by": cause.id} if once else grown)
             else:
-                growth = self._growth(state, version, entries, subject)
+                growth = self._growth(state, document, entries, subject)
                 self._commits.update(id_, version, growth, entries[0]["id"])
-                grown = {**growth["$min"], **document, **growth["$set"], "history": [*document["history"], *entries]}
+                since = document.get("pending_since", entries[0]["at"])
+                grown = {"pending_since": since, **document, **growth["$set"]}
+                grown["history"] = [*document["history"], *entries]
         span.end(self.collection, self.aggregate.about, document, grown)
         failpoint("journal.after_write")
         if document is None or not subject:  # personal data is put into its place by the store alone
@@ -248,12 +254,17 @@ class Journal(Generic[State]):
         }
 
     def _growth(
-        self, state: State, version: int, entries: list[Document], subject: Mapping[str, Any] | None
+        self, state: State, document: Document, entries: list[Document], subject: Mapping[str, Any] | None
     ) -> Document:
+        """The update; it also says how far the relay is known to have come, which then needs no mark of its own."""
+        version, relayed, at = document["version"], document["relayed"], entries[0]["at"]
         changed: Document = {"state": self.unstructure(state), "version": version + len(entries)}
         changed.update({f"subject.{key}": value for key, value in (subject or {}).items()})
-        waits_since = {"pending_since": entries[0]["at"]}
-        return {"$push": {"history": {"$each": entries}}, "$set": changed, "$min": waits_since}
+        grown: Document = {"$push": {"history": {"$each": entries}}, "$set": changed, "$max": {"relayed": relayed}}
+        if relayed < version:
+            return {**grown, "$min": {"pending_since": at}}
+        changed["pending_since"] = at
+        return grown
 
     def _as_after(self, document: Document, cause: Cause) -> Stored[State]:
         """The answer as the first time: the state right after the cause's own events."""

@@ -1,7 +1,8 @@
 """How far histories have been published, written down once in a while for many at a time.
 
 A mark that is lost costs duplicates, never an event: so it may wait a little, and several events of one history share
-one. It may not wait as long as a relay holds an event to be late, or every other process would publish it again.
+one. Where the history grows meanwhile, that change says it, and no mark is written. It may not wait as long as a relay
+holds an event to be late, or every other process would publish it again.
 """
 
 import time
@@ -55,7 +56,8 @@ class Marks:
         """Write them down. Raises Unavailable; then they are still here."""
         by_journal: dict[int, tuple[Journal[Any], list[UpdateOne]]] = {}
         for mark in self._unwritten.values():
-            by_journal.setdefault(id(mark.journal), (mark.journal, []))[1].append(_advance(mark))
+            if not mark.journal.memory.has_written(mark.id, mark.relayed):
+                by_journal.setdefault(id(mark.journal), (mark.journal, []))[1].append(_advance(mark))
         with outages_named():
             for journal, updates in by_journal.values():
                 journal.collection.bulk_write(updates, ordered=False)

@@ -28,6 +28,7 @@ class _Remembered:
     raw: bytes
     version: int
     relayed: int
+    written: int  # how much of that the store knows
     until: float
 
 
@@ -43,7 +44,8 @@ class Memory:
         known = self._known.get(id_)
         if known is None or known.version < version:
             until = time.monotonic() + SECONDS
-            self._known[id_] = _Remembered(bson.encode(document), version, document["relayed"], until)
+            relayed = document["relayed"]
+            self._known[id_] = _Remembered(bson.encode(document), version, relayed, relayed, until)
             self._known.move_to_end(id_)
             while len(self._known) > MOST:
                 self._known.popitem(last=False)
@@ -67,6 +69,11 @@ class Memory:
         known = self._known.get(id_)
         if known is not None:
             known.relayed = max(known.relayed, relayed)
+
+    def has_written(self, id_: str, relayed: int) -> bool:
+        """Whether a change that this process made has told the store so."""
+        known = self._known.get(id_)
+        return known is not None and known.written >= relayed
 
 
 @dataclass(frozen=True, slots=True)

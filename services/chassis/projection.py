@@ -2,21 +2,20 @@
 
     {_id: "<tenant>/<kind>/<key>@<valid_from>", tenant, kind, key, valid_from, valid_to, revision, document}
 
-Applying is idempotent and order-free: the highest revision of each document wins. What was read is believed for
-`BELIEVED_SECONDS`, since a projection is as late as its events anyway, and its documents are large and rarely change.
+Applying is idempotent and order-free: the highest revision of each document wins. What was read is
+believed for a moment, since a projection is as late as its events anyway.
 """
 
-import time
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from pymongo.errors import DuplicateKeyError
 
+from services.chassis.believed import Believed
 from services.chassis.store import Collection, Document, outages_named
 
-BELIEVED_SECONDS = 2.0
-_MOST_BELIEVED = 2000
+_Address = tuple[str, str, str, date]  # tenant, kind, key, day
 
 
 class Projection:
@@ -24,7 +23,7 @@ class Projection:
 
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
-        self._believed: dict[tuple[str, str, str, date], tuple[float, Document]] = {}
+        self._believed: Believed[_Address, Document] = Believed(self._find)
 
     def ensure_indexes(self) -> None:
         """Look-ups by key and day, lists by kind."""
@@ -41,23 +40,11 @@ class Projection:
                 self._collection.replace_one(unless_later, document, upsert=True)
             except DuplicateKeyError:  # a later revision is here, or an earlier one came in at the same moment
                 self._collection.replace_one(unless_later, document)
-        self._believed.clear()
+        self._believed.forget()
 
     def as_of(self, tenant: str, kind: str, key: str, day: date) -> Document | None:
         """The document in force on `day`, with its `revision` and `valid_from`, or None. It is not yours to change."""
-        now, address = time.monotonic(), (tenant, kind, key, day)
-        read_at, believed = self._believed.get(address, (0.0, None))
-        if believed is not None and now - read_at < BELIEVED_SECONDS:
-            return believed
-        with outages_named():
-            found: Document | None = self._collection.find_one(
-                {"tenant": tenant, "kind": kind, "key": key, **_in_force(day)}, sort=[("valid_from", -1)]
-            )
-        if found is not None:
-            if len(self._believed) >= _MOST_BELIEVED:
-                self._believed.clear()
-            self._believed[address] = (now, found)
-        return found
+        return self._believed.get((tenant, kind, key, day))
 
     def listed(self, tenant: str, kind: str, day: date, limit: int = 100, after: str | None = None) -> list[Document]:
         """The documents of a kind in force on `day`, by key, at most `limit`, those behind key `after`."""
@@ -66,6 +53,13 @@ class Projection:
             wanted["key"] = {"$gt": after}
         with outages_named():
             return list(self._collection.find(wanted).sort("key", 1).limit(limit))
+
+    def _find(self, address: _Address) -> Document | None:
+        tenant, kind, key, day = address
+        wanted = {"tenant": tenant, "kind": kind, "key": key, **_in_force(day)}
+        with outages_named():
+            found: Document | None = self._collection.find_one(wanted, sort=[("valid_from", -1)])
+        return found
 
 
 def _in_force(day: date) -> Document:

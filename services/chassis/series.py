@@ -4,14 +4,18 @@ A number is a document, so nothing lies between taking and keeping it: `_id` = s
 Numbers are only ever taken as "the highest plus one", and never deleted, so no gap can arise.
 """
 
-import threading
+from collections.abc import Sequence
+from typing import Any
 
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import BulkWriteError
 
+from services.chassis.commits import DUPLICATE_KEY
 from services.chassis.errors import Conflict
-from services.chassis.store import Collection, outages_named
+from services.chassis.store import Collection, Document, outages_named
+from services.chassis.together import Together, unknown_outcome
 
 _ATTEMPTS = 100
+_Asked = tuple[str, str]  # series, owner
 
 
 class Series:
@@ -19,7 +23,7 @@ class Series:
 
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
-        self._turn = threading.Lock()
+        self._takes: Together[_Asked, int] = Together(self._take)
         self._last: dict[str, int] = {}
 
     def ensure_indexes(self) -> None:
@@ -32,20 +36,53 @@ class Series:
 
         Raises Unavailable, or Conflict when others keep being faster.
         """
-        with outages_named(), self._turn:  # those of one process do not race each other for the same number
-            for _ in range(_ATTEMPTS):
-                number = self._highest(series) + 1
-                try:
-                    self._collection.insert_one({"series": series, "number": number, "owner": owner})
-                except DuplicateKeyError:
-                    self._last.pop(series, None)
-                    held = self._collection.find_one({"owner": owner})
-                    if held is not None:
-                        return int(held["number"])
-                else:
-                    self._last[series] = number
-                    return number
-        raise Conflict("series.too_busy", "Others keep taking numbers; try again.", "Hệ thống đang cấp số, thử lại.")
+        return self._takes.do((series, owner))
+
+    def _take(self, asked: Sequence[_Asked]) -> list[int | Exception]:
+        """A batch, each owner in his turn: the next that follow each other, kept in this very order."""
+        taken: dict[_Asked, int] = {}
+        with outages_named():
+            for _ in range(_ATTEMPTS + len(asked)):
+                wanting = [one for one in dict.fromkeys(asked) if one not in taken]
+                if not wanting:
+                    break
+                taken |= self._take_in_order(wanting)
+        return [taken.get(one) or _too_busy() for one in asked]
+
+    def _take_in_order(self, wanting: Sequence[_Asked]) -> dict[_Asked, int]:
+        """Numbers for the first of those who want one, up to where the collection refused."""
+        fresh = self._following(wanting)
+        kept = self._keep(fresh)
+        taken = {one: int(document["number"]) for one, document in zip(wanting[:kept], fresh, strict=False)}
+        self._last.update({series: number for (series, _), number in taken.items()})
+        if kept < len(wanting):
+            series, owner = wanting[kept]
+            self._last.pop(series, None)
+            held = self._collection.find_one({"owner": owner})
+            if held is not None:
+                taken[wanting[kept]] = int(held["number"])
+        return taken
+
+    def _following(self, wanting: Sequence[_Asked]) -> list[Document]:
+        last: dict[str, int] = {}
+        fresh = []
+        for series, owner in wanting:
+            last[series] = (last[series] if series in last else self._highest(series)) + 1
+            fresh.append({"series": series, "number": last[series], "owner": owner})
+        return fresh
+
+    def _keep(self, fresh: Sequence[Document]) -> int:
+        """In this order, so that none is kept behind one that is not: how many were."""
+        try:
+            self._collection.insert_many(fresh, ordered=True)
+        except BulkWriteError as error:
+            details: Any = error.details
+            if details.get("writeConcernErrors"):
+                raise unknown_outcome() from error
+            if details["writeErrors"][0]["code"] != DUPLICATE_KEY:
+                raise
+            return int(details["writeErrors"][0]["index"])
+        return len(fresh)
 
     def _highest(self, series: str) -> int:
         """The highest number taken, as far as is known here: where others took more, the unique index says so."""
@@ -53,3 +90,7 @@ class Series:
             found = self._collection.find_one({"series": series}, sort=[("number", -1)])
             self._last[series] = int(found["number"]) if found else 0
         return self._last[series]
+
+
+def _too_busy() -> Conflict:
+    return Conflict("series.too_busy", "Others keep taking numbers; try again.", "Hệ thống đang cấp số, thử lại.")

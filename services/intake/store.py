@@ -1,5 +1,6 @@
 """Dossiers in their journal: lists, the way from an upload to its dossier, and the numbers of dossier codes."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
@@ -12,7 +13,9 @@ from services.chassis.commits import Taken
 from services.chassis.errors import Conflict
 from services.chassis.journal import Aggregate, Journal, Stored
 from services.chassis.paging import ByMoment, cursor, page
+from services.chassis.reads import GroupRead
 from services.chassis.store import Collection, Document, outages_named
+from services.chassis.together import Together
 from services.contracts.event import Event
 from services.intake.domain import evolve, unknown_dossier
 from services.intake.dossier import MOVES, Dossier
@@ -39,6 +42,7 @@ class Dossiers:
 
     def __init__(self, journal: Journal[Dossier]) -> None:
         self._journal = journal
+        self._parts: dict[tuple[str, ...], GroupRead] = {}
 
     def ensure_indexes(self) -> None:
         """An upload is named once; whatever a list is cut down to, an index holds it in its order.
@@ -60,9 +64,9 @@ class Dossiers:
 
     def find_part(self, dossier_code: str, *fields: str) -> Document | None:
         """Some fields of a dossier as stored, or None: forms are large, and not everybody's business."""
-        with outages_named():
-            found: Document | None = self._journal.collection.find_one({"_id": dossier_code}, dict.fromkeys(fields, 1))
-        return found
+        if fields not in self._parts:
+            self._parts[fields] = GroupRead(self._journal.collection, dict.fromkeys(fields, 1))
+        return self._parts[fields].find(dossier_code)
 
     def find_opened(self, cause: Cause) -> Stored[Dossier] | None:
         """The dossier that this very submission opened, as it stood then."""
@@ -118,20 +122,29 @@ class Codes:
 
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
+        self._takes: Together[str, int] = Together(self._take)
 
     def take(self, agency_code: str, day: date) -> str:
         """The next code, `<agency code>-<YYMMDD>-<number>`; numbers have four digits, or more when these run out."""
         prefix = f"{agency_code}-{day:%y%m%d}"
+        return f"{prefix}-{self._takes.do(prefix):04d}"
+
+    def _take(self, prefixes: Sequence[str]) -> list[int | Exception]:
+        numbers = {prefix: iter(self._next(prefix, count)) for prefix, count in Counter(prefixes).items()}
+        return [next(numbers[prefix]) for prefix in prefixes]
+
+    def _next(self, prefix: str, count: int) -> range:
+        """The next `count` numbers."""
         with outages_named():
             try:
-                number = self._next(prefix)
+                last = self._add(prefix, count)
             except DuplicateKeyError:  # two began the day at once, and the other was faster
-                number = self._next(prefix)
-        return f"{prefix}-{number:04d}"
+                last = self._add(prefix, count)
+        return range(last - count + 1, last + 1)
 
-    def _next(self, prefix: str) -> int:
+    def _add(self, prefix: str, count: int) -> int:
         counted = self._collection.find_one_and_update(
-            {"_id": prefix}, {"$inc": {"last": 1}}, upsert=True, return_document=ReturnDocument.AFTER
+            {"_id": prefix}, {"$inc": {"last": count}}, upsert=True, return_document=ReturnDocument.AFTER
         )
         return int(counted["last"])
 

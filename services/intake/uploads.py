@@ -24,13 +24,15 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from bson import ObjectId
-from pymongo import ReturnDocument
+from pymongo import ReturnDocument, UpdateMany
 from pymongo.errors import DuplicateKeyError
 
 from services.chassis import clock
 from services.chassis.cause import Cause
 from services.chassis.errors import Conflict, Denied, NotFound, Refused
+from services.chassis.reads import GroupRead
 from services.chassis.store import Collection, Document, outages_named
+from services.chassis.writes import GroupWrite
 
 MOST_TRIES: Final = 20
 MOST_IN_HAND: Final = 200  # twice what one dossier can name
@@ -43,6 +45,7 @@ class Uploads:
     def __init__(self, collection: Collection, unclaimed: timedelta) -> None:
         self._collection = collection
         self._unclaimed = unclaimed
+        self._reads, self._writes = GroupRead(collection), GroupWrite(collection)
 
     def ensure_indexes(self) -> None:
         """One upload a request; tickets never tried vanish by themselves; what is to be swept is at hand."""
@@ -119,9 +122,8 @@ class Uploads:
 
     def find(self, upload_ids: Iterable[str], owner: str) -> dict[str, Document]:
         """Those of the uploads that `owner` opened, by id."""
-        with outages_named():
-            found = self._collection.find({"_id": {"$in": list(upload_ids)}, "owner": owner})
-            return {upload["_id"]: upload for upload in found}
+        found = filter(None, (self._reads.find(upload_id) for upload_id in dict.fromkeys(upload_ids)))
+        return {upload["_id"]: upload for upload in found if upload["owner"] == owner}
 
     def file_id(self, upload_id: str) -> ObjectId | None:
         """The file of a finished upload."""
@@ -143,8 +145,7 @@ class Uploads:
         """The uploads belong to the dossier from now on."""
         if upload_ids:
             named = {"$set": {"dossier_code": dossier_code}, "$unset": {"sweep_at": ""}}
-            with outages_named():
-                self._collection.update_many({"_id": {"$in": list(upload_ids)}}, named)
+            self._writes.update(UpdateMany({"_id": {"$in": list(upload_ids)}}, named))
 
     def overdue(self, at: datetime, most: int = 200) -> list[Document]:
         """Uploads that were tried, and that nobody has named for a day."""

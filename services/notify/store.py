@@ -7,6 +7,7 @@ from typing import Any
 from services.chassis.errors import NotFound, Unavailable
 from services.chassis.journal import Journal, Stored
 from services.chassis.projection import Projection
+from services.chassis.reads import GroupRead
 from services.chassis.store import Document, outages_named
 from services.notify.claims import met_by
 from services.notify.domain import Notice, unknown_notice
@@ -24,6 +25,7 @@ class NoticeStore:
     def __init__(self, journal: Journal[Notice]) -> None:
         self.journal = journal
         self._collection = journal.collection
+        self._present = GroupRead(journal.collection, {"history": 0})
 
     def ensure_indexes(self) -> None:
         """The notices of a dossier, oldest first."""
@@ -43,8 +45,7 @@ class NoticeStore:
 
     def get_round(self, id_: str, round_: int) -> tuple[Stored[Notice], Met]:
         """A notice, and what its round `round_` has met. Raises NotFound."""
-        with outages_named():
-            document = self._collection.find_one({"_id": id_}, {"history": 0})
+        document = self._present.find(id_)
         if document is None:
             raise unknown_notice()
         return self.journal.parse(document), met_by(document, round_)

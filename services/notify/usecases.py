@@ -30,6 +30,7 @@ from services.notify.wording import Case, Dossier, Told
 Answer = dict[str, Any]
 LEADING: Final = "vi"  # a letter says everything in Vietnamese first, then in English
 _PATIENCE: Final = (1.0, 2.0, 4.0, 8.0)
+_Begun = tuple[Stored[Notice], Met, Claim]  # an attempt: what is sent, what it has met, the right to send it
 _NOBODY_KNOWS: Final = "unknown"  # whether the mail server has it
 
 
@@ -86,19 +87,33 @@ class NotifyCases:
         A worker killed between the two sends again, under the same Message-ID: e-mail knows no other way to do it once.
         Raises NotFound, and Unavailable when another attempt is to be made.
         """
+        begun = self._begin_first(notice_id, round_) or self._begin(notice_id, round_)
+        if begun is None:
+            return
+        try:
+            outcome = self._attempt(*begun)
+            _patiently(partial(self._store.journal.change, notice_id, why, outcome))
+        finally:
+            self._claims.let_go(begun[2])
+
+    def _begin_first(self, notice_id: str, round_: int) -> _Begun | None:
+        """What this process has just written need not be read, as long as nobody was at it before."""
+        stored = self._store.journal.remembered(notice_id)
+        if stored is None or not domain.is_awaited(stored.state, round_):
+            return None
+        claim = self._claims.take_first(notice_id, round_)
+        return (stored, Met(), claim) if claim else None
+
+    def _begin(self, notice_id: str, round_: int) -> _Begun | None:
         stored, met = self._store.get_round(notice_id, round_)
         if not domain.is_awaited(stored.state, round_):
-            return
+            return None
         if met.rests(clock.now()):
             raise _not_yet()
         claim = self._claims.take(notice_id, round_, met)
         if claim is None:
             raise Unavailable("notify.being_sent", "Another worker is sending it.", "Thông báo đang được gửi.")
-        try:
-            outcome = self._attempt(stored, met, claim)
-            _patiently(partial(self._store.journal.change, notice_id, why, outcome))
-        finally:
-            self._claims.let_go(claim)
+        return stored, met, claim
 
     # questions and commands
 

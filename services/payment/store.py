@@ -9,9 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from pymongo import UpdateOne
+
 from services.chassis.errors import NotFound
 from services.chassis.journal import Journal
+from services.chassis.reads import GroupRead
 from services.chassis.store import Collection, Document, outages_named
+from services.chassis.writes import GroupWrite
 from services.payment.order import FeeOrder
 
 _AT_ONCE = 500
@@ -35,6 +39,8 @@ class Orders:
         self._journal = journal
         self._orders = journal.collection
         self._dossiers = dossiers
+        self._present, self._bills = GroupRead(self._orders, _WITHOUT_HISTORY), GroupRead(dossiers)
+        self._writes = GroupWrite(dossiers)
 
     def ensure_indexes(self) -> None:
         """The lists by unit and status, the references that are unique for ever, and what the timers look for."""
@@ -57,13 +63,11 @@ class Orders:
     def note_bill(self, bill: Bill) -> None:
         """All orders of the dossier are open."""
         kept = {"unit": bill.unit, "orders": list(bill.orders)}
-        with outages_named():
-            self._dossiers.update_one({"_id": bill.dossier_code}, {"$setOnInsert": kept}, upsert=True)
+        self._writes.update(UpdateOne({"_id": bill.dossier_code}, {"$setOnInsert": kept}, upsert=True))
 
     def bill(self, dossier_code: str) -> Bill:
         """The orders of a dossier. Raises NotFound where it is not assessed yet."""
-        with outages_named():
-            found = self._dossiers.find_one({"_id": dossier_code})
+        found = self._bills.find(dossier_code)
         if found is None:
             raise NotFound(
                 "payment.not_assessed_yet", "The fees of this dossier are not known yet.", "Hồ sơ chưa được tính phí."
@@ -72,9 +76,8 @@ class Orders:
 
     def each(self, order_ids: Sequence[str]) -> list[FeeOrder]:
         """The orders of these ids, in the same order."""
-        with outages_named():
-            found = {one["_id"]: one for one in self._orders.find({"_id": {"$in": list(order_ids)}}, _WITHOUT_HISTORY)}
-        return [self._parse(found[order_id]) for order_id in order_ids if order_id in found]
+        found = filter(None, (self._present.find(order_id) for order_id in order_ids))
+        return [self._parse(document) for document in found]
 
     def find(self, order_id: str) -> FeeOrder | None:
         """The order, or None."""

@@ -130,9 +130,10 @@ class PaymentCases:
     def fall_due(self, why: Cause, dossier_code: str, when_due: str) -> None:
         """Ask for what is due at this moment."""
         at = clock.now()
-        for order in self._orders.each(self._orders.bill(dossier_code).orders):
-            if order.when_due == when_due:
-                self._change(order.order_id, why, lambda order: domain.fall_due(order, self._pay_within, at))
+        for order_id in self._orders.bill(dossier_code).orders:
+            known = self._journal.glance(order_id)  # when it falls due never changes
+            if known is not None and known.state.when_due == when_due:
+                self._change(order_id, why, lambda order: domain.fall_due(order, self._pay_within, at))
 
     def end(self, why: Cause, dossier_code: str, ended_at: datetime) -> None:
         """Cancel what is not paid, owe back what is refundable."""

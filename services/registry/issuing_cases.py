@@ -38,7 +38,7 @@ class IssuingCases:
     def note_decision(self, message: Received) -> None:
         """The unit decided on a dossier. Raises NotFound while the procedure is not in the catalogue."""
         code, decision = message.event.data["dossier_code"], self._decision(message.event.data)
-        self.issuances.change(code, message.cause, lambda state: rules.note_decision(state, code, decision))
+        self.issuances.change(code, message.cause, lambda state: rules.note_decision(state, code, decision), opens=True)
 
     def note_fee(self, message: Received) -> None:
         """A fee was paid or came to nothing; only the one due before the result holds a record back."""
@@ -75,6 +75,7 @@ class IssuingCases:
             cause,
             lambda state: rules.issue(state, order, decision, number, expires_on),
             subject={"holder": application.holder.kept(), "versions": {"1": content}},
+            opens=True,
         )
 
     def _revoke_if_withdrawn(self, code: str, cause: Cause) -> None:
@@ -96,14 +97,15 @@ class IssuingCases:
     def _procedure(self, decision: Decision) -> contents.Body:
         """The procedure as the dossier was received under it; a version may carry more behind its day."""
         valid_from = decision.procedure_version[:10]
-        found = self.publications.version(decision.tenant, "procedure", decision.procedure, valid_from)
+        found = self.publications.recent_version(decision.tenant, "procedure", decision.procedure, valid_from)
         if found is None:
             raise unknown_document("procedure")
         return found.document
 
     def _dataset(self, tenant: str, key: str, day: date) -> contents.Body:
         """The dataset in force on the day of issue, else as it last was: what was granted is issued."""
-        found = self.publications.as_of(tenant, "dataset", key, day) or self.publications.last(tenant, "dataset", key)
+        found = self.publications.recent_as_of(tenant, "dataset", key, day)
+        found = found or self.publications.last(tenant, "dataset", key)
         if found is None:
             raise NotFound("registry.unknown_dataset", "There is no such dataset.", "Không có cơ sở dữ liệu này.")
         return found.document

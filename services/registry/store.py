@@ -6,10 +6,12 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from services.chassis import clock
+from services.chassis.believed import Believed
 from services.chassis.cause import Cause
 from services.chassis.errors import Conflict
 from services.chassis.journal import Journal, Stored
 from services.chassis.paging import ByMoment, cursor, page, read_cursor
+from services.chassis.reads import GroupRead
 from services.chassis.series import Series
 from services.chassis.store import Collection, Document, outages_named
 from services.registry.catalogue import Publication, name_of
@@ -18,6 +20,8 @@ from services.registry.holders import Holder, fold, is_number
 
 KEPT: Final = timedelta(days=90)
 _NEWEST_FIRST: Final = ByMoment("state.issued_at")
+_Version = tuple[str, str, str, str]  # tenant, kind, key, valid_from
+_AsOf = tuple[str, str, str, date]  # tenant, kind, key, day
 _HIGHEST = "\U0010ffff"
 _WITHOUT_DETAIL = {
     "history": 0,
@@ -32,6 +36,8 @@ class Publications:
 
     def __init__(self, journal: Journal[Publication]) -> None:
         self.journal = journal
+        self._versions: Believed[_Version, Publication] = Believed(lambda version: self.version(*version))
+        self._in_force: Believed[_AsOf, Publication] = Believed(lambda asked: self.as_of(*asked))
 
     def ensure_indexes(self) -> None:
         """Versions of a document by day; lists by kind and key."""
@@ -48,6 +54,14 @@ class Publications:
     def as_of(self, tenant: str, kind: str, key: str, day: date) -> Publication | None:
         """The version in force on `day`, or None."""
         return self._first({**_named(tenant, kind, key), **_in_force(day)})
+
+    def recent_version(self, tenant: str, kind: str, key: str, valid_from: str) -> Publication | None:
+        """As `version`, a moment ago: for what events of others lead to, who are a moment late themselves."""
+        return self._versions.get((tenant, kind, key, valid_from))
+
+    def recent_as_of(self, tenant: str, kind: str, key: str, day: date) -> Publication | None:
+        """As `as_of`, a moment ago."""
+        return self._in_force.get((tenant, kind, key, day))
 
     def last(self, tenant: str, kind: str, key: str) -> Publication | None:
         """The latest version, in force or not, or None."""
@@ -99,6 +113,7 @@ class Records:
 
     def __init__(self, journal: Journal[Record]) -> None:
         self.journal = journal
+        self._of_dossier = GroupRead(journal.collection, {"history": 0}, key="state.dossier_code")
 
     def ensure_indexes(self) -> None:
         """One record a dossier; lists of a dataset by unit, by holder and at large, the newest first."""
@@ -111,8 +126,7 @@ class Records:
 
     def of_dossier(self, dossier_code: str) -> Stored[Record] | None:
         """The record that a dossier ended in, or None."""
-        with outages_named():
-            found = self.journal.collection.find_one({"state.dossier_code": dossier_code}, {"history": 0})
+        found = self._of_dossier.find(dossier_code)
         return self.journal.parse(found) if found else None
 
     def find(self, wanted: Wanted, limit: int, after: str | None) -> tuple[list[Stored[Record]], str | None]:

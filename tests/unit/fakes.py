@@ -15,7 +15,7 @@ Document = dict[str, Any]
 
 
 class FakeCollection:
-    """Inserts with unique `_id` and `opened_by`, guarded updates with `$push … $each` and `$set`, finds by equality."""
+    """Inserts with unique `_id` and `opened_by`, the updates of a journal, finds by equality or `$in`."""
 
     name = "things"
 
@@ -29,8 +29,8 @@ class FakeCollection:
         return copy.deepcopy(next(found, None))
 
     def find(self, wanted: Mapping[str, Any], _projection: Any = None) -> list[Document]:
-        ids = wanted["_id"]["$in"]
-        return [copy.deepcopy(self.documents[id_]) for id_ in ids if id_ in self.documents]
+        ((key, among),) = wanted.items()
+        return [copy.deepcopy(one) for one in self.documents.values() if _at(one, key) in among["$in"]]
 
     def bulk_write(self, operations: Sequence[Any], *, ordered: bool) -> Any:
         assert not ordered
@@ -48,7 +48,7 @@ class FakeCollection:
                 matched += self._update(operation)
         if errors:
             raise BulkWriteError({"writeErrors": errors, "nMatched": matched, "writeConcernErrors": []})
-        return SimpleNamespace(matched_count=matched)
+        return SimpleNamespace(matched_count=matched, modified_count=matched)
 
     def _clash(self, document: Mapping[str, Any]) -> str | None:
         if document["_id"] in self.documents:
@@ -65,6 +65,8 @@ class FakeCollection:
         found["history"].extend(copy.deepcopy(change["$push"]["history"]["$each"]))
         for key, value in change.get("$min", {}).items():
             found[key] = min(found.get(key, value), value)
+        for key, value in change.get("$max", {}).items():
+            found[key] = max(found[key], value)
         for key, value in change["$set"].items():
             *path, last = key.split(".")
             place = found
@@ -74,9 +76,9 @@ class FakeCollection:
         return 1
 
 
-def fake_journal(aggregate: Aggregate[Any]) -> Journal[Any]:
+def fake_journal(aggregate: Aggregate[Any], collection: FakeCollection | None = None) -> Journal[Any]:
     """The real journal over a collection in memory; nothing is relayed."""
-    return Journal(aggregate, FakeCollection(), lambda _journal, _id: None)
+    return Journal(aggregate, collection or FakeCollection(), lambda _journal, _id: None)
 
 
 def fold(evolve: Callable[[Any, Event], Any], events: Sequence[Event]) -> Any:

@@ -28,9 +28,7 @@ class Read(FakeCollection):
 @pytest.fixture
 def journal() -> Any:
     """A journal with one history of one event."""
-    made = fake_journal(TALLY)
-    made.collection = Read()
-    made._commits._collection = made.collection  # noqa: SLF001
+    made = fake_journal(TALLY, Read())
     made.change("D", cause("1"), withdrawn())
     made.collection.reads = 0
     return made

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from pymongo.errors import DuplicateKeyError
 
-from services.chassis.projection import BELIEVED_SECONDS, Projection
+from services.chassis.believed import BELIEVED_SECONDS
+from services.chassis.projection import Projection
 
 
 class Racing:

@@ -4,7 +4,7 @@ import threading
 from typing import Any
 
 import pytest
-from pymongo.errors import AutoReconnect, DuplicateKeyError
+from pymongo.errors import AutoReconnect, BulkWriteError
 
 from services.chassis.errors import Unavailable
 from services.chassis.series import Series
@@ -16,20 +16,24 @@ class Numbers:
     def __init__(self) -> None:
         self.kept: list[dict[str, Any]] = []
         self.before_insert: list[Any] = []
+        self.batches: list[int] = []
         self._one = threading.Lock()
 
     def find_one(self, wanted: dict[str, Any], sort: Any = None) -> dict[str, Any] | None:
         found = [one for one in self.kept if all(one[name] == value for name, value in wanted.items())]
         return max(found, key=lambda one: int(one["number"])) if found else None
 
-    def insert_one(self, document: dict[str, Any]) -> None:
+    def insert_many(self, documents: list[dict[str, Any]], *, ordered: bool) -> None:
+        assert ordered
+        self.batches.append(len(documents))
         if self.before_insert:
             self.before_insert.pop(0)()
         with self._one:
-            taken = {(one["series"], one["number"]) for one in self.kept}
-            if (document["series"], document["number"]) in taken or self.find_one({"owner": document["owner"]}):
-                raise DuplicateKeyError("E11000")
-            self.kept.append(document)
+            for index, document in enumerate(documents):
+                taken = {(one["series"], one["number"]) for one in self.kept}
+                if (document["series"], document["number"]) in taken or self.find_one({"owner": document["owner"]}):
+                    raise BulkWriteError({"writeErrors": [{"index": index, "code": 11000}]})
+                self.kept.append(document)
 
 
 def test_an_owner_has_one_number_and_owners_follow_each_other() -> None:
@@ -71,3 +75,30 @@ def test_many_at_once_in_two_processes_leave_no_gap() -> None:
     for thread in threads:
         thread.join(10)
     assert sorted(one["number"] for one in numbers.kept) == list(range(1, 41))
+
+
+def test_those_who_ask_at_once_are_served_at_once_and_one_who_has_a_number_keeps_it() -> None:
+    numbers, opened = Numbers(), threading.Event()
+    series, answers = Series(numbers), dict[str, int]()
+    assert series.take("A", "y") == 1
+    numbers.before_insert = [lambda: opened.wait(10)]
+
+    def take(owner: str, of: str) -> None:
+        answers[owner] = series.take(of, owner)
+
+    asked = {"first": "A", "x": "A", "y": "A", "z": "A", "w": "B"}
+    threads = [threading.Thread(target=take, args=pair) for pair in asked.items()]
+    threads[0].start()
+    while len(numbers.batches) < 2:
+        opened.wait(0.001)
+    for thread in threads[1:]:
+        thread.start()
+    while len(series._takes._waiting) < 4:  # noqa: SLF001 – until all are in line
+        opened.wait(0.001)
+    opened.set()
+    for thread in threads:
+        thread.join(10)
+    assert answers["y"] == 1
+    assert sorted(answers[one] for one in ("first", "x", "z")) == [2, 3, 4]
+    assert answers["w"] == 1
+    assert max(numbers.batches) == 4

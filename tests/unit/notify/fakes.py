@@ -28,6 +28,10 @@ class Notices(FakeCollection):
             (found[inner[0]] if inner else found)[last] = value
         return SimpleNamespace(matched_count=matched, modified_count=matched)
 
+    def _update(self, operation: Any) -> int:
+        wanted, change = operation._filter, operation._doc  # noqa: SLF001
+        return super()._update(operation) if "version" in wanted else int(self.update_one(wanted, change).matched_count)
+
 
 def _matches(document: Any, wanted: Mapping[str, Any]) -> bool:
     return all(_holds(document, path, test) for path, test in wanted.items())
@@ -39,6 +43,8 @@ def _holds(document: Any, path: str, test: Any) -> bool:
     value = document
     for part in path.split("."):
         value = (value or {}).get(part)
+    if test == {"$exists": False}:
+        return value is None
     if not isinstance(test, dict):
         return bool(value == test)
     [(how, bound)] = test.items()

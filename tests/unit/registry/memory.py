@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cmp_to_key
 from typing import Any
 
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import BulkWriteError
 
 from tests.unit.fakes import Document, FakeCollection
 
@@ -49,13 +49,15 @@ class MemoryCollection(FakeCollection):
         self.before("bulk_write")
         return super().bulk_write(operations, ordered=ordered)
 
-    def insert_one(self, document: Document) -> None:
-        """With an id of its own where none is given."""
-        self.before("insert_one")
-        whole = {"_id": f"id-{len(self.documents)}", **document}
-        if self._clash(whole):
-            raise DuplicateKeyError("duplicate")
-        self.documents[whole["_id"]] = copy.deepcopy(whole)
+    def insert_many(self, documents: Sequence[Document], *, ordered: bool) -> None:
+        """With ids of their own, up to one that is refused."""
+        assert ordered
+        self.before("insert_many")
+        for index, document in enumerate(documents):
+            whole = {"_id": f"id-{len(self.documents)}", **document}
+            if self._clash(whole):
+                raise BulkWriteError({"writeErrors": [{"index": index, "code": 11000}]})
+            self.documents[whole["_id"]] = copy.deepcopy(whole)
 
     def update_one(self, wanted: Mapping[str, Any], change: Mapping[str, Any], *, upsert: bool) -> None:
         """Only `$setOnInsert` by `_id`."""

@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 from pymongo.database import Database as RealDatabase
 
-from services.chassis import series
+from services.chassis import together
 from services.chassis.actor import Actor
 from services.chassis.journal import Journal
 from services.chassis.relay import Relay
@@ -128,7 +128,7 @@ def wire(name: str, world: Surroundings) -> Wired[Any]:
     }
     with ExitStack() as exchange:
         # whoever comes in between is another process here, which no lock of this one holds up
-        exchange.enter_context(patch.object(series, "threading", SimpleNamespace(Lock=nullcontext)))
+        exchange.enter_context(patch.object(together, "threading", SimpleNamespace(Lock=nullcontext)))
         for part, replacement in exchanged.items():
             if hasattr(WIRINGS[name], part):
                 exchange.enter_context(patch.object(WIRINGS[name], part, replacement))

@@ -140,6 +140,10 @@ def _lower(place: Document, name: str, to: Any) -> None:
     place[name] = min(place.get(name, to), to)
 
 
+def _raise(place: Document, name: str, to: Any) -> None:
+    place[name] = max(place.get(name, to), to)
+
+
 def _increment(place: Document, name: str, by: int) -> None:
     place[name] = place.get(name, 0) + by
 
@@ -155,5 +159,6 @@ _GROWTH: Final[Mapping[str, Callable[[Document, str, Any], None]]] = {
     "$unset": _unset,
     "$inc": _increment,
     "$min": _lower,
+    "$max": _raise,
     "$push": _push,
 }

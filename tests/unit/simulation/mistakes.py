@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from pymongo import UpdateOne
 
-from services.chassis.commits import _Ticket
+from services.chassis.commits import Write
 from services.chassis.errors import NotFound
 from services.contracts.event import Event
 from services.intake import checks, facts
@@ -81,7 +81,7 @@ def _nobody_is_told_of_a_withdrawal(cases: Any, event: Event, why: Any) -> None:
 
 
 def _whoever_was_faster(commits: Any, id_: str, _version: int, update: Any, event_id: str) -> None:
-    commits._commit(_Ticket(UpdateOne({"_id": id_}, update), id_, event_id))  # noqa: SLF001
+    commits.commit(Write(UpdateOne({"_id": id_}, update), id_, event_id))
 
 
 def _never(*_: Any) -> None:

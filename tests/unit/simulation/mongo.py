@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol
 
 import bson
 from bson.codec_options import CodecOptions
-from pymongo import InsertOne, ReturnDocument
+from pymongo import InsertOne, ReturnDocument, UpdateMany, UpdateOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from tests.unit.simulation.matching import Document, matches, projected, updated, values_at
@@ -94,10 +94,15 @@ class Collection:
         found = len(self._found(wanted, None))
         return min(found, limit) if limit else found
 
-    def insert_one(self, document: Document) -> None:
-        """With an id of its own where none is given. Raises DuplicateKeyError."""
+    def insert_many(self, documents: Sequence[Document], *, ordered: bool) -> None:
+        """With ids of their own where none is given, up to one that is refused. Raises BulkWriteError."""
+        assert ordered
         with _Writing(self._interrupts):
-            self._insert({"_id": bson.ObjectId(), **_as_stored(document)})
+            for index, document in enumerate(documents):
+                try:
+                    self._insert({"_id": bson.ObjectId(), **_as_stored(document)})
+                except DuplicateKeyError as error:
+                    raise BulkWriteError({"writeErrors": [{"index": index, "code": error.code}]}) from None
 
     def update_one(self, wanted: Mapping[str, Any], change: Any, *, upsert: bool = False) -> Any:
         """Change the first match."""
@@ -107,10 +112,8 @@ class Collection:
     def update_many(self, wanted: Mapping[str, Any], change: Any) -> Any:
         """Change all matches."""
         with _Writing(self._interrupts):
-            found, stored = self._found(wanted, None), _as_stored(change)
-            for document in found:
-                self._put(updated(document, stored))
-            return SimpleNamespace(matched_count=len(found), modified_count=len(found))
+            count = self._update_many(wanted, change)
+            return SimpleNamespace(matched_count=count, modified_count=count)
 
     def replace_one(self, wanted: Mapping[str, Any], document: Document, *, upsert: bool = False) -> None:
         """Put `document` in the place of the first match, or beside all when there is none."""
@@ -140,12 +143,25 @@ class Collection:
                     if isinstance(operation, InsertOne):
                         self._insert(_as_stored(operation._doc))  # noqa: SLF001
                     else:
-                        matched += self._update(operation._filter, operation._doc, upsert=False).matched_count  # noqa: SLF001
+                        matched += self._apply(operation)
                 except DuplicateKeyError as error:
                     errors.append({"index": index, "code": _DUPLICATE_KEY, **(error.details or {})})
             if errors:
                 raise BulkWriteError({"writeErrors": errors, "nMatched": matched, "writeConcernErrors": []})
-            return SimpleNamespace(matched_count=matched)
+            return SimpleNamespace(matched_count=matched, modified_count=matched)
+
+    def _apply(self, operation: UpdateOne | UpdateMany) -> int:
+        """How many it matched."""
+        wanted, change = operation._filter, operation._doc  # noqa: SLF001
+        if isinstance(operation, UpdateMany):
+            return self._update_many(wanted, change)
+        return int(self._update(wanted, change, upsert=bool(operation._upsert)).matched_count)  # noqa: SLF001
+
+    def _update_many(self, wanted: Mapping[str, Any], change: Any) -> int:
+        found, stored = self._found(wanted, None), _as_stored(change)
+        for document in found:
+            self._put(updated(document, stored))
+        return len(found)
 
     def _keyed(self) -> dict[Any, list[Document]]:
         if not self._by_key:
