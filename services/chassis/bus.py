@@ -5,11 +5,12 @@ decodes nothing, and keeps the connection until every worker had time to ack.
 """
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, Protocol
 
+import eventlet
 from amqp.exceptions import AMQPError
 from eventlet.event import Event as GreenEvent
 from kombu import Connection, Consumer, Queue
@@ -18,6 +19,7 @@ from kombu.mixins import ConsumerMixin
 from nameko.extensions import ProviderCollector, SharedExtension
 
 from services.chassis import topology, wire
+from services.chassis.acks import TOLD_WITHIN, Acks
 from services.chassis.logs import log
 from services.chassis.publish import bound_waits, connect
 from services.chassis.settings import Settings
@@ -51,6 +53,8 @@ class Bus(SharedExtension, ProviderCollector, ConsumerMixin):
         self._cancelled = GreenEvent()
         self._draining = threading.Event()
         self._acking = threading.Lock()
+        self._acks: Acks | None = None
+        self._will_tell = False
         self.connected = False
         super().__init__()
 
@@ -75,6 +79,7 @@ class Bus(SharedExtension, ProviderCollector, ConsumerMixin):
 
     def stop(self) -> None:
         """Close the connection: what was delivered but not begun goes back to its queue."""
+        self._tell()
         self.should_stop = True
         self._draining.set()
         if self._thread is not None:
@@ -90,18 +95,37 @@ class Bus(SharedExtension, ProviderCollector, ConsumerMixin):
         return self._draining.wait(seconds)
 
     def ack(self, message: Message) -> None:
-        """The effect of this message is durable."""
-        self._settle(message.ack)
+        """The effect of this message is durable; the broker hears of it within `TOLD_WITHIN` seconds."""
+        acks = self._acks_of(message)
+        if acks is not None:
+            acks.done(message.delivery_tag)
+            if not self._will_tell:
+                self._will_tell = True
+                eventlet.spawn_after(TOLD_WITHIN, self._tell)
 
     def hand_back(self, message: Message) -> None:
         """Somebody else shall take this message."""
-        self._settle(partial(message.reject, requeue=True))
+        acks = self._acks_of(message)
+        if acks is not None:
+            self._settle(partial(acks.reject, message.delivery_tag))
 
-    def _settle(self, act: Any) -> None:
+    def _acks_of(self, message: Message) -> Acks | None:
+        """Where the message is settled; nowhere if its connection is gone: the broker has taken it back already."""
+        if self._acks is not None and self._acks.channel is message.channel:
+            return self._acks
+        log.info("message_settled_too_late")
+        return None
+
+    def _tell(self) -> None:
+        self._will_tell = False
+        if self._acks is not None:
+            self._settle(self._acks.tell)
+
+    def _settle(self, act: Callable[[], None]) -> None:
         try:
             with self._acking:
                 act()
-        except (AMQPError, OSError, AttributeError):  # connection gone: the broker has taken it back already
+        except (AMQPError, OSError, AttributeError):  # the connection has just gone
             log.info("message_settled_too_late")
 
     # What kombu's ConsumerMixin calls.
@@ -123,6 +147,7 @@ class Bus(SharedExtension, ProviderCollector, ConsumerMixin):
         if self._draining.is_set():
             return []
         wire.leave_raw(channel)
+        self._acks = Acks(channel)
         publishers = self.container.config[PUBLISHERS]
         declare(channel, self.container.service_name, self.settings.retry_ladder, publishers)
         self._consumers = [self._consumer(consumer_class, receiver) for receiver in self._providers]
@@ -159,9 +184,15 @@ class Bus(SharedExtension, ProviderCollector, ConsumerMixin):
         self.connected = False
 
     def _consumer(self, consumer_class: Any, receiver: Receiver) -> Consumer:
-        consumer: Consumer = consumer_class(queues=[receiver.queue], on_message=receiver.receive)
+        take = partial(self._take, receiver)
+        consumer: Consumer = consumer_class(queues=[receiver.queue], on_message=take)
         consumer.qos(prefetch_count=self.settings.prefetch)
         return consumer
+
+    def _take(self, receiver: Receiver, message: Message) -> None:
+        if self._acks is not None:
+            self._acks.delivered(message.delivery_tag)
+        receiver.receive(message)
 
     def _consume(self) -> None:
         try:
