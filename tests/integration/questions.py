@@ -1,0 +1,227 @@
+"""Every list, look-up and timer of the five services, by name, about the things that a `Sample` names."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from itertools import combinations, product
+from typing import Any, Final
+
+from bson import ObjectId
+
+from services.chassis.cause import Cause
+from services.chassis.errors import NotFound
+from services.chassis.paging import cursor
+from services.registry.domain import REVOKED, VALID
+from services.registry.holders import Holder
+from services.registry.store import Wanted
+from services.routing import store as routing
+from tests.integration.shelf import Shelf
+
+Question = Callable[[Shelf], object]
+CAUSE: Final = Cause("c", "c", "t")
+LIMIT: Final = 20
+EVERY_OPEN: Final = ("opened", "accepted", "in_hand", "supplement_requested")
+FILTERS: Final = ("owner", "tenant", "procedure", "unit", "status")
+# which filters an index answers by itself: no more is read than shown
+EXACT: Final = (
+    (),
+    ("owner",),
+    ("tenant",),
+    ("unit",),
+    ("status",),
+    ("unit", "status"),
+    ("tenant", "status"),
+    ("procedure",),
+)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What is asked for. By default hardly any of it is there."""
+
+    now: datetime = datetime(2026, 6, 1, tzinfo=UTC)
+    code: str = "c"
+    owner: str = "citizen:5"
+    tenant: str = "t1"
+    procedure: str = "p5"
+    unit: str = "u5"
+    status: str = "returned"
+    queue: str = "u5"  # the unit whose cases are listed
+    officer: str = "o"
+    upload: str = "u"
+    order: str = "o"
+    attempt: str = "r"
+    dataset: str = "d"
+    number: str = "1"
+    holder: Holder = field(default_factory=lambda: Holder("citizen", "Nguyễn Thị Mẫu", "001801000001"))
+    dossiers_behind: str = ""
+    cases_behind: Mapping[str, str] = field(default_factory=dict)  # by order
+    records_behind: str = ""
+    notices_behind: str = f"1.{'0' * 36}"
+
+    @property
+    def today(self) -> date:
+        """The day of `now`."""
+        return self.now.date()
+
+
+def questions(sample: Sample) -> dict[str, Question]:
+    """What changes nothing."""
+    return {
+        **_of_intake(sample),
+        **_of_registry(sample),
+        **_of_routing(sample),
+        **_of_payment(sample),
+        **_of_notify(sample),
+        "what a cause opened": _opened,
+        "what waits to be published": lambda shelf: [base.relay.lag() for base in shelf.bases.values()],
+    }
+
+
+def acts(sample: Sample) -> dict[str, Question]:
+    """What also changes something where there is something to be changed."""
+    return {
+        "what is to be published": lambda shelf: [base.relay.run_once() for base in shelf.bases.values()],
+        "upload opened again": lambda shelf: shelf.uploads.open(CAUSE, {"owner": "o", "size": 1}, sample.now),
+        "ticket": _if_found(lambda shelf: shelf.uploads.begin(sample.upload, "t", sample.now)),
+        "uploads named": lambda shelf: shelf.uploads.name_in("c", ["u"]),
+        "papers removed": lambda shelf: shelf.papers.remove([ObjectId()]),
+        "number taken": lambda shelf: shelf.numbers.take("s/2026", "o"),
+        "silent attempts": lambda shelf: list(
+            shelf.orders.claim_silent(sample.now, sample.now, lambda _order: sample.now)
+        ),
+        "receipt number": lambda shelf: shelf.receipts.take("s", "o"),
+    }
+
+
+def dossiers_by(sample: Sample, names: tuple[str, ...], after: str | None) -> Question:
+    """A page of dossiers, cut down by these filters."""
+    wanted = {name: getattr(sample, name) if name in names else None for name in FILTERS}
+    return lambda shelf: shelf.dossiers.listed(wanted, LIMIT, after)
+
+
+def _of_intake(sample: Sample) -> dict[str, Question]:
+    every = (names for count in range(len(FILTERS) + 1) for names in combinations(FILTERS, count))
+    return {
+        **{
+            f"dossiers by {', '.join(names) or 'nothing'}{', next page' if after else ''}": dossiers_by(
+                sample, names, after
+            )
+            for names, after in product(every, (None, sample.dossiers_behind))
+        },
+        "dossier": _if_found(lambda shelf: shelf.dossiers.get(sample.code)),
+        "dossier of an upload": lambda shelf: shelf.dossiers.naming(sample.upload),
+        "uploads of an owner": lambda shelf: shelf.uploads.find([sample.upload], sample.owner),
+        "uploads to be swept": lambda shelf: shelf.uploads.overdue(sample.now),
+        "paper": _if_found(lambda shelf: shelf.papers.open(ObjectId())),
+    }
+
+
+def _of_registry(sample: Sample) -> dict[str, Question]:
+    def records(after: str | None, **wanted: Any) -> Question:
+        return lambda shelf: shelf.records.find(Wanted(sample.dataset, sample.today, **wanted), LIMIT, after)
+
+    holder, unit, moment = sample.holder, sample.unit, sample.now
+    narrowed: dict[str, dict[str, Any]] = {
+        "all": {},
+        "of a unit": {"unit": unit},
+        "of their owner": {"owner": holder},
+        "by number": {"holder": holder.id},
+        "by name": {"holder": holder.name},
+        "of a unit by name": {"unit": unit, "holder": holder.name},
+        "of some days": {"issued_from": moment, "issued_before": moment},
+    }
+    by_prefix: dict[str, dict[str, Any]] = {"": {}, " of a unit": {"unit": unit}, " of their owner": {"owner": holder}}
+    statuses, prefix = (None, VALID, REVOKED, "expired"), sample.number[:1]
+    place = cursor(f"{sample.dataset}/{sample.number}")
+    return {
+        "publication of a day": lambda shelf: shelf.publications.as_of("t", "unit", "u", sample.today),
+        "last publication": lambda shelf: shelf.publications.last("t", "unit", "u"),
+        "publications of a tenant": lambda shelf: shelf.publications.listed("unit", "t", sample.today, LIMIT, None),
+        "publications of a tenant, next page": lambda shelf: shelf.publications.listed(
+            "unit", "t", sample.today, LIMIT, "u"
+        ),
+        "publications of all tenants": lambda shelf: shelf.publications.listed(
+            "tenant", None, sample.today, LIMIT, "t"
+        ),
+        "record": lambda shelf: shelf.records.journal.find(f"{sample.dataset}/{sample.number}"),
+        "record of a dossier": lambda shelf: shelf.records.of_dossier(sample.code),
+        **{
+            f"records {what}, {status or 'of any status'}{', next page' if after else ''}": records(
+                after, status=status, **wanted
+            )
+            for (what, wanted), status, after in product(narrowed.items(), statuses, (None, sample.records_behind))
+        },
+        **{
+            f"records by prefix{what}{', next page' if after else ''}": records(after, number_prefix=prefix, **wanted)
+            for (what, wanted), after in product(by_prefix.items(), (None, place))
+        },
+        "number held": lambda shelf: shelf.numbers.is_held(f"{sample.dataset}:{sample.code}"),
+        "answer given": lambda shelf: shelf.answers.find(CAUSE),
+        "document of the projection": lambda shelf: shelf.projection.as_of("t", "unit", "u", sample.today),
+        "documents of the projection": lambda shelf: shelf.projection.listed("t", "unit", sample.today, after="u"),
+    }
+
+
+def _of_routing(sample: Sample) -> dict[str, Question]:
+    unit, officer, procedure = sample.queue, sample.officer, sample.procedure
+    filters: tuple[dict[str, Any], ...] = (
+        *({}, {"unit": unit}, {"unit": unit, "procedure": procedure}, {"unit": unit, "overdue": True}),
+        *({"overdue": True}, {"unit": unit, "officer": officer}),
+        {"unit": unit, "officer": officer, "overdue": False},
+    )
+
+    def cases(order: str, after: bool, **wanted: Any) -> Question:
+        place = sample.cases_behind.get(order) or cursor(order, sample.now.isoformat(), sample.code)
+        asked = routing.Wanted(EVERY_OPEN, **wanted)
+        return lambda shelf: shelf.cases.page(asked, order, LIMIT, place if after else None, sample.now)
+
+    return {
+        **{
+            f"cases in order of {order} by {', '.join(wanted) or 'nothing'}{', next page' if after else ''}": cases(
+                order, after, **wanted
+            )
+            for order, after, wanted in product(routing.ORDERS, (False, True), filters)
+        },
+        "clocks that ran out": lambda shelf: list(shelf.cases.ringing(sample.now)),
+    }
+
+
+def _of_payment(sample: Sample) -> dict[str, Question]:
+    def orders(unit: str | None, status: str | None, after: str | None) -> Question:
+        return lambda shelf: shelf.orders.page(unit, status, LIMIT, after)
+
+    return {
+        **{
+            f"orders by {', '.join(filter(None, (unit and 'unit', status))) or 'nothing'}"
+            f"{', next page' if after else ''}": orders(unit, status, after)
+            for unit, status, after in product((None, sample.unit), (None, "paid"), (None, sample.order))
+        },
+        "order": lambda shelf: shelf.orders.find(sample.order),
+        "overdue orders": lambda shelf: shelf.orders.overdue(sample.now),
+        "order of an attempt": lambda shelf: shelf.orders.find_by_attempt(sample.attempt),
+        "orders of a dossier": _if_found(lambda shelf: shelf.orders.bill(sample.code)),
+    }
+
+
+def _of_notify(sample: Sample) -> dict[str, Question]:
+    def notices(audience: str | None, after: str | None) -> Question:
+        return lambda shelf: shelf.notices.page(sample.code, audience, LIMIT, after)
+
+    return {
+        f"notices to {audience or 'anybody'}{', next page' if after else ''}": notices(audience, after)
+        for audience, after in product((None, "applicant"), (None, sample.notices_behind))
+    }
+
+
+def _opened(shelf: Shelf) -> Iterator[object]:
+    return iter([journal.find_opened(CAUSE) for journal in shelf.journals])
+
+
+def _if_found(ask: Question) -> Question:
+    def asked(shelf: Shelf) -> None:
+        with suppress(NotFound):
+            ask(shelf)
+
+    return asked

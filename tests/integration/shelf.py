@@ -1,0 +1,156 @@
+"""The stores of all five services over some databases, and what they ask of the server, overheard and explained."""
+
+import copy
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from bson import DatetimeConversion
+from bson.codec_options import CodecOptions
+from pymongo import MongoClient, monitoring
+from pymongo.monitoring import CommandListener
+
+from services.chassis.journal import Journal
+from services.chassis.projection import Projection
+from services.chassis.series import Series
+from services.chassis.settings import Settings, read_settings
+from services.chassis.wired import Base
+from services.contracts.events import PUBLISHERS
+from services.intake.papers import Papers
+from services.intake.store import DOSSIER, Dossiers
+from services.intake.uploads import Uploads
+from services.notify.store import NoticeStore
+from services.notify.wiring import NOTICE
+from services.payment.store import Orders
+from services.payment.wiring import ORDER
+from services.registry.store import Answers, Numbers, Publications, Records
+from services.registry.wiring import ISSUANCE, PUBLICATION, RECORD
+from services.routing.store import CaseStore
+from services.routing.wiring import CASE
+
+Document = dict[str, Any]
+_ASKED: Final = ("find", "aggregate", "count", "update", "delete", "findAndModify")
+_ANY_DATE: Final[CodecOptions[Document]] = CodecOptions(datetime_conversion=DatetimeConversion.DATETIME_AUTO)
+_OF_THE_SESSION: Final = ("lsid", "txnNumber", "writeConcern", "readConcern")
+
+
+class Heard(CommandListener):
+    """Every question to the server while it listens, and how many seconds the answer took, as the client saw it."""
+
+    def __init__(self) -> None:
+        self.listening = False
+        self.commands: list[tuple[str, Document]] = []
+        self.seconds = 0.0
+
+    def started(self, event: Any) -> None:
+        """Take down what is asked."""
+        if self.listening and event.command_name in _ASKED:
+            self.commands.append((event.database_name, copy.deepcopy(dict(event.command))))
+
+    def succeeded(self, event: Any) -> None:
+        """Take down how long it took."""
+        if self.listening and event.command_name in _ASKED:
+            self.seconds += event.duration_micros / 1_000_000
+
+    def failed(self, event: Any) -> None:
+        """Not of interest."""
+
+
+HEARD: Final = Heard()
+monitoring.register(HEARD)  # clients made from now on
+
+
+@contextmanager
+def overheard() -> Iterator[list[tuple[str, Document]]]:
+    """What is asked of the server inside; `HEARD.seconds` says how long that took it."""
+    HEARD.commands, HEARD.seconds, HEARD.listening = [], 0.0, True
+    try:
+        yield HEARD.commands
+    finally:
+        HEARD.listening = False
+
+
+@dataclass
+class Shelf:
+    """The stores of all services."""
+
+    bases: Mapping[str, Base]
+    dossiers: Dossiers
+    uploads: Uploads
+    papers: Papers
+    publications: Publications
+    records: Records
+    numbers: Numbers
+    answers: Answers
+    cases: CaseStore
+    orders: Orders
+    receipts: Series
+    notices: NoticeStore
+    projection: Projection
+    journals: tuple[Journal[Any], ...]
+
+    @property
+    def client(self) -> MongoClient[Document]:
+        """One of its connections."""
+        return self.bases["intake"].database.client
+
+    def ensure_indexes(self) -> None:
+        """The indexes that the services give themselves."""
+        for part in (*self.journals, *(one for one in vars(self).values() if hasattr(one, "ensure_indexes"))):
+            part.ensure_indexes()
+
+    def close(self) -> None:
+        """Close all connections."""
+        for base in self.bases.values():
+            base.database.client.close()
+
+
+def shelf_over(env: Mapping[str, str], prefix: str = "") -> Shelf:
+    """The stores over the databases of the services; with a prefix, over others that nobody else uses."""
+    bases = {name: Base(read_settings(Settings, f"{prefix}{name}", env)) for name in PUBLISHERS}
+    data = {name: base.database for name, base in bases.items()}
+    dossiers = bases["intake"].journal(DOSSIER, "dossiers")
+    records, publications, issuances = (
+        bases["registry"].journal(kind, name)
+        for kind, name in ((RECORD, "records"), (PUBLICATION, "publications"), (ISSUANCE, "issuances"))
+    )
+    cases, orders = bases["routing"].journal(CASE, "cases"), bases["payment"].journal(ORDER, "orders")
+    notices = bases["notify"].journal(NOTICE, "notices")
+    return Shelf(
+        bases,
+        Dossiers(dossiers),
+        Uploads(data["intake"]["uploads"], timedelta(days=1)),
+        Papers(data["intake"]),
+        Publications(publications),
+        Records(records),
+        Numbers(data["registry"]["numbers"]),
+        Answers(data["registry"]["answers"]),
+        CaseStore(cases),
+        Orders(orders, data["payment"]["dossiers"]),
+        Series(data["payment"]["receipts"]),
+        NoticeStore(notices),
+        Projection(data["routing"]["catalogue"]),
+        (dossiers, records, publications, issuances, cases, orders, notices),
+    )
+
+
+def explained(client: MongoClient[Document], database: str, command: Document) -> Document:
+    """The server's plan for a command, and what it read."""
+    asked = {name: value for name, value in command.items() if name not in _OF_THE_SESSION and not name.startswith("$")}
+    plan: Document = client[database].command("explain", asked, verbosity="executionStats", codec_options=_ANY_DATE)
+    return plan
+
+
+def stages(plan: Any) -> Iterator[str]:
+    """Every stage of the plan that was chosen."""
+    if isinstance(plan, dict):
+        if isinstance(plan.get("stage"), str):
+            yield plan["stage"]
+        for name, inner in plan.items():
+            if name != "rejectedPlans":
+                yield from stages(inner)
+    elif isinstance(plan, list):
+        for inner in plan:
+            yield from stages(inner)
