@@ -44,9 +44,9 @@ test: ## Set up, then run every test, against real servers of its own
 	@$(bin)/python -m pytest -n 2 --dist loadfile tests/unit tests/contract $(apart)
 	@$(bin)/python -m pytest tests/integration $(apart:%=--ignore=%)
 
-bench: ## Set up, then measure: ours, stock nameko and the machine's limit in one run; ten minutes
+bench: ## Set up, then measure beside stock nameko, Django and the machine's limit; ten minutes; all: FULL=1
 	@$(setup)
-	@$(bin)/python -m tests.bench $(BENCH)
+	@$(bin)/python -m tests.bench $(if $(FULL),--full) $(PART:%=--part %) $(BENCH)
 
 chaos: ## Set up, then let everything go wrong that may, and check that nothing is lost; all of it: FULL=1
 	@$(setup)
@@ -67,12 +67,14 @@ format: ## Format the code and mend what can be mended
 	@$(bin)/ruff check --fix-only --quiet .
 	@$(bin)/ruff format .
 
-lock: ## Write requirements.lock anew from requirements*.in; keeps versions unless UPGRADE=--upgrade
+lock: ## Write the lock files anew from requirements*.in; keeps versions unless UPGRADE=--upgrade
 	@$(setup) python
 	@PATH="$$PWD/$(bin):$$PATH" && command -v uv >/dev/null $(call hint,uv is missing. Type: $(bin)/pip install uv)
-	@PATH="$$PWD/$(bin):$$PATH" && uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-		--only-binary :all: --no-annotate --custom-compile-command 'make lock' $(UPGRADE) \
-		--output-file requirements.lock requirements-dev.in
+	@PATH="$$PWD/$(bin):$$PATH" && for pair in requirements.lock=requirements-dev.in \
+		requirements-django.lock=requirements-django.in; do \
+		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --only-binary :all: \
+			--no-annotate --custom-compile-command 'make lock' $(UPGRADE) \
+			--output-file "$${pair%=*}" "$${pair#*=}"; done
 
 clean: ## Stop every stack of this checkout, also those tests left behind; remove their data and the caches
 	@$(need_python)

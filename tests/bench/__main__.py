@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -20,15 +20,18 @@ from rich.table import Table as Shown
 from deploy.local.composition import ALL, DOORS
 from deploy.local.programs import StackError
 from services.cli.demo.town import DemoError
-from tests.bench import idle, intake, limit, machine, pages
+from tests.bench import growth, idle, intake, limit, machine, memory, pages, scaling
 from tests.bench.control import Trials, prepare_indexes
 from tests.bench.crew import CrewError
+from tests.bench.intake import OURS_BY_HTTP, OURS_BY_RPC
 from tests.bench.ours import Ours
 from tests.bench.outcome import NotMeasured, Result, Unclosed, Work
-from tests.bench.plan import FULL, PARTS, PROCEDURES, QUICK, Plan
+from tests.bench.peer import NAME, Peer
+from tests.bench.plan import FEE, FULL, NORMAL, PARTS, PROCEDURES, QUICK, Plan
 from tests.bench.rig import COUNTERPARTS, ROOT, Rig
 from tests.bench.stock_rig import StockServices
-from tests.bench.tables import Table, all_tables, machine_line
+from tests.bench.table import Table
+from tests.bench.tables import all_tables, machine_line
 from tests.bench.world import offers
 
 RESULTS: Final = ROOT / ".run" / "bench"
@@ -51,9 +54,13 @@ class Bench:
         steps: dict[str, Callable[[], None]] = {
             "idle": self._idle,
             "ours": self._ours,
+            "memory": self._memory,
+            "scaling": self._scaling,
             "limit": self._limit,
             "intake": self._intake,
+            "django": self._django,
             "stock": self._stock,
+            "growth": self._growth,
         }
         for name in (name for name in PARTS if name in self._parts):
             with self._judged(name):
@@ -84,6 +91,13 @@ class Bench:
                 with self._judged(f"ours, {key}, half of maximum"):
                     self.result.open[key] = one.open(crew, closed.rate / 2)
 
+    def _memory(self) -> None:
+        known = self.result.closed.get(FEE)
+        self.result.memory = memory.measure(self._rig, self._plan, known.rate if known else None)
+
+    def _scaling(self) -> None:
+        self.result.scaling = scaling.measure(self._rig, self._plan)
+
     def _limit(self) -> None:
         """Of the same work as ours; a few dossiers are done to count it where ours is not measured."""
         works = {key: flow.work for key, flow in self.result.closed.items()} or self._counted()
@@ -102,10 +116,19 @@ class Bench:
                 works[key] = one.warm(crew).work
         return works
 
-    def _intake(self) -> None:
+    def _django(self) -> None:
+        """Beside our HTTP door, which is measured in the same run."""
+        if OURS_BY_HTTP not in self.result.accepted:
+            self._intake({OURS_BY_HTTP})
+        self._rig.stop_services()
+        one = Peer(self._rig, self._plan)
+        self.result.accepted[NAME] = one.measure()
+        self.result.peer = one.said()
+
+    def _intake(self, wanted: Collection[str] = (OURS_BY_RPC, OURS_BY_HTTP)) -> None:
         self._rig.up((*COUNTERPARTS, "registry", "intake", "intake-http"))
         self._rig.stop([name for name in ALL if name in {"routing", "payment", "notify", "registry", *DOORS[1:]}])
-        for one in intake.of_ours(self._rig):
+        for one in (one for one in intake.of_ours(self._rig) if one.name in wanted):
             with self._judged(f"intake, {one.name}"):
                 self.result.accepted[one.name] = intake.measure(self._rig, self._plan, one)
 
@@ -121,6 +144,10 @@ class Bench:
                 self.result.stock[key] = trials.measure(services, offer)
         if "intake" in self._parts:
             self._stock_intake(trials, StockServices(self._rig, best, ["intake"]))
+
+    def _growth(self) -> None:
+        """At the end: the stack is of no use to anybody else afterwards."""
+        self.result.growth = growth.measure(self._rig, self._plan)
 
     def _stock_intake(self, trials: Trials, alone: StockServices) -> None:
         with self._judged("intake, stock"), alone as services:
@@ -153,25 +180,44 @@ def _shown(table: Table) -> Shown:
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="A smoke test of about two minutes.")
+@click.option("--quick", "form", flag_value="quick", help="A smoke test of some minutes.")
+@click.option("--full", "form", flag_value="full", help="A million dossiers stored, half an hour of memory: two hours.")
 @click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), help="Only this part; may be repeated.")
+@click.option("--minutes", type=click.FloatRange(min=0.1), help="So long is memory looked at.")
+@click.option("--dossiers", type=click.IntRange(min=1000), help="So many are stored for `growth`.")
 @click.option("--document", is_flag=True, help="Write docs/bench.md also when this is quick or not everything.")
 @click.option("--keep-logs", is_flag=True, help="Leave the run directory of the stack behind.")
 @click.option(
     "--again", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Only show this JSON again."
 )
-def main(quick: bool, parts: tuple[str, ...], document: bool, keep_logs: bool, again: Path | None) -> None:
-    """Measure the system beside stock nameko and the machine's limit; about ten minutes."""
+def main(
+    form: str | None,
+    parts: tuple[str, ...],
+    minutes: float | None,
+    dossiers: int | None,
+    document: bool,
+    keep_logs: bool,
+    again: Path | None,
+) -> None:
+    """Measure the system beside stock nameko, the machine's limit and Django; about ten minutes."""
     if again is None:
-        result = measure(QUICK if quick else FULL, parts or PARTS, keep_logs=keep_logs)
+        result = measure(planned(form, minutes, dossiers), parts or PARTS, keep_logs=keep_logs)
     else:
         result = cattrs.structure(json.loads(again.read_text(encoding="utf-8")), Result)
     page = keep(result)
     show(result)
-    if document or (again is None and not quick and set(parts or PARTS) == set(PARTS)):
+    if document or (again is None and form != QUICK.name and set(parts or PARTS) == set(PARTS)):
         DOCUMENT.write_text(pages.document(result), encoding="utf-8")
     console.print(f"\nPage: {page}    JSON: {page.with_suffix('.json')}", highlight=False)
     sys.exit(1 if result.refused else 0)
+
+
+def planned(form: str | None, minutes: float | None, dossiers: int | None) -> Plan:
+    """The plan of a form, with what was asked for otherwise."""
+    plan = {QUICK.name: QUICK, FULL.name: FULL}.get(form or "", NORMAL)
+    if minutes is not None:
+        plan = replace(plan, memory_seconds=60 * minutes)
+    return plan if dossiers is None else replace(plan, growth_dossiers=dossiers)
 
 
 def measure(plan: Plan, parts: Collection[str], *, keep_logs: bool) -> Result:

@@ -112,6 +112,10 @@ class Books:
         letters = [one["subject"]["letter"] for one in found]
         return _mean([sum(len(str(part).encode()) for part in letter.values()) for letter in letters])
 
+    def found(self, name: str, wanted: Document, most: int = 0) -> list[Document]:
+        """The documents of a collection, `<service>.<collection>`, that are wanted; `most` of them, 0 is all."""
+        return list(self._of(name).find(wanted).limit(most))
+
     def _of(self, name: str) -> Any:
         service, _, collection = name.partition(".")
         options: CodecOptions[Document] = CodecOptions(tz_aware=True, tzinfo=UTC)

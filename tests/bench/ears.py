@@ -28,9 +28,10 @@ class Ears:
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._connection = Connection(world.amqp_uri)
-        self._listen(world)
         self._thread = threading.Thread(target=self._drain, name="ears", daemon=True)
-        self._thread.start()
+        if world.amqp_uri:  # else there is nothing to hear
+            self._listen(world)
+            self._thread.start()
 
     def wait(self, what: str, code: str, seconds: float) -> dict[str, Any]:
         """What was said of a dossier, and under `at` when it was heard. Raises TimeoutError."""
@@ -42,7 +43,8 @@ class Ears:
     def close(self) -> None:
         """Stop listening."""
         self._closed.set()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
         with suppress(Exception):
             self._connection.release()
 

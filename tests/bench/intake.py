@@ -2,7 +2,7 @@
 
 A contestant is a world that clients can stand before, the door they use, and the collection that keeps what was
 accepted. One more (an HTTP create in another framework, say) is one more contestant: it starts its own processes,
-says which door of `client.Client` speaks to it, and is measured by the same clients in the same way.
+says which door of `client.Client` speaks to it, and is measured by the same clients in the same way (`peer`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +22,7 @@ from tests.bench.stats import over_time, spread
 from tests.bench.world import World, offers, ours
 
 Count = Callable[[Sequence[str]], int]
+OURS_BY_RPC, OURS_BY_HTTP = "ours, RPC", "ours, HTTP"
 _WARM_EACH: Final = 4
 
 
@@ -34,12 +35,13 @@ class Contestant:
     door: str  # "rpc" or "http", as `Client.hand_in` takes it
     count: Count
     pids: Mapping[str, int] = field(default_factory=dict)
+    alone: bool = False  # it needs none of the stack's programs, so that none is counted with it
 
 
 def of_ours(rig: Rig) -> list[Contestant]:
     """Our intake at both its doors; nobody else of ours runs."""
     world, count = ours(rig.env), kept_in(rig.env["MOTCUA_MONGO_URI"], "motcua_intake")
-    return [Contestant("ours, RPC", world, "rpc", count), Contestant("ours, HTTP", world, "http", count)]
+    return [Contestant(OURS_BY_RPC, world, "rpc", count), Contestant(OURS_BY_HTTP, world, "http", count)]
 
 
 def kept_in(mongo_uri: str, database: str) -> Count:
@@ -54,18 +56,32 @@ def kept_in(mongo_uri: str, database: str) -> Count:
 
 def measure(rig: Rig, plan: Plan, one: Contestant) -> Accepted:
     """The maximum of one contestant, then its latency at half of that. Raises Unclosed."""
-    offer = offers((NO_FEE,))[NO_FEE]
-    with Crew(one.world, offer, plan.intake_clients, plan.drivers) as crew:
-        crew.prepare(_WARM_EACH)
-        rate = _rate(_insist(one, crew.closed(_WARM_EACH, one.door)))
-        each = each_for(rate, plan.intake_seconds, crew.clients)
-        crew.prepare(each)
-        with rig.sampler({**crew.pids, **one.pids}, {}) as sampler:
-            closed = _insist(one, crew.closed(each, one.door))
+    with _hire(plan, one) as crew:
+        closed, ends = _maximum(rig, crew, one, plan.intake_seconds)
         half = _rate(closed) / 2
         crew.prepare(-(-round(half * plan.intake_seconds) // crew.clients) or 1)
         opened = _insist(one, crew.open(half, plan.intake_seconds, one.door))
-    return _accepted(one, plan.intake_clients, closed, opened, half, sampler.ends)
+    return _accepted(one, plan.intake_clients, closed, opened, half, ends)
+
+
+def tried(rig: Rig, plan: Plan, one: Contestant, seconds: float) -> float:
+    """How many a second it accepts, about. Raises Unclosed."""
+    with _hire(plan, one) as crew:
+        return _rate(_maximum(rig, crew, one, seconds)[0])
+
+
+def _hire(plan: Plan, one: Contestant) -> Crew:
+    return Crew(one.world, offers((NO_FEE,))[NO_FEE], plan.intake_clients, plan.drivers)
+
+
+def _maximum(rig: Rig, crew: Crew, one: Contestant, seconds: float) -> tuple[list[Lived], tuple[Look, Look]]:
+    crew.prepare(_WARM_EACH)
+    rate = _rate(_insist(one, crew.closed(_WARM_EACH, one.door)))
+    each = each_for(rate, seconds, crew.clients)
+    crew.prepare(each)
+    with rig.sampler({**crew.pids, **one.pids}, {}, alone=one.alone) as sampler:
+        closed = _insist(one, crew.closed(each, one.door))
+    return closed, sampler.ends
 
 
 def _accepted(

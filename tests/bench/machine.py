@@ -1,5 +1,6 @@
 """What was measured, and on what."""
 
+import hashlib
 import os
 import platform
 import re
@@ -12,6 +13,7 @@ from typing import Any, Final
 from deploy.local import mongodb, rabbitmq
 from tests.bench.rig import ROOT
 
+_MEASURED: Final = ("services", "deploy", "catalogue")
 _PACKAGES: Final = ("nameko", "eventlet", "kombu", "amqp", "pymongo", "marshmallow", "gunicorn")
 
 
@@ -42,26 +44,30 @@ def _mongod() -> str:
 
 
 def _commit() -> str:
-    """The commit, and whether the files differ from it."""
-    commit = _said(["git", "rev-parse", "--short", "HEAD"]).strip()
-    changed = _said(
-        [
-            "git",
-            "--no-optional-locks",
-            "status",
-            "--porcelain",
-            "--untracked-files=no",
-            "--",
-            "services",
-            "deploy",
-            "catalogue",
-        ]
-    )
-    return f"{commit}{' with changes' if changed.strip() else ''}" if commit else "unknown"
+    """The commit and whether the files differ from it; of files that are no checkout, a digest instead."""
+    commit = _git("rev-parse", "--short", "HEAD").strip()
+    if not commit:
+        return f"none (no checkout; digest of the files {_digest()})"
+    changed = _git("status", "--porcelain", "--untracked-files=no", "--", *_MEASURED)
+    return f"{commit}{' with changes' if changed.strip() else ''}"
+
+
+def _git(*words: str) -> str:
+    """What git says, also of a checkout that belongs to somebody else."""
+    return _said(["git", "-c", f"safe.directory={ROOT}", "--no-optional-locks", *words])
+
+
+def _digest() -> str:
+    """Twelve digits over all that is measured."""
+    together = hashlib.sha256()
+    files = (path for folder in _MEASURED for path in (ROOT / folder).rglob("*"))
+    for path in sorted(path for path in files if path.is_file() and "__pycache__" not in path.parts):
+        together.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
+    return together.hexdigest()[:12]
 
 
 def _said(command: Sequence[str]) -> str:
     try:
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=30).stdout
-    except OSError:
+    except (OSError, subprocess.TimeoutExpired):
         return ""

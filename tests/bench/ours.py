@@ -26,6 +26,7 @@ class Ours:
     def __init__(self, rig: Rig, plan: Plan, offer: Offer) -> None:
         self._rig, self._plan, self._offer = rig, plan, offer
         self._processes: dict[str, int] = {}
+        self.codes: list[str] = []  # of every dossier whose run has closed
 
     def hire(self) -> Crew:
         """The clients."""
@@ -37,15 +38,15 @@ class Ours:
         crew.prepare(self._plan.warm_each)
         return self._closed(crew, self._plan.warm_each)
 
-    def closed(self, crew: Crew, expected_rate: float) -> Flow:
+    def closed(self, crew: Crew, expected_rate: float, seconds: float | None = None) -> Flow:
         """The maximum: every client has always one dossier on its way. Raises Unclosed."""
-        each = each_for(expected_rate, self._plan.closed_seconds, crew.clients)
+        each = each_for(expected_rate, seconds or self._plan.closed_seconds, crew.clients)
         crew.prepare(each)
         return self._closed(crew, each)
 
-    def open(self, crew: Crew, rate: float) -> Flow:
+    def open(self, crew: Crew, rate: float, seconds: float | None = None) -> Flow:
         """Dossiers at a set rate, whatever became of those before. Raises Unclosed."""
-        seconds = self._plan.open_seconds
+        seconds = seconds or self._plan.open_seconds
         crew.prepare(-(-round(rate * seconds) // crew.clients) or 1)
         with self._rig.sampler(crew.pids) as sampler:
             before = operations(self._rig.books.client)
@@ -79,6 +80,7 @@ class Ours:
     ) -> Flow:
         self._insist(lived, counted)
         codes = [one.code for one in lived]
+        self.codes += codes
         entries, (before, after) = self._rig.books.entries(codes), sampler.ends
         began, ended = min(one.intended for one in lived), last_effect(entries)
         notices = stores.until_sent(entries)

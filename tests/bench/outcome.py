@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from tests.bench.stats import Moment, Spread
+
+CLIENTS: Final = ("driver", "bench")
+FREE, HELD = "nothing but the machine", "a share of a core"  # what keeps a service in some processes from being faster
 
 
 class Unclosed(Exception):
@@ -109,7 +112,7 @@ class Flow:
     @property
     def cpu_ms_in_all(self) -> float:
         """Processor time of everything but the clients, for one dossier."""
-        return round(sum(ms for name, ms in self.cpu_ms.items() if name not in {"driver", "bench"}), 1)
+        return round(sum(ms for name, ms in self.cpu_ms.items() if name not in CLIENTS), 1)
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,11 @@ class Accepted:
     cpu_ms: dict[str, float]
     others_percent: float
 
+    @property
+    def work_ms(self) -> float:
+        """Processor time of everything but the clients, for one submission."""
+        return round(sum(ms for name, ms in self.cpu_ms.items() if name not in CLIENTS), 2)
+
 
 @dataclass(frozen=True)
 class Limit:
@@ -185,6 +193,97 @@ class Idle:
         return round(sum(self.rss_mb.values()), 1)
 
 
+@dataclass(frozen=True)
+class Scaled:
+    """One run of a service in some processes: its sum has closed, and each history was told in order."""
+
+    limit: str
+    processes: int
+    dossiers: int
+    rate: float
+    service_ms: float  # of a core that the service used for one dossier, in all its processes
+    machine_percent: float
+    events: int
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """The service that works most, in one and in two processes; held to `share` of a core each in half of the runs."""
+
+    procedure: str
+    service: str
+    share: float
+    runs: list[Scaled]
+
+    def ratio(self, limit: str) -> float | None:
+        """How many times the rate of one process two have."""
+        rates = {run.processes: run.rate for run in self.runs if run.limit == limit}
+        return ratio(rates.get(2), rates.get(1))
+
+
+@dataclass(frozen=True)
+class Held:
+    """The memory of one service under load: megabytes, and megabytes a minute once it is warm."""
+
+    rss_first: float
+    rss_most: float
+    pss_most: float
+    rss_slope: float
+    pss_slope: float
+
+
+@dataclass(frozen=True)
+class Memory:
+    """All services for some time at half of the maximum, with every look at them."""
+
+    procedure: str
+    rate: float
+    dossiers: int
+    seconds: float
+    services: dict[str, Held]
+    at: list[float]
+    rss_mb: dict[str, list[float]]
+    pss_mb: dict[str, list[float]]
+
+
+@dataclass(frozen=True)
+class Grown:
+    """Throughput at one size of the stores."""
+
+    dossiers: int
+    rate: float
+    cpu_ms: float  # of a core for one dossier, clients left out
+    others_percent: float
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question to the stores: milliseconds, and what the server read for the answer at most."""
+
+    name: str
+    p50: float
+    p95: float
+    longest: float
+    examined: int
+    returned: int
+    detours: list[str]  # COLLSCAN, SORT
+
+
+@dataclass(frozen=True)
+class Growth:
+    """Throughput with empty and with full stores, and what was asked of the full ones."""
+
+    procedure: str
+    dossiers: int  # filled in
+    documents: int
+    gigabytes: float
+    stored_gigabytes: dict[str, float]  # on the disk, by service
+    seconds: float
+    empty: Grown
+    full: Grown
+    asked: list[Asked]
+
+
 @dataclass
 class Result:
     """All of one invocation; what is missing was not measured, or its sum did not close (`refused` says why)."""
@@ -199,6 +298,10 @@ class Result:
     stock_trials: list[dict[str, float]] = field(default_factory=list)
     limit: dict[str, Limit] = field(default_factory=dict)
     accepted: dict[str, Accepted] = field(default_factory=dict)
+    scaling: Scaling | None = None
+    memory: Memory | None = None
+    growth: Growth | None = None
+    peer: str = ""  # what was accepted beside ours, in words
     refused: dict[str, str] = field(default_factory=dict)
 
     def refuse(self, what: str, why: object) -> None:

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from tests.bench.outcome import Control, Flow, Result, Track
+from tests.bench.outcome import Control, Flow, Memory, Result, Track
 from tests.bench.plots import Chart, Points, svg
 from tests.bench.stats import Moment
-from tests.bench.tables import Table, all_tables, machine_line
+from tests.bench.table import Table
+from tests.bench.tables import all_tables, machine_line
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em; color: #222 }
@@ -18,11 +19,21 @@ figure i { display: inline-block; width: .8em; height: .8em; margin-right: .3em 
 _DOCUMENT_HEAD = """\
 # The last measurement
 
-Written by `make bench`, never by hand. It takes about ten minutes; `.venv/bin/python -m tests.bench --quick` is a smoke
-test of two, `--part ours` (or `stock`, `limit`, `intake`, `idle`) measures one part alone. The page with plots, and all
-numbers as JSON, are in `.run/bench/`. A run whose sum does not close (every dossier resolved, every notice handed over,
-all books in agreement) gives no figure; of stock nameko the wrong and missing states are counted instead. What *stock*
-and *limit* are is said in `tests/bench/stock/__init__.py` and `tests/bench/limit.py`.
+Written by `make bench`, never by hand. The page with plots, and all numbers as JSON, are in `.run/bench/`.
+
+| command | what it measures |
+| --- | --- |
+| `make bench` | every part, in about ten minutes |
+| `make bench FULL=1` | in full: 1,000,000 dossiers stored, memory over 30 minutes, longer runs; two hours |
+| `make bench PART=growth` | one part alone: idle, ours, memory, scaling, limit, intake, django, stock or growth |
+| `make bench PART=memory BENCH='--minutes 30'` | memory for so long |
+| `make bench PART=growth BENCH='--dossiers 100000'` | growth to that size |
+| `make bench BENCH=--quick` | a smoke test of everything, in some minutes: its figures say little |
+
+A run whose sum does not close (every dossier resolved, every notice handed over, all books in agreement) gives no
+figure; of stock nameko the wrong and missing states are counted instead. What is compared is said in the code, in
+`tests/bench/`: `stock/__init__.py`, `limit.py`, `scaling.py`, `growth.py`, and `django/__init__.py` (Django REST
+framework with PostgreSQL, which the part installs for itself: PostgreSQL with apt, Django into `.run/django`).
 """
 
 
@@ -78,6 +89,9 @@ def _plots(result: Result) -> Iterator[str]:
     for door, accepted in result.accepted.items():
         yield f"<h2>Intake alone, {escape(door)}, half of maximum</h2>"
         yield svg(_percentiles("submit", accepted.open_over_time))
+    if result.memory:
+        yield "<h2>Memory under load</h2>"
+        yield from (svg(chart) for chart in _of_memory(result.memory))
 
 
 def _of_flow(flow: Flow) -> Iterator[Chart]:
@@ -96,6 +110,11 @@ def _of_flow(flow: Flow) -> Iterator[Chart]:
 def _of_control(control: Control) -> Iterator[Chart]:
     yield Chart("Throughput", "a second", {"resolved": control.resolved_per_second})
     yield from _of_track(control.track)
+
+
+def _of_memory(told: Memory) -> Iterator[Chart]:
+    for name, sizes in (("RSS", told.rss_mb), ("PSS", told.pss_mb)):
+        yield Chart(name, "MB", {service: list(zip(told.at, own, strict=True)) for service, own in sizes.items()})
 
 
 def _of_track(track: Track) -> Iterator[Chart]:

@@ -1,9 +1,9 @@
-"""How much is done in a run: the whole measurement, or a smoke test of it."""
+"""How much is done in a run: what `make bench` measures in about ten minutes, all of it, or a smoke test."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-PARTS: Final = ("idle", "ours", "limit", "intake", "stock")
+PARTS: Final = ("idle", "ours", "memory", "scaling", "limit", "intake", "django", "stock", "growth")
 TENANT: Final = "mic"
 NO_FEE, FEE = "xn-dk-xuat-ban", "ma-so-quan-ly-qc"
 PROCEDURES: Final = (NO_FEE, FEE)
@@ -16,6 +16,14 @@ class Trial:
 
     workers: int
     connections: int  # of kombu's pool, which every publisher of a process shares
+
+
+@dataclass(frozen=True)
+class PeerTrial:
+    """One setting of the peer: processes of gunicorn, and threads of each."""
+
+    workers: int
+    threads: int
 
 
 @dataclass(frozen=True)
@@ -34,25 +42,53 @@ class Plan:
     idle_seconds: float
     trials: tuple[Trial, ...]
     trial_each: int
+    peer_trials: tuple[PeerTrial, ...]
+    peer_trial_seconds: float
     limit_dossiers: int
+    scaling_seconds: float
+    memory_seconds: float
+    memory_round_seconds: float
+    growth_dossiers: int
+    growth_seconds: float
     drain_seconds: float = 90.0
     lost_after_seconds: float = 30.0  # a step of a stock dossier that has not come by then never will
 
 
-FULL: Final = Plan(
-    name="full",
+NORMAL: Final = Plan(
+    name="normal",
     clients=48,
     drivers=3,
     warm_each=2,
-    closed_seconds=40,
-    open_seconds=45,
+    closed_seconds=25,
+    open_seconds=25,
     intake_clients=32,
-    intake_seconds=12,
+    intake_seconds=10,
     idle_settle_seconds=10,
-    idle_seconds=20,
+    idle_seconds=15,
     trials=(Trial(10, 10), Trial(50, 10), Trial(50, 50), Trial(100, 50)),
     trial_each=3,
+    peer_trials=(PeerTrial(2, 4), PeerTrial(2, 16), PeerTrial(4, 4)),
+    peer_trial_seconds=3,
     limit_dossiers=4000,
+    scaling_seconds=10,
+    memory_seconds=90,
+    memory_round_seconds=45,
+    growth_dossiers=25_000,
+    growth_seconds=15,
+)
+FULL: Final = replace(
+    NORMAL,
+    name="full",
+    closed_seconds=60,
+    open_seconds=60,
+    intake_seconds=20,
+    idle_seconds=30,
+    peer_trial_seconds=8,
+    scaling_seconds=30,
+    memory_seconds=1800,
+    memory_round_seconds=60,
+    growth_dossiers=1_000_000,
+    growth_seconds=60,
 )
 QUICK: Final = Plan(
     name="quick",
@@ -67,6 +103,13 @@ QUICK: Final = Plan(
     idle_seconds=5,
     trials=(Trial(50, 50),),
     trial_each=1,
+    peer_trials=(PeerTrial(2, 4),),
+    peer_trial_seconds=2,
     limit_dossiers=400,
+    scaling_seconds=4,
+    memory_seconds=16,
+    memory_round_seconds=8,
+    growth_dossiers=2_000,
+    growth_seconds=4,
     drain_seconds=60,
 )

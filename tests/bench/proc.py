@@ -2,7 +2,7 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -12,6 +12,7 @@ _TICK: Final = 1 / os.sysconf("SC_CLK_TCK")
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 _BUSY: Final = (0, 1, 2, 5, 6)  # user, nice, system, irq, softirq of the first line of /proc/stat
 Children = Mapping[int, list[int]]
+Size = Callable[[int], int]
 
 
 def children() -> Children:

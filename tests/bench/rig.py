@@ -14,13 +14,14 @@ from typing import Final
 
 from deploy.local.composition import ALL, DOORS, SERVERS, SERVICES
 from deploy.local.stack import Stack
+from deploy.local.waiting import wait_until
 from services.cli.demo.command import await_catalogue
 from services.cli.demo.town import Town
 from services.cli.place import RUN_DIR_VARIABLE
 from services.cli.stack import declare_topology, is_ready
 from services.cli.topology import service_classes, work_queues
 from tests.bench.books import COLLECTIONS, Books
-from tests.bench.outcome import NotMeasured
+from tests.bench.outcome import NotMeasured, Unclosed
 from tests.bench.plan import TENANT
 from tests.bench.sampling import BENCH, SUPERVISOR, Queues, Sampler, Unpublished
 
@@ -60,10 +61,10 @@ class Rig:
             raise NotMeasured(f"`make up` failed with code {code}")
         return time.monotonic() - began
 
-    def up(self, programs: Iterable[str] = ALL) -> None:
+    def up(self, programs: Iterable[str] = ALL, *, scale: Mapping[str, int] | None = None) -> None:
         """Start what of these is not running, and wait until intake offers its procedures."""
         wanted = tuple(programs)
-        self.stack.up(wanted)
+        self.stack.up(wanted, scale=scale)
         if "intake" in wanted:
             self.await_catalogue()
 
@@ -74,6 +75,15 @@ class Rig:
             await_catalogue(town, TENANT)
         finally:
             town.close()
+
+    def await_published(self, seconds: float) -> None:
+        """Until no history has anything left to tell. Raises Unclosed."""
+        unpublished = Unpublished(self.env["MOTCUA_MONGO_URI"], COLLECTIONS)
+        try:
+            if not wait_until(lambda: not unpublished.lag()[0], seconds):
+                raise Unclosed(f"{unpublished.lag()[0]} histories are not published after {seconds:.0f} s")
+        finally:
+            unpublished.close()
 
     def stop(self, programs: Iterable[str]) -> None:
         """Stop some programs side by side; the others run on."""
@@ -90,11 +100,15 @@ class Rig:
         running = {label: pid for label, pid in self.stack.pids().items() if label.partition(":")[0] in names}
         return {**running, SUPERVISOR: own}
 
-    def sampler(self, others: Mapping[str, int], queues: Mapping[str, list[str]] | None = None) -> Sampler:
-        """Looks on at the whole stack, at `others`, and at ourselves; at our queues unless others are named."""
+    def sampler(
+        self, others: Mapping[str, int], queues: Mapping[str, list[str]] | None = None, *, alone: bool = False
+    ) -> Sampler:
+        """Looks on at `others`, at ourselves and, unless they are `alone`, at the whole stack; at our queues unless
+        others are named.
+        """
         watched = Queues(self.env["MOTCUA_AMQP_URI"], queue_names() if queues is None else queues)
         unpublished = Unpublished(self.env["MOTCUA_MONGO_URI"], COLLECTIONS) if queues is None else None
-        return Sampler({**self.pids(), **others, BENCH: os.getpid()}, watched, unpublished)
+        return Sampler({**({} if alone else self.pids()), **others, BENCH: os.getpid()}, watched, unpublished)
 
     def wipe(self) -> None:
         """Leave nothing behind."""

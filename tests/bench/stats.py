@@ -4,6 +4,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from statistics import linear_regression
 
 
 @dataclass(frozen=True)
@@ -71,3 +72,11 @@ def share_within(seconds: Sequence[float], most: float) -> float:
     if not seconds:
         raise ValueError("there is no share of nothing")
     return sum(one <= most for one in seconds) / len(seconds)
+
+
+def slope(points: Sequence[tuple[float, float]]) -> float:
+    """How much the second of each pair grows while the first grows by one, by least squares; 0 for a single point."""
+    if len({x for x, _ in points}) < 2:
+        return 0.0
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    return linear_regression(xs, ys).slope

@@ -1,25 +1,16 @@
 """The figures as tables of words, the same for the page and for the document."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tests.bench.outcome import Control, Flow, Result
+from tests.bench import stress_tables
+from tests.bench.outcome import CLIENTS, Control, Flow, Result
 from tests.bench.plan import PROCEDURES
 from tests.bench.stats import Spread
+from tests.bench.table import Table
 from tests.bench.targets import rows
 
 _MARKS = {True: "✓", False: "✗", None: ""}
-
-
-@dataclass(frozen=True)
-class Table:
-    """A heading, a line about it, the names of columns, and the cells."""
-
-    heading: str
-    about: str
-    columns: Sequence[str]
-    cells: Sequence[Sequence[str]]
 
 
 def all_tables(result: Result) -> list[Table]:
@@ -33,6 +24,10 @@ def all_tables(result: Result) -> list[Table]:
         _intake(result),
         _control(result),
         _work(result),
+        stress_tables.scaling(result),
+        stress_tables.memory(result),
+        stress_tables.growth(result),
+        stress_tables.lookups(result),
         _idle(result),
     )
     return [table for table in tables if table.cells]
@@ -67,7 +62,7 @@ def _processor_time(result: Result) -> Table:
     names = sorted({name for _, run in runs for name, ms in run.cpu_ms.items() if ms >= 0.05})
     cells = [(name, *(_number(run.cpu_ms.get(name)) for _, run in runs)) for name in names]
     if runs:
-        totals = [sum(ms for name, ms in run.cpu_ms.items() if name not in {"driver", "bench"}) for _, run in runs]
+        totals = [sum(ms for name, ms in run.cpu_ms.items() if name not in CLIENTS) for _, run in runs]
         cells.append(("all but the clients", *(f"{total:.1f}" for total in totals)))
         cells.append(("used by other programs, % of the machine", *(f"{run.others_percent:.0f}" for _, run in runs)))
     about = "Milliseconds of one core for one dossier, with every client busy."
@@ -107,11 +102,16 @@ def _intake(result: Result) -> Table:
             *_spread(one.closed)[:3],
             f"{one.open_rate:.0f}",
             *_spread(one.open)[:3],
-            f"{sum(ms for name, ms in one.cpu_ms.items() if name not in {'driver', 'bench'}):.2f}",
+            f"{one.work_ms:.2f}",
         )
         for door, one in result.accepted.items()
     ]
-    about = "Submissions alone, one intake process: accepted a second and latency in ms at maximum, then at half of it."
+    about = (
+        "Submissions alone, one intake process: accepted a second and latency in ms at maximum, then at half of it. "
+        "The last column counts every process that has a part in it, servers and relays included."
+    )
+    if result.peer:
+        about += f" Django REST framework with PostgreSQL (`tests/bench/django/__init__.py`): {result.peer}"
     half = ("half of it", "p50", "p95", "p99")
     return Table("Intake alone", about, ("door", "a second", "p50", "p95", "p99", *half, "ms of a core each"), cells)
 

@@ -9,15 +9,16 @@ from services.contracts.catalogue.loading import load
 from tests.bench.plan import TENANT
 
 STOCK: Final = "stock_"
+DJANGO: Final = "django"
 
 
 @dataclass(frozen=True)
 class World:
-    """One system on the bench: ours, or the stock services."""
+    """One system on the bench: ours, the stock services, or a peer that has neither broker nor MongoDB."""
 
     name: str
     prefix: str
-    amqp_uri: str
+    amqp_uri: str  # empty where nothing is said or heard by a broker
     mongo_uri: str
     intake_url: str
     payment_url: str

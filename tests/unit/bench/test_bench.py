@@ -10,18 +10,36 @@ import cattrs
 import pytest
 from stdnum.vn import mst
 
+from services.intake.uploads import MOST_IN_HAND
 from tests.bench import pages
+from tests.bench.applicants import MOST_UNNAMED, identity, shares
 from tests.bench.books import Entry, hops, until_sent, work
-from tests.bench.client import identity
 from tests.bench.crew import arrivals
 from tests.bench.limit import Share, keys_of, writes
-from tests.bench.outcome import Flow, Result, Sum, Track, Unclosed, Work
+from tests.bench.memory import Seen, told
+from tests.bench.order import wrong_with
+from tests.bench.outcome import (
+    Asked,
+    Flow,
+    Grown,
+    Growth,
+    Result,
+    Scaled,
+    Scaling,
+    Sum,
+    Track,
+    Unclosed,
+    Work,
+)
+from tests.bench.peer import quoted
 from tests.bench.plan import NO_FEE
 from tests.bench.plots import Chart, svg, ticks
+from tests.bench.quota import home_of
 from tests.bench.sampling import Look, others_percent, used
-from tests.bench.stats import over_time, per_second, percentile, share_within, spread
+from tests.bench.stats import over_time, per_second, percentile, share_within, slope, spread
 from tests.bench.tables import all_tables
 from tests.bench.targets import rows
+from tests.chaos.stream import Heard
 
 _NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
 _WHOLE = Sum(submitted=10, resolved=10, notices_due=40, notices_sent=40)
@@ -75,6 +93,60 @@ def test_identities_are_valid_and_nobody_shares_one() -> None:
     assert all(mst.is_valid(code) for code in codes)
 
 
+def test_applicants_share_the_papers_and_nobody_has_too_many() -> None:
+    assert shares(5, [3], 100) == [3, 2]
+    assert shares(250, [0, 20], 100) == [0, 20, 100, 100, 30]
+    assert shares(1, [10, 10], 100) == [1, 0]
+    assert MOST_UNNAMED < MOST_IN_HAND
+    with pytest.raises(ValueError, match="room"):
+        shares(1, [], 0)
+
+
+def test_a_line_is_laid_through_what_was_seen() -> None:
+    assert slope([(0, 1), (1, 3), (2, 5)]) == pytest.approx(2)
+    assert slope([(0, 5), (1, 7), (2, 5)]) == pytest.approx(0)
+    assert slope([(3, 1)]) == slope([]) == 0
+
+
+def test_memory_grows_by_what_is_seen_once_it_is_warm() -> None:
+    seen = [Seen(30.0 * n, {"intake": 60.0 if n < 2 else 80 + n}, {"intake": 40.0}) for n in range(11)]
+    held = told(seen, NO_FEE, 3.0, 900).services["intake"]
+    assert (held.rss_first, held.rss_most, held.pss_most) == (60, 90, 40)
+    assert (held.rss_slope, held.pss_slope) == (2, 0)  # MB a minute
+
+
+@pytest.mark.parametrize(
+    ("minutes", "a_minute", "is_met"), [(2, 1, True), (2, 4, False), (30, 1, False), (30, 0, True)]
+)
+def test_a_short_look_is_asked_where_it_leads_and_a_long_one_whether_it_is_flat(
+    minutes: int, a_minute: float, is_met: bool
+) -> None:
+    seen = [Seen(30.0 * n, {"intake": 70 + n * a_minute / 2}, {"intake": 40.0}) for n in range(2 * minutes + 1)]
+    result = Result("2026-01-15T120000Z", "quick", _machine(), memory=told(seen, NO_FEE, 3.0, 900))
+    assert next(row for row in rows(result) if row.figure.startswith("memory: growth")).met is is_met
+
+
+def test_the_group_of_a_process_is_read_in_both_versions() -> None:
+    first = "4:memory:/machine/a\n3:cpu,cpuacct:/machine/b\n0::/\n"
+    assert home_of(first, second=False) == "machine/b"
+    assert home_of("0::/user.slice/c\n", second=True) == "user.slice/c"
+
+
+def test_what_comes_before_its_turn_is_seen_and_what_never_comes_too() -> None:
+    written = [_entry("intake", "dossier_submitted", f"e{number}", number, "request") for number in (1, 2, 3)]
+    heard = [Heard(f"e{number}", "dossier/d1", number) for number in (1, 2, 3)]
+    stranger = Heard("of before", "dossier/d0", 7)
+    assert wrong_with([stranger, *heard, heard[1]], written) == []
+    assert wrong_with([heard[1], heard[0], heard[2]], written)[0] == "dossier/d1: number 2 came for 1"
+    assert wrong_with(heard[:2], written) == ["event e3 was written and never published"]
+
+
+def test_the_peer_is_asked_about_codes_only() -> None:
+    assert quoted("000.00.03.G14-261126-0001") == "000.00.03.G14-261126-0001"
+    with pytest.raises(ValueError, match="no code"):
+        quoted("x') OR ('1'='1")
+
+
 @pytest.mark.parametrize(
     "broken",
     [
@@ -110,6 +182,27 @@ def test_a_measured_run_is_a_page_a_document_and_json() -> None:
     assert "href=" not in drawn
     memory = next(row for row in rows(result) if row.figure.startswith("memory"))
     assert (memory.measured, memory.met) == ("80 MB (intake)", True)
+
+
+def test_long_forms_are_judged_and_shown() -> None:
+    result = Result("2026-01-15T120000Z", "quick", _machine())
+    result.scaling = _scaling()
+    result.growth = _growth()
+    result.memory = told([Seen(30.0 * n, {"notify": 80.0 + n}, {"notify": 50.0}) for n in range(11)], NO_FEE, 3.0, 900)
+    met = {row.figure.partition(",")[0]: row.met for row in rows(result) if row.met is not None}
+    assert met == {
+        "growth: throughput": True,
+        "growth: slowest list or look-up at the store": True,
+        "growth: lists and look-ups that go by no index": False,
+        "memory: largest service under load": True,
+        "memory: growth over 5 minutes under load": True,
+        "scaling: two processes of notify": True,  # held; for the other the cores are full
+    }
+    written = pages.document(result)
+    assert "2.00 ×" in written
+    assert "SORT" in written
+    assert pages.document(cattrs.structure(json.loads(json.dumps(asdict(result))), Result)) == written
+    assert pages.page(result).count("<svg") == 2
 
 
 def test_a_chart_is_well_formed_and_escapes_its_words() -> None:
@@ -195,6 +288,18 @@ def _flow() -> Flow:
         track=track,
         work=_WORK,
     )
+
+
+def _scaling() -> Scaling:
+    runs = [Scaled("nothing but the machine", n, 100, 10.0 + n, 20.0, 99.0, 3600) for n in (1, 2)]
+    runs += [Scaled("a share of a core", n, 100, 4.0 * n, 20.0, 50.0, 3600) for n in (1, 2)]
+    return Scaling(NO_FEE, "notify", 0.1, runs)
+
+
+def _growth() -> Growth:
+    asked = [Asked("by index", 1, 9.0, 12, 21, 21, []), Asked("sorted", 1, 2.0, 3, 900, 20, ["SORT"])]
+    empty, full = Grown(500, 10.0, 100.0, 1.0), Grown(500, 9.5, 104.0, 1.0)
+    return Growth(NO_FEE, 100_000, 2_000_000, 3.6, {"intake": 0.9}, 90.0, empty, full, asked)
 
 
 def _machine() -> dict[str, object]:

@@ -1,0 +1,105 @@
+"""The tables of what happens in the long run: two processes for one, memory over time, stores that have grown."""
+
+from tests.bench.outcome import Result
+from tests.bench.table import Table
+
+_SLOWEST = 15
+
+
+def scaling(result: Result) -> Table:
+    """One process and two."""
+    told = result.scaling
+    if told is None:
+        return Table("Scaling", "", (), ())
+    cells = [
+        (
+            run.limit,
+            str(run.processes),
+            f"{run.rate:.1f}",
+            f"{told.ratio(run.limit) or 0:.2f} ×" if run.processes > 1 else "",
+            f"{run.service_ms:.1f}",
+            f"{run.machine_percent:.0f}",
+            f"{run.dossiers:,}",
+            f"{run.events:,}",
+        )
+        for run in told.runs
+    ]
+    about = (
+        f"{told.service} works most for {told.procedure}; in one process, then in two, under the same clients. Where "
+        f"the cores are full with one, two have nothing more to run on; so it is measured again with each process "
+        f"held to {100 * told.share:.1f} % of a core, as on machines of their own. The sum of every run closed, and "
+        f"each history was told in its order, without a gap."
+    )
+    columns = ("limited by", "processes", "a second", "", "its ms", "machine busy, %", "dossiers", "events in order")
+    return Table("Scaling", about, columns, cells)
+
+
+def memory(result: Result) -> Table:
+    """Each service under load."""
+    told = result.memory
+    if told is None:
+        return Table("Memory under load", "", (), ())
+    cells = [
+        (
+            name,
+            *(f"{size:.0f}" for size in (held.rss_first, held.rss_most, held.pss_most)),
+            *(f"{grows:+.3f}" for grows in (held.rss_slope, held.pss_slope)),
+        )
+        for name, held in sorted(told.services.items(), key=lambda pair: -pair[1].rss_most)
+    ]
+    about = (
+        f"{told.dossiers:,} dossiers of {told.procedure} at {told.rate:.1f} a second, half of the maximum, for "
+        f"{told.seconds / 60:.1f} minutes. Growth in MB a minute is the slope of a line through all looks by least "
+        f"squares, the first fifth of the time left out. RSS counts shared pages for each process, PSS each one's part "
+        f"of them; targets are held against RSS."
+    )
+    columns = ("service", "RSS at first, MB", "RSS at most", "PSS at most", "RSS grows a minute", "PSS grows a minute")
+    return Table("Memory under load", about, columns, cells)
+
+
+def growth(result: Result) -> Table:
+    """Throughput with empty and with full stores."""
+    told = result.growth
+    if told is None:
+        return Table("Growth", "", (), ())
+    cells = [
+        (name, f"{run.rate:.1f}", f"{run.cpu_ms:.1f}", f"{run.others_percent:.0f}", f"{run.dossiers:,}")
+        for name, run in (("empty", told.empty), (f"{told.dossiers:,} dossiers", told.full))
+    ]
+    stored = ", ".join(f"{name} {size:.2f}" for name, size in told.stored_gigabytes.items())
+    about = (
+        f"{told.procedure}, every client busy. {told.documents:,} documents ({told.gigabytes:.1f} GB, in "
+        f"{told.seconds:.0f} s) were filled in between: real dossiers of all procedures and fates cast again, with "
+        f"dates, codes, numbers and ids of their own. `motcua verify` found nothing wrong with a sample of them, nor "
+        f"with any series of numbers. On the disk, in GB with indexes: {stored}."
+    )
+    return Table("Growth", about, ("stored", "a second", "ms of a core each", "others, %", "dossiers"), cells)
+
+
+def lookups(result: Result) -> Table:
+    """The slowest questions, and all others in a line."""
+    told = result.growth
+    if told is None:
+        return Table("Lists and look-ups", "", (), ())
+    cells = [
+        (
+            one.name,
+            *(f"{took:.1f}" for took in (one.p50, one.p95, one.longest)),
+            f"{one.examined:,}",
+            f"{one.returned:,}",
+            ", ".join(one.detours) or "index",
+        )
+        for one in told.asked[:_SLOWEST]
+    ]
+    if rest := told.asked[_SLOWEST:]:
+        times = [max(one.p50 for one in rest), max(one.p95 for one in rest), max(one.longest for one in rest)]
+        read = f"≤ {max(one.examined for one in rest):,}", f"≤ {max(one.returned for one in rest):,}"
+        ways = ", ".join(sorted({way for one in rest for way in one.detours})) or "index"
+        cells.append((f"the {len(rest)} others", *(f"≤ {took:.1f}" for took in times), *read, ways))
+    about = (
+        f"Every list and look-up of the five services with {told.dossiers:,} dossiers stored, about dossiers picked at "
+        f"random: milliseconds at the store, documents read and shown at most, and the way that the server takes by "
+        f"its own plan."
+    )
+    columns = ("question", "p50", "p95", "longest", "documents read", "shown", "by")
+    return Table("Lists and look-ups", about, columns, cells)
