@@ -10,7 +10,7 @@ from typing import Any
 
 from services.chassis import dead, metrics
 from services.chassis.errors import Unavailable
-from services.chassis.logs import log
+from services.chassis.logs import damper, log
 from services.chassis.relay import Relay
 from services.chassis.settings import Settings
 from services.chassis.store import Document, is_writable
@@ -34,6 +34,7 @@ class Health:
         while not stopping.is_set():
             self.look()
             self._show(self.report())
+            damper.sum_up()
             pause = LOOK_SECONDS if self._reachable else _SECONDS_TO_LOOK_AGAIN
             meant = time.monotonic() + pause
             stopping.wait(pause)

@@ -1,14 +1,17 @@
 """Logs are JSON lines: past-tense event names, ids bound once, no personal data, no message bodies."""
 
+import atexit
 import logging
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
+
+from services.chassis.damping import LEFT_OUT, Damper, ForeignLines, cut, damped
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("motcua")
 
@@ -18,7 +21,16 @@ _QUIET = {
     "kombu": logging.WARNING,
     "pymongo": logging.WARNING,
     "werkzeug": logging.WARNING,
+    "opentelemetry": logging.CRITICAL + 1,  # that traces are lost we say ourselves, once in a while
+    "urllib3": logging.ERROR,
 }
+
+
+def _tell(known: Mapping[str, Any]) -> None:
+    log.warning(LEFT_OUT, **known)
+
+
+damper = Damper(_tell)
 
 
 def configure(service: str, level: str = "INFO") -> None:
@@ -29,9 +41,10 @@ def configure(service: str, level: str = "INFO") -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.ExceptionRenderer(_without_values),
         _name(service),
+        cut,
     ]
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[damped(damper), *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
@@ -42,9 +55,13 @@ def configure(service: str, level: str = "INFO") -> None:
     ]
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=render))
+    handler.addFilter(ForeignLines(damper))
     logging.basicConfig(handlers=[handler], level=level, force=True)
     for name, least in _QUIET.items():
         logging.getLogger(name).setLevel(least)
+    for own in logging.getLogger("gunicorn.error").handlers:
+        own.addFilter(ForeignLines(damper))
+    atexit.register(damper.sum_up, all_of_it=True)
     logging.captureWarnings(capture=True)
     warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
 
