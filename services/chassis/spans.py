@@ -150,7 +150,7 @@ def _event(headers: Mapping[str, Any]) -> dict[str, Attribute]:
 def _known_of(trace: str) -> dict[str, Attribute]:
     """What was noted of work, while it is still what is done here."""
     work = tracing.current()
-    return work.attributes if work is not None and work.trace == trace else {}
+    return work.noted if work is not None and work.trace == trace else {}
 
 
 def _trace_id(trace: Any) -> str | None:

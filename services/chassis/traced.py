@@ -35,7 +35,7 @@ def _end(response: Response) -> Response:
             "http.request.method": request.method,
             "http.response.status_code": response.status_code,
             **({"http.route": route} if route else {}),
-            **work.attributes,
+            **work.noted,
         }
         error = str(response.status_code) if response.status_code >= _OUR_FAULT else None
         parent = request.headers.get("traceparent")

@@ -27,13 +27,13 @@ _OUR_FAULT = 500
 
 @dataclass(slots=True)
 class Work:
-    """What is being done: its own traceparent, and what is known of it so far.
+    """What is being done: its own traceparent, and what is known so far of what it is about.
 
     Work on `many` things (a timer's round) is recorded only if it led to something, and is about none of them.
     """
 
     trace: str
-    attributes: dict[str, Attribute] = field(default_factory=dict)
+    noted: dict[str, Attribute] = field(default_factory=dict)
     outer: "Work | None" = None
     many: bool = False
     led_on: bool = False
@@ -145,7 +145,7 @@ def note(attribute: str, value: Attribute) -> None:
     """Say of the work here, and of the work that it is part of, what it is about."""
     work = _here.get() if _recorder is not None else None
     while work is not None and not work.many:
-        work.attributes.setdefault(attribute, value)
+        work.noted.setdefault(attribute, value)
         work = work.outer
 
 
@@ -159,7 +159,7 @@ def doing(
     """Work that is done inside, part of `parent` or of the work here; where there is neither, nobody asks about it."""
     if _recorder is None or (parent is None and _here.get() is None):
         return OFF
-    return _doing(kind, name, dict(attributes), parent or here(), links)
+    return _doing(kind, name, attributes, parent or here(), links)
 
 
 def round_of(name: str) -> AbstractContextManager[Work | None]:
@@ -171,13 +171,14 @@ def round_of(name: str) -> AbstractContextManager[Work | None]:
 def _doing(
     kind: Kind,
     name: str,
-    attributes: dict[str, Attribute],
+    attributes: Mapping[str, Attribute],
     parent: str | None,
     links: Sequence[str],
     *,
     many: bool = False,
 ) -> Iterator[Work]:
-    work = Work(next_span(parent), attributes, _here.get(), many)
+    outer = _here.get()
+    work = Work(next_span(parent), {}, outer, many)
     before, began, failed = _here.set(work), perf_counter(), None
     try:
         yield work
@@ -187,7 +188,8 @@ def _doing(
     finally:
         _here.reset(before)
         if work.led_on or not many:
-            record(kind, name, work.trace, parent, began, work.attributes, failed, links)
+            known = {**(outer.noted if outer is not None else {}), **work.noted, **attributes}
+            record(kind, name, work.trace, parent, began, known, failed, links)
 
 
 def record(

@@ -1,0 +1,159 @@
+"""A collector of somebody else's make finds everything that one dossier led to, in every service, by its code."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import pytest
+from nameko.standalone.rpc import ClusterRpcProxy
+
+from deploy.local.composition import SERVICES
+from deploy.local.stack import Stack
+from services.cli.demo.command import await_catalogue
+from services.cli.demo.stories import Story
+from services.cli.demo.town import Town, fresh
+from services.cli.stack import declare_topology, is_ready
+from tests.conftest import IMPATIENT, eventually
+from tests.integration.collector import Collector, Recorded, collecting
+
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
+SERVER, CLIENT, PRODUCER, CONSUMER = 2, 3, 4, 5
+TRACE_ID: Final = "0af7651916cd43dd8448eb211c80319c"
+CALLER: Final = f"00-{TRACE_ID}-b7ad6b7169203331-01"
+
+
+@dataclass
+class Watched:
+    """The whole system, a collector that it tells, and people in front of it."""
+
+    stack: Stack
+    town: Town
+    collector: Collector
+
+    def granted(self) -> Story:
+        """A dossier of a level four procedure, paid and granted, and everything about it told and recorded."""
+        procedure = next(one for one in await_catalogue(self.town, "mic") if one["key"] == "ma-so-quan-ly-qc")
+        story = Story(self.town, "mic", procedure, fresh())
+        story.tell("granted")
+        eventually(lambda: {"smtp send", "process notify.deliver"} <= self._names_of(story.code))
+        self._settle(story.code)
+        return story
+
+    def _names_of(self, code: str) -> set[str]:
+        return {span.name for span in self.collector.of(code)}
+
+    def _settle(self, code: str) -> None:
+        """Until every notice about the dossier has been delivered, and every span of it has a parent that came too."""
+        eventually(lambda: orphans(self.collector.spans, connected(self.collector, code)) == [])
+
+
+@pytest.fixture(scope="module")
+def watched(servers: Stack) -> Iterator[Watched]:
+    """The session's stack, its services started anew with a collector's address, and afterwards without."""
+    failpoints = servers.run_dir / "failpoints"
+    with collecting() as collector:
+        env = {**IMPATIENT, "MOTCUA_FAILPOINTS": str(failpoints), "MOTCUA_OTLP_ENDPOINT": collector.address}
+        traced = Stack(servers.run_dir, env=env, before_services=declare_topology, ready=is_ready, test_commands=True)
+        traced.up()
+        town = Town(traced.env)
+        await_catalogue(town, "mic")
+        yield Watched(traced, town, collector)
+        town.close()
+        servers.up()
+
+
+def connected(collector: Collector, code: str) -> set[str]:
+    """The ids of all traces that are found from the submission's: what it led to, and what links to one of these."""
+    spans = list(collector.spans)
+    submitted = next(one for one in spans if one.name == "append dossiers" and one in collector.of(code))
+    found = {submitted.trace_id}
+    while more := {
+        span.trace_id
+        for span in spans
+        for trace_id, _ in span.links
+        if trace_id in found and span.trace_id not in found
+    }:
+        found |= more
+    return found
+
+
+def orphans(spans: list[Recorded], traces: set[str]) -> list[str]:
+    """Spans of these traces whose parent never came, other than those that a caller of ours is the parent of."""
+    known = {(span.trace_id, span.span_id) for span in spans}
+    return [
+        f"{span.service} {span.name}"
+        for span in list(spans)
+        if span.trace_id in traces
+        and span.parent_id
+        and (span.trace_id, span.parent_id) not in known
+        and span.parent_id != CALLER.split("-")[2]
+    ]
+
+
+def is_change(span: Recorded) -> bool:
+    """Whether this is more than a question that somebody asked."""
+    return span.kind in {PRODUCER, CONSUMER} or span.name.startswith("append ")
+
+
+def test_one_dossier_is_one_connected_story_from_submission_to_its_last_notice(watched: Watched) -> None:
+    story = watched.granted()
+    collector, spans = watched.collector, watched.collector.of(story.code)
+    traces = connected(collector, story.code)
+    apart = {one.trace_id for one in spans} - traces
+    changes = [span.name for span in collector.spans if span.trace_id in apart and is_change(span)]
+    assert changes == [], "found by their code, but not from the submission"
+    told = [span for span in collector.spans if span.trace_id in traces]
+    assert {span.service for span in told} == set(SERVICES)
+    assert {span.service for span in spans} == set(SERVICES)
+    names = {span.name for span in told}
+    assert {"intake/submit", "append dossiers", "publish intake.events:dossier_submitted"} <= names
+    assert {"process routing.open_case", "append cases", "process notify.deliver", "smtp send"} <= names
+    assert {SERVER, CLIENT, PRODUCER, CONSUMER} <= {span.kind for span in told}
+    assert {span.name for span in told if span.failed and span.kind == SERVER} == set()
+    assert collector.wrong == []
+
+
+def test_the_submission_alone_leads_through_the_services_in_one_trace(watched: Watched) -> None:
+    story = watched.granted()
+    spans = {(span.trace_id, span.span_id): span for span in watched.collector.spans}
+    opened = next(span for span in watched.collector.of(story.code) if span.name == "append cases" and not span.links)
+    way, span = [opened.name], opened
+    while span.parent_id:
+        span = spans[span.trace_id, span.parent_id]
+        way.append(span.name)
+    assert way == ["append cases", "process routing.open_case", "append dossiers", "intake/submit"]
+    letters = [one for one in spans.values() if one.trace_id == opened.trace_id and one.name == "smtp send"]
+    assert letters, "the first notice belongs to the submission"
+
+
+def test_a_caller_finds_his_own_trace_and_the_calls_between_services_in_it(watched: Watched) -> None:
+    story = watched.granted()
+    context = {"actor": story.officer, "traceparent": CALLER}
+    with ClusterRpcProxy({"AMQP_URI": watched.stack.env["MOTCUA_AMQP_URI"]}, timeout=30, context_data=context) as rpc:
+        rpc.notify.list_notices(dossier_code=story.code, limit=10, after=None)
+
+    def asked() -> list[Recorded]:
+        return [span for span in watched.collector.spans if span.trace_id == TRACE_ID]
+
+    eventually(lambda: len(asked()) >= 3)
+    known = {span.span_id: span for span in asked()}
+    (callee,) = (span for span in asked() if (span.service, span.name, span.kind) == ("intake", "intake/get", SERVER))
+    call = known[callee.parent_id]
+    assert (call.service, call.name, call.kind) == ("notify", "intake/get", CLIENT)
+    door = known[call.parent_id]
+    assert (door.service, door.name, door.kind) == ("notify", "notify/list_notices", SERVER)
+    assert door.parent_id == CALLER.split("-")[2]
+    assert door.began <= call.began <= callee.ended <= call.ended <= door.ended
+
+
+def test_no_span_says_who_it_is_about(watched: Watched) -> None:
+    story = watched.granted()
+    hidden = [str(value) for value in story.applicant.values() if isinstance(value, str) and len(value) > 8]
+    assert hidden
+    said = json.dumps([span.attributes for span in watched.collector.spans], ensure_ascii=False)
+    assert [value for value in hidden if value in said] == []
+    raw = b"".join(watched.collector.bodies).decode(errors="replace")
+    assert [value for value in hidden if value in raw] == []
+    assert not re.search(r"\b0[0-9]{11}\b", said)
