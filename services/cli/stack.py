@@ -1,5 +1,6 @@
 """`motcua up | down | status`."""
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,7 @@ from services.cli.place import OPERATOR, insist_on_broker, run_dir
 from services.contracts.events import PUBLISHERS
 
 ALL_WELL, SOMETHING_SILENT, NOTHING_UP = 0, 1, 3
+_CHOSEN: Final = ("MOTCUA_OTLP_ENDPOINT", "MOTCUA_TRACE_RATIO", "MOTCUA_LOG_LEVEL")  # who types `up` decides on these
 _HEALTH_SECONDS: Final = 10.0  # a database that is away is waited for before a service says so
 _NOT_A_DOOR: Final = {"gateway": "/health", "mailbox": "/health"}  # the counterparts' own word
 console = Console()
@@ -26,7 +28,8 @@ console = Console()
 
 def local_stack() -> Stack:
     """The stack in the run directory, with what must be there before its services start."""
-    return Stack(run_dir(), before_services=declare_topology, ready=is_ready)
+    chosen = {name: os.environ[name] for name in _CHOSEN if name in os.environ}
+    return Stack(run_dir(), env=chosen, before_services=declare_topology, ready=is_ready)
 
 
 def declare_topology(env: dict[str, str]) -> None:
