@@ -8,7 +8,7 @@ from typing import Any
 from bson.codec_options import CodecOptions
 from pymongo import MongoClient, ReadPreference, WriteConcern
 from pymongo.database import Database
-from pymongo.errors import ConnectionFailure, ExecutionTimeout, NetworkTimeout, PyMongoError, WTimeoutError
+from pymongo.errors import ConnectionFailure, ExecutionTimeout, NetworkTimeout, PyMongoError, WriteConcernError
 from pymongo.monitoring import ConnectionPoolListener
 from pymongo.read_concern import ReadConcern
 
@@ -18,7 +18,7 @@ from services.chassis.errors import Unavailable
 Document = dict[str, Any]
 Collection = Any  # pymongo's generics say less than they cost here
 
-_OUTAGES = (ConnectionFailure, ExecutionTimeout, NetworkTimeout, WTimeoutError)
+_OUTAGES = (ConnectionFailure, ExecutionTimeout, NetworkTimeout, WriteConcernError)  # the last: written, unconfirmed
 _SECONDS_TO_ANSWER = 10
 
 
