@@ -9,16 +9,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-import holidays
-
 from deploy.local.programs import ROOT
 from services.contracts.catalogue.dates import VIETNAM
+from tests.chaos.legal_days import wrong_dues
 from tests.chaos.stage import Stage
 from tests.integration.books import JOURNALS, Books
 
 _BEFORE: Final = timedelta(seconds=75)  # so long before midnight it is opened: it takes a third of that to start
 _STOP_SECONDS: Final = 40
-_SATURDAY: Final = 5
 
 
 def skewed(seconds: float) -> dict[str, str]:
@@ -46,13 +44,15 @@ class Skewed:
 
 
 class MidnightStage(Stage):
-    """A stack whose services and doors are about to live through the end of a day in Vietnam."""
+    """A stack whose services, doors and gateway are about to live through the end of a day in Vietnam."""
 
     def __init__(self, run_dir: Path, last_day: datetime) -> None:
         midnight = last_day.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        self.years = midnight.year - last_day.year + 1  # that it sees something of
         ahead = midnight - _BEFORE - datetime.now(UTC)
         self.midnight_at = time.monotonic() + _BEFORE.total_seconds()
-        super().__init__(run_dir, skewed(ahead.total_seconds()))
+        seconds = ahead.total_seconds()
+        super().__init__(run_dir, {**skewed(seconds), "SANDBOX_CLOCK_AHEAD_SECONDS": f"{seconds:.0f}"})
 
 
 def new_year(run_dir: Path) -> Stage:
@@ -75,6 +75,13 @@ def days_of_codes(env: Mapping[str, str]) -> dict[str, int]:
     return found
 
 
+def years_of_receipts(env: Mapping[str, str]) -> int:
+    """In how many years, as their serials have it, receipts were issued."""
+    with Books(env) as books:
+        found = books.collection("payment.orders").distinct("state.receipt.serial")
+    return len({serial.rpartition("-")[2] for serial in found if serial})
+
+
 def events_after(env: Mapping[str, str], moment: datetime) -> int:
     """How many histories have an event of later than this."""
     later = {"history.at": {"$gt": moment}}
@@ -93,14 +100,8 @@ def wrong_days(env: Mapping[str, str]) -> Iterator[str]:
             year = f"{_local(order['state']['paid_at']):%y}"
             if f"-{year}E" not in order["state"]["receipt"]["serial"]:
                 yield f"payment.orders {order['_id']}: receipt {order['state']['receipt']['serial']} of 20{year}"
-        for case in books.collection("routing.cases").find({"state.due_at": {"$ne": None}}, {"state.due_at": 1}):
-            due = _local(case["state"]["due_at"])
-            if due.weekday() >= _SATURDAY or due.date() in _OFF:
-                yield f"routing.cases {case['_id']}: it is due on {due:%d/%m/%Y}, when nobody works"
+        yield from wrong_dues([one["state"] for one in books.collection("routing.cases").find({}, {"state": 1})])
 
 
 def _local(moment: datetime) -> datetime:
     return moment.astimezone(VIETNAM)
-
-
-_OFF: Final = holidays.country_holidays("VN", years=(2026, 2027))

@@ -1,14 +1,16 @@
 """Time as the gateway writes it: yyyyMMddHHmmss at GMT+7."""
 
+import os
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
 HANOI = timezone(timedelta(hours=7))
+_AHEAD = timedelta(seconds=float(os.environ.get("SANDBOX_CLOCK_AHEAD_SECONDS", "0")))
 
 
 def now() -> datetime:
-    """This instant, aware UTC."""
-    return datetime.now(UTC)
+    """This instant, aware UTC; another one where SANDBOX_CLOCK_AHEAD_SECONDS says so."""
+    return datetime.now(UTC) + _AHEAD
 
 
 def stamp(at: datetime) -> str:

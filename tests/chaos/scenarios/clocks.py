@@ -4,7 +4,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from deploy.local.composition import SERVICES
-from tests.chaos.clocks import MidnightStage, days_of_codes, events_after, wrong_days
+from tests.chaos.clocks import MidnightStage, days_of_codes, events_after, wrong_days, years_of_receipts
 from tests.chaos.rig import Rig
 
 
@@ -24,9 +24,11 @@ def midnight(rig: Rig) -> None:
     """A day ends in Vietnam, and with it a year or the last working day before Tết, while dossiers are handled."""
     stage = rig.stage
     assert isinstance(stage, MidnightStage)
-    crowd, _ = rig.crowd(), rig.submissions(rate=1)
-    rig.wait(max(0.0, stage.midnight_at + 15 - time.monotonic()))
-    crowd.finish()
+    yesterdays, _ = rig.crowd(), rig.submissions(rate=1)
+    rig.wait(max(0.0, stage.midnight_at + 5 - time.monotonic()))
+    rig.crowd().finish()
+    yesterdays.finish()
     rig.at_the_end(lambda: list(wrong_days(rig.env)))
+    rig.must_bite("years on receipts", lambda: years_of_receipts(rig.env), least=stage.years)
     rig.must_bite("days", lambda: len(days_of_codes(rig.env)), least=2)
     rig.must_bite("dossiers on the day with fewer", lambda: min(days_of_codes(rig.env).values()), least=5)
