@@ -1,5 +1,7 @@
 """A service with one aggregate, for tests of the chassis: a tally that counts, and an echo that follows its events."""
 
+import os
+import signal
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -83,6 +85,8 @@ class Cases:
             raise RuntimeError("a bug of the handler")
         if self.faults.find_one({"_id": f"absent:{data['name']}"}):
             raise NotFound("sample.not_yet", "Not here yet.", "Chưa có.")
+        if self.faults.find_one({"_id": f"fatal:{data['name']}"}):
+            os.kill(os.getpid(), signal.SIGKILL)
         heard = {**data, "heard": message.envelope.id}
         self.echoes.change(data["name"], message.cause, lambda _state: [Event("echoed", heard)])
 
