@@ -11,20 +11,20 @@ from functools import partial
 from typing import Any, Protocol
 
 import eventlet
-from amqp.exceptions import AMQPError
+from amqp.exceptions import AMQPError, PreconditionFailed
 from eventlet.event import Event as GreenEvent
 from kombu import Connection, Consumer, Queue
 from kombu.message import Message
 from kombu.mixins import ConsumerMixin
 from nameko.extensions import ProviderCollector, SharedExtension
 
-from services.chassis import topology, wire
+from services.chassis import brokers, topology, wire
 from services.chassis.acks import TOLD_WITHIN, Acks
 from services.chassis.logs import log
 from services.chassis.publish import bound_waits, connect
 from services.chassis.settings import Settings
 
-HEARTBEAT_SECONDS = 20
+HEARTBEAT_SECONDS = 10  # a frozen broker is left after two of them
 SLOWEST_RECONNECT = 3
 SETTINGS = "MOTCUA_SETTINGS"
 PUBLISHERS = "MOTCUA_PUBLISHERS"
@@ -56,6 +56,8 @@ class Bus(SharedExtension, ProviderCollector, ConsumerMixin):
         self._acks: Acks | None = None
         self._will_tell = False
         self.connected = False
+        self.address = ""
+        self.lives = 0  # how often it was connected
         super().__init__()
 
     @property
@@ -139,8 +141,14 @@ class Bus(SharedExtension, ProviderCollector, ConsumerMixin):
     def establish_connection(self) -> Iterator[Connection]:
         """Connect, for as long as it takes; never more than a few seconds behind the broker's return."""
         with self.create_connection() as connection:
-            connection.ensure_connection(self.on_connection_error, None, 1, 1, SLOWEST_RECONNECT)
-            yield bound_waits(connection)
+            connection.ensure_connection(partial(self._unreached, connection), None, 1, 1, SLOWEST_RECONNECT)
+            self.address = brokers.address_of(connection, self.settings.amqp_uri)
+            try:
+                yield bound_waits(connection)
+            except (AMQPError, OSError):
+                brokers.shun(connection)
+                connection.collect()  # without a farewell: a frozen broker would not answer it
+                raise
 
     def get_consumers(self, consumer_class: Any, channel: Any) -> list[Consumer]:
         """Declare what we need and set up a consumer for each queue; called after every (re)connection."""
@@ -150,12 +158,16 @@ class Bus(SharedExtension, ProviderCollector, ConsumerMixin):
         self._acks = Acks(channel)
         publishers = self.container.config[PUBLISHERS]
         declare(channel, self.container.service_name, self.settings.retry_ladder, publishers)
+        for receiver in self._providers:
+            if receiver.queue.exchange == topology.RPC_EXCHANGE:
+                declare_requests(channel.connection.client, receiver.queue)
         self._consumers = [self._consumer(consumer_class, receiver) for receiver in self._providers]
         return self._consumers
 
     def on_consume_ready(self, *_args: Any, **_kwargs: Any) -> None:
         """Messages can come now."""
         self.connected = True
+        self.lives += 1
         log.info("bus_connected", queues=len(self._consumers))
         if not self._consuming.ready():
             self._consuming.send(None)
@@ -182,6 +194,10 @@ class Bus(SharedExtension, ProviderCollector, ConsumerMixin):
     def on_connection_revived(self) -> None:
         """kombu's word for: connecting again after a loss."""
         self.connected = False
+
+    def _unreached(self, connection: Connection, exc: Exception, interval: float) -> None:
+        brokers.shun(connection)
+        self.on_connection_error(exc, interval)
 
     def _consumer(self, consumer_class: Any, receiver: Receiver) -> Consumer:
         take = partial(self._take, receiver)
@@ -212,3 +228,18 @@ def declare(channel: Any, service: str, ladder: Iterable[float], publishers: Ite
         queue(channel).declare()
     topology.events_exchange(service)(channel).declare()
     topology.RPC_EXCHANGE(channel).declare()
+
+
+def declare_requests(connection: Connection, queue: Queue) -> None:
+    """Declare a queue of requests, anew where there was one of another kind: the brokers were fewer, or more.
+
+    While somebody consumes from that one it stays.
+    """
+    try:
+        queue(connection.channel()).declare()
+    except PreconditionFailed:
+        if connection.channel().queue_declare(queue.name, passive=True).consumer_count:
+            return
+        log.warning("requests_declared_anew", queue=queue.name)
+        connection.channel().queue_delete(queue.name)
+        queue(connection.channel()).declare()

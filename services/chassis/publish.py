@@ -10,11 +10,12 @@ from amqp import Message
 from amqp.exceptions import AMQPError
 from kombu import Connection
 
-from services.chassis import wire
+from services.chassis import brokers, wire
 from services.chassis.errors import Unavailable
 
 SECONDS_TO_CONFIRM = 10.0
 SECONDS_TO_CONNECT = 5.0
+_LEAST_SECONDS = 1.0  # for each of several brokers
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +31,27 @@ class Outgoing:
 
 
 def connect(uri: str, heartbeat: float = 0, within: float = SECONDS_TO_CONNECT) -> Connection:
-    """A connection of our own: its options belong to nobody else and cannot leak."""
+    """A connection of our own: its options belong to nobody else and cannot leak.
+
+    `uri` may name several brokers of one cluster, with `;` between them. They share the time: a frozen one takes its
+    part of it only.
+    """
+    addresses = brokers.in_turn(uri)
+    each = within if len(addresses) == 1 else max(within / len(addresses), min(within, _LEAST_SECONDS))
     secure = {"server_hostname": None} if uri.startswith("amqps:") else False  # None: the name in the address
-    options = {"connect_timeout": within, "socket_settings": {socket.TCP_USER_TIMEOUT: 10_000}}
-    return Connection(uri, transport_options=options, heartbeat=heartbeat, connect_timeout=within, ssl=secure)
+    options = {"connect_timeout": each, "socket_settings": {socket.TCP_USER_TIMEOUT: 10_000}}
+    return Connection(
+        brokers.joined(addresses), transport_options=options, heartbeat=heartbeat, connect_timeout=each, ssl=secure
+    )
 
 
 def dial(uri: str, within: float = SECONDS_TO_CONFIRM) -> Connection:
     """An open connection, after one try of each broker that `uri` names, on which no wait is longer than `within`."""
     connection = connect(uri, within=min(within, SECONDS_TO_CONNECT))
     others = max(len(connection.alt), 1) - 1
-    connection.ensure_connection(max_retries=others, timeout=within, reraise_as_library_errors=False)
+    connection.ensure_connection(
+        lambda *_: brokers.shun(connection), max_retries=others, timeout=within, reraise_as_library_errors=False
+    )
     return bound_waits(connection, within)
 
 
@@ -73,6 +84,8 @@ class Publisher:
             try:
                 return self._publish(messages)
             except (AMQPError, OSError) as error:
+                if self._connection is not None:
+                    brokers.shun(self._connection)
                 self._drop()
                 raise Unavailable(
                     "broker.unavailable", "The message broker does not answer.", "Hệ thống truyền tin chưa sẵn sàng."

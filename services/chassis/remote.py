@@ -14,7 +14,7 @@ from amqp import Message
 from amqp.exceptions import AMQPError
 from kombu import Connection
 
-from services.chassis import codec, metrics, spans, topology
+from services.chassis import brokers, codec, metrics, spans, topology
 from services.chassis.actor import Actor
 from services.chassis.errors import KINDS, Defect, Invalid, ServiceError, Unavailable
 from services.chassis.publish import bound_waits, dial, open_channel
@@ -56,6 +56,8 @@ class Remote:
             answer = line.ask(f"{service}.{method}", arguments, self._actor, until)
             healthy = line
         except (AMQPError, OSError) as error:
+            if line is not None:
+                line.shun()
             raise _unavailable(service) from error
         finally:
             if healthy is None and line is not None:
@@ -128,6 +130,10 @@ class _Line:
 
     def close(self) -> None:
         self._connection.collect()
+
+    def shun(self) -> None:
+        """Its broker may be frozen: the next line shall lead to another one, where there is one."""
+        brokers.shun(self._connection)
 
     def _received(self, message: Any) -> None:
         self._replies[message.properties.get("correlation_id", "")] = message.body

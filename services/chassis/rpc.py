@@ -25,7 +25,7 @@ from nameko.extensions import Entrypoint, ProviderCollector, SharedExtension
 
 from services.chassis import cause, codec, metrics, spans, topology, tracing
 from services.chassis.actor import Actor, read_actor
-from services.chassis.bus import SETTINGS, Bus
+from services.chassis.bus import Bus
 from services.chassis.cause import Cause
 from services.chassis.errors import Invalid, NotFound, ServiceError, unexpected
 from services.chassis.failpoint import failpoint
@@ -68,9 +68,16 @@ def read_call(method: str, schema: Schema, actor: Actor, content: Any, trace: st
 
 
 class Replies(SharedExtension):
-    """Sends replies: transient, unconfirmed, on a connection of their own. A lost reply is asked for again."""
+    """Sends replies: transient, unconfirmed, on a connection of their own. A lost reply is asked for again.
+
+    Nobody would notice that a frozen broker takes replies and keeps them. So they go to the broker that the requests
+    come from, and are sent anew where the bus had to be.
+    """
+
+    bus = Bus()
 
     def __init__(self) -> None:
+        self._life = 0
         self._connection: Connection | None = None
         self._channel: Any = None
         self._turn = threading.Lock()
@@ -106,9 +113,10 @@ class Replies(SharedExtension):
                     return
 
     def _open(self) -> Any:
-        if self._channel is None or not self._channel.is_open:
+        if self._channel is None or not self._channel.is_open or self._life != self.bus.lives:
             self._drop()
-            self._connection = dial(self.container.config[SETTINGS].amqp_uri)
+            self._life = self.bus.lives
+            self._connection = dial(self.bus.address or self.bus.settings.amqp_uri)
             self._channel = self._connection.channel()
         return self._channel
 
@@ -129,7 +137,7 @@ class RpcDoor(SharedExtension, ProviderCollector):
     def setup(self) -> None:
         """Register the queue once, for all methods."""
         if self.queue is None:
-            self.queue = topology.rpc_queue(self.container.service_name)
+            self.queue = topology.rpc_queue(self.container.service_name, self.bus.settings.amqp_uri)
             self.bus.register_provider(self)
 
     def unregister_provider(self, provider: Any) -> None:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 Chosen = TypeVar("Chosen", bound="Settings")
+_BROKERS = r"^(amqp://[^;]+(;amqp://[^;]+)*|amqps://[^;]+(;amqps://[^;]+)*)$"
 Rung = Annotated[float, Field(ge=0.001, le=86_400, allow_inf_nan=False)]
 
 
@@ -21,7 +22,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     service: str
-    amqp_uri: str = Field(pattern=r"^amqps?://", repr=False)
+    amqp_uri: str = Field(pattern=_BROKERS, repr=False, description="several brokers of one cluster: with ; between")
     mongo_uri: str = Field(pattern=r"^mongodb://", repr=False)
     retry_ladder: tuple[Rung, ...] = Field(default=(1, 5, 30, 300, 1800, 14400), min_length=1)
     prefetch: int = Field(default=32, ge=1, le=200)

@@ -6,13 +6,16 @@ events.log                    stream bound to every exchange with '#': no event 
 <service>.retry.<delay>s      fan-out exchange + quorum queue of fixed expiry; what expires returns to the work
                               queue that its routing key names
 <service>.dead                quorum queue where failures rest, visible and replayable
-rpc-<service>                 requests; nobody waits longer than nameko keeps a reply queue (300 s)
+rpc-<service>                 requests, on several brokers in a quorum queue; nobody waits longer than nameko keeps a
+                              reply queue (300 s)
 """
 
 from collections.abc import Iterable, Sequence
 
 from kombu import Exchange, Queue
 from kombu.entity import binding
+
+from services.chassis import brokers
 
 DELIVERY_LIMIT = 10
 LOOKS_AT_THE_DEAD = 1_000_000_000
@@ -61,14 +64,19 @@ def work_queue(service: str, handler: str, source: str, types: Sequence[str]) ->
     )
 
 
-def rpc_queue(service: str) -> Queue:
-    """The queue of a service's commands and queries."""
+def rpc_queue(service: str, uri: str) -> Queue:
+    """The queue of a service's commands and queries.
+
+    Where `uri` names several brokers, each has a copy of it, so that one may be lost. On one broker a copy would save
+    nothing, and cost each request a write: callers ask again.
+    """
+    kind = {"x-queue-type": "quorum"} if brokers.are_several(uri) else {}
     return Queue(
         f"rpc-{service}",
         exchange=RPC_EXCHANGE,
         routing_key=f"{service}.*",
         durable=True,
-        queue_arguments={"x-message-ttl": RPC_SECONDS * 1000},
+        queue_arguments={**kind, "x-message-ttl": RPC_SECONDS * 1000},
     )
 
 

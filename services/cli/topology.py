@@ -88,7 +88,8 @@ def _declare(uri: str, ladder: tuple[float, ...]) -> None:
         for service in service_classes():
             bus.declare(channel, service.name, ladder, PUBLISHERS)
         for service in service_classes():
-            for queue in (topology.rpc_queue(service.name), *work_queues(service)):
+            bus.declare_requests(connection, topology.rpc_queue(service.name, uri))
+            for queue in work_queues(service):
                 queue(channel).declare()
 
 

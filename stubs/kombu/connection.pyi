@@ -13,6 +13,9 @@ class Transport:
 
 class Connection:
     alt: list[str]
+    hostname: str | None
+    port: int | None
+    connect_timeout: float
     ssl: bool | Mapping[str, Any]
     connection_errors: tuple[type[Exception], ...]
     channel_errors: tuple[type[Exception], ...]

@@ -3,8 +3,10 @@
 import json
 import shutil
 import signal
+import subprocess
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -26,7 +28,27 @@ from tests.chaos.stage import Stage
 BROKERS: Final = ("rabbitmq", "rabbitmq2", "rabbitmq3")
 DATABASES: Final = ("mongodb", "mongodb2", "mongodb3")
 _SECONDS: Final = 90.0
+_WHOLE_SECONDS: Final = 180.0  # a broker that slept joins again when the others have found out that it was apart
+# The stream's members stand in its configuration, those of a quorum queue in its state.
+_LOOK: Final = """
+Members = fun(#{nodes := Nodes}) -> Nodes;
+             (#{leader_node := Leader, replica_nodes := Others}) -> [Leader | Others] end,
+Leader = fun({_, Node}) -> Node; (Pid) when is_pid(Pid) -> node(Pid); (_) -> none end,
+io:format("~s~n", [rabbit_json:encode([
+    #{name => element(4, amqqueue:get_name(Queue)), members => Members(amqqueue:get_type_state(Queue)),
+      leader => Leader(amqqueue:get_pid(Queue))}
+    || Queue <- rabbit_amqqueue:list(), amqqueue:get_type(Queue) =/= rabbit_classic_queue])]).
+"""
 _PREFERRED: Final = 2  # the stack's own database is primary when it can: the stack asks it whether it is up
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A replicated queue: on which nodes it is, and which of them leads."""
+
+    name: str
+    members: frozenset[str]
+    leader: str
 
 
 class Nodes:
@@ -36,6 +58,7 @@ class Nodes:
         self.run_dir = run_dir / "nodes"
         self._first_home, self._first = run_dir / "rabbitmq", first
         self._supervisor = Supervisor(self.run_dir)
+        self._first_term = 0
         self.close()  # those that a broken-off run has left
         shutil.rmtree(self.run_dir, ignore_errors=True)
         (self.run_dir / "logs").mkdir(mode=0o700, parents=True)
@@ -73,11 +96,41 @@ class Nodes:
         self._join_brokers()
         self._join_databases()
         self.await_whole()
+        self._first_term = int(self._set_status()["term"])
 
     def await_whole(self) -> None:
         """Until every broker runs and every database is primary or secondary. Raises TimeoutError."""
-        if not wait_until(lambda: self._brokers_run() and self._databases_follow(), _SECONDS):
+        if not wait_until(lambda: self._brokers_run() and self._databases_follow(), _WHOLE_SECONDS):
             raise TimeoutError("the cluster does not become whole again")
+
+    def queues(self) -> list[Placed]:
+        """Every replicated queue, as a broker that answers has it. Raises TimeoutError."""
+        found: list[Placed] = []
+
+        def ask() -> bool:
+            for number in (1, *self._identities):
+                with suppress(RuntimeError, subprocess.TimeoutExpired):
+                    found[:] = _placed(self._alarms(number))
+                    return True
+            return False
+
+        if not wait_until(ask, _SECONDS):
+            raise TimeoutError("no broker answers")
+        return found
+
+    def node_name(self, broker: str) -> str:
+        """What the cluster calls a broker."""
+        number = int(broker.removeprefix("rabbitmq") or 1)
+        return f"{self._identity(number).name}@localhost"
+
+    def primary(self) -> str:
+        """Which database is primary; empty when none is."""
+        members = self._set_status()["members"]
+        return next((name for name, one in zip(DATABASES, members, strict=True) if one["stateStr"] == "PRIMARY"), "")
+
+    def elections(self) -> int:
+        """How many times a primary was elected since the set was whole for the first time."""
+        return int(self._set_status()["term"]) - self._first_term
 
     def kill(self, program: str, number: signal.Signals = signal.SIGKILL) -> None:
         """Signal one of them; its supervisor starts it anew."""
@@ -144,12 +197,17 @@ class Nodes:
 
     def _databases_follow(self) -> bool:
         try:
-            with self._client() as client:
-                members = client.admin.command("replSetGetStatus")["members"]
+            members = self._set_status()["members"]
         except PyMongoError:
             return False
         states = sorted(one["stateStr"] for one in members)
         return states == ["PRIMARY", "SECONDARY", "SECONDARY"] and members[0]["stateStr"] == "PRIMARY"
+
+    def _set_status(self) -> dict[str, Any]:
+        """What the set's primary, or whoever will be, says of all members. Raises PyMongoError."""
+        with self._client() as client:
+            status: dict[str, Any] = client.admin.command("replSetGetStatus")
+        return status
 
     def _client(self, host: str = "") -> MongoClient[dict[str, Any]]:
         uri = f"mongodb://{host}/?directConnection=true" if host else self.mongo_uri
@@ -159,8 +217,11 @@ class Nodes:
         return [f"{LOOPBACK}:{one.ports['mongodb']}" for one in (self._first, *self._identities.values())]
 
     def _alarms(self, number: int) -> Alarms:
-        home = self.run_dir / str(number)
-        return Alarms(rabbitmq.rabbitmq(home, self._identities[number]).env)
+        home = self.run_dir / str(number) if number in self._identities else self._first_home.parent
+        return Alarms(rabbitmq.rabbitmq(home, self._identity(number)).env)
+
+    def _identity(self, number: int) -> Identity:
+        return self._identities.get(number, self._first)
 
     def _state(self, program: str) -> ProcessState:
         return next(state for state in self._supervisor.states() if state.program == program)
@@ -193,6 +254,12 @@ class ClusterStage(Stage):
         """Leave nothing behind."""
         self.nodes.close()
         super().close()
+
+
+def _placed(node: Alarms) -> list[Placed]:
+    """As one broker knows it, without asking others: a frozen one would never answer it."""
+    printed = node.order("eval", _LOOK).rpartition("\n")[0].partition("\n")[0]
+    return [Placed(row["name"], frozenset(row["members"]), row["leader"]) for row in json.loads(printed)]
 
 
 def _reconfigured(client: MongoClient[dict[str, Any]], config: dict[str, Any]) -> bool:

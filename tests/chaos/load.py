@@ -111,7 +111,7 @@ class Questions:
 
     def __init__(self, uri: str, every: float = 0.5) -> None:
         self.answered: list[tuple[str, float, str]] = []
-        self._uri, self._every = uri, every
+        self._uri, self.every = uri, every
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._ask, args=(name,), daemon=True) for name in SERVICES]
         for thread in self._threads:
@@ -138,7 +138,7 @@ class Questions:
         return sum(how == "Unavailable" for name, _, how in self.answered if name in (services or SERVICES))
 
     def _ask(self, service: str) -> None:
-        while not self._stop.wait(self._every):
+        while not self._stop.wait(self.every):
             remote = Remote(self._uri, _ASKING, most=1, deadline_seconds=DEADLINE_SECONDS)
             began, how = time.monotonic(), _OK
             try:

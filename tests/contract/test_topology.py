@@ -14,6 +14,7 @@ from services.contracts.events import PUBLISHERS
 from tests.conftest import ROOT
 
 GOLDEN = ROOT / "tests/contract/topology.txt"
+ONE = "amqp://broker//"
 LADDER = (1.0, 5.0, 30.0, 300.0, 1800.0, 14400.0)
 # Issue of record: what other people's programs call, by keyword.
 CALLED = {
@@ -87,10 +88,16 @@ def test_every_queue_has_one_owner_and_loses_nothing() -> None:
         assert queue.queue_arguments["x-dead-letter-routing-key"] == f"{owner}.dead"
 
 
+def test_requests_are_copied_where_there_are_several_brokers_to_copy_them_to() -> None:
+    for service in service_classes():
+        alone, copied = (topology.rpc_queue(service.name, uri).queue_arguments for uri in (ONE, f"{ONE};{ONE}"))
+        assert copied == {**alone, "x-queue-type": "quorum"} != alone
+
+
 def test_the_topology_is_as_operators_know_it() -> None:
     lines = []
     for service in service_classes():
-        standing = (*topology.of_service(service.name, LADDER, PUBLISHERS), topology.rpc_queue(service.name))
+        standing = (*topology.of_service(service.name, LADDER, PUBLISHERS), topology.rpc_queue(service.name, ONE))
         lines += [queue.name for queue in standing]
         for queue in work_queues(service):
             keys = ", ".join(sorted(f"{one.exchange.name}/{one.routing_key}" for one in queue.bindings))

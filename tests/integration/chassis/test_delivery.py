@@ -11,8 +11,11 @@ import pytest
 from amqp import Message
 from nameko.exceptions import RemoteError
 
-from services.chassis import dead
+from services.chassis import dead, topology
+from services.chassis.actor import Actor
+from services.chassis.errors import Unavailable
 from services.chassis.failpoint import POINTS
+from services.chassis.remote import Remote
 from tests.conftest import Process, eventually
 from tests.integration.chassis.conftest import await_ready, is_ready, publish, waiting
 
@@ -25,6 +28,17 @@ def add(rpc: Any, name: str, amount: int, request_id: str) -> Any:
 
 def echoed(rpc: Any, name: str, total: int) -> bool:
     return bool(rpc.sample.get(name=name)["echo"] == total)
+
+
+def answers(uri: str) -> bool:
+    """Whether the service answers a client who does not wait long, and begins anew each time."""
+    remote = Remote(uri, Actor("system", "test"), most=1, deadline_seconds=2)
+    try:
+        return bool(remote.call("sample", "health")["ready"])
+    except Unavailable:
+        return False
+    finally:
+        remote.close()
 
 
 def patiently(rpc: Any, name: str, amount: int, request_id: str) -> Any:
@@ -69,6 +83,38 @@ def test_an_event_delivered_twice_has_its_effect_once(serving: Process, rpc: Any
     add(rpc, "a", 1, "r2")
     eventually(lambda: echoed(rpc, "a", 4))
     assert len(database.echoes.find_one({"_id": "a"})["history"]) == 2
+
+
+@pytest.mark.timeout(300)
+def test_a_message_that_kills_whoever_takes_it_rests_and_the_next_one_is_handled(
+    serving: Process, rpc: Any, broker: Any, database: Any
+) -> None:
+    database.faults.insert_one({"_id": "fatal:killer"})
+    publish(broker, BODY.replace(b'"a"', b'"killer"'), GOOD)
+    deaths = 0
+    while deaths <= topology.DELIVERY_LIMIT + 1 and not waiting(broker, "sample.dead"):
+        eventually(lambda: serving.running[-1].poll() is not None or waiting(broker, "sample.dead"))
+        if serving.running[-1].poll() is not None:
+            deaths += 1
+            serving.running.pop()
+            serving.start()
+    assert topology.DELIVERY_LIMIT <= deaths <= topology.DELIVERY_LIMIT + 1
+    await_ready(rpc)
+    add(rpc, "harmless", 1, "r1")
+    assert eventually(lambda: echoed(rpc, "harmless", 1))
+    assert waiting(broker, "sample.dead") == 1
+
+
+def test_a_queue_of_requests_is_made_anew_where_the_brokers_have_become_others(
+    sample: Process, broker: Any, environment: dict[str, str]
+) -> None:
+    uri = environment["MOTCUA_AMQP_URI"]
+    for addresses in (uri, f"{uri};{uri}", uri):
+        sample.start(MOTCUA_AMQP_URI=addresses)
+        eventually(lambda addresses=addresses: answers(addresses))  # type: ignore[misc]
+        arguments = topology.rpc_queue("sample", addresses).queue_arguments
+        broker.queue_declare("rpc-sample", durable=True, auto_delete=False, arguments=arguments)  # or it is refused
+        sample.stop()
 
 
 def past(database: Any) -> Any:
