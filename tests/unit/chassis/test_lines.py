@@ -21,7 +21,7 @@ NOT_FOUND = b'{"result": null, "error": {"exc_type": "NotFound", "exc_args": ["s
 class Line:
     """Answers as it is told to."""
 
-    open = 0
+    open = shunned = 0
 
     def __init__(self, answer: bytes | Exception) -> None:
         type(self).open += 1
@@ -35,13 +35,16 @@ class Line:
     def close(self) -> None:
         type(self).open -= 1
 
+    def shun(self) -> None:
+        type(self).shunned += 1
+
 
 @pytest.fixture
 def answering(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A client of one line whose service gives this answer."""
 
     def make(answer: bytes | Exception) -> Remote:
-        Line.open = 0
+        Line.open = Line.shunned = 0
         monkeypatch.setattr(remote, "_Line", lambda _uri, _until: Line(answer))
         return Remote("amqp://nowhere", Actor("system", "t"), most=1, deadline_seconds=1)
 
@@ -74,7 +77,7 @@ def test_a_line_in_doubt_is_closed_and_its_place_in_the_pool_is_free(error: Exce
     for _ in range(3):
         with pytest.raises(Unavailable):
             client.call("s", "m")
-    assert Line.open == 0
+    assert (Line.open, Line.shunned) == (0, 3)
 
 
 def test_a_line_that_cannot_be_set_up_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
