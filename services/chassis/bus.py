@@ -5,12 +5,11 @@ decodes nothing, and keeps the connection until every worker had time to ack.
 """
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, Protocol
 
-import eventlet
 from amqp.exceptions import AMQPError, PreconditionFailed
 from eventlet.event import Event as GreenEvent
 from kombu import Connection, Consumer, Queue
@@ -19,7 +18,6 @@ from kombu.mixins import ConsumerMixin
 from nameko.extensions import ProviderCollector, SharedExtension
 
 from services.chassis import brokers, topology, wire
-from services.chassis.acks import TOLD_WITHIN, Acks
 from services.chassis.logs import log
 from services.chassis.publish import bound_waits, connect
 from services.chassis.settings import Settings
@@ -53,8 +51,6 @@ class Bus(SharedExtension, ProviderCollector, ConsumerMixin):
         self._cancelled = GreenEvent()
         self._draining = threading.Event()
         self._acking = threading.Lock()
-        self._acks: Acks | None = None
-        self._will_tell = False
         self.connected = False
         self.address = ""
         self.lives = 0  # how often it was connected
@@ -81,7 +77,6 @@ class Bus(SharedExtension, ProviderCollector, ConsumerMixin):
 
     def stop(self) -> None:
         """Close the connection: what was delivered but not begun goes back to its queue."""
-        self._tell()
         self.should_stop = True
         self._draining.set()
         if self._thread is not None:
@@ -97,37 +92,18 @@ class Bus(SharedExtension, ProviderCollector, ConsumerMixin):
         return self._draining.wait(seconds)
 
     def ack(self, message: Message) -> None:
-        """The effect of this message is durable; the broker hears of it within `TOLD_WITHIN` seconds."""
-        acks = self._acks_of(message)
-        if acks is not None:
-            acks.done(message.delivery_tag)
-            if not self._will_tell:
-                self._will_tell = True
-                eventlet.spawn_after(TOLD_WITHIN, self._tell)
+        """The effect of this message is durable."""
+        self._settle(message.ack)
 
     def hand_back(self, message: Message) -> None:
         """Somebody else shall take this message."""
-        acks = self._acks_of(message)
-        if acks is not None:
-            self._settle(partial(acks.reject, message.delivery_tag))
+        self._settle(partial(message.reject, requeue=True))
 
-    def _acks_of(self, message: Message) -> Acks | None:
-        """Where the message is settled; nowhere if its connection is gone: the broker has taken it back already."""
-        if self._acks is not None and self._acks.channel is message.channel:
-            return self._acks
-        log.info("message_settled_too_late")
-        return None
-
-    def _tell(self) -> None:
-        self._will_tell = False
-        if self._acks is not None:
-            self._settle(self._acks.tell)
-
-    def _settle(self, act: Callable[[], None]) -> None:
+    def _settle(self, act: Any) -> None:
         try:
             with self._acking:
                 act()
-        except (AMQPError, OSError, AttributeError):  # the connection has just gone
+        except (AMQPError, OSError, AttributeError):  # connection gone: the broker has taken it back already
             log.info("message_settled_too_late")
 
     # What kombu's ConsumerMixin calls.
@@ -155,7 +131,6 @@ class Bus(SharedExtension, ProviderCollector, ConsumerMixin):
         if self._draining.is_set():
             return []
         wire.leave_raw(channel)
-        self._acks = Acks(channel)
         publishers = self.container.config[PUBLISHERS]
         declare(channel, self.container.service_name, self.settings.retry_ladder, publishers)
         for receiver in self._providers:
@@ -200,15 +175,9 @@ class Bus(SharedExtension, ProviderCollector, ConsumerMixin):
         self.on_connection_error(exc, interval)
 
     def _consumer(self, consumer_class: Any, receiver: Receiver) -> Consumer:
-        take = partial(self._take, receiver)
-        consumer: Consumer = consumer_class(queues=[receiver.queue], on_message=take)
+        consumer: Consumer = consumer_class(queues=[receiver.queue], on_message=receiver.receive)
         consumer.qos(prefetch_count=self.settings.prefetch)
         return consumer
-
-    def _take(self, receiver: Receiver, message: Message) -> None:
-        if self._acks is not None:
-            self._acks.delivered(message.delivery_tag)
-        receiver.receive(message)
 
     def _consume(self) -> None:
         try:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from services.chassis import publish, remote
-from services.chassis.acks import Acks
 from services.chassis.actor import Actor
 from services.chassis.bus import Bus
 from services.chassis.errors import Defect, NotFound, Unavailable
@@ -94,13 +93,11 @@ def test_a_name_is_checked_against_the_certificate_of_the_broker() -> None:
     assert publish.connect("amqp://a:b@broker.example.vn//").ssl is False
 
 
-def test_a_request_that_comes_while_the_consumers_are_cancelled_can_be_settled() -> None:
+def test_a_request_that_comes_while_the_consumers_are_cancelled_can_be_acked() -> None:
     bus, acked = Bus(), threading.Event()
-    channel = SimpleNamespace(basic_reject=lambda *_, **__: acked.set())
-    message: Any = SimpleNamespace(channel=channel, delivery_tag=1)
-    consumer: Any = SimpleNamespace(cancel=lambda: bus.hand_back(message))  # it reads on until the broker has answered
-    bus._consumers, bus._acks = [consumer], Acks(channel)  # noqa: SLF001 – what a connection would have set
-    bus._acks.delivered(1)  # noqa: SLF001
+    message: Any = SimpleNamespace(ack=acked.set)
+    consumer: Any = SimpleNamespace(cancel=lambda: bus.ack(message))  # it reads on until the broker has answered
+    bus._consumers = [consumer]  # noqa: SLF001 – what a connection would have set
     bus.kill()
     threading.Thread(target=bus.on_iteration, daemon=True).start()
     assert acked.wait(5)
