@@ -22,7 +22,7 @@ from services.chassis.cause import Cause
 from services.chassis.commits import GroupCommit, Overtaken, Taken
 from services.chassis.errors import Conflict, Defect, NotFound
 from services.chassis.failpoint import failpoint
-from services.chassis.memory import Guess, Memory
+from services.chassis.memory import Memory
 from services.chassis.reads import GroupRead
 from services.chassis.store import Collection, Document, outages_named
 from services.contracts import events
@@ -56,6 +56,17 @@ class Stored(Generic[State]):
     version: int
     subject: Mapping[str, Any]
     repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """A change of one aggregate, which stands, or is believed to stand, as `document` says; None: it is not there."""
+
+    id: str
+    document: Document | None
+    cause: Cause
+    subject: Mapping[str, Any] | None
+    once: bool
 
 
 Decide = Callable[[State | None], Sequence[Event]]
@@ -135,8 +146,7 @@ class Journal(Generic[State]):
         """
         remembered = self.memory.recall(id_)
         if remembered or opens or once:
-            guess = Guess(id_, remembered, cause, subject, once)
-            stored = self._on_a_guess(guess, decide)
+            stored = self._on_a_guess(_Change(id_, remembered, cause, subject, once), decide)
             metrics.GUESSES.labels(self.aggregate.name, "right" if stored else "wrong").inc()
             if stored:
                 return stored
@@ -144,11 +154,12 @@ class Journal(Generic[State]):
             document = self._whole.find(id_)
             if document is not None and _has(document, cause):
                 return self._as_after(document, cause)
-            made = decide(self.parse(document).state if document else None)
+            state = self.parse(document).state if document else None
+            made = decide(state)
             if not made:
                 return self._unchanged(document)
             try:
-                return self._append(id_, document, cause, made, subject, once)
+                return self._append(_Change(id_, document, cause, subject, once), state, made)
             except Overtaken:
                 metrics.CONFLICTS.labels(self.aggregate.name).inc()
                 continue
@@ -185,37 +196,31 @@ class Journal(Generic[State]):
         stored: Document = _CONVERTER.unstructure(state)
         return stored
 
-    def _on_a_guess(self, guess: Guess, decide: Decide[State]) -> Stored[State] | None:
+    def _on_a_guess(self, change: _Change, decide: Decide[State]) -> Stored[State] | None:
         """The change, made on what this process believes; None where that has to be looked at first."""
-        document = guess.document
-        if document is not None and _has(document, guess.cause):
-            return self._as_after(document, guess.cause)
+        document = change.document
+        if document is not None and _has(document, change.cause):
+            return self._as_after(document, change.cause)
+        state = self.parse(document).state if document else None
         try:
-            made = decide(self.parse(document).state if document else None)
+            made = decide(state)
         except Exception:  # noqa: BLE001 – whatever speaks against it may be out of date: it is decided again
             return None
         try:
-            return self._append(guess.id, document, guess.cause, made, guess.subject, guess.once) if made else None
+            return self._append(change, state, made) if made else None
         except (Overtaken, Taken):
             return None
 
-    def _append(
-        self,
-        id_: str,
-        document: Document | None,
-        cause: Cause,
-        made: Sequence[Event],
-        subject: Mapping[str, Any] | None,
-        once: bool,
-    ) -> Stored[State]:
+    def _append(self, change: _Change, before: State | None, made: Sequence[Event]) -> Stored[State]:
+        id_, document, cause, subject = change.id, change.document, change.cause, change.subject
         version, span = document["version"] if document else 0, spans.Append(cause)
-        state, entries = self._evolve(self.parse(document).state if document else None, version, span.cause, made)
+        state, entries = self._evolve(before, version, span.cause, made)
         failpoint("journal.before_write")
         self.memory.forget(id_)
         with outages_named():
             if document is None:
                 grown = self._fresh(id_, state, entries, dict(subject or {}))
-                self._commits.insert({**grown, "opened_by": cause.id} if once else grown)
+                self._commits.insert({**grown, "opened_by": cause.id} if change.once else grown)
             else:
                 growth = self._growth(state, document, entries, subject)
                 self._commits.update(id_, version, growth, entries[0]["id"])

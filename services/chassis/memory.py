@@ -2,23 +2,22 @@
 
 Only ever a guess, and used as one: a change made on it names the version it was made on, so the guarded update refuses
 it when somebody else was faster, and a refusal or a «nothing to do» decided on it is decided again on what is stored.
-Absence is never remembered. Documents are kept as bytes: they come back exactly as from the store, and nobody's own.
+Absence is never remembered. A document comes back exactly as from the store: it was bytes in between. It is read once,
+for all who ask, so it is not theirs to change.
 """
 
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
-from typing import Any
 
 import bson
 from bson.codec_options import CodecOptions
 
-from services.chassis.cause import Cause
 from services.chassis.store import Document
 
 MOST = 500
+MOST_BYTES = 4_000_000
 SECONDS = 60.0
 _OPTIONS: CodecOptions[Document] = CodecOptions(tz_aware=True, tzinfo=UTC)
 
@@ -26,6 +25,7 @@ _OPTIONS: CodecOptions[Document] = CodecOptions(tz_aware=True, tzinfo=UTC)
 @dataclass(slots=True)
 class _Remembered:
     raw: bytes
+    document: Document | None  # as read from it, when somebody asked
     version: int
     relayed: int
     written: int  # how much of that the store knows
@@ -37,18 +37,19 @@ class Memory:
 
     def __init__(self) -> None:
         self._known: OrderedDict[str, _Remembered] = OrderedDict()
+        self._bytes = 0
 
     def keep(self, document: Document) -> None:
         """Remember a document as it was stored, unless a later version is known."""
         id_, version = document["_id"], document["version"]
         known = self._known.get(id_)
         if known is None or known.version < version:
-            until = time.monotonic() + SECONDS
-            relayed = document["relayed"]
-            self._known[id_] = _Remembered(bson.encode(document), version, relayed, relayed, until)
-            self._known.move_to_end(id_)
-            while len(self._known) > MOST:
-                self._known.popitem(last=False)
+            self.forget(id_)
+            raw, relayed, until = bson.encode(document), document["relayed"], time.monotonic() + SECONDS
+            self._known[id_] = _Remembered(raw, None, version, relayed, relayed, until)
+            self._bytes += len(raw)
+            while len(self._known) > MOST or self._bytes > MOST_BYTES:
+                self.forget(next(iter(self._known)))
 
     def recall(self, id_: str) -> Document | None:
         """The document as it was last known, or None."""
@@ -58,11 +59,14 @@ class Memory:
         if known.until < time.monotonic():
             self.forget(id_)
             return None
-        return {**bson.decode(known.raw, _OPTIONS), "relayed": known.relayed}
+        if known.document is None:
+            known.document = bson.decode(known.raw, _OPTIONS)
+        return {**known.document, "relayed": known.relayed}
 
     def forget(self, id_: str) -> None:
         """It may have changed."""
-        self._known.pop(id_, None)
+        known = self._known.pop(id_, None)
+        self._bytes -= len(known.raw) if known else 0
 
     def note_relayed(self, id_: str, relayed: int) -> None:
         """So far its history has been published."""
@@ -74,14 +78,3 @@ class Memory:
         """Whether a change that this process made has told the store so."""
         known = self._known.get(id_)
         return known is not None and known.written >= relayed
-
-
-@dataclass(frozen=True, slots=True)
-class Guess:
-    """A change, and what is believed of the aggregate without a look at the store: None, that it is not there yet."""
-
-    id: str
-    document: Document | None
-    cause: Cause
-    subject: Mapping[str, Any] | None
-    once: bool

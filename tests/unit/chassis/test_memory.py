@@ -106,6 +106,24 @@ def test_memory_is_short_and_small(journal: Any, monkeypatch: pytest.MonkeyPatch
     assert journal.memory.recall("E1") is None
 
 
+def test_large_documents_leave_room_for_few(journal: Any) -> None:
+    document = journal.memory.recall("D")
+    large = {**document, "subject": {"form": "x" * (memory.MOST_BYTES // 4)}}
+    for number in range(6):
+        journal.memory.keep({**large, "_id": f"E{number}"})
+    remembered = [number for number in range(6) if journal.memory.recall(f"E{number}")]
+    assert remembered == [3, 4, 5]
+    assert journal.memory.recall("D") is None
+
+
+def test_one_that_is_larger_than_all_room_is_not_remembered(journal: Any) -> None:
+    document = journal.memory.recall("D")
+    journal.memory.keep({**document, "_id": "E", "subject": {"form": "x" * (memory.MOST_BYTES + 1)}})
+    assert journal.memory.recall("E") is None
+    journal.memory.keep({**document, "_id": "F"})
+    assert journal.memory.recall("F")
+
+
 def test_an_older_version_does_not_replace_a_later_one(journal: Any) -> None:
     first = journal.memory.recall("D")
     journal.change("D", cause("2"), withdrawn())
