@@ -48,11 +48,12 @@ class Dossiers:
         """An upload is named once; whatever a list is cut down to, an index holds it in its order.
 
         The status is part of every filter, so that the indexes with it also serve lists of any status. A procedure is
-        one unit's, and what one owner has is little: there the rest of a filter leaves out little.
+        one unit's, and what one owner has is little: there the rest of a filter leaves out little. But of a procedure
+        that was asked for a hundred thousand times, a handful wait to be accepted.
         """
         collection = self._journal.collection
         collection.create_index(_UPLOAD, unique=True, partialFilterExpression={_UPLOAD: {"$exists": True}})
-        for first in (("owner",), ("unit", "status"), ("tenant", "status"), ("procedure",), ("status",)):
+        for first in (("owner",), *((name, "status") for name in ("unit", "tenant", "procedure")), ("status",)):
             collection.create_index([*((_FILTERS[name], 1) for name in first), *_NEWEST_FIRST.keys])
 
     def get(self, dossier_code: str) -> Stored[Dossier]:

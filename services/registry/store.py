@@ -23,6 +23,9 @@ _NEWEST_FIRST: Final = ByMoment("state.issued_at")
 _Version = tuple[str, str, str, str]  # tenant, kind, key, valid_from
 _AsOf = tuple[str, str, str, date]  # tenant, kind, key, day
 _HIGHEST = "\U0010ffff"
+Keys = list[tuple[str, int]]
+_UNIT, _HOLDER, _FOLDED = "state.unit", "subject.holder.id", "subject.holder.folded"
+_HOLDERS_NUMBERS: Final[Keys] = [(_HOLDER, 1), ("_id", 1)]
 _WITHOUT_DETAIL = {
     "history": 0,
     "state.document.form": 0,
@@ -116,13 +119,13 @@ class Records:
         self._of_dossier = GroupRead(journal.collection, {"history": 0}, key="state.dossier_code")
 
     def ensure_indexes(self) -> None:
-        """One record a dossier; lists of a dataset by unit, by holder and at large, the newest first."""
+        """One record a dossier; lists of a dataset by unit, by holder and at large, the newest first; whose number."""
         self.journal.ensure_indexes()
         create = self.journal.collection.create_index
         create("state.dossier_code", unique=True)
-        for narrow in ((), ("state.unit",), ("subject.holder.id",), ("subject.holder.folded",)):
-            fields = ("state.dataset", *narrow, "state.status")
-            create([*((name, 1) for name in fields), *_NEWEST_FIRST.keys, ("state.expires_on", 1)])
+        for narrow in ((), (_UNIT,), (_HOLDER,), (_FOLDED,)):
+            create(_list_index(*narrow))
+        create(_HOLDERS_NUMBERS)
 
     def of_dossier(self, dossier_code: str) -> Stored[Record] | None:
         """The record that a dossier ended in, or None."""
@@ -138,6 +141,7 @@ class Records:
         order = [("_id", 1)] if by_number else _NEWEST_FIRST.keys
         with outages_named():
             rows = self.journal.collection.find({"$and": conditions}, {"history": 0}).sort(order).limit(limit + 1)
+            rows = rows.hint(_index_for(wanted))
             found = [self.journal.parse(one) for one in rows]
         return page(found, limit, _number_place if by_number else _moment_place)
 
@@ -211,6 +215,22 @@ def _conditions(wanted: Wanted) -> list[Document]:
     if wanted.issued_before is not None:
         conditions.append({"state.issued_at": {"$lt": wanted.issued_before}})
     return conditions
+
+
+def _list_index(*narrow: str) -> Keys:
+    """The index of a list, the newest first, within the fields named."""
+    fields = ("state.dataset", *narrow, "state.status")
+    return [*((name, 1) for name in fields), *_NEWEST_FIRST.keys, ("state.expires_on", 1)]
+
+
+def _index_for(wanted: Wanted) -> Keys:
+    """The index that has the list in order already; the planner would now and then rather sort."""
+    by_id = wanted.owner is not None or (wanted.holder is not None and is_number(wanted.holder))
+    if wanted.number_prefix is not None:
+        return _HOLDERS_NUMBERS if by_id else [("_id", 1)]
+    if by_id or wanted.holder is not None:
+        return _list_index(_HOLDER if by_id else _FOLDED)
+    return _list_index(_UNIT) if wanted.unit is not None else _list_index()
 
 
 def _with_status(wanted: Wanted) -> Document:

@@ -53,8 +53,8 @@ class CaseStore:
         for order in ORDERS:
             self._collection.create_index(keys(order, "unit"))
             self._collection.create_index(keys(order))
-        officers_own = {"state.officer": {"$gt": ""}}
-        self._collection.create_index(keys("due", "unit", "officer"), partialFilterExpression=officers_own)
+            officers_own = {"state.officer": {"$gt": ""}}
+            self._collection.create_index(keys(order, "unit", "officer"), partialFilterExpression=officers_own)
         self._collection.create_index("state.rings_at", partialFilterExpression={"state.rings_at": _SET})
 
     def page(
@@ -62,10 +62,12 @@ class CaseStore:
     ) -> tuple[list[Case], str | None]:
         """At most `limit` cases behind the cursor `after`, and the cursor of what follows them, if anything does."""
         by = ORDERS[order]
-        filter_ = {**wanted.filter(now), **(behind(order, after) if after else {})}
+        conditions = [wanted.filter(now), *([behind(order, after)] if after else [])]
+        if wanted.overdue and order == "due":  # so the index ends where the rest is not due yet
+            conditions.append({by: {"$lt": now}})
         with outages_named():
             found = list(
-                self._collection.find(filter_, {"history": 0, "subject": 0})
+                self._collection.find({"$and": conditions}, {"history": 0, "subject": 0})
                 .sort([(by, 1), ("_id", 1)])
                 .hint(index_for(wanted, order))
                 .limit(limit + 1)
@@ -95,8 +97,7 @@ def index_for(wanted: Wanted, order: str) -> list[tuple[str, int]]:
     """The index that has the list in order already; the planner would now and then rather sort."""
     if wanted.unit is None:
         return keys(order)
-    is_officers_own = wanted.officer is not None and order == "due"
-    return keys(order, "unit", "officer") if is_officers_own else keys(order, "unit")
+    return keys(order, "unit", "officer") if wanted.officer is not None else keys(order, "unit")
 
 
 def cursor(order: str, case: Case) -> str:

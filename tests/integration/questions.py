@@ -33,6 +33,7 @@ EXACT: Final = (
     ("unit", "status"),
     ("tenant", "status"),
     ("procedure",),
+    ("procedure", "status"),
 )
 
 
@@ -136,11 +137,13 @@ def _of_registry(sample: Sample) -> dict[str, Question]:
     statuses, prefix = (None, VALID, REVOKED, "expired"), sample.number[:1]
     place = cursor(f"{sample.dataset}/{sample.number}")
     return {
-        "publication of a day": lambda shelf: shelf.publications.as_of("t", "unit", "u", sample.today),
-        "last publication": lambda shelf: shelf.publications.last("t", "unit", "u"),
-        "publications of a tenant": lambda shelf: shelf.publications.listed("unit", "t", sample.today, LIMIT, None),
+        "publication of a day": lambda shelf: shelf.publications.as_of(sample.tenant, "unit", unit, sample.today),
+        "last publication": lambda shelf: shelf.publications.last(sample.tenant, "unit", unit),
+        "publications of a tenant": lambda shelf: shelf.publications.listed(
+            "unit", sample.tenant, sample.today, LIMIT, None
+        ),
         "publications of a tenant, next page": lambda shelf: shelf.publications.listed(
-            "unit", "t", sample.today, LIMIT, "u"
+            "unit", sample.tenant, sample.today, LIMIT, unit
         ),
         "publications of all tenants": lambda shelf: shelf.publications.listed(
             "tenant", None, sample.today, LIMIT, "t"
@@ -159,8 +162,10 @@ def _of_registry(sample: Sample) -> dict[str, Question]:
         },
         "number held": lambda shelf: shelf.numbers.is_held(f"{sample.dataset}:{sample.code}"),
         "answer given": lambda shelf: shelf.answers.find(CAUSE),
-        "document of the projection": lambda shelf: shelf.projection.as_of("t", "unit", "u", sample.today),
-        "documents of the projection": lambda shelf: shelf.projection.listed("t", "unit", sample.today, after="u"),
+        "document of the projection": lambda shelf: shelf.projection.as_of(sample.tenant, "unit", unit, sample.today),
+        "documents of the projection": lambda shelf: shelf.projection.listed(
+            sample.tenant, "unit", sample.today, after=unit
+        ),
     }
 
 

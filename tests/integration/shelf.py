@@ -32,17 +32,18 @@ from services.routing.wiring import CASE
 
 Document = dict[str, Any]
 _ASKED: Final = ("find", "aggregate", "count", "update", "delete", "findAndModify")
+_REST: Final = "getMore"  # of the answer to what was asked before
 _ANY_DATE: Final[CodecOptions[Document]] = CodecOptions(datetime_conversion=DatetimeConversion.DATETIME_AUTO)
 _OF_THE_SESSION: Final = ("lsid", "txnNumber", "writeConcern", "readConcern")
 
 
 class Heard(CommandListener):
-    """Every question to the server while it listens, and how many seconds the answer took, as the client saw it."""
+    """Every question to the server while it listens, and how many seconds each answer took, as the client saw it."""
 
     def __init__(self) -> None:
         self.listening = False
         self.commands: list[tuple[str, Document]] = []
-        self.seconds = 0.0
+        self.seconds: list[float] = []
 
     def started(self, event: Any) -> None:
         """Take down what is asked."""
@@ -51,8 +52,13 @@ class Heard(CommandListener):
 
     def succeeded(self, event: Any) -> None:
         """Take down how long it took."""
-        if self.listening and event.command_name in _ASKED:
-            self.seconds += event.duration_micros / 1_000_000
+        if not self.listening:
+            return
+        took = event.duration_micros / 1_000_000
+        if event.command_name in _ASKED:
+            self.seconds.append(took)
+        elif event.command_name == _REST:
+            self.seconds[-1] += took
 
     def failed(self, event: Any) -> None:
         """Not of interest."""
@@ -64,8 +70,8 @@ monitoring.register(HEARD)  # clients made from now on
 
 @contextmanager
 def overheard() -> Iterator[list[tuple[str, Document]]]:
-    """What is asked of the server inside; `HEARD.seconds` says how long that took it."""
-    HEARD.commands, HEARD.seconds, HEARD.listening = [], 0.0, True
+    """What is asked of the server inside; `HEARD.seconds` says how long each answer took."""
+    HEARD.commands, HEARD.seconds, HEARD.listening = [], [], True
     try:
         yield HEARD.commands
     finally:

@@ -1,6 +1,6 @@
 """No list, look-up or timer reads a whole collection or sorts in memory: the server's own plans say so."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
@@ -11,12 +11,20 @@ from deploy.local.stack import Stack
 from services.chassis.journal import Journal
 from services.chassis.paging import cursor
 from services.contracts.events import PUBLISHERS
-from tests.integration.questions import EXACT, FILTERS, LIMIT, Sample, acts, dossiers_by, questions
+from services.registry.domain import REVOKED, VALID
+from services.registry.holders import Holder
+from services.registry.store import Wanted
+from services.routing import store as routing
+from tests.integration.questions import EVERY_OPEN, EXACT, FILTERS, LIMIT, Sample, acts, dossiers_by, questions
 from tests.integration.shelf import Document, Shelf, explained, overheard, shelf_over, stages
 from tests.unit.intake.builders import CODE, Book
+from tests.unit.routing.builders import Book as CaseBook
 
 pytestmark = pytest.mark.servers
 SEEDED: Final = 3000
+RECORDS: Final = 90  # so few that the planner would rather sort them than keep to an index
+CASES: Final = 400
+OF_ONE_PROCEDURE: Final = 300
 NOW: Final = Sample().now
 SAMPLE: Final = replace(
     Sample(),
@@ -33,26 +41,72 @@ def shelf(servers: Stack) -> Iterator[Shelf]:
     shelf.ensure_indexes()
     dossiers = shelf.journals[0]
     dossiers.collection.insert_many([seed(dossiers, number) for number in range(SEEDED)])
+    of_old = range(SEEDED, SEEDED + OF_ONE_PROCEDURE)
+    dossiers.collection.insert_many([seed(dossiers, number, "old", "returned") for number in of_old])
+    dossiers.collection.insert_one(seed(dossiers, of_old.stop, "old", "submitted"))
+    shelf.records.journal.collection.insert_many([record(number) for number in range(RECORDS)])
+    cases = next(journal for journal in shelf.journals if journal.aggregate.name == "case")
+    cases.collection.insert_many([case(cases, number) for number in range(CASES)])
     yield shelf
     for name in PUBLISHERS:
         shelf.client.drop_database(f"motcua_indexes_{name}")
     shelf.close()
 
 
-def seed(journal: Journal[Any], number: int) -> Document:
+def seed(journal: Journal[Any], number: int, procedure: str = "", status: str = "") -> Document:
     """One of many dossiers: each filter cuts down to another share of them; one unit has a rare status only once."""
     said = {
         "dossier_code": f"{CODE}-{number}",
         "tenant": f"t{number % 2}",
-        "procedure": f"p{number % 30}",
+        "procedure": procedure or f"p{number % 30}",
         "unit": f"u{number % 10}",
         "submitted_at": NOW + timedelta(minutes=number // 3),
     }
-    status = "returned" if number % 7 else "submitted"
+    status = status or ("returned" if number % 7 else "submitted")
     status = "stopped" if number == SEEDED // 2 else status
     state = journal.unstructure(replace(Book().submitted(**said).now, status=status))
     subject = {"owner": f"citizen:{number % 100}", "documents": []}
     return {"_id": said["dossier_code"], "state": state, "history": [], "version": 1, "relayed": 1, "subject": subject}
+
+
+def record(number: int) -> Document:
+    """One of some records of the dataset that is asked for: five of each holder."""
+    held = Holder("organisation", f"Nhà xuất bản {number // 5}", f"99000000{number // 5:02d}")
+    state = {
+        "dossier_code": f"{CODE}-{number}",
+        "tenant": "t1",
+        "procedure": "p5",
+        "unit": f"u{number % 10}",
+        "dataset": "d",
+        "number": f"1{number}",
+        "issued_at": NOW - timedelta(days=number),
+        "expires_on": (NOW.date() + timedelta(days=number - 30)).isoformat(),
+        "version": 1,
+        "status": REVOKED if number % 9 == 0 else VALID,
+        "revoked_at": None,
+    }
+    subject = {"holder": held.kept(), "versions": {"1": {}}}
+    return {"_id": f"d/1{number}", "state": state, "history": [], "version": 1, "relayed": 1, "subject": subject}
+
+
+def case(journal: Journal[Any], number: int) -> Document:
+    """One of many open cases of a unit, none of them overdue; one officer has all of them but one."""
+    due_at, opened_at = NOW + timedelta(hours=number + 1), NOW - timedelta(hours=number)
+    accepted = CaseBook().opened().accepted().now
+    state = replace(
+        accepted,
+        dossier_code=f"{CODE}-{number}",
+        unit="u5",
+        procedure="p5",
+        officer="busy" if number else "idle",
+        opened_at=opened_at,
+        due_at=due_at,
+        next_due_at=due_at,
+        overdue_at=due_at,
+        rings_at=None,
+    )
+    kept = journal.unstructure(state)
+    return {"_id": f"{CODE}-{number}", "state": kept, "history": [], "version": 1, "relayed": 1}
 
 
 @pytest.mark.parametrize("question", ASKED)
@@ -75,10 +129,42 @@ def test_a_page_of_dossiers_costs_a_page(shelf: Shelf, names: tuple[str, ...], a
 
 
 def test_a_rare_status_is_found_without_looking_through_the_common_ones(shelf: Shelf) -> None:
-    for where in ({"unit": f"u{SEEDED // 2 % 10}"}, {"tenant": f"t{SEEDED // 2 % 2}"}, {}):
+    middle = SEEDED // 2
+    for where in ({"unit": f"u{middle % 10}"}, {"tenant": f"t{middle % 2}"}, {"procedure": f"p{middle % 30}"}, {}):
         wanted = {**dict.fromkeys(FILTERS), **where, "status": "stopped"}
         with overheard() as commands:
             (found,), following = shelf.dossiers.listed(wanted, LIMIT, None)
         assert (found.dossier_code, following) == (f"{CODE}-{SEEDED // 2}", None)
         ((database, command),) = commands
         assert explained(shelf.client, database, command)["executionStats"]["totalDocsExamined"] <= 2
+
+
+def test_what_waits_of_a_procedure_is_found_without_all_that_was_ever_asked_for(shelf: Shelf) -> None:
+    wanted = {**dict.fromkeys(FILTERS), "procedure": "old", "status": "submitted"}
+    assert read_for(shelf, lambda: shelf.dossiers.listed(wanted, LIMIT, None)) == 1
+
+
+def read_for(shelf: Shelf, ask: Callable[[], object]) -> int:
+    """How many documents the server reads for the one question that is asked."""
+    with overheard() as commands:
+        ask()
+    ((database, command),) = commands
+    return int(explained(shelf.client, database, command)["executionStats"]["totalDocsExamined"])
+
+
+@pytest.mark.parametrize("order", routing.ORDERS)
+def test_an_officers_own_cases_are_found_without_those_of_the_others(shelf: Shelf, order: str) -> None:
+    wanted = routing.Wanted(EVERY_OPEN, unit="u5", officer="of another unit")
+    assert read_for(shelf, lambda: shelf.cases.page(wanted, order, LIMIT, None, NOW)) == 0
+
+
+@pytest.mark.parametrize("unit", [None, "u5"])
+def test_what_is_not_due_yet_is_not_read_for_what_is_overdue(shelf: Shelf, unit: str | None) -> None:
+    wanted = routing.Wanted(EVERY_OPEN, unit=unit, overdue=True)
+    assert read_for(shelf, lambda: shelf.cases.page(wanted, "due", LIMIT, None, NOW)) == 0
+
+
+def test_a_holders_numbers_are_found_without_those_of_the_others(shelf: Shelf) -> None:
+    held = Holder("organisation", "Nhà xuất bản 3", "9900000003")
+    wanted = Wanted("d", NOW.date(), owner=held, number_prefix="1")
+    assert read_for(shelf, lambda: shelf.records.find(wanted, LIMIT, None)) == 5

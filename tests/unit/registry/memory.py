@@ -94,6 +94,9 @@ class _Cursor:
         self._limit = limit
         return self
 
+    def hint(self, _index: Any) -> "_Cursor":
+        return self
+
     def __iter__(self) -> Any:
         return iter(copy.deepcopy(self._collection._found(self._wanted, self._order)[: self._limit]))  # noqa: SLF001
 
