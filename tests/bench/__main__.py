@@ -2,6 +2,7 @@
 
 import json
 import logging
+import signal
 import sys
 import time
 from collections.abc import Callable, Collection, Iterator
@@ -38,6 +39,7 @@ RESULTS: Final = ROOT / ".run" / "bench"
 DOCUMENT: Final = ROOT / "docs" / "bench.md"
 _FAILURES: Final = (Unclosed, NotMeasured, CrewError, DemoError, RemoteError, StackError)
 _WIDTH: Final = 150
+_ENDED: Final = 128 + signal.SIGTERM
 console = Console()
 
 
@@ -200,6 +202,7 @@ def main(
     again: Path | None,
 ) -> None:
     """Measure the system beside stock nameko, the machine's limit and Django; about ten minutes."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_ENDED))  # so that what was started is ended with us
     if again is None:
         result = measure(planned(form, minutes, dossiers), parts or PARTS, keep_logs=keep_logs)
     else:

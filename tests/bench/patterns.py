@@ -17,11 +17,11 @@ _AT_ONCE: Final = 3
 
 
 def live(rig: Rig, seconds: float) -> list[Pattern]:
-    """One dossier of each procedure granted, one of each other fate; when all is told. Raises Unclosed, DemoError."""
+    """One dossier of each procedure granted, one in hand, one of each other fate. Raises Unclosed, DemoError."""
     town = Town(rig.env)
     try:
         offered = catalogue(town, TENANT)
-        plots = cast({TENANT: offered})
+        plots = [*cast({TENANT: offered}), *((TENANT, procedure, "left open") for procedure in offered)]
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             told = list(pool.map(lambda plot: Story(town, plot[0], plot[1], fresh()[:8]).tell(plot[2]), plots))
     finally:

@@ -14,13 +14,13 @@ from deploy.local import ports, processes
 from deploy.local.ports import LOOPBACK
 from deploy.local.programs import http_answers
 from deploy.local.waiting import wait_until
-from tests.bench import intake
+from tests.bench import intake, promises
 from tests.bench.intake import Contestant
 from tests.bench.outcome import Accepted, NotMeasured
-from tests.bench.plan import PeerTrial, Plan
+from tests.bench.plan import NO_FEE, PeerTrial, Plan
 from tests.bench.postgres import Postgres
 from tests.bench.rig import ROOT, Rig
-from tests.bench.world import DJANGO, World
+from tests.bench.world import DJANGO, World, offers
 
 NAME: Final = "Django REST, HTTP"
 _PYTHON: Final = ROOT / ".run" / "django" / "bin" / "python"
@@ -98,6 +98,8 @@ class Peer:
         with Postgres(folder, self._rig.run_dir) as database:
             self._version = database.version()
             Gunicorn(database, self._plan.peer_trials[0], self._rig.run_dir).migrate()
+            with self._served(database, self._plan.peer_trials[0]) as one:
+                promises.insist(one.world, offers((NO_FEE,))[NO_FEE])
             best = self._best(database)
             self._chosen = f"{best.workers} gunicorn workers of {best.threads} threads"
             with self._served(database, best) as one:
