@@ -42,6 +42,10 @@ class Alarms:
         """Which alarms are on."""
         return self.order("eval", _ACTIVE).strip("[]\n ").replace(",", " ").split()
 
+    def slowed(self) -> int:
+        """How many connections it slows down, because they publish more than it can write."""
+        return self.order("list_connections", "state").split().count("flow")
+
     def waiting(self) -> dict[str, int]:
         """How many messages each queue holds, those in somebody's hand too."""
         rows: list[dict[str, Any]] = json.loads(self.order("list_queues", "name", "messages", "--formatter", "json"))

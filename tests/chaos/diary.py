@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-_ENDS: Final = frozenset({"heal", "back", "go on", "fair", "alarm over", "true time", "disk as before"})
+_ENDS: Final = frozenset({"heal", "back", "go on", "fair", "alarm over", "ebb", "true time", "disk as before"})
 
 
 @dataclass(frozen=True)

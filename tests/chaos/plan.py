@@ -22,14 +22,17 @@ from tests.chaos.scenarios import (
 
 PLAN: Final = (
     Scenario("kills", processes.kills, (60, 1000)),
+    Scenario("failpoints", processes.failpoints, (80, 400), full_only=True),
     Scenario("broker away", broker.broker_away, (30, 1000)),
     Scenario("alarms", broker.alarms, (30, 500)),
+    Scenario("flooded", broker.flooded, (30, 500), full_only=True),
     Scenario("database killed", database.database_killed, (40, 1000)),
     Scenario("database far away", database.database_far_away, (30, 300), full_only=True),
     Scenario("cut off", lines.cut_off, (40, 500)),
     Scenario("subscribers down", outside.subscribers_down, (60, 1500)),
     Scenario("gateway", outside.gateway, (40, 500)),
     Scenario("said again", events.said_again, (26, 300)),
+    Scenario("a day later", events.a_day_later, (26, 300), full_only=True),
     Scenario("poison", events.poison, (26, 300)),
     Scenario("rolling restart", rolling.rolling_restart, (40, 500)),
     Scenario("control", control.control, (80, 1000), is_control=True),

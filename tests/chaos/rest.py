@@ -33,9 +33,10 @@ def unpublished(env: Mapping[str, str]) -> list[str]:
         ]
 
 
-def is_at_rest(env: Mapping[str, str], waiting: Callable[[], Mapping[str, int]] = dict) -> bool:
-    """Whether nothing waits; `waiting` is asked last, and knows also what is in somebody's hand."""
-    return not (depths(env) or pending(env, {"$exists": True}) or in_hand(waiting()))
+def is_at_rest(env: Mapping[str, str], waiting: Callable[[], Mapping[str, int]]) -> bool:
+    """Whether nothing waits. What is in hand (`waiting` knows) may write yet: what is written is looked for twice."""
+    written = {"$exists": True}
+    return not (depths(env) or pending(env, written) or in_hand(waiting()) or pending(env, written) or depths(env))
 
 
 def in_hand(waiting: Mapping[str, int]) -> dict[str, int]:
@@ -43,10 +44,10 @@ def in_hand(waiting: Mapping[str, int]) -> dict[str, int]:
     return {name: count for name, count in waiting.items() if count and not rests(name)}
 
 
-def await_rest(env: Mapping[str, str]) -> None:
+def await_rest(env: Mapping[str, str], waiting: Callable[[], Mapping[str, int]]) -> None:
     """Until then. Raises TimeoutError."""
-    if not wait_until(lambda: is_at_rest(env), REST_SECONDS):
-        raise TimeoutError(f"after {REST_SECONDS:.0f} s there still waits: {depths(env)}")
+    if not wait_until(lambda: is_at_rest(env, waiting), REST_SECONDS):
+        raise TimeoutError(f"after {REST_SECONDS:.0f} s there still waits: {in_hand(waiting())}")
 
 
 def rests(queue: str) -> bool:

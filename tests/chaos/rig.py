@@ -74,7 +74,7 @@ class Rig(Verbs):
         """Let what goes on come to its end, and everything to rest."""
         for load in self.loads:
             load.finish()
-        await_rest(self.env)
+        await_rest(self.env, self.alarms.waiting)
 
     def wait(self, seconds: float) -> None:
         """Let time pass."""

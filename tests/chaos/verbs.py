@@ -19,6 +19,7 @@ from tests.chaos.alarms import Alarms
 from tests.chaos.clocks import Skewed
 from tests.chaos.databases import SlowFlushes, step_down
 from tests.chaos.diary import Step
+from tests.chaos.flood import Flood
 from tests.chaos.stage import Stage
 from tests.chaos.wires import BROKER
 from tests.chaos.witness import Witness, children
@@ -222,6 +223,17 @@ class Verbs:
         finally:
             self.note("alarm over", resource)
             self.alarms.clear(resource)
+
+    @contextlib.contextmanager
+    def flooded(self) -> Iterator[None]:
+        """Somebody publishes more than the broker can write."""
+        self.note("flood", "rabbitmq")
+        flood = Flood(self.env["MOTCUA_AMQP_URI"])
+        try:
+            yield
+        finally:
+            self.note("ebb", "rabbitmq")
+            flood.end()
 
     @contextlib.contextmanager
     def _weather(self, service: str, server: str, verb: str, **weather: Any) -> Iterator[None]:

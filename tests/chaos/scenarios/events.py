@@ -1,28 +1,52 @@
 """Events are told twice, late, in any order; messages come that are none."""
 
+from contextlib import ExitStack
+
+from deploy.local.composition import SERVICES
 from tests.chaos import messages
 from tests.chaos.rig import Rig
 from tests.integration.test_a_day_later import every_event, everything
 
+_DAY = 86_400.0
+_TIMERS = 35.0  # seconds until the slowest timer has looked round
+
 
 def said_again(rig: Rig) -> None:
-    """While dossiers are told, what was said is said again in another order; at rest, everything twice more."""
+    """While dossiers are told, all that was said is said again in another order; at rest, everything twice more."""
     crowd = rig.crowd()
     said = 0
     for share in (1 / 4, 1 / 2, 3 / 4):
         crowd.await_told(share)
-        heard = rig.chance.shuffled(list(every_event(rig.env).values()))
-        said += rig.say(heard[: len(heard) // 3])
+        said += rig.say(rig.chance.shuffled(list(every_event(rig.env).values())))
     rig.rest()
+    said += _say_everything_twice(rig)
+    rig.must_bite("events told twice", rig.duplicates, least=said)
+
+
+def a_day_later(rig: Rig) -> None:
+    """When every service has come to tomorrow, all that was ever said is said twice more in another order."""
+    rig.crowd()
+    rig.rest()
+    with ExitStack() as tomorrow:
+        for service in SERVICES:
+            tomorrow.enter_context(rig.skewed(service, _DAY))
+        rig.wait(_TIMERS)
+        rig.rest()
+        said = _say_everything_twice(rig)
+    rig.must_bite("events told twice", rig.duplicates, least=said)
+
+
+def _say_everything_twice(rig: Rig) -> int:
+    """At rest, and let it come to rest; nothing may have changed, field by field. How much was said."""
     before = everything(rig.env)
-    said += rig.say(rig.chance.shuffled(2 * list(every_event(rig.env).values())))
+    said = rig.say(rig.chance.shuffled(2 * list(every_event(rig.env).values())))
     rig.rest()
     after = everything(rig.env)
     for name in before.keys() | after.keys():
         was, is_ = before.get(name, {}), after.get(name, {})
         changed = [id_ for id_ in was.keys() | is_.keys() if was.get(id_) != is_.get(id_)]
         rig.insist(not changed, f"{name} has changed: {changed[:10]}")
-    rig.must_bite("events told twice", rig.duplicates, least=said)
+    return said
 
 
 def poison(rig: Rig) -> None:

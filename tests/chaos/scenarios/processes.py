@@ -1,9 +1,19 @@
 """Processes die, at any moment and at the worst ones."""
 
+from typing import Final
+
 from deploy.local.composition import DOORS
 from services.chassis.failpoint import POINTS
 from tests.chaos.department import Department
 from tests.chaos.rig import PROGRAMS, WRITERS, Rig
+from tests.integration.test_kills import PASSED_BY
+
+# Besides: what is handed in over HTTP is written and published by intake's door.
+_CELLS: Final = [
+    *((process, point) for point, processes in PASSED_BY.items() for process in processes),
+    *(("intake-http", point) for point in POINTS if point.startswith(("journal", "relay"))),
+]
+_RESTART: Final = 15.0  # seconds until a door that died takes submissions again
 
 
 def kills(rig: Rig) -> None:
@@ -22,4 +32,15 @@ def kills(rig: Rig) -> None:
     rig.must_bite("processes killed", rig.witness.deaths, least=rig.done("kill"))
     rig.must_bite("workers killed", rig.workers_killed, least=len(DOORS))
     rig.must_bite("died just before a mark", rig.burnt, least=3)
+    rig.must_bite("events told twice", rig.duplicates)
+
+
+def failpoints(rig: Rig) -> None:
+    """Every process dies in turn at every named point of its work, in the middle of mixed dossiers."""
+    crowd, _ = rig.crowd(), rig.submissions(rate=2, gap=_RESTART)
+    for number, (process, point) in enumerate(rig.chance.shuffled(_CELLS)):
+        crowd.await_told(0.8 * number / len(_CELLS))
+        rig.die_at(process, point, let_go=rig.chance.pick((0, 1, 4)))
+    crowd.finish()
+    rig.must_bite("died at a point", rig.burnt, least=len(_CELLS))
     rig.must_bite("events told twice", rig.duplicates)

@@ -1,6 +1,7 @@
 """The parts of the harness that need no server: chance, the stream's ledger, the logs, the verdict, the page."""
 
 import sqlite3
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,18 +9,21 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from tests.chaos import report
+from tests.chaos import report, rest
 from tests.chaos.__main__ import chaos, exit_code
+from tests.chaos.alarms import Alarms
 from tests.chaos.chance import Chance
 from tests.chaos.diary import Step
-from tests.chaos.load import Handed, Submissions
-from tests.chaos.payers import GatewayLedger
+from tests.chaos.load import Handed, Submissions, Townsfolk
+from tests.chaos.payers import FAULTS, GatewayLedger, Payers
 from tests.chaos.plan import PLAN, chosen
 from tests.chaos.rest import rests
 from tests.chaos.scenario import BROKE_OFF, HELD, NO_BITE, VIOLATED, Outcome
 from tests.chaos.stream import Heard, Ledger
 from tests.chaos.witness import Witness
 from tests.integration.http_door import HttpDoor
+
+OFFER = {"key": "x", "unit": "u", "example": {"applicant": {"kind": "citizen", "id_number": "001801000001"}}}
 
 
 def drawn(seed: int, name: str) -> list[Any]:
@@ -191,3 +195,29 @@ def test_the_witness_tells_why_messages_failed_the_last_one_last(tmp_path: Path)
 
 def test_only_what_goes_wrong_is_counted_as_a_fault() -> None:
     assert [Step(0, verb, "x").is_fault for verb in ("kill", "away", "back", "heal")] == [True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("said", "on"), [("[]\n", []), ("[disk]\n", ["disk"]), ("[disk,memory]\n", ["disk", "memory"])]
+)
+def test_which_alarms_are_on_is_what_the_broker_says(monkeypatch: pytest.MonkeyPatch, said: str, on: list[str]) -> None:
+    monkeypatch.setattr(Alarms, "order", lambda *_: said)
+    assert Alarms({"RABBITMQ_NODENAME": "x"}).active() == on
+
+
+def test_each_fault_meets_about_as_many_payers_and_some_pay_twice() -> None:
+    payers = Payers(Chance(1, "x"), 21)
+    told = [payers.begin(Townsfolk({}), "mic", OFFER, f"x-{number}") for number in range(21)]
+    assert Counter(one.fault for one in told) == dict.fromkeys(("", *FAULTS), 3)
+    assert sum(one.pays_twice for one in told) == 3
+
+
+def test_at_rest_is_where_nothing_is_in_hand_nor_written_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written = iter([0, 1])
+    monkeypatch.setattr(rest, "depths", lambda _: {})
+    monkeypatch.setattr(rest, "pending", lambda *_: next(written, 0))
+    assert not rest.is_at_rest({}, dict)
+    assert not rest.is_at_rest({}, lambda: {"routing.open_case": 1})
+    assert rest.is_at_rest({}, lambda: {"routing.dead": 1, "events.log": 7})
