@@ -13,7 +13,7 @@ _CELLS: Final = [
     *((process, point) for point, processes in PASSED_BY.items() for process in processes),
     *(("intake-http", point) for point in POINTS if point.startswith(("journal", "relay"))),
 ]
-_RESTART: Final = 15.0  # seconds until a door that died takes submissions again
+_RESTART: Final = 60.0  # seconds until a door that died takes submissions again, at the latest
 
 
 def kills(rig: Rig) -> None:
