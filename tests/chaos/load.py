@@ -13,9 +13,6 @@ from typing import Any, Final
 import requests
 from nameko.exceptions import RemoteError
 
-from deploy.local.composition import SERVICES
-from services.chassis.actor import Actor
-from services.chassis.remote import Remote
 from services.cli.demo import town as demo_town
 from services.cli.demo.stories import Told
 from services.cli.demo.town import DemoError, Town, fresh, patiently
@@ -23,12 +20,8 @@ from tests.integration.crowd import STATUS_OF, Offer, PatientStory
 from tests.integration.http_door import HttpDoor, actor_of
 
 AT_ONCE: Final = 8
-DEADLINE_SECONDS: Final = 5.0
-_GRACE: Final = 1.0  # for a busy machine
 _LAUNCHERS: Final = 32
 _NOT_HEARD: Final = "routing.fee_unpaid"
-_OK: Final = "an answer"
-_ASKING: Final = Actor("system", "chaos")
 _PAUSE: Final = 1.0
 
 
@@ -104,49 +97,6 @@ class LetterlessStory(FolkStory):
 
     def _letters(self, _last_word: str) -> Any:
         return ["not waited for"]
-
-
-class Questions:
-    """Questions to services by RPC, each with a deadline, at an even rate; what became of each and after how long."""
-
-    def __init__(self, uri: str, every: float = 0.5) -> None:
-        self.answered: list[tuple[str, float, str]] = []
-        self._uri, self.every = uri, every
-        self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._ask, args=(name,), daemon=True) for name in SERVICES]
-        for thread in self._threads:
-            thread.start()
-
-    accepted = 0
-
-    def finish(self) -> None:
-        """Ask no more."""
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
-
-    abandon = finish
-
-    def wrong(self, _kept: Mapping[str, tuple[str, str]]) -> list[str]:
-        """What took longer than its deadline, or ended otherwise than in an answer or a clear word."""
-        late = [f"a question took {took:.1f} s" for _, took, _ in self.answered if took > DEADLINE_SECONDS + _GRACE]
-        unclear = [f"a question ended in {how}" for _, _, how in self.answered if how not in {_OK, "Unavailable"}]
-        return late + unclear
-
-    def unavailable(self, *services: str) -> int:
-        """How many were told that nobody is there to answer, of all services or of some."""
-        return sum(how == "Unavailable" for name, _, how in self.answered if name in (services or SERVICES))
-
-    def _ask(self, service: str) -> None:
-        while not self._stop.wait(self.every):
-            remote = Remote(self._uri, _ASKING, most=1, deadline_seconds=DEADLINE_SECONDS)
-            began, how = time.monotonic(), _OK
-            try:
-                remote.call(service, "health")
-            except Exception as error:  # noqa: BLE001 – which one it was is what is looked at
-                how = type(error).__name__
-            self.answered.append((service, time.monotonic() - began, how))
-            remote.close()
 
 
 class Crowd:

@@ -10,7 +10,8 @@ from deploy.local.composition import DOORS, SERVICES
 from tests.chaos.chance import Chance
 from tests.chaos.department import Department
 from tests.chaos.diary import Bite
-from tests.chaos.load import Crowd, FolkStory, Questions, Submissions
+from tests.chaos.load import Crowd, FolkStory, Submissions
+from tests.chaos.questions import Questions
 from tests.chaos.rest import await_rest
 from tests.chaos.verbs import Verbs
 from tests.integration.crowd import Offer, offers, plots

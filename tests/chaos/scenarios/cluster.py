@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 
 from deploy.local.waiting import wait_until
 from tests.chaos.cluster import BROKERS, DATABASES, ClusterStage, Nodes
-from tests.chaos.load import Questions
+from tests.chaos.questions import Questions
 from tests.chaos.rig import Rig
 
 _ELECTION_SECONDS = 15.0  # a set without its primary takes no write for ten seconds and a little

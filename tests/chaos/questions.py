@@ -1,0 +1,63 @@
+"""Questions that go on meanwhile: whether they are answered, or fail in time and clearly."""
+
+import threading
+import time
+from collections.abc import Mapping
+from typing import Final
+
+from deploy.local.composition import SERVICES
+from services.chassis.actor import Actor
+from services.chassis.remote import Remote
+
+DEADLINE_SECONDS: Final = 5.0
+_GRACE: Final = 1.0  # for a busy machine
+_OK: Final = "an answer"
+_ASKING: Final = Actor("system", "chaos")
+
+
+class Questions:
+    """Questions to services by RPC, each with a deadline, at an even rate; what became of each and after how long."""
+
+    def __init__(self, uri: str, every: float = 0.5) -> None:
+        self.answered: list[tuple[str, float, str]] = []
+        self._uri, self.every = uri, every
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._ask, args=(name,), daemon=True) for name in SERVICES]
+        for thread in self._threads:
+            thread.start()
+
+    accepted = 0
+
+    def finish(self) -> None:
+        """Ask no more."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    abandon = finish
+
+    def wrong(self, _kept: Mapping[str, tuple[str, str]]) -> list[str]:
+        """What took longer than its deadline, or ended otherwise than in an answer or a clear word."""
+        late = [f"a question took {took:.1f} s" for _, took, _ in self.answered if took > DEADLINE_SECONDS + _GRACE]
+        unclear = [f"a question ended in {how}" for _, _, how in self.answered if how not in {_OK, "Unavailable"}]
+        return late + unclear
+
+    def unavailable(self, *services: str) -> int:
+        """How many were told that nobody is there to answer, of all services or of some."""
+        return sum(how == "Unavailable" for name, _, how in self.answered if name in (services or SERVICES))
+
+    def unanswered(self, *services: str) -> float:
+        """The share of the questions to these services that nobody answered."""
+        asked = sum(name in services for name, _, _ in self.answered)
+        return self.unavailable(*services) / max(asked, 1)
+
+    def _ask(self, service: str) -> None:
+        while not self._stop.wait(self.every):
+            remote = Remote(self._uri, _ASKING, most=1, deadline_seconds=DEADLINE_SECONDS)
+            began, how = time.monotonic(), _OK
+            try:
+                remote.call(service, "health")
+            except Exception as error:  # noqa: BLE001 – which one it was is what is looked at
+                how = type(error).__name__
+            self.answered.append((service, time.monotonic() - began, how))
+            remote.close()
