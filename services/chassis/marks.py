@@ -44,6 +44,10 @@ class Marks:
         mark = self._unwritten.get((id(journal), id_))
         return mark.relayed if mark else 0
 
+    def forget(self, journal: Journal[Any], id_: str) -> None:
+        """It is not, after all."""
+        self._unwritten.pop((id(journal), id_), None)
+
     @property
     def seconds_left(self) -> float:
         """When they should be written; for ever while there are none."""

@@ -2,9 +2,10 @@
 
 import socket
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from amqp import Message
 from amqp.exceptions import AMQPError
@@ -13,8 +14,10 @@ from kombu import Connection
 from services.chassis import brokers, wire
 from services.chassis.errors import Unavailable
 
+T = TypeVar("T")
 SECONDS_TO_CONFIRM = 10.0
 SECONDS_TO_CONNECT = 5.0
+_AT_ONCE = 0.001
 _LEAST_SECONDS = 1.0  # for each of several brokers
 
 
@@ -80,9 +83,21 @@ class Publisher:
 
     def publish(self, messages: Sequence[Outgoing]) -> list[bool]:
         """Publish and wait: for each message, whether the broker has it in a queue. Raises Unavailable in doubt."""
+        return self._in_turn(lambda: self._publish(messages))
+
+    def check(self) -> None:
+        """Notice a connection that was lost since it was last used. Raises Unavailable then."""
+        self._in_turn(self._look)
+
+    def close(self) -> None:
+        """Give the connection back."""
+        with self._turn:
+            self._drop()
+
+    def _in_turn(self, act: Callable[[], T]) -> T:
         with self._turn:
             try:
-                return self._publish(messages)
+                return act()
             except (AMQPError, OSError) as error:
                 if self._connection is not None:
                     brokers.shun(self._connection)
@@ -94,10 +109,10 @@ class Publisher:
                 self._drop()
                 raise
 
-    def close(self) -> None:
-        """Give the connection back."""
-        with self._turn:
-            self._drop()
+    def _look(self) -> None:
+        if self._channel is not None:
+            with suppress(TimeoutError):
+                self._channel.connection.drain_events(timeout=_AT_ONCE)
 
     def _publish(self, messages: Sequence[Outgoing]) -> list[bool]:
         channel = self._open()

@@ -6,7 +6,8 @@ the next event of the same aggregate. Each process publishes what it wrote as so
 anybody left behind (a killed process, an unreachable broker) once it is older than `LATE_SECONDS`.
 
 What the broker refuses (a subscriber's queue is full and says so) keeps only its own successors back: that aggregate is
-put off for a while, because each try reaches every other subscriber once more.
+put off for a while, because each try reaches every other subscriber once more. What it confirmed just before it was
+lost is published again (`doubts`).
 """
 
 import threading
@@ -17,10 +18,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
 
 from services.chassis import clock, codec, metrics, spans
-from services.chassis.errors import ServiceError
+from services.chassis.doubts import Doubts
+from services.chassis.errors import ServiceError, Unavailable
 from services.chassis.failpoint import failpoint
 from services.chassis.journal import Journal
 from services.chassis.logs import log
@@ -29,6 +31,7 @@ from services.chassis.publish import Outgoing, Publisher
 from services.chassis.store import Document, outages_named
 from services.contracts.envelope import Envelope
 
+T = TypeVar("T")
 LATE_SECONDS = 2.0
 _LOOK_EVERY = 1.0
 _WAIT_AFTER_FAILURE = 2.0
@@ -62,6 +65,7 @@ class Relay:
         self._stopping = threading.Event()
         self._put_off: dict[tuple[int, str], float] = {}
         self._marks = Marks()
+        self._doubts = Doubts(self._marks)
         self.healthy = True
 
     def add(self, journal: Journal[Any]) -> None:
@@ -82,6 +86,7 @@ class Relay:
             try:
                 self._publish_fresh()
                 if time.monotonic() >= look_again:
+                    self._of_broker(self._publisher.check)
                     self._publish_late(LATE_SECONDS)
                     look_again = time.monotonic() + _LOOK_EVERY
                 self._mark_when_due()
@@ -100,6 +105,7 @@ class Relay:
             self._marks.write()
 
     def _publish_fresh(self) -> int:
+        self._doubts.take_back()
         sent = 0
         while fresh := self._take_fresh():
             sent += self._relay(fresh, self._remembered)
@@ -234,13 +240,14 @@ class Relay:
         failpoint("relay.before_publish")
         began = perf_counter()
         with metrics.timed(metrics.CONFIRMS):
-            results = self._publisher.publish([one.messages[0] for one in pending])
+            results = self._of_broker(lambda: self._publisher.publish([one.messages[0] for one in pending]))
         failpoint("relay.after_publish")
         for one, confirmed in zip(pending, results, strict=True):
             counter = metrics.PUBLISHED if confirmed else metrics.REFUSED
             counter.labels(one.messages[0].routing_key).inc()
             spans.published(one.messages[0], one.journal.aggregate.about, began, confirmed)
             if confirmed:
+                self._doubts.note(one.journal, one.id, one.relayed)
                 one.relayed += 1
                 del one.messages[0]
                 self._marks.note(one.journal, one.id, one.relayed)
@@ -249,6 +256,13 @@ class Relay:
                 self._put_off[id(one.journal), one.id] = time.monotonic() + _SECONDS_PUT_OFF
                 log.error("event_refused_by_broker", aggregate=one.journal.aggregate.name)
         return sum(results)
+
+    def _of_broker(self, ask: Callable[[], T]) -> T:
+        try:
+            return ask()
+        except Unavailable:
+            self._doubts.broker_lost()
+            raise
 
     def _message(self, subject: str, aggregate: str, event: Document) -> Outgoing:
         envelope = Envelope(

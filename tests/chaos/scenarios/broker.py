@@ -22,6 +22,7 @@ def broker_away(rig: Rig) -> None:
     rig.must_bite("questions that nobody answered", unanswered, least=rig.size(50, 600))
     rig.must_bite("relays that found no broker", lambda: rig.witness.said("intake-http", "relay_paused"))
     rig.must_bite("connections lost", lambda: rig.witness.said("routing", "broker_unreachable"))
+    rig.must_bite("confirmed and not believed", lambda: rig.witness.said("*", "confirmed_events_doubted"))
 
 
 def alarms(rig: Rig) -> None:

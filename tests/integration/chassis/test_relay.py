@@ -12,6 +12,7 @@ import pytest
 
 from services.chassis import publish
 from services.chassis.cause import Cause
+from services.chassis.errors import Unavailable
 from services.chassis.journal import Journal
 from services.chassis.publish import Outgoing
 from services.chassis.relay import Relay
@@ -36,8 +37,11 @@ class Recorder(publish.Publisher):
         super().__init__("amqp://nowhere")
         self.arrived: list[Outgoing] = []
         self._refuses, self._seconds = refuses, seconds
+        self.is_lost = False
 
     def publish(self, messages: Sequence[Outgoing]) -> list[bool]:
+        if self.is_lost:
+            raise Unavailable("broker.unavailable", "", "")
         taken = [not self._refuses(message) for message in messages]
         for message, is_taken in zip(messages, taken, strict=True):
             if is_taken:
@@ -152,3 +156,21 @@ def test_the_backlog_of_a_relay_that_died_is_another_s(journal: Journal[Tally]) 
     assert relay_of(journal, other).run_once(late_seconds=0) == 0
     journal.collection.update_one({"_id": "left"}, {"$set": {"relay_claim.until": datetime.now(UTC)}})
     assert relay_of(journal, other).run_once(late_seconds=0) == 1
+
+
+def test_what_was_confirmed_just_before_the_broker_was_lost_is_published_once_more(journal: Journal[Tally]) -> None:
+    publisher = Recorder()
+    relay = relay_of(journal, publisher)
+    count(journal, "grows", 2)
+    count(journal, "rests")
+    assert relay.run_once(0) == 3
+    count(journal, "grows")
+    publisher.is_lost = True
+    with pytest.raises(Unavailable):
+        relay.run_once(0)
+    publisher.is_lost, publisher.arrived = False, []
+    assert relay.run_once(0) == 4
+    arrived = [(subject(one), one.headers["cloudEvents:sequence"]) for one in publisher.arrived]
+    assert sorted(arrived, key=lambda one: one[0]) == [("grows", 1), ("grows", 2), ("grows", 3), ("rests", 1)]
+    assert relay.run_once(0) == 0
+    assert relay.lag()["waiting"] == 0
