@@ -77,3 +77,32 @@ def test_whoever_records_nothing_loads_nothing_and_keeps_no_work() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
     assert ran.stdout.strip() == "[]"
+
+
+def test_a_name_that_nobody_looks_up_holds_up_nobody_but_the_spans() -> None:
+    script = (
+        "import services.chassis.patched\n"
+        "import eventlet, time\n"
+        "from eventlet import patcher\n"
+        "from services.chassis import otlp\n"
+        "otlp._look_up = lambda host, found: patcher.original('time').sleep(600)\n"
+        "steps = []\n"
+        "def work():\n"
+        "    while True:\n"
+        "        steps.append(1)\n"
+        "        time.sleep(0.01)\n"
+        "eventlet.spawn(work)\n"
+        "print(otlp.is_findable('collector.example.vn'), len(steps) > 5)\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert ran.stdout.split() == ["False", "True"]
+
+
+def test_a_name_that_is_known_and_an_address_are_found() -> None:
+    script = (
+        "import services.chassis.patched\n"
+        "from services.chassis import otlp\n"
+        "print(otlp.is_findable('localhost'), otlp.is_findable('::1'), otlp.is_findable('collector.invalid'))\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert ran.stdout.split() == ["True", "True", "False"]
