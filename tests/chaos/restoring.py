@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from deploy.local.composition import SERVERS
 from deploy.local.programs import ROOT
 from tests.chaos.stage import Stage
 from tests.chaos.stream import Stream
@@ -29,7 +28,7 @@ def lost_and_restored(stage: Stage) -> Iterator[None]:
     stage.stack.down()
     shutil.rmtree(stage.run_dir / "mongodb")
     shutil.rmtree(stage.run_dir / "rabbitmq" / "mnesia")
-    stage.stack.up(SERVERS)
+    _motcua(stage, "up", "--servers")
     _motcua(stage, "restore", str(_place(stage)))
     yield
     stage.up()
