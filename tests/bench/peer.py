@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -24,6 +25,7 @@ from tests.bench.world import DJANGO, World, offers
 
 NAME: Final = "Django REST, HTTP"
 _PYTHON: Final = ROOT / ".run" / "django" / "bin" / "python"
+_PACKAGES: Final = ("django", "djangorestframework", "psycopg", "gunicorn")
 _START_SECONDS: Final = 30.0
 _WORKERS_SECONDS: Final = 1.5
 _SETTINGS_MODULE: Final = "tests.bench.django.settings"
@@ -145,10 +147,10 @@ def quoted(code: str) -> str:
 
 
 def packages() -> str:
-    """The versions, as the lock file names them."""
-    lines = (ROOT / "requirements-django.lock").read_text().splitlines()
-    here = [line.split()[0].replace("==", " ") for line in lines if line.startswith(("django", "psycopg=", "gunicorn"))]
-    return ", ".join(here)
+    """What the peer is made of, in the versions that are installed."""
+    folders = [str(path) for path in _PYTHON.parents[1].glob("lib/python*/site-packages")]
+    versions = {one.name.lower(): one.version for one in distributions(path=folders)}
+    return ", ".join(f"{name} {versions[name]}" for name in _PACKAGES if name in versions)
 
 
 def set_up() -> None:

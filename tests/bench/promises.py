@@ -47,11 +47,12 @@ def insist(world: World, offer: Offer) -> None:
         raise NotMeasured(f"not refused: {', '.join(taken)}")
 
 
-def _post(world: World, who: Applicant, request: Mapping[str, Any]) -> tuple[int, str]:
+def _post(world: World, who: Applicant, request: Mapping[str, Any]) -> tuple[int, Any]:
     answer = requests.post(
         f"{world.intake_url}/intake/submit",
         json=request,
         headers={"X-Motcua-Actor": json.dumps(who.actor)},
         timeout=ANSWER_SECONDS,
     )
-    return answer.status_code, answer.text
+    is_json = "json" in answer.headers.get("Content-Type", "")
+    return answer.status_code, answer.json() if is_json else answer.text

@@ -43,8 +43,8 @@ class Submit(APIView):
         at = timezone.now()
         try:
             return Response(create(request.user, asked, digest, at, sequence_of(f"{timezone.localtime(at):%y%m%d}")))
-        except IntegrityError:
-            return Response(answered(asked["request_id"], digest))
+        except (IntegrityError, ValidationError) as error:  # perhaps because it was done before
+            return Response(answered(asked["request_id"], digest, error))
 
 
 class Uploads(APIView):
@@ -110,9 +110,11 @@ def owned(documents: list[dict[str, str]], owner: str) -> dict[str, Upload]:
     return found
 
 
-def answered(request_id: str, digest: str) -> dict[str, Any]:
-    """The answer of the first time. Raises Conflict."""
+def answered(request_id: str, digest: str, error: Exception) -> dict[str, Any]:
+    """The answer of the first time. Raises Conflict, or what speaks against a first time."""
     earlier = Request.objects.filter(id=request_id).first()
+    if earlier is None and isinstance(error, ValidationError):
+        raise error
     if earlier is None or earlier.digest != digest:
         raise Conflict
     answer: dict[str, Any] = earlier.answer
