@@ -12,11 +12,14 @@ from typing import Any, Final
 import requests
 from nameko.exceptions import RemoteError
 from nameko.standalone.rpc import ClusterRpcProxy
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 SYSTEM: Final = {"kind": "system", "id": "demo"}
 PATIENCE_SECONDS: Final = 60.0
 ANSWER_SECONDS: Final = 15
 _HTTP_SECONDS = 30
+_WHEN_BUSY = Retry(total=6, status_forcelist=[503], allowed_methods=["PUT"], backoff_factor=0.2)
 _PDF = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
     b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n% "
@@ -86,9 +89,11 @@ class Town:
             sha256=hashlib.sha256(content).hexdigest(),
             request_id=fresh(),
         )
-        requests.put(
-            ticket["url"], data=content, headers={"Content-Type": "application/pdf"}, timeout=_HTTP_SECONDS
-        ).raise_for_status()
+        with requests.Session() as session:
+            session.mount("http://", HTTPAdapter(max_retries=_WHEN_BUSY))
+            session.put(
+                ticket["url"], data=content, headers={"Content-Type": "application/pdf"}, timeout=_HTTP_SECONDS
+            ).raise_for_status()
         return str(ticket["upload_id"])
 
     def pay(self, redirect_url: str) -> None:
