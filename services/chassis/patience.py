@@ -5,6 +5,7 @@ its one accepting thread waits for whoever does not close. Here one thread of ou
 waited for, and shuts those on which too little moves. A body that is cut off reads as one that ended early.
 """
 
+import logging
 import socket
 import struct
 import threading
@@ -18,6 +19,7 @@ from typing import Any, Final
 from gunicorn.workers import gthread
 
 from services.chassis.errors import Unavailable
+from services.chassis.logs import log
 
 HEAD_SECONDS: Final = 5.0  # for the head of a request
 PIECE_SECONDS: Final = 8.0  # for a piece of a body, whatever its length, or for an answer to begin to leave
@@ -153,6 +155,21 @@ class Worker(gthread.ThreadWorker):
             return super().handle_request(req, conn)
         finally:
             PATIENCE.begin(conn.sock, HEAD_SECONDS)
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        """Answer what cannot be served, and say of it only its kind: a line of the request may hold a ticket."""
+        log.warning("request_not_served", reason=type(exc).__name__)
+        super().handle_error(req, client, addr, exc)
+
+
+class _NoRequests(logging.Filter):
+    """Leaves out the lines in which gunicorn quotes a request and says where it came from."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not str(record.msg).startswith(("Invalid request from ", "Error handling request "))
+
+
+logging.getLogger("gunicorn.error").addFilter(_NoRequests())
 
 
 def leaving(pieces: Iterable[bytes], sock: Any) -> Iterator[bytes]:

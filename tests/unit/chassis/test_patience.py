@@ -1,15 +1,22 @@
 """Nobody is waited for without end, and nobody takes every place."""
 
 import contextlib
+import io
+import logging
 import socket
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+import structlog
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
+from gunicorn.http.errors import InvalidRequestLine
 
 from services.chassis.errors import Unavailable
-from services.chassis.patience import PATIENCE, Places, leaving
+from services.chassis.patience import PATIENCE, Places, Worker, leaving
 
 
 @pytest.fixture
@@ -19,6 +26,23 @@ def line() -> Iterator[tuple[socket.socket, socket.socket]]:
     yield ends
     for end in ends:
         end.close()
+
+
+@pytest.mark.parametrize("error", [InvalidRequestLine("PUT /uploads/1/s3cret"), RuntimeError("s3cret")])
+def test_of_what_is_not_served_the_log_says_the_kind_alone(
+    line: tuple[socket.socket, socket.socket], error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, theirs = line
+    said = io.StringIO()
+    worker: Any = Worker.__new__(Worker)
+    worker.log = Logger(Config())
+    monkeypatch.setattr(worker.log.error_log, "handlers", [logging.StreamHandler(said)])
+    worker.log.error_log.warning("as ever")
+    with structlog.testing.capture_logs() as lines:
+        worker.handle_error(None, ours, ("10.1.2.3", 5), error)
+    assert [(one["event"], one["reason"]) for one in lines] == [("request_not_served", type(error).__name__)]
+    assert said.getvalue() == "as ever\n"
+    assert theirs.recv(100).startswith(b"HTTP/1.1 400" if isinstance(error, InvalidRequestLine) else b"HTTP/1.1 500")
 
 
 def test_a_wait_for_what_does_not_come_ends(line: tuple[socket.socket, socket.socket]) -> None:
