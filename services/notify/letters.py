@@ -27,7 +27,7 @@ _ADDRESS = re.compile(
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9-]+( [A-Za-z0-9-]+)*")
 _END_OF_LINE = re.compile("\r\n|\r|\n")
 _SEVEN_BITS: Any = Charset("utf-8")
-_SEVEN_BITS.body_encoding = BASE64  # nobody is asked whether 8BITMIME is spoken; half as long as quoted-printable
+_SEVEN_BITS.body_encoding = BASE64  # nobody is asked whether 8BITMIME is spoken; shorter than quoted-printable
 _ON_THE_WIRE = compat32.clone(linesep="\r\n", max_line_length=76)
 
 
