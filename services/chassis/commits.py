@@ -8,8 +8,8 @@ from pymongo import InsertOne, UpdateOne
 from pymongo.errors import BulkWriteError, PyMongoError
 
 from services.chassis import metrics
-from services.chassis.store import Collection, Document
-from services.chassis.together import Together, unknown_outcome
+from services.chassis.store import Collection, Document, unknown_outcome
+from services.chassis.together import Together
 
 DUPLICATE_KEY = 11000
 Fate = Exception | None

@@ -12,7 +12,7 @@ from pymongo.errors import BulkWriteError
 from services.chassis.commits import DUPLICATE_KEY
 from services.chassis.errors import Conflict
 from services.chassis.store import Collection, Document, outages_named
-from services.chassis.together import Together, unknown_outcome
+from services.chassis.together import Together
 
 _ATTEMPTS = 100
 _Asked = tuple[str, str]  # series, owner
@@ -74,11 +74,10 @@ class Series:
     def _keep(self, fresh: Sequence[Document]) -> int:
         """In this order, so that none is kept behind one that is not: how many were."""
         try:
-            self._collection.insert_many(fresh, ordered=True)
+            with outages_named():
+                self._collection.insert_many(fresh, ordered=True)
         except BulkWriteError as error:
             details: Any = error.details
-            if details.get("writeConcernErrors"):
-                raise unknown_outcome() from error
             if details["writeErrors"][0]["code"] != DUPLICATE_KEY:
                 raise
             return int(details["writeErrors"][0]["index"])

@@ -8,7 +8,14 @@ from typing import Any
 from bson.codec_options import CodecOptions
 from pymongo import MongoClient, ReadPreference, WriteConcern
 from pymongo.database import Database
-from pymongo.errors import ConnectionFailure, ExecutionTimeout, NetworkTimeout, PyMongoError, WriteConcernError
+from pymongo.errors import (
+    BulkWriteError,
+    ConnectionFailure,
+    ExecutionTimeout,
+    NetworkTimeout,
+    PyMongoError,
+    WriteConcernError,
+)
 from pymongo.monitoring import ConnectionPoolListener
 from pymongo.read_concern import ReadConcern
 
@@ -74,12 +81,21 @@ def outages_named() -> Iterator[None]:
         raise Unavailable(
             "store.unavailable", "The database does not answer; try again.", "Cơ sở dữ liệu chưa sẵn sàng."
         ) from error
+    except BulkWriteError as error:
+        if (error.details or {}).get("writeConcernErrors"):
+            raise unknown_outcome() from error
+        raise
     except PyMongoError as error:
         if error.has_error_label("RetryableWriteError"):
             raise Unavailable(
                 "store.unavailable", "The database is changing its primary.", "Cơ sở dữ liệu chưa sẵn sàng."
             ) from error
         raise
+
+
+def unknown_outcome() -> Unavailable:
+    """Nobody knows whether it was written: ask again with the same cause."""
+    return Unavailable("store.unknown_outcome", "The write was not confirmed.", "Chưa xác nhận được việc ghi.")
 
 
 def is_writable(database: Database[Document]) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from services.chassis.errors import Unavailable
+from services.chassis.store import unknown_outcome
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -63,8 +63,3 @@ def _one_each(outcomes: Sequence[Result | Exception], count: int) -> Sequence[Re
     if len(outcomes) != count:
         raise ValueError("a batch is answered one by one")
     return outcomes
-
-
-def unknown_outcome() -> Unavailable:
-    """Nobody knows whether it was written: ask again with the same cause."""
-    return Unavailable("store.unknown_outcome", "The write was not confirmed.", "Chưa xác nhận được việc ghi.")

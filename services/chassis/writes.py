@@ -1,13 +1,13 @@
 """Small writes beside the histories, gathered: those of one process that are made at once are one bulk write."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from pymongo import UpdateMany, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from services.chassis.store import Collection, outages_named
-from services.chassis.together import Together, unknown_outcome
+from services.chassis.together import Together
 
 Update = UpdateOne | UpdateMany
 
@@ -29,9 +29,7 @@ class GroupWrite:
             with outages_named():
                 self._collection.bulk_write(list(updates), ordered=False)
         except BulkWriteError as error:
-            details: Mapping[str, Any] = error.details or {}
-            if details.get("writeConcernErrors"):
-                raise unknown_outcome() from error
+            details: Any = error.details
             for failure in details["writeErrors"]:
                 outcomes[failure["index"]] = error
         return outcomes

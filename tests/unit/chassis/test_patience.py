@@ -7,14 +7,15 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import structlog
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 from gunicorn.http.errors import InvalidRequestLine
 
+from services.chassis import patience
 from services.chassis.errors import Unavailable
 from services.chassis.patience import PATIENCE, Places, Worker, leaving
 
@@ -38,9 +39,10 @@ def test_of_what_is_not_served_the_log_says_the_kind_alone(
     worker.log = Logger(Config())
     monkeypatch.setattr(worker.log.error_log, "handlers", [logging.StreamHandler(said)])
     worker.log.error_log.warning("as ever")
-    with structlog.testing.capture_logs() as lines:
-        worker.handle_error(None, ours, ("10.1.2.3", 5), error)
-    assert [(one["event"], one["reason"]) for one in lines] == [("request_not_served", type(error).__name__)]
+    lines: list[tuple[str, Any]] = []
+    monkeypatch.setattr(patience, "log", SimpleNamespace(warning=lambda event, **known: lines.append((event, known))))
+    worker.handle_error(None, ours, ("10.1.2.3", 5), error)
+    assert lines == [("request_not_served", {"reason": type(error).__name__})]
     assert said.getvalue() == "as ever\n"
     assert theirs.recv(100).startswith(b"HTTP/1.1 400" if isinstance(error, InvalidRequestLine) else b"HTTP/1.1 500")
 
