@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-_ENDS: Final = frozenset({"heal", "back", "go on", "fair", "alarm over", "ebb", "true time", "disk as before"})
+_ENDS: Final = frozenset(
+    {"heal", "back", "go on", "fair", "alarm over", "ebb", "true time", "disk as before", "free disk"}
+)
 
 
 @dataclass(frozen=True)

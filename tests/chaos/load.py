@@ -170,6 +170,7 @@ class Handed:
     code: str = ""
     seconds: float = 0.0
     failure: str = ""
+    refusal: str = ""  # the code of the door's own word, where it failed with one
 
     @property
     def ended(self) -> float:
@@ -221,6 +222,10 @@ class Submissions:
         """How many were answered with a code."""
         return sum(bool(one.code) for one in self.handed)
 
+    def refused(self) -> Counter[str]:
+        """How many failed with each code; with the empty one, who was told nothing."""
+        return Counter(one.refusal for one in self.handed if one.failure)
+
     def longest_gap(self) -> float:
         """For how many seconds on end nobody was answered who was not answered in the end."""
         longest, began = 0.0, 0.0
@@ -245,6 +250,13 @@ class Submissions:
             request = {**self.door.submission(self.procedure, f"{self.tag}-{number}"), "request_id": fresh()}
             one.code = self.door.ask(actor_of(request["applicant"]), "submit", **request)["dossier_code"]
         except requests.RequestException as error:
-            one.failure = repr(error)
+            one.failure, one.refusal = repr(error), _refusal(error)
         one.seconds = time.monotonic() - one.at
         self.handed.append(one)
+
+
+def _refusal(error: requests.RequestException) -> str:
+    try:
+        return "" if error.response is None else str(error.response.json()["code"])
+    except (ValueError, KeyError, TypeError):
+        return ""

@@ -19,6 +19,7 @@ from tests.chaos.scenarios import (
     processes,
     rolling,
 )
+from tests.chaos.small_disk import SmallDiskStage
 
 PLAN: Final = (
     Scenario("kills", processes.kills, (60, 1000)),
@@ -37,6 +38,7 @@ PLAN: Final = (
     Scenario("rolling restart", rolling.rolling_restart, (40, 500)),
     Scenario("control", control.control, (80, 1000), is_control=True),
     Scenario("slow disk", disk.slow_disk, (30, 60), full_only=True),
+    Scenario("full disk", disk.full_disk, (30, 100), full_only=True, stage=SmallDiskStage),
     Scenario("clocks apart", clocks.clocks_apart, (30, 200), full_only=True),
     Scenario("restored", disk.restored, (40, 400), full_only=True),
     Scenario("new year", clocks.midnight, (60, 150), full_only=True, stage=new_year),

@@ -22,6 +22,7 @@ class Stage:
     """One run directory with servers, services, doors, gateway and mailbox of its own."""
 
     has_lines = True
+    disks: Mapping[str, Any] = {}  # of its servers, those that can be filled
 
     def __init__(self, run_dir: Path, env: Mapping[str, str] | None = None) -> None:
         self.run_dir = run_dir.resolve()

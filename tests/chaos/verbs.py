@@ -20,6 +20,7 @@ from tests.chaos.clocks import Skewed
 from tests.chaos.databases import SlowFlushes, step_down
 from tests.chaos.diary import Step
 from tests.chaos.flood import Flood
+from tests.chaos.missing import NotHere
 from tests.chaos.stage import Stage
 from tests.chaos.wires import BROKER
 from tests.chaos.witness import Witness, children
@@ -157,6 +158,20 @@ class Verbs:
         finally:
             self.note("disk as before", program)
             flushes.end()
+
+    @contextlib.contextmanager
+    def full_disk(self, program: str) -> Iterator[None]:
+        """No byte is left on its disk. Raises NotHere where it has none of its own."""
+        disk = self.stage.disks.get(program)
+        if disk is None or disk.missing:
+            raise NotHere(f"{program} has no disk of its own: {disk.missing if disk else 'none was made'}")
+        self.note("fill disk", f"{program} with {disk.fill():,} bytes")
+        self.witness.pardon(program)
+        try:
+            yield
+        finally:
+            self.note("free disk", program)
+            disk.free()
 
     def step_down(self) -> None:
         """The primary of the database is one no longer."""

@@ -16,6 +16,8 @@ class Witness:
 
     def __init__(self, logs: Path) -> None:
         self._logs, self.since = logs, datetime.now(UTC)
+        self._pardoned: set[str] = set()
+        self._before = {stat.st_ino: stat.st_size for stat in (log.stat() for log in logs.glob("*.log*"))}
 
     def deaths(self) -> int:
         """How many processes were killed with SIGKILL, as their supervisor saw it."""
@@ -23,7 +25,23 @@ class Witness:
 
     def crashes(self) -> list[str]:
         """Who ended without being told to."""
-        return [f"{name} ended by itself: {how}" for name, how in self._exits() if how != _KILLED]
+        return [
+            f"{name} ended by itself: {how}"
+            for name, how in self._exits()
+            if how != _KILLED and _program(name) not in self._pardoned
+        ]
+
+    def pardon(self, program: str) -> None:
+        """It may end by itself."""
+        self._pardoned.add(program)
+
+    def ended(self, program: str) -> int:
+        """How often a program ended by itself."""
+        return sum(_program(name) == program and how != _KILLED for name, how in self._exits())
+
+    def wrote(self, program: str, words: str) -> int:
+        """How often a server has logged these words."""
+        return sum(self._later(log).count(words) for log in self._logs.glob(f"{program}.log*"))
 
     def said(self, program: str, *events: str) -> int:
         """How often a program has logged one of these events."""
@@ -37,6 +55,12 @@ class Witness:
             f" ({one['attempt']} times, {one['outages']} for an outage): {one['reason']}"
             for one in sorted(failed, key=lambda one: str(one["timestamp"]))
         ]
+
+    def _later(self, log: Path) -> str:
+        """What was written into a log since then."""
+        with log.open(errors="replace") as file:
+            file.seek(self._before.get(log.stat().st_ino, 0))
+            return file.read()
 
     def _exits(self) -> Iterator[tuple[str, str]]:
         local = self.since.astimezone().replace(tzinfo=None, microsecond=0)
@@ -57,6 +81,11 @@ class Witness:
 def children(pid: int) -> list[int]:
     """The processes that a process has started itself."""
     return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _program(process: str) -> str:
+    """`intake` for supervisor's `intake-2`."""
+    return process.rpartition("-")[0]
 
 
 def _object(text: str) -> dict[str, Any]:

@@ -1,9 +1,15 @@
 """The disk is slow; the disk is lost, and there is a backup."""
 
+from typing import Final
+
+from deploy.local.waiting import wait_until
 from tests.chaos import restoring
 from tests.chaos.load import Crowd, Submissions
 from tests.chaos.rig import Rig
 from tests.integration.books import Books
+
+_NOTICED_SECONDS: Final = 90.0  # mongod writes to its journal at once, to its data once a minute
+_BACK_SECONDS: Final = 180.0
 
 
 def slow_disk(rig: Rig) -> None:
@@ -13,6 +19,19 @@ def slow_disk(rig: Rig) -> None:
     with rig.slow_disk("mongodb", 0.3) as flushes:
         crowd.await_told(3 / 4)
     rig.must_bite("flushes delayed", flushes, least=20)
+
+
+def full_disk(rig: Rig) -> None:
+    """No byte is left on the database's disk: whoever hands in is told so by name, and nothing answered is lost."""
+    crowd, submissions = rig.crowd(), rig.submissions(rate=2, gap=_BACK_SECONDS)
+    crowd.await_told(1 / 4)
+    with rig.full_disk("mongodb"):
+        wait_until(lambda: rig.witness.ended("mongodb") > 0, _NOTICED_SECONDS)
+        rig.wait(rig.size(10, 30))
+    rig.must_bite("mongod ended by itself", lambda: rig.witness.ended("mongodb"))
+    rig.must_bite("said that nothing is left", lambda: rig.witness.wrote("mongodb", "No space left on device"))
+    rig.must_bite("submissions refused by name", lambda: submissions.refused().total(), least=3)
+    rig.at_the_end(lambda: [f"{n} were told nothing" for n in [submissions.refused()[""]] if n])
 
 
 def restored(rig: Rig) -> None:

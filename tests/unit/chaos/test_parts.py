@@ -70,6 +70,20 @@ def test_the_witness_tells_the_killed_from_those_who_ended_by_themselves(tmp_pat
     (tmp_path / "supervisord.log").write_text("\n".join(lines))
     assert witness.deaths() == 1
     assert witness.crashes() == ["notify-1 ended by itself: exit status 1"]
+    assert (witness.ended("notify"), witness.ended("intake")) == (1, 0)
+    witness.pardon("notify")
+    assert witness.crashes() == []
+
+
+def test_the_witness_reads_a_server_s_words_from_its_moment_on_though_the_log_is_moved(tmp_path: Path) -> None:
+    log = tmp_path / "mongodb.log"
+    log.write_text("No space left\n")
+    witness = Witness(tmp_path)
+    with log.open("a") as more:
+        more.write("No space left\n")
+    log.rename(tmp_path / "mongodb.log.1")
+    log.write_text("No space left\nspace\n")
+    assert witness.wrote("mongodb", "No space left") == 2
 
 
 def test_the_witness_counts_what_was_logged_since_it_looks(tmp_path: Path) -> None:
