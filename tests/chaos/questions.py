@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Final
 
 from deploy.local.composition import SERVICES
@@ -46,10 +47,10 @@ class Questions:
         """How many were told that nobody is there to answer, of all services or of some."""
         return sum(how == "Unavailable" for name, _, how in self.answered if name in (services or SERVICES))
 
-    def unanswered(self, *services: str) -> float:
-        """The share of the questions to these services that nobody answered."""
-        asked = sum(name in services for name, _, _ in self.answered)
-        return self.unavailable(*services) / max(asked, 1)
+    def in_vain(self, *services: str) -> list[str]:
+        """Those of these services that did not answer, and did not when they were asked once more."""
+        answers = {service: [how == _OK for name, _, how in self.answered if name == service] for service in services}
+        return [service for service, said in answers.items() if (False, False) in pairwise(said)]
 
     def _ask(self, service: str) -> None:
         while not self._stop.wait(self.every):

@@ -17,6 +17,7 @@ from tests.chaos.diary import Step
 from tests.chaos.load import Handed, Submissions, Townsfolk
 from tests.chaos.payers import FAULTS, GatewayLedger, Payers
 from tests.chaos.plan import PLAN, chosen
+from tests.chaos.questions import Questions
 from tests.chaos.rest import rests
 from tests.chaos.scenario import BROKE_OFF, HELD, NO_BITE, VIOLATED, Outcome
 from tests.chaos.stream import Heard, Ledger
@@ -235,3 +236,18 @@ def test_at_rest_is_where_nothing_is_in_hand_nor_written_meanwhile(
     assert not rest.is_at_rest({}, dict)
     assert not rest.is_at_rest({}, lambda: {"routing.open_case": 1})
     assert rest.is_at_rest({}, lambda: {"routing.dead": 1, "events.log": 7})
+
+
+def test_who_is_answered_when_asking_once_more_has_not_asked_in_vain() -> None:
+    questions = Questions.__new__(Questions)
+    said = [
+        ("intake", True),
+        ("notify", False),
+        ("intake", False),
+        ("notify", False),
+        ("intake", True),
+        ("intake", False),
+    ]
+    questions.answered = [(name, 0.1, "an answer" if answered else "Unavailable") for name, answered in said]
+    assert questions.in_vain("intake", "routing") == []
+    assert questions.in_vain("intake", "notify") == ["notify"]
