@@ -1,9 +1,7 @@
 """Importing this makes the standard library green. It must be a worker's very first import; nothing else patches."""
 
-import os
 import warnings
 
-os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")  # years of clashes between greendns, dnspython and ssl
 warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
 warnings.filterwarnings("ignore", category=DeprecationWarning, module="eventlet")
 
