@@ -10,13 +10,13 @@ from typing import Any, Final
 
 import amqp
 import requests
+from kombu import Connection
 from nameko.exceptions import RemoteError
 from nameko.standalone.rpc import ClusterRpcProxy
 from pymongo import MongoClient
 
 from deploy.local.composition import DOORS, SERVICES
 from deploy.local.stack import Stack
-from services.chassis.publish import connect
 from services.cli.demo.command import await_catalogue, counted
 from services.cli.demo.stories import Story
 from services.cli.demo.town import SYSTEM, Town, fresh
@@ -213,10 +213,10 @@ class World:
 
 
 class Raw:
-    """A client that sends bytes as they are, which no stock client would."""
+    """A client that sends bytes as they are, which no stock client would, however long the broker takes nothing."""
 
     def __init__(self, uri: str) -> None:
-        self._connection = connect(uri)
+        self._connection = Connection(uri)
         self._channel: Any = self._connection.channel()
         self._key = str(uuid.uuid4())
         self._replies: dict[str, Any] = {}
