@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, Protocol
 
-from amqp.exceptions import AMQPError, PreconditionFailed
+from amqp.exceptions import AMQPError, PreconditionFailed, RecoverableConnectionError
 from eventlet.event import Event as GreenEvent
 from kombu import Connection, Consumer, Queue
 from kombu.message import Message
@@ -46,6 +46,7 @@ class Bus(SharedExtension, ProviderCollector, ConsumerMixin):
 
     def __init__(self) -> None:
         self._consumers: list[Consumer] = []
+        self._channel: Any = None
         self._thread: Any = None
         self._consuming = GreenEvent()
         self._cancelled = GreenEvent()
@@ -128,9 +129,9 @@ class Bus(SharedExtension, ProviderCollector, ConsumerMixin):
 
     def get_consumers(self, consumer_class: Any, channel: Any) -> list[Consumer]:
         """Declare what we need and set up a consumer for each queue; called after every (re)connection."""
+        self._channel, self._consumers = wire.leave_raw(channel), []
         if self._draining.is_set():
             return []
-        wire.leave_raw(channel)
         publishers = self.container.config[PUBLISHERS]
         declare(channel, self.container.service_name, self.settings.retry_ladder, publishers)
         for receiver in self._providers:
@@ -148,7 +149,14 @@ class Bus(SharedExtension, ProviderCollector, ConsumerMixin):
             self._consuming.send(None)
 
     def on_iteration(self) -> None:
-        """Between messages: cancel the consumers once a stop was asked for."""
+        """Between messages: cancel the consumers once a stop was asked for.
+
+        Where a worker's ack was the first to find the line dead, kombu silently puts another in its place, on which
+        nobody consumes.
+        """
+        line = self._channel.connection
+        if line is None or not line.connected:
+            raise RecoverableConnectionError("the line of the consumers is gone")
         if self._draining.is_set() and not self._cancelled.ready():
             for consumer in self._consumers:  # without the lock: what still arrives meanwhile may be acked in here
                 consumer.cancel()

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from kombu import Connection
 
 from services.chassis import publish, remote
 from services.chassis.actor import Actor
@@ -14,6 +15,8 @@ from services.chassis.bus import Bus
 from services.chassis.errors import Defect, NotFound, Unavailable
 from services.chassis.remote import Remote
 
+LOST = Connection("amqp://").connection_errors  # those that make the bus connect anew
+ALIVE: Any = SimpleNamespace(connection=SimpleNamespace(connected=True))
 NOT_FOUND = b'{"result": null, "error": {"exc_type": "NotFound", "exc_args": ["s.x", "X.", "X.", []], "value": ""}}'
 
 
@@ -93,11 +96,29 @@ def test_a_name_is_checked_against_the_certificate_of_the_broker() -> None:
     assert publish.connect("amqp://a:b@broker.example.vn//").ssl is False
 
 
+@pytest.mark.parametrize("line", [SimpleNamespace(connected=False), None])
+def test_a_line_that_an_ack_found_dead_is_not_read_on(line: Any) -> None:
+    bus = Bus()
+    bus.kill()  # consumes nothing on the line that it is given
+    bus.get_consumers(None, SimpleNamespace(connection=line))
+    with pytest.raises(LOST):
+        bus.on_iteration()
+
+
+def test_who_is_to_stop_while_the_line_is_made_anew_has_nothing_to_cancel() -> None:
+    bus = Bus()
+    bus._consumers = [SimpleNamespace(cancel=lambda: pytest.fail("that line is gone"))]  # type: ignore[list-item]  # noqa: SLF001
+    bus.kill()
+    assert bus.get_consumers(None, ALIVE) == []
+    bus.on_iteration()
+    assert bus._cancelled.ready()  # noqa: SLF001
+
+
 def test_a_request_that_comes_while_the_consumers_are_cancelled_can_be_acked() -> None:
     bus, acked = Bus(), threading.Event()
     message: Any = SimpleNamespace(ack=acked.set)
     consumer: Any = SimpleNamespace(cancel=lambda: bus.ack(message))  # it reads on until the broker has answered
-    bus._consumers = [consumer]  # noqa: SLF001 – what a connection would have set
+    bus._consumers, bus._channel = [consumer], ALIVE  # noqa: SLF001 – what a connection would have set
     bus.kill()
     threading.Thread(target=bus.on_iteration, daemon=True).start()
     assert acked.wait(5)
