@@ -201,7 +201,7 @@ def main(
     keep_logs: bool,
     again: Path | None,
 ) -> None:
-    """Measure the system beside stock nameko, the machine's limit and Django; about ten minutes."""
+    """Measure the system beside stock nameko, the machine's limit and Django; about twenty minutes."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(_ENDED))  # so that what was started is ended with us
     if again is None:
         result = measure(planned(form, minutes, dossiers), parts or PARTS, keep_logs=keep_logs)

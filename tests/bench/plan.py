@@ -1,4 +1,4 @@
-"""How much is done in a run: what `make bench` measures in about ten minutes, all of it, or a smoke test."""
+"""How much is done in a run: what `make bench` measures in about twenty minutes, all of it, or a smoke test."""
 
 from dataclasses import dataclass, replace
 from typing import Final
