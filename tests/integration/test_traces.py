@@ -21,6 +21,7 @@ from tests.integration.collector import Collector, Recorded, collecting
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 SERVER, CLIENT, PRODUCER, CONSUMER = 2, 3, 4, 5
 TRACE_ID: Final = "0af7651916cd43dd8448eb211c80319c"
+_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 CALLER: Final = f"00-{TRACE_ID}-b7ad6b7169203331-01"
 
 
@@ -156,4 +157,4 @@ def test_no_span_says_who_it_is_about(watched: Watched) -> None:
     assert [value for value in hidden if value in said] == []
     raw = b"".join(watched.collector.bodies).decode(errors="replace")
     assert [value for value in hidden if value in raw] == []
-    assert not re.search(r"\b0[0-9]{11}\b", said)
+    assert not re.search(r"\b0[0-9]{11}\b", _UUID.sub("", said))  # whose last part may look like a number
