@@ -132,7 +132,6 @@ class RpcDoor(SharedExtension, ProviderCollector):
     bus = Bus()
     replies = Replies()
     queue: Queue | None = None
-    _open_methods = 0
 
     def setup(self) -> None:
         """Register the queue once, for all methods."""
