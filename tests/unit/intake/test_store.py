@@ -55,3 +55,10 @@ def test_a_page_position_that_is_none_of_ours_is_named(after: str) -> None:
     with pytest.raises(Invalid) as caught:
         Dossiers(fake_journal(DOSSIER)).listed({}, 50, after)
     assert [problem["field"] for problem in caught.value.errors] == ["after"]
+
+
+def test_those_who_ask_at_once_share_a_count_and_no_number() -> None:
+    counters = Counters()
+    codes, day = Codes(counters), "000.00.05.G14-260115"
+    assert codes._take([day, "000.00.06.G14-260115", day, day]) == [1, 1, 2, 3]  # noqa: SLF001 – a batch under load
+    assert codes.take("000.00.05.G14", DAY) == f"{day}-0004"

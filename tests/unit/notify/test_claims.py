@@ -1,6 +1,8 @@
 """The right to send a round: one holder at a time, for as long as he lives and sending may last."""
 
 from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -119,4 +121,20 @@ def test_a_resting_round_is_nobody_s_until_then_and_the_next_round_begins_anew(
 def test_a_claim_of_an_earlier_version_is_understood(store: FakeStore, claims: Claims) -> None:
     store.documents[ID]["claim"] = {"round": 1, "until": AT}
     assert store.get_round(ID, 1)[1] == Met()
+    assert claims.take(ID, 1, Met())
+
+
+def test_of_two_who_reach_for_a_round_in_one_batch_one_has_it(claims: Claims) -> None:
+    batch: list[Any] = []
+    claims._takes = SimpleNamespace(do=lambda one: batch.append(one))  # type: ignore[assignment]  # noqa: SLF001
+    claims.take(ID, 1, Met())
+    claims.take(ID, 1, Met())
+    assert claims._try(batch) == [True, False]  # noqa: SLF001
+
+
+def test_who_is_the_first_at_a_round_must_find_it_untouched(claims: Claims) -> None:
+    first = claims.take_first(ID, 1)
+    assert first
+    claims.release(first)
+    assert claims.take_first(ID, 1) is None
     assert claims.take(ID, 1, Met())
