@@ -47,6 +47,11 @@ def may_upload(actor: Actor) -> None:
         raise _applicant_only()
 
 
+def may_draft(actor: Actor) -> None:
+    """Whoever may submit may leave off and go on later."""
+    may_upload(actor)
+
+
 def may_act(actor: Actor, dossier: Dossier, owner: str) -> None:
     """Supplement, withdraw: the owner, or an officer of the unit where the dossier came by hand or by post."""
     if actor.kind == "officer":

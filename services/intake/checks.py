@@ -91,7 +91,7 @@ def check_papers(procedure: Procedure, answers: Mapping[str, Any], new: Sequence
     """New papers are whole, accepted and named once; with those of `known` components nothing is missing."""
     components = {component["code"]: component for component in procedure["components"]}
     problems = [
-        _paper_problem(place, code)
+        paper_problem(place, code)
         for place, given in enumerate(new)
         for code in _wrong_with(given, components.get(given.component), new[:place])
     ]
@@ -149,7 +149,8 @@ def _wrong_with(given: Given, component: Mapping[str, Any] | None, before: Seque
     return [code for code, broken in (("type_not_accepted", wrong_type), ("too_large", too_large)) if broken]
 
 
-def _paper_problem(place: int, code: str) -> Problem:
+def paper_problem(place: int, code: str) -> Problem:
+    """What is wrong with the paper at that place of the list."""
     vi, en = _PAPER_PROBLEMS[code]
     return {"field": f"documents.{place}", "code": code, "vi": vi, "en": en}
 

@@ -16,6 +16,7 @@ from services.chassis.errors import Conflict, Invalid, Refused, Unavailable
 from services.chassis.logs import log
 from services.chassis.store import Document
 from services.intake import access, filetypes
+from services.intake.drafts import Drafts
 from services.intake.papers import Papers
 from services.intake.settings import IntakeSettings
 from services.intake.store import Dossiers
@@ -60,10 +61,11 @@ class Metered:
 class Receiving:
     """Uploads: what applicants bring before they submit."""
 
-    def __init__(self, uploads: Uploads, papers: Papers, dossiers: Dossiers, settings: IntakeSettings) -> None:
-        self._uploads = uploads
-        self._papers = papers
-        self._dossiers = dossiers
+    def __init__(
+        self, uploads: Uploads, papers: Papers, dossiers: Dossiers, drafts: Drafts, settings: IntakeSettings
+    ) -> None:
+        self._uploads, self._papers = uploads, papers
+        self._dossiers, self._drafts = dossiers, drafts
         self._settings = settings
 
     def open_upload(self, actor: Actor, cause: Cause, **declared: Any) -> dict[str, Any]:
@@ -102,11 +104,14 @@ class Receiving:
         }
 
     def sweep(self) -> None:
-        """Remove what was uploaded and never named in a dossier."""
-        for upload in self._uploads.overdue(clock.now()):
+        """Remove what was uploaded and never named in a dossier; what a draft names has another day, and another."""
+        at = clock.now()
+        for upload in self._uploads.overdue(at):
             dossier_code = self._dossiers.naming(upload["_id"])
             if dossier_code is not None:  # the word that it was named had been lost
                 self._uploads.name_in(dossier_code, [upload["_id"]])
+            elif self._drafts.is_named(upload["_id"]) and self._uploads.keep_from_sweep([upload], at):
+                continue
             elif self._uploads.give_up(upload):
                 self._papers.remove(upload["tries"])
                 self._uploads.forget(upload["_id"])

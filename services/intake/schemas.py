@@ -1,9 +1,12 @@
 """The shape of every request. What a form may hold is a matter of the procedure, see `checks`."""
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
+from services.chassis import codec
 from services.contracts.catalogue.applicant import Applicant
 from services.contracts.fields import Choice, Items, Part, Strict, Text, Whole, matching, say
 from services.contracts.words import CHANNELS, STATUSES
@@ -18,6 +21,17 @@ _DISAGREE = say(
     "Đuôi tệp không khớp với loại nội dung đã khai.",
     "The extension does not agree with the declared content type.",
 )
+_LONGEST_DRAFT = 500_000
+_DEEPEST = 6  # a form holds tables, and a table rows
+_LARGEST_NUMBER = 2**53
+_FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
+_TOO_LONG = say("too_long", "Nội dung quá lớn.", "Is too large.")
+_TOO_DEEP = say("too_deep", "Nội dung lồng nhau quá sâu.", "Is nested too deeply.")
+_TOO_LARGE = say("too_large", "Số quá lớn.", "Holds a number that is too large.")
+_WRONG_NAME_OF_FIELD = say("wrong_name", "Có tên trường không hợp lệ.", "Holds a name that no field can have.")
+_IS_UUID = matching(
+    "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", "Phải là một UUID viết thường.", "Must be a UUID in lower case."
+)
 
 
 class Answers(fields.Dict):
@@ -27,6 +41,32 @@ class Answers(fields.Dict):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(keys=fields.String(), **kwargs)
+
+
+class Typed(Answers):
+    """What was typed so far: JSON as a form has it, valid or not, with names that could be a form's."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        typed = super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]
+        if len(codec.encode(typed)) > _LONGEST_DRAFT:
+            raise ValidationError(_TOO_LONG)
+        _look_into(typed, _DEEPEST)
+        return typed
+
+
+def _look_into(typed: Any, deepest: int) -> None:
+    """Raise a ValidationError for what no form can hold: names that a database would read, numbers it cannot keep."""
+    if not deepest:
+        raise ValidationError(_TOO_DEEP)
+    if isinstance(typed, dict):
+        if not all(_FIELD_NAME.fullmatch(name) for name in typed):
+            raise ValidationError(_WRONG_NAME_OF_FIELD)
+        typed = list(typed.values())
+    if isinstance(typed, list):
+        for inner in typed:
+            _look_into(inner, deepest - 1)
+    elif isinstance(typed, int) and abs(typed) > _LARGEST_NUMBER:
+        raise ValidationError(_TOO_LARGE)
 
 
 class Paper(Strict):
@@ -79,8 +119,39 @@ class OpenUpload(Command):
             raise ValidationError(_DISAGREE, "filename")
 
 
+class DraftId(Text):
+    """The id that a client gave a draft."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(longest=36, validate=_IS_UUID, **kwargs)
+
+
+class SaveDraft(Command):
+    """Arguments of save_draft: whatever was typed, made from `version`, which is 0 for a new draft."""
+
+    draft_id = DraftId(required=True)
+    version = Whole(required=True, low=0, high=10**9)
+    tenant = Text(required=True, longest=60)
+    procedure = Text(required=True, longest=60)
+    applicant = Typed(load_default=dict)
+    form = Typed(load_default=dict)
+    documents = Items(Part(Paper), most=_MOST_DOCUMENTS, load_default=list)
+
+
+class Draft(Strict):
+    """Arguments of get_draft."""
+
+    draft_id = DraftId(required=True)
+
+
+class DiscardDraft(Command):
+    """Arguments of discard_draft."""
+
+    draft_id = DraftId(required=True)
+
+
 class Submit(Command):
-    """Arguments of submit."""
+    """Arguments of submit; the draft that `draft_id` names is gone afterwards."""
 
     tenant = Text(required=True, longest=60)
     procedure = Text(required=True, longest=60)
@@ -88,6 +159,7 @@ class Submit(Command):
     form = Answers(required=True)
     documents = Items(Part(Paper), most=_MOST_DOCUMENTS, required=True)
     channel = Choice(*CHANNELS, load_default="online")
+    draft_id = DraftId(load_default=None, allow_none=True)
 
 
 class Supplement(Command):

@@ -28,6 +28,26 @@ class IntakeService(Service):
         """A ticket to send one file."""
         return self.cases.receiving.open_upload(call.actor, call.cause, **call.args)
 
+    @command(schemas.SaveDraft)
+    def save_draft(self, call: Call) -> Any:
+        """Keep what was typed so far."""
+        return self.cases.drafting.save(call.actor, call.cause, **call.args)
+
+    @query(schemas.Draft)
+    def get_draft(self, call: Call) -> Any:
+        """All that was typed."""
+        return self.cases.drafting.get(call.actor, **call.args)
+
+    @query(schemas.Page)
+    def list_drafts(self, call: Call) -> Any:
+        """The caller's drafts, last saved first."""
+        return self.cases.drafting.listed(call.actor, **call.args)
+
+    @command(schemas.DiscardDraft)
+    def discard_draft(self, call: Call) -> Any:
+        """Leave nothing of a draft."""
+        return self.cases.drafting.discard(call.actor, call.cause, **call.args)
+
     @command(schemas.Submit)
     def submit(self, call: Call) -> Any:
         """Submit a dossier."""

@@ -1,7 +1,7 @@
 """Dossiers in their journal: lists, the way from an upload to its dossier, and the numbers of dossier codes."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -110,6 +110,12 @@ class Dossiers:
             found = self._journal.collection.find(query, {"history": 0, "subject": 0})
             rows = list(found.sort(_NEWEST_FIRST.keys).limit(limit + 1))
         return page([self._journal.parse(row).state for row in rows], limit, _place)
+
+    def opened_by(self, cause_ids: Iterable[str]) -> set[str]:
+        """Those of the requests that opened a dossier."""
+        with outages_named():
+            found = self._journal.collection.find({"opened_by": {"$in": list(cause_ids)}}, {"_id": 0, "opened_by": 1})
+            return {one["opened_by"] for one in found}
 
     def naming(self, upload_id: str) -> str | None:
         """The code of the dossier that names the upload."""

@@ -13,11 +13,12 @@ from services.chassis.errors import ServiceError, Unavailable
 from services.chassis.journal import Stored
 from services.chassis.logs import log
 from services.contracts.catalogue.dates import local_day
-from services.intake import access, checks, domain
+from services.intake import access, brought, checks, domain
 from services.intake.catalogue import Catalogue, Row
 from services.intake.checks import Given
 from services.intake.domain import Submission
 from services.intake.dossier import Dossier
+from services.intake.drafting import Drafting
 from services.intake.store import Codes, Dossiers
 from services.intake.uploads import Uploads
 
@@ -35,6 +36,7 @@ class Request:
     form: Mapping[str, Any]
     documents: Sequence[Mapping[str, str]]
     channel: str
+    draft_id: str | None = None
 
     @property
     def owner(self) -> str:
@@ -47,17 +49,25 @@ class Submitting:
     """Takes submissions and supplements."""
 
     def __init__(
-        self, dossiers: Dossiers, codes: Codes, uploads: Uploads, catalogue: Catalogue, answer_hours: int
+        self,
+        dossiers: Dossiers,
+        codes: Codes,
+        uploads: Uploads,
+        drafting: Drafting,
+        catalogue: Catalogue,
+        answer_hours: int,
     ) -> None:
         self._dossiers, self._codes, self._uploads = dossiers, codes, uploads
-        self._catalogue = catalogue
+        self._drafting, self._catalogue = drafting, catalogue
         self._answer_hours = answer_hours
 
     def submit(self, actor: Actor, cause: Cause, request: Request) -> Stored[Dossier]:
         """Open a dossier; nothing is checked again, and no number lost, when the request is repeated."""
-        return _once(
+        stored = _once(
             lambda: self._dossiers.find_opened(cause), lambda: self._submit(actor, cause, request, clock.now())
         )
+        self._drafting.end_submission(actor, cause, request.draft_id)
+        return stored
 
     def supplement(
         self,
@@ -80,12 +90,13 @@ class Submitting:
         access.may_submit(actor, request.owner, request.channel, asked["unit"])
         checks.check_offer(asked, request.applicant["kind"], request.channel)
         answers = checks.checked_answers(self._catalogue.form(row), request.form)
-        papers = self._given(actor, request.documents)
+        papers = brought.given(self._uploads, actor, request.documents)
         checks.check_papers(asked, answers, papers, known=())
         fee_inputs = checks.priced_inputs(asked, answers, day)
         unit = self._catalogue.unit(request.tenant, asked["unit"], day)
         due_at = self._catalogue.answer_due_at(unit, at, self._answer_hours)
-        self._hold(papers, at)
+        brought.hold(self._uploads, papers, at)
+        self._drafting.begin_submission(actor, cause, request.draft_id)
         dossier_code = self._codes.take(unit["agency_code"], day)
         submission = _submission(dossier_code, request, row, papers, fee_inputs, at, due_at)
         stored = self._dossiers.change(
@@ -115,9 +126,9 @@ class Submitting:
         row = self._catalogue.procedure_version(dossier.tenant, dossier.procedure, dossier.procedure_version)
         answers = checks.checked_answers(self._catalogue.form(row), _merged(subject["form"], form), subject["form"])
         checks.check_same_price(row["document"], subject["form"], answers, local_day(dossier.submitted_at))
-        papers = self._given(actor, documents)
+        papers = brought.given(self._uploads, actor, documents)
         checks.check_papers(row["document"], answers, papers, dossier.components)
-        self._hold(papers, at)
+        brought.hold(self._uploads, papers, at)
         decide = partial(domain.supplement, round_=round_, components=_components(papers), at=at)
         added = {
             "form": answers,
@@ -127,16 +138,6 @@ class Submitting:
         stored = self._dossiers.change(dossier_code, cause, decide, subject=added)
         self._name(stored.id, papers)
         return stored
-
-    def _given(self, actor: Actor, documents: Sequence[Mapping[str, str]]) -> list[Given]:
-        owned = self._uploads.find([one["upload_id"] for one in documents], access.holder(actor)) if documents else {}
-        return [Given(one["component"], one["upload_id"], owned.get(one["upload_id"])) for one in documents]
-
-    def _hold(self, papers: Sequence[Given], at: datetime) -> None:
-        """Nothing may be swept away between this check and the append."""
-        if not self._uploads.keep_from_sweep([paper.upload for paper in papers if paper.upload], at):
-            vi, en = "Tệp tải lên không còn.", "An upload is gone."
-            raise checks.invalid([{"field": "documents", "code": "unknown_upload", "vi": vi, "en": en}])
 
     def _name(self, dossier_code: str, papers: Sequence[Given]) -> None:
         """The dossier is kept already: if this word is lost, the sweep finds out by itself."""

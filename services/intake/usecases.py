@@ -1,4 +1,5 @@
-"""What can be asked of intake: load, decide, append. Submissions are in `submitting`, uploads in `receiving`."""
+"""What can be asked of intake: load, decide, append. Submissions are in `submitting`, uploads in `receiving`,
+drafts in `drafting`."""
 
 import hmac
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,8 @@ from services.contracts.event import Event
 from services.intake import access, domain, views
 from services.intake.catalogue import Catalogue
 from services.intake.dossier import Dossier
+from services.intake.drafting import Drafting
+from services.intake.drafts import Drafts
 from services.intake.papers import Papers
 from services.intake.receiving import Receiving
 from services.intake.settings import IntakeSettings
@@ -35,6 +38,7 @@ class Stores:
     codes: Codes
     uploads: Uploads
     papers: Papers
+    drafts: Drafts
 
 
 class IntakeCases:
@@ -43,8 +47,11 @@ class IntakeCases:
     def __init__(self, stores: Stores, catalogue: Catalogue, settings: IntakeSettings) -> None:
         self._dossiers, self._uploads, self._papers = stores.dossiers, stores.uploads, stores.papers
         self._catalogue, self._settings = catalogue, settings
-        self._submitting = Submitting(stores.dossiers, stores.codes, stores.uploads, catalogue, settings.answer_hours)
-        self.receiving = Receiving(stores.uploads, stores.papers, stores.dossiers, settings)
+        self.drafting = Drafting(stores.drafts, stores.uploads, stores.dossiers, settings.draft_days)
+        self._submitting = Submitting(
+            stores.dossiers, stores.codes, stores.uploads, self.drafting, catalogue, settings.answer_hours
+        )
+        self.receiving = Receiving(stores.uploads, stores.papers, stores.dossiers, stores.drafts, settings)
 
     def list_procedures(self, tenant: str, limit: int, after: str | None) -> Answer:
         """The procedures of a ministry in force today, by key."""

@@ -6,6 +6,7 @@ from services.chassis.projection import Projection
 from services.chassis.timers import Timer
 from services.chassis.wired import Base, Wired
 from services.intake.catalogue import Catalogue
+from services.intake.drafts import Drafts
 from services.intake.papers import Papers
 from services.intake.settings import IntakeSettings
 from services.intake.store import DOSSIER, Codes, Dossiers
@@ -19,11 +20,12 @@ def wire(settings: IntakeSettings) -> Wired[IntakeCases]:
     journal = base.journal(DOSSIER, "dossiers")
     projection = Projection(base.database["catalogue"])
     uploads = Uploads(base.database["uploads"], timedelta(seconds=settings.upload_unclaimed_seconds))
-    stores = Stores(Dossiers(journal), Codes(base.database["codes"]), uploads, Papers(base.database))
+    drafts = Drafts(base.database["drafts"])
+    stores = Stores(Dossiers(journal), Codes(base.database["codes"]), uploads, Papers(base.database), drafts)
     cases = IntakeCases(stores, Catalogue(projection), settings)
     return Wired(
         base,
         cases,
-        indexed=(journal, stores.dossiers, stores.papers, uploads, projection),
+        indexed=(journal, stores.dossiers, stores.papers, uploads, drafts, projection),
         timers=(Timer("sweep_uploads", settings.upload_sweep_seconds, cases.receiving.sweep),),
     )

@@ -23,6 +23,8 @@ QUESTIONS = ("get", "list", "find", "track", "history", "verify", "health")
 # What is open at the edge, and what looks at it inside.
 OPEN = {
     "intake.submit form": "intake.checks.checked_answers: the compiled form of the procedure",
+    "intake.save_draft applicant": "intake.schemas.Typed: size, depth, names, numbers",
+    "intake.save_draft form": "intake.schemas.Typed: size, depth, names, numbers",
     "intake.supplement form": "intake.checks.checked_answers: the compiled form of the procedure",
     "registry.publish_catalogue documents.document": "registry.catalogue_checks: the schema of the document's kind",
     "registry.amend changes": "registry.contents.amended: the compiled fields of the dataset",

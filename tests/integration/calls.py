@@ -11,6 +11,7 @@ from services.cli.topology import service_classes
 from services.contracts.fields import Choice, Day, Flag, Items, Part, Text, Whole
 
 CODE: Final = "000.00.06.G14-260101-9999"  # of no dossier
+DRAFT: Final = "00000000-0000-4000-8000-000000000000"  # of nobody
 _ASK = {"request_id": "r-1"}
 _APPLICANT = {
     "kind": "citizen",
@@ -33,6 +34,19 @@ RIGHT: Final[dict[str, dict[str, Any]]] = {
         "sha256": "0" * 64,
         **_ASK,
     },
+    "intake.save_draft": {
+        "draft_id": DRAFT,
+        "version": 0,
+        "tenant": "mic",
+        "procedure": "dk-ten-mien-vn",
+        "applicant": {"phone": "09"},
+        "form": {"label": "vi-"},
+        "documents": [_PAPER],
+        **_ASK,
+    },
+    "intake.get_draft": {"draft_id": DRAFT},
+    "intake.list_drafts": {"limit": 20},
+    "intake.discard_draft": {"draft_id": DRAFT, **_ASK},
     "intake.submit": {
         "tenant": "mic",
         "procedure": "dk-ten-mien-vn",

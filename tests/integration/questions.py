@@ -12,6 +12,7 @@ from bson import ObjectId
 from services.chassis.cause import Cause
 from services.chassis.errors import NotFound
 from services.chassis.paging import cursor
+from services.intake.drafts import Place
 from services.registry.domain import REVOKED, VALID
 from services.registry.holders import Holder
 from services.registry.store import Wanted
@@ -87,6 +88,10 @@ def acts(sample: Sample) -> dict[str, Question]:
         "upload opened again": lambda shelf: shelf.uploads.open(CAUSE, {"owner": "o", "size": 1}, sample.now),
         "ticket": _if_found(lambda shelf: shelf.uploads.begin(sample.upload, "t", sample.now)),
         "uploads named": lambda shelf: shelf.uploads.name_in("c", ["u"]),
+        "draft saved": lambda shelf: shelf.drafts.save(
+            Place(sample.owner, sample.code), CAUSE, 0, {"saved_at": sample.now, "subject": {"owner": sample.owner}}
+        ),
+        "draft submitted": lambda shelf: shelf.drafts.submitted(Place(sample.owner, "none"), "c", sample.now),
         "papers removed": lambda shelf: shelf.papers.remove([ObjectId()]),
         "number taken": lambda shelf: shelf.numbers.take("s/2026", "o"),
         "silent attempts": lambda shelf: list(
@@ -113,6 +118,13 @@ def _of_intake(sample: Sample) -> dict[str, Question]:
         },
         "dossier": _if_found(lambda shelf: shelf.dossiers.get(sample.code)),
         "dossier of an upload": lambda shelf: shelf.dossiers.naming(sample.upload),
+        "dossiers of requests": lambda shelf: shelf.dossiers.opened_by([sample.code]),
+        "draft": lambda shelf: shelf.drafts.find(Place(sample.owner, sample.code)),
+        "draft of an upload": lambda shelf: shelf.drafts.is_named(sample.upload),
+        "drafts of an owner": lambda shelf: shelf.drafts.listed(sample.owner, LIMIT, None),
+        "drafts of an owner, next page": lambda shelf: shelf.drafts.listed(
+            sample.owner, LIMIT, cursor(sample.now, sample.code)
+        ),
         "uploads of an owner": lambda shelf: shelf.uploads.find([sample.upload], sample.owner),
         "uploads to be swept": lambda shelf: shelf.uploads.overdue(sample.now),
         "paper": _if_found(lambda shelf: shelf.papers.open(ObjectId())),

@@ -18,6 +18,7 @@ from services.chassis.series import Series
 from services.chassis.settings import Settings, read_settings
 from services.chassis.wired import Base
 from services.contracts.events import PUBLISHERS
+from services.intake.drafts import Drafts
 from services.intake.papers import Papers
 from services.intake.store import DOSSIER, Dossiers
 from services.intake.uploads import Uploads
@@ -86,6 +87,7 @@ class Shelf:
     dossiers: Dossiers
     uploads: Uploads
     papers: Papers
+    drafts: Drafts
     publications: Publications
     records: Records
     numbers: Numbers
@@ -129,6 +131,7 @@ def shelf_over(env: Mapping[str, str], prefix: str = "") -> Shelf:
         Dossiers(dossiers),
         Uploads(data["intake"]["uploads"], timedelta(days=1)),
         Papers(data["intake"]),
+        Drafts(data["intake"]["drafts"]),
         Publications(publications),
         Records(records),
         Numbers(data["registry"]["numbers"]),

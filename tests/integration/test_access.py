@@ -31,13 +31,19 @@ ACTORS: Final = ("owner", "neighbour", "other kind", "impostor", "officer", "str
 _ALL = "yes yes yes yes yes yes yes"
 _CONCERNED = "yes unseen unseen unseen yes unseen yes"
 _OWNER_ONLY = "yes unseen unseen unseen no no no"
+_BRINGERS = "yes yes yes yes yes yes no"
+_NOT_THEIRS = "unseen unseen unseen unseen unseen unseen no"  # it is nobody's
 _OFFICERS = "no no no no yes no no"
 _SYSTEM = "no no no no no no yes"
 _QUEUE = "no no no no yes no yes"
 MAY: Final = {
     "intake.list_procedures": _ALL,
     "intake.get_procedure": _ALL,
-    "intake.open_upload": "yes yes yes yes yes yes no",
+    "intake.open_upload": _BRINGERS,
+    "intake.save_draft": _BRINGERS,
+    "intake.get_draft": _NOT_THEIRS,
+    "intake.list_drafts": _BRINGERS,
+    "intake.discard_draft": _NOT_THEIRS,
     "intake.submit": "yes no no no no no no",
     "intake.supplement": _OWNER_ONLY,
     "intake.withdraw": _OWNER_ONLY,

@@ -6,6 +6,7 @@ searched. Only the stores of those who were given the words may hold them, besid
 
 import contextlib
 import json
+import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -67,9 +68,18 @@ class Canary(Story):
         """With papers whose names say who brought them."""
         papers = [{"component": code, "upload_id": self.bring()} for code in ("TP01", "TP02")]
         said = {"tenant": "mic", "procedure": "dk-ten-mien-vn", "applicant": self.applicant, "form": FORM}
-        answer = self.world.ask(ME, "intake.submit", **said, documents=papers, request_id=fresh())
+        submitted = {"draft_id": self.draft(), "request_id": fresh()}
+        answer = self.world.ask(ME, "intake.submit", **said, documents=papers, **submitted)
+        self.draft()
         self.code = answer["dossier_code"]
         eventually(lambda: self.dossier()["status"] == "payment_required")
+
+    def draft(self) -> str:
+        """What was typed so far."""
+        papers = [{"component": "TP01", "upload_id": self.bring()}]
+        typed = {"form": FORM, "applicant": self.applicant, "documents": papers}
+        asked = {"draft_id": str(uuid.uuid4()), "version": 0, "tenant": "mic", "procedure": "dk-ten-mien-vn"}
+        return str(self.world.ask(ME, "intake.save_draft", **asked, **typed, request_id=fresh())["draft_id"])
 
     def bring(self) -> str:
         """A paper."""

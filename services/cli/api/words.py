@@ -12,6 +12,7 @@ OWNER: Final = "the owner; for a dossier that came by hand or by post an officer
 PAYER: Final = "the owner"
 SUBMITTER: Final = "the applicant whom it names; by hand or by post an officer of the unit"
 BRINGER: Final = "applicants and officers"
+DRAFTER: Final = "whoever saved it: an applicant, an officer"
 RECEIVER: Final = "the owner, officers of the unit"
 OWN: Final = "applicants their own, officers those of their unit, the system all"
 UNIT: Final = "officers of the unit"
@@ -23,6 +24,10 @@ MAY: Final = {
     "intake.list_procedures": ANYBODY,
     "intake.get_procedure": ANYBODY,
     "intake.open_upload": BRINGER,
+    "intake.save_draft": BRINGER,
+    "intake.get_draft": DRAFTER,
+    "intake.list_drafts": BRINGER,
+    "intake.discard_draft": DRAFTER,
     "intake.submit": SUBMITTER,
     "intake.supplement": OWNER,
     "intake.withdraw": OWNER,

@@ -11,10 +11,12 @@ from services.chassis.cause import Cause
 from services.chassis.errors import Unavailable
 from services.contracts.catalogue.schema import normal
 from services.intake.catalogue import Catalogue, Row
+from services.intake.drafts import Drafts
 from services.intake.settings import IntakeSettings
 from services.intake.store import DOSSIER, Codes, Dossiers
 from services.intake.usecases import IntakeCases, Stores
 from tests.unit.fakes import fake_journal
+from tests.unit.intake.table import FakeTable
 
 _WORDS = {"vi": "Tên", "en": "Name"}
 _HOURS = {"key": "standard", "weekdays": [1, 2, 3, 4, 5], "windows": [{"opens": "08:00", "closes": "17:00"}]}
@@ -216,9 +218,13 @@ class World:
     def __init__(self, documents: Sequence[Mapping[str, Any]] = DOCUMENTS) -> None:
         self.published, self.codes, self.uploads = FakePublished(), FakeCodes(), FakeUploads()
         self.journal = fake_journal(DOSSIER)
-        self.dossiers = Dossiers(self.journal)
+        self.dossiers, self.drafts = Dossiers(self.journal), FakeTable()
         stores = Stores(
-            self.dossiers, cast("Codes", self.codes), cast("Any", self.uploads), papers=cast("Any", FakePapers())
+            self.dossiers,
+            cast("Codes", self.codes),
+            cast("Any", self.uploads),
+            papers=cast("Any", FakePapers()),
+            drafts=Drafts(self.drafts),
         )
         self.cases = IntakeCases(stores, Catalogue(self.published), SETTINGS)
         for document in documents:

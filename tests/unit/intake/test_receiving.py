@@ -60,6 +60,10 @@ class FakeUploads:
         upload["status"] = "removed"
         return True
 
+    def keep_from_sweep(self, uploads: Iterable[dict[str, Any]], _at: datetime) -> bool:
+        """Whether all are finished."""
+        return all(one["status"] == "finished" for one in uploads)
+
     def forget(self, _upload_id: str) -> None:
         """Forget it."""
         self.document = {}
@@ -77,6 +81,16 @@ class FakeDossiers:
     def naming(self, _upload_id: str) -> str | None:
         """The dossier."""
         return self.code
+
+
+class FakeDrafts:
+    """Drafts, of which one may name the upload."""
+
+    naming = False
+
+    def is_named(self, _upload_id: str) -> bool:
+        """Whether one does."""
+        return self.naming
 
 
 class Wire:
@@ -100,8 +114,9 @@ class Door:
 
     def __init__(self, content: bytes = PDF, content_type: str = "application/pdf", filename: str = "a.pdf") -> None:
         self.uploads, self.papers, self.dossiers = FakeUploads(), FakePapers(), FakeDossiers()
+        self.drafts = FakeDrafts()
         stores = (cast("Any", self.uploads), cast("Any", self.papers), cast("Any", self.dossiers))
-        self.receiving = Receiving(*stores, SETTINGS)
+        self.receiving = Receiving(*stores, cast("Any", self.drafts), SETTINGS)
         self.opened = self.receiving.open_upload(
             CITIZEN,
             cause("1"),
@@ -238,6 +253,23 @@ def test_what_a_dossier_names_is_kept_also_when_the_word_was_lost() -> None:
     door.dossiers.code = "000.00.06.G14-260112-0001"
     door.receiving.sweep()
     assert (len(door.papers.files), door.uploads.named) == (1, ["000.00.06.G14-260112-0001"])
+
+
+def test_what_a_draft_names_is_kept_for_it() -> None:
+    door = Door()
+    door.send(Wire(PDF, len(PDF)))
+    door.drafts.naming = True
+    door.receiving.sweep()
+    assert list(door.papers.files.values()) == [PDF]
+
+
+def test_what_a_draft_names_and_never_came_whole_is_swept_away() -> None:
+    door = Door()
+    _, left = door.uploads.begin("u1", "ticket", datetime.now(UTC))
+    door.papers.files[left] = b"half"
+    door.drafts.naming = True
+    door.receiving.sweep()
+    assert door.papers.files == {}
 
 
 def test_an_upload_expires_after_the_set_time() -> None:
