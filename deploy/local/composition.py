@@ -1,5 +1,6 @@
 """Which programs a stack has, and in which order they start."""
 
+import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,12 +13,14 @@ from deploy.local.ports import LOOPBACK
 from deploy.local.programs import Program, http_answers
 
 SERVERS = ("epmd", "rabbitmq", "mongodb")
-SANDBOX = ("gateway", "mailbox")
+SANDBOX = ("gateway", "mailbox", "oidc")
 SERVICES = ("intake", "routing", "payment", "notify", "registry")
-DOORS = ("intake-http", "payment-http", "registry-http")
+DOORS = ("intake-http", "payment-http", "registry-http", "portal-http")
 ALL = (*SERVERS, *SANDBOX, *SERVICES, *DOORS)
 
 _WORKER = "services.chassis.patience.Worker"  # gunicorn's worker of threads, with an end to every wait
+
+_ACCOUNTS = Path(__file__).parent.parent / "sandbox" / "accounts.json"
 
 # Each step answers before the next one starts; they stop the other way round.
 STEPS = (("epmd",), ("rabbitmq", "mongodb"), (*SANDBOX, *SERVICES, *DOORS))
@@ -53,7 +56,8 @@ def compose(run_dir: Path, identity: Identity, plan: Plan) -> dict[str, Program]
         rabbitmq.epmd(identity),
         rabbitmq.rabbitmq(run_dir, identity),
         mongodb.mongodb(run_dir, identity, test_commands=plan.test_commands),
-        *(_counterpart(name, identity.ports[name], sandbox_env) for name in SANDBOX),
+        *(_counterpart(name, identity.ports[name], sandbox_env) for name in SANDBOX if name != "oidc"),
+        _provider(identity.ports["oidc"]),
         *(_service(name, env, plan) for name in SERVICES),
         *(_door(name, identity.ports[name], env) for name in DOORS),
     ]
@@ -63,6 +67,15 @@ def compose(run_dir: Path, identity: Identity, plan: Plan) -> dict[str, Program]
 def _counterpart(name: str, port: int, env: Mapping[str, str]) -> Program:
     command = (sys.executable, "-m", f"deploy.sandbox.{name}")
     return Program(name, command, http_answers(port, "/health"), env, address=f"http://{LOOPBACK}:{port}")
+
+
+def _provider(port: int) -> Program:
+    """The OpenID provider of the sandbox, a program of others, and the people that it knows."""
+    people = json.loads(_ACCOUNTS.read_text(encoding="utf-8"))
+    known = [part for person in people for part in ("--user-claims", json.dumps(person, ensure_ascii=False))]
+    command = (sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "--port", str(port), *known)
+    answers = http_answers(port, "/.well-known/openid-configuration")
+    return Program("oidc", command, answers, {}, address=f"http://{LOOPBACK}:{port}")
 
 
 def _service(name: str, env: dict[str, str], plan: Plan) -> Program:

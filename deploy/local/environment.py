@@ -29,6 +29,7 @@ def for_services(run_dir: Path, identity: Identity, overrides: Mapping[str, str]
         "MOTCUA_INTAKE_URL": http["intake-http"],
         "MOTCUA_PAYMENT_URL": http["payment-http"],
         "MOTCUA_REGISTRY_URL": http["registry-http"],
+        "MOTCUA_PORTAL_URL": http["portal-http"],
         "MOTCUA_GATEWAY_URL": http["gateway"],
         "MOTCUA_MAILBOX_URL": http["mailbox"],
         "MOTCUA_SMTP_HOST": LOOPBACK,
@@ -40,6 +41,10 @@ def for_services(run_dir: Path, identity: Identity, overrides: Mapping[str, str]
         "PAYMENT_VNPAY_API_URL": f"{http['gateway']}/merchant_webapi/api/transaction",
         "PAYMENT_VNPAY_TMN_CODE": _TMN_CODE,
         "PAYMENT_VNPAY_SECRET": identity.gateway_secret,
+        "PORTAL_SECRET": identity.portal_secret,
+        "PORTAL_OIDC_ISSUER": http["oidc"],
+        "PORTAL_OIDC_CLIENT_ID": "motcua-portal",
+        "PORTAL_OIDC_CLIENT_SECRET": identity.oidc_secret,
         **chosen,
     }
 

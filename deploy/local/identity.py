@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import secrets
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from deploy.local import ports
@@ -20,6 +20,8 @@ PORTS = (
     "intake-http",
     "payment-http",
     "registry-http",
+    "oidc",
+    "portal-http",
 )
 FILE = "identity.json"
 
@@ -32,6 +34,8 @@ class Identity:
     ports: dict[str, int]
     amqp_password: str
     gateway_secret: str
+    portal_secret: str = field(default_factory=lambda: secrets.token_hex(32))
+    oidc_secret: str = field(default_factory=lambda: secrets.token_urlsafe(24))
 
 
 def recall(run_dir: Path) -> Identity | None:

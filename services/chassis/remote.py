@@ -31,12 +31,12 @@ class Remote:
         for _ in range(most):
             self._idle.put(None)
 
-    def call(self, service: str, method: str, **arguments: Any) -> Any:
+    def call(self, service: str, method: str, *, actor: Actor | None = None, **arguments: Any) -> Any:
         """The answer of `service.method`. Raises the callee's ServiceError, or Unavailable at the deadline."""
         began, failed = time.perf_counter(), None
         try:
             with spans.calling(f"{service}/{method}"):
-                return self._call(service, method, arguments)
+                return self._call(service, method, arguments, actor or self._actor)
         except ServiceError as error:
             failed = error
             raise
@@ -44,7 +44,7 @@ class Remote:
             seconds = time.perf_counter() - began
             metrics.CALLS.labels(f"{service}.{method}", metrics.outcome_of(failed)).observe(seconds)
 
-    def _call(self, service: str, method: str, arguments: dict[str, Any]) -> Any:
+    def _call(self, service: str, method: str, arguments: dict[str, Any], actor: Actor) -> Any:
         until = time.monotonic() + self._deadline
         try:
             line = self._idle.get(timeout=self._deadline)
@@ -53,7 +53,7 @@ class Remote:
         healthy = None
         try:
             line = line or _Line(self._uri, until)
-            answer = line.ask(f"{service}.{method}", arguments, self._actor, until)
+            answer = line.ask(f"{service}.{method}", arguments, actor, until)
             healthy = line
         except (AMQPError, OSError) as error:
             if line is not None:

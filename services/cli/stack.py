@@ -22,7 +22,11 @@ from services.contracts.events import PUBLISHERS
 ALL_WELL, SOMETHING_SILENT, NOTHING_UP = 0, 1, 3
 _CHOSEN: Final = ("MOTCUA_OTLP_ENDPOINT", "MOTCUA_TRACE_RATIO", "MOTCUA_LOG_LEVEL")  # who types `up` decides on these
 _HEALTH_SECONDS: Final = 10.0  # a database that is away is waited for before a service says so
-_NOT_A_DOOR: Final = {"gateway": "/health", "mailbox": "/health"}  # the counterparts' own word
+_NOT_A_DOOR: Final = {
+    "gateway": "/health",
+    "mailbox": "/health",
+    "oidc": "/.well-known/openid-configuration",
+}  # the counterparts' own word
 console = Console()
 
 

@@ -1,0 +1,104 @@
+"""What the portal asks of the services, each time on behalf of somebody.
+
+By RPC; and where the broker is away, of intake by its HTTP door, which takes the same calls: handing in a dossier does
+not need the broker. Who asks again does so with the same `request_id`, so nothing is done twice.
+"""
+
+import threading
+import time
+from typing import Any, Final
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from services.chassis import codec
+from services.chassis.actor import Actor
+from services.chassis.errors import KINDS, Defect, Invalid, Unavailable
+from services.chassis.remote import LONGEST_REPLY, Remote
+
+_HTTP_SECONDS: Final = (3.05, 20)
+_BY_TITLE: Final = {kind.title: kind for kind in KINDS.values()}
+_AVOIDED_SECONDS: Final = 10.0  # how long a broker that did not answer is not asked where there is another way
+
+
+class Services:
+    """The five services, as one person sees them: `services.ask(actor, "intake.get", dossier_code=…)`."""
+
+    def __init__(self, remote: Remote, intake_url: str) -> None:
+        self._remote, self._intake_url = remote, intake_url.rstrip("/")
+        self._http = requests.Session()
+        self._http.mount("http", HTTPAdapter(pool_maxsize=16))
+        self._avoid_until = 0.0
+        self._turn = threading.Lock()
+
+    def ask(self, actor: Actor | None, target: str, /, **arguments: Any) -> Any:
+        """The answer of `target`, a `service.method`; None asks as anybody. Raises the service's ServiceError."""
+        service, _, method = target.partition(".")
+        if service == "intake" and time.monotonic() < self._avoid_until:
+            return self._by_http(actor, method, arguments)
+        try:
+            return self._remote.call(service, method, actor=actor, **arguments)
+        except Unavailable as error:
+            if error.code != "intake.unavailable":
+                raise
+        with self._turn:
+            self._avoid_until = time.monotonic() + _AVOIDED_SECONDS
+        return self._by_http(actor, method, arguments)
+
+    def token(self, actor: Actor) -> str:
+        """What a door of the services knows this person by."""
+        return str(actor)
+
+    def download(self, actor: Actor, dossier_code: str, upload_id: str) -> requests.Response:
+        """A paper of a dossier, as it comes. Raises NotFound, Unavailable."""
+        address = f"{self._intake_url}/dossiers/{dossier_code}/documents/{upload_id}"
+        return self._get(lambda: self._http.get(address, headers=self._as(actor), timeout=_HTTP_SECONDS, stream=True))
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._remote.close()
+        self._http.close()
+
+    def _by_http(self, actor: Actor | None, method: str, arguments: dict[str, Any]) -> Any:
+        address = f"{self._intake_url}/intake/{method}"
+        body, headers = codec.encode(arguments), {"Content-Type": "application/json", **self._as(actor)}
+        answer = self._get(lambda: self._http.post(address, data=body, headers=headers, timeout=_HTTP_SECONDS))
+        return codec.decode(answer.content, LONGEST_REPLY)
+
+    def _get(self, ask: Any) -> requests.Response:
+        try:
+            answer: requests.Response = ask()
+        except requests.RequestException as error:
+            raise _away() from error
+        if answer.ok:
+            return answer
+        raise _told(answer)
+
+    def _as(self, actor: Actor | None) -> dict[str, str]:
+        return (
+            {
+                "X-Motcua-Actor": codec.encode(
+                    {"kind": actor.kind, "id": actor.id, **({"unit": actor.unit} if actor.unit else {})}
+                ).decode()
+            }
+            if actor
+            else {}
+        )
+
+
+def _told(answer: requests.Response) -> Exception:
+    """The error that a door answers, as RPC would raise it."""
+    try:
+        problem = codec.decode(answer.content, LONGEST_REPLY)
+    except Invalid:
+        problem = None
+    match problem:
+        case {"title": str(title), "code": str(code), "detail": str(en), "detail_vi": str(vi)} if title in _BY_TITLE:
+            return _BY_TITLE[title](code, en, vi, problem.get("errors", []))
+    if answer.status_code >= 500:
+        return _away()
+    return Defect("portal.foreign_answer", "A service answered in a way of its own.", "Dịch vụ trả lời sai dạng.")
+
+
+def _away() -> Unavailable:
+    return Unavailable("intake.unavailable", "intake does not answer.", "Dịch vụ chưa sẵn sàng.")

@@ -1,0 +1,44 @@
+"""Whatever goes wrong, as a page that says so in plain words; never a trace, never a value that was typed."""
+
+from flask import Flask, Response, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from services.chassis.errors import ServiceError, Unavailable, unexpected
+from services.chassis.logs import log
+
+_RETRY_SECONDS = 10
+
+
+def show_errors(app: Flask) -> None:
+    """Have every error end as a page."""
+    app.register_error_handler(ServiceError, show)
+    app.register_error_handler(CSRFError, _show_stale_form)
+    app.register_error_handler(HTTPException, _show_http)
+    app.register_error_handler(Exception, _show_defect)
+
+
+def show(error: ServiceError) -> Response:
+    """A named error."""
+    page = make_response(render_template("errors/error.html", error=error, status=error.status), error.status)
+    if isinstance(error, Unavailable):
+        page.headers["Retry-After"] = str(_RETRY_SECONDS)
+    return page
+
+
+def _show_http(error: HTTPException) -> Response:
+    status = error.code or 500
+    if status < 400:
+        return make_response(error.get_response())
+    return make_response(render_template("errors/http.html", status=status), status)
+
+
+def _show_stale_form(_error: CSRFError) -> Response:
+    """The session that the form belonged to has ended: what was typed is shown again, to be sent once more."""
+    typed = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
+    return make_response(render_template("errors/stale.html", typed=typed, action=request.path), 400)
+
+
+def _show_defect(_error: Exception) -> Response:
+    log.exception("page_failed", route=str(request.url_rule))
+    return show(unexpected())

@@ -1,0 +1,92 @@
+"""The portal under gunicorn: `services.portal.http:create_app()`."""
+
+import atexit
+import hashlib
+from pathlib import Path
+from typing import Any, Final
+
+from flask import Flask, Response, url_for
+from flask_wtf.csrf import CSRFProtect
+
+from services.chassis import logs, tracing
+from services.chassis.exposition import expose
+from services.chassis.http import answer
+from services.chassis.logs import log
+from services.chassis.settings import settings_or_exit
+from services.chassis.traced import traced
+from services.portal import language, security, shell, signin, wording
+from services.portal.errors import show_errors
+from services.portal.pages import home, offers, style
+from services.portal.settings import PortalSettings
+from services.portal.wiring import Portal, wire
+
+SERVICE: Final = "portal"
+_PROCESS: Final = "portal-http"
+_LONGEST_FORM: Final = 4_000_000
+_PAGES: Final = (home.pages, offers.pages, style.pages)
+_A_YEAR: Final = 31_536_000
+
+
+def create_app() -> Flask:
+    """The portal, ready to serve."""
+    settings = settings_or_exit(PortalSettings, SERVICE)
+    logs.configure(_PROCESS, settings.log_level)
+    tracing.start(settings, _PROCESS)
+    made = wire(settings)
+    made.sessions.ensure_indexes()
+    expose(settings, _PROCESS, made.health)
+    atexit.register(tracing.stop)
+    atexit.register(made.services.close)
+    log.info("door_opened")
+    return build(made)
+
+
+def build(made: Portal) -> Flask:
+    """The app over these parts; tests give it parts of their own."""
+    app = Flask(__name__, static_url_path="/static")
+    settings = made.settings
+    app.config.update(
+        SECRET_KEY=settings.secret,
+        SESSION_COOKIE_SECURE=settings.is_secure,
+        MAX_CONTENT_LENGTH=_LONGEST_FORM,
+        MAX_FORM_MEMORY_SIZE=_LONGEST_FORM,
+        MAX_FORM_PARTS=20_000,
+        WTF_CSRF_TIME_LIMIT=None,  # a form is good as long as its session
+        SEND_FILE_MAX_AGE_DEFAULT=_A_YEAR,
+        PREFERRED_URL_SCHEME="https" if settings.is_secure else "http",
+    )
+    app.extensions["motcua"] = made
+    app.session_interface = made.sessions
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(static=_static(app), settings=settings)
+    traced(app)
+    language.speak(app)
+    wording.teach(app)
+    shell.surround(app)
+    security.harden(app, secure=settings.is_secure)
+    CSRFProtect(app)
+    show_errors(app)
+    signin.offer(app, settings)
+    for pages in _PAGES:
+        app.register_blueprint(pages)
+    app.add_url_rule("/health/live", "live", lambda: answer({"live": True}))
+    app.add_url_rule("/health/ready", "ready", lambda: _ready(made))
+    return app
+
+
+def _ready(made: Portal) -> Response:
+    health = made.health()
+    return answer(health, 200 if health["ready"] else 503)
+
+
+def _static(app: Flask) -> Any:
+    """The address of a file of ours, with a mark of what is in it: it may be kept for ever."""
+    marks: dict[str, str] = {}
+
+    def address(name: str) -> str:
+        if name not in marks:
+            content = (Path(str(app.static_folder)) / name).read_bytes()
+            marks[name] = hashlib.sha256(content).hexdigest()[:10]
+        return url_for("static", filename=name, v=marks[name])
+
+    return address

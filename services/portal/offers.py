@@ -1,0 +1,154 @@
+"""What the ministries offer: the catalogue, kept for a minute, and found by what people type.
+
+Typed without marks, with either tone placement (hòa, hoà), in capitals: all are the same words.
+"""
+
+import threading
+import time
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from services.portal.clients import Services
+
+_KEPT_SECONDS: Final = 60.0
+_PAGE: Final = 200
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A procedure as it is found: a line of `intake.list_procedures`, with its ministry and unit."""
+
+    tenant: str
+    line: Document
+    unit: Document
+    ministry: Document
+    words: str  # folded: what a search looks in
+
+    @property
+    def key(self) -> str:
+        """The key of the procedure."""
+        return str(self.line["key"])
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody looks for; empty members do not matter."""
+
+    text: str = ""
+    tenant: str = ""
+    unit: str = ""
+    level: str = ""
+    who: str = ""
+
+    def fits(self, offer: Offer) -> bool:
+        """Whether the offer has every word, and is of that unit, level and applicant."""
+        line = offer.line
+        return (
+            all(word in offer.words for word in fold(self.text).split())
+            and self.tenant in {"", offer.tenant}
+            and self.unit in {"", line["unit"]}
+            and self.level in {"", str(line["level"])}
+            and (not self.who or self.who in line["applicant_kinds"])
+        )
+
+
+class Offers:
+    """The catalogue of every ministry, asked of the services again when it is a minute old."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._kept: dict[Any, tuple[float, Any]] = {}
+        self._turn = threading.Lock()
+
+    def all(self) -> list[Offer]:
+        """Every procedure on offer, by the Vietnamese alphabet."""
+        found: list[Offer] = self._keep("offers", self._collect)
+        return found
+
+    def find(self, wish: Wish) -> list[Offer]:
+        """The procedures that fit."""
+        return [offer for offer in self.all() if wish.fits(offer)]
+
+    def ministries(self) -> list[Document]:
+        """Every ministry."""
+        found: list[Document] = self._keep("ministries", lambda: self._every("registry.list_tenants"))
+        return [one for one in found if one["key"] in {offer.tenant for offer in self.all()}]
+
+    def procedure(self, tenant: str, key: str) -> Document:
+        """The whole page of one procedure. Raises NotFound."""
+        asked = {"tenant": tenant, "key": key}
+        page: Document = self._keep(
+            ("procedure", tenant, key), lambda: self._services.ask(None, "intake.get_procedure", **asked)
+        )
+        return page
+
+    def unit(self, tenant: str, key: str) -> Document:
+        """A unit: its name, phone, e-mail. Raises NotFound."""
+        asked = {"tenant": tenant, "key": key}
+        answer: Document = self._keep(
+            ("unit", tenant, key), lambda: self._services.ask(None, "registry.get_unit", **asked)
+        )
+        return answer
+
+    def calendar(self, key: str) -> Document:
+        """A working calendar."""
+        answer: Document = self._keep(
+            ("calendar", key), lambda: self._services.ask(None, "registry.get_calendar", key=key)
+        )
+        return answer
+
+    def _collect(self) -> list[Offer]:
+        found: list[Offer] = []
+        for ministry in self._every("registry.list_tenants"):
+            tenant = str(ministry["key"])
+            lines = self._every("intake.list_procedures", tenant=tenant)
+            found += [_offer(tenant, line, self.unit(tenant, line["unit"]), ministry) for line in lines]
+        return sorted(found, key=lambda offer: (collated(offer.line["name"]["vi"]), offer.tenant))
+
+    def _every(self, target: str, **asked: Any) -> list[Document]:
+        found: list[Document] = []
+        after = None
+        while True:
+            page = self._services.ask(None, target, limit=_PAGE, **asked, **({"after": after} if after else {}))
+            found += page["items"]
+            after = page["next"]
+            if not after:
+                return found
+
+    def _keep(self, name: Any, ask: Callable[[], Any]) -> Any:
+        """What was asked for a moment ago; what is older is asked for anew, and stays good while nobody answers."""
+        at, kept = self._kept.get(name, (0.0, None))
+        if kept is None or time.monotonic() - at > _KEPT_SECONDS:
+            kept = ask()
+            with self._turn:
+                self._kept[name] = (time.monotonic(), kept)
+        return kept
+
+
+def fold(text: str) -> str:
+    """Lower case without any marks; `đ` is no d with a mark to Unicode, and is one to whoever types."""
+    plain = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
+    return "".join(letter for letter in plain if not unicodedata.combining(letter))
+
+
+def collated(text: str) -> tuple[list[int], list[int]]:
+    """A key that sorts as the Vietnamese alphabet does: letters first, then tones."""
+    letters, tones = [], []
+    for letter in unicodedata.normalize("NFC", text.lower()):
+        marks = unicodedata.normalize("NFD", letter)
+        base = unicodedata.normalize("NFC", "".join(mark for mark in marks if mark not in _TONES))
+        letters.append(_ALPHABET.find(base) + 1 or ord(letter) - 10_000)
+        tones.append(next((_TONES.index(mark) + 1 for mark in marks if mark in _TONES), 0))
+    return letters, tones
+
+
+_ALPHABET: Final = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
+_TONES: Final = "\u0300\u0309\u0303\u0301\u0323"  # huyền, hỏi, ngã, sắc, nặng
+
+
+def _offer(tenant: str, line: Document, unit: Document, ministry: Document) -> Offer:
+    texts: Iterable[Any] = (*line["name"].values(), line.get("tthc_code"), *unit["name"].values(), line["key"])
+    return Offer(tenant, line, unit, ministry, fold(" ".join(str(text) for text in texts if text)))

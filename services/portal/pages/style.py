@@ -1,0 +1,11 @@
+"""The design system on one page: every component, as pages use it."""
+
+from flask import Blueprint, render_template
+
+pages = Blueprint("style", __name__)
+
+
+@pages.get("/phong-cach")
+def show() -> str:
+    """Colours, type, and each component in each of its states."""
+    return render_template("style.html")

@@ -1,0 +1,32 @@
+"""What the portal is told by its environment."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from services.chassis.settings import Settings
+
+
+class PortalSettings(Settings):
+    """As every service; and where people sign in, where files go, and what sessions are signed with."""
+
+    portal_url: str = Field(pattern=r"^https?://[^/\s]+$", description="what browsers call the portal by")
+    intake_url: str = Field(
+        pattern=r"^https?://", description="intake's HTTP door: files, and its calls without broker"
+    )
+    secret: str = Field(min_length=32, repr=False, description="signs session cookies; the same in every process")
+    oidc_issuer: str = Field(pattern=r"^https?://[^\s]+$", description="the OpenID provider")
+    oidc_client_id: str = Field(min_length=1)
+    oidc_client_secret: str = Field(min_length=1, repr=False)
+    session_minutes: int = Field(default=30, ge=1, le=1440, description="a session ends so long after a visit")
+    session_hours: int = Field(default=12, ge=1, le=72, description="and after so long whatever happens")
+    rpc_lines: int = Field(default=8, ge=1, le=64, description="connections to the broker of one process")
+    rpc_seconds: float = Field(default=5, gt=0, le=30)
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether browsers come over TLS; then cookies go no other way."""
+        return self.portal_url.startswith("https:")
+
+
+TEMPLATES = Path(__file__).parent / "templates"

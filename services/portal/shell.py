@@ -1,0 +1,78 @@
+"""What stands around every page: the way to other pages, its language, its light or dark."""
+
+from typing import Any, Final
+
+from flask import Flask, current_app, get_flashed_messages, request, session, url_for
+from flask_wtf.csrf import generate_csrf
+from markupsafe import Markup
+
+from services.portal.language import say
+from services.portal.signin import person
+
+_THEMES: Final = ("light", "dark")
+_COOKIE: Final = "theme"
+# endpoint, words, and whose it is: None for everybody
+_DOORS: Final = (
+    ("offers.find", "Thủ tục", None),
+    ("dossiers.show_all", "Hồ sơ của tôi", ("citizen", "organisation")),
+    ("lookup.ask", "Tra cứu", None),
+    ("verify.ask", "Kiểm tra giấy phép", None),
+    ("desk.queue", "Bàn làm việc", ("officer",)),
+    ("board.show", "Điều hành", ("operator",)),
+)
+
+
+def surround(app: Flask) -> None:
+    """Have templates know these; a choice of light or dark made in an address is kept."""
+
+    @app.context_processor
+    def _around() -> dict[str, Any]:
+        return {
+            "theme": _theme(),
+            "navigation": navigation,
+            "here": _here,
+            "same_page": _same_page,
+            "csrf": _csrf,
+            "flashes": "_flashes" in session if "motcua_session" in request.cookies else False,
+            "get_flashed_messages": get_flashed_messages,
+        }
+
+    @app.after_request
+    def _keep(response: Any) -> Any:
+        asked = request.args.get("theme")
+        if asked in _THEMES and asked != request.cookies.get(_COOKIE):
+            response.set_cookie(_COOKIE, asked, max_age=31_536_000, samesite="Lax", secure=request.is_secure, path="/")
+        return response
+
+
+def navigation() -> list[tuple[str, str]]:
+    """The doors that this person has."""
+    found = person() if "motcua_session" in request.cookies else None
+    kind = found.kind if found else None
+    return [
+        (endpoint, say(text))
+        for endpoint, text, kinds in _DOORS
+        if endpoint in current_app.view_functions and (kinds is None or kind in kinds)
+    ]
+
+
+def _theme() -> str | None:
+    asked = request.args.get("theme") or request.cookies.get(_COOKIE)
+    return asked if asked in _THEMES else None
+
+
+def _here() -> str:
+    """The address of this page, to come back to."""
+    return request.full_path.rstrip("?") if request.method == "GET" else request.path
+
+
+def _same_page(**changes: Any) -> str:
+    """This page with something of its address changed; where a form was sent, its start."""
+    if request.endpoint is None or request.method != "GET":
+        return url_for("home.show", **changes)
+    asked: dict[str, Any] = {name: values for name, values in request.args.lists() if name not in changes}
+    return url_for(request.endpoint, **{**(request.view_args or {}), **asked, **changes})
+
+
+def _csrf() -> Markup:
+    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())

@@ -1,0 +1,142 @@
+"""Signing in by OpenID Connect, with PKCE, state and nonce; what people may see follows from who they are."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+from urllib.parse import urlencode
+
+from authlib.integrations.base_client.errors import OAuthError
+from authlib.integrations.flask_client import OAuth
+from flask import Blueprint, Flask, current_app, g, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from joserfc.errors import JoseError
+from requests.exceptions import RequestException
+
+from services.chassis.errors import Denied, NotFound, Unavailable
+from services.chassis.logs import log
+from services.portal.people import Person, read_person, recall
+from services.portal.settings import PortalSettings
+
+P = ParamSpec("P")
+R = TypeVar("R")
+_PERSON, _ID_TOKEN = "person", "id_token"
+_SCOPE, _SECONDS = "openid profile email phone address", 10
+pages = Blueprint("signin", __name__)
+
+
+def offer(app: Flask, settings: PortalSettings) -> None:
+    """Have the portal know its provider and its people."""
+    oauth = OAuth(app)
+    oauth.register(
+        "provider",
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret,
+        server_metadata_url=f"{settings.oidc_issuer.rstrip('/')}/.well-known/openid-configuration",
+        client_kwargs={"scope": _SCOPE, "code_challenge_method": "S256", "timeout": _SECONDS},
+    )
+    app.extensions["motcua.oidc"] = oauth.provider
+    app.register_blueprint(pages)
+    app.jinja_env.globals.update(person=person)
+
+
+def person() -> Person | None:
+    """Who has signed in on this browser."""
+    if "person" not in g:
+        g.person = recall(session.get(_PERSON))
+    found: Person | None = g.person
+    return found
+
+
+def who() -> Person:
+    """Who has signed in. Raises Denied; pages that ask for it stand behind `signed_in`."""
+    found = person()
+    if found is None:
+        raise Denied("portal.signed_out", "Sign in first.", "Vui lòng đăng nhập.")
+    return found
+
+
+def signed_in(*kinds: str) -> Callable[[Callable[P, R]], Callable[P, R | ResponseReturnValue]]:
+    """A page for people of these kinds: who has not signed in does so and comes back; for others it is not there."""
+
+    def guard(page: Callable[P, R]) -> Callable[P, R | ResponseReturnValue]:
+        @wraps(page)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R | ResponseReturnValue:
+            found = person()
+            if found is None:
+                return redirect(url_for("signin.start", next=_here()))
+            if found.kind not in kinds:
+                raise NotFound("portal.no_page", "There is nothing at this address.", "Không có trang này.")
+            return page(*args, **kwargs)
+
+        guarded.kinds = kinds  # type: ignore[attr-defined]
+        return guarded
+
+    return guard
+
+
+@pages.get("/dang-nhap")
+def start() -> ResponseReturnValue:
+    """To the provider, and back to where one came from."""
+    session["next"] = _safe(request.args.get("next", ""))
+    try:
+        to_provider: ResponseReturnValue = _provider().authorize_redirect(url_for(".finish", _external=True))
+    except (OAuthError, RequestException) as error:
+        raise _no_provider() from error
+    return to_provider
+
+
+@pages.get("/dang-nhap/xong")
+def finish() -> ResponseReturnValue:
+    """Back from the provider: the session gets another name, and knows who this is."""
+    try:
+        token = _provider().authorize_access_token()
+        claims = {**token["userinfo"], **_provider().userinfo(token=token)}
+    except RequestException as error:
+        raise _no_provider() from error
+    except (OAuthError, JoseError, KeyError) as error:
+        log.warning("sign_in_refused", reason=type(error).__name__)
+        return render_template("signin/refused.html"), 400
+    found, onward, kept = read_person(claims), session.get("next", "/"), session.get("stash")
+    session.renew()  # type: ignore[attr-defined]
+    session[_PERSON], session[_ID_TOKEN] = found.kept(), token["id_token"]
+    if kept is not None:
+        session["stash"] = kept
+    log.info("signed_in", kind=found.kind)
+    return redirect(onward)
+
+
+@pages.post("/dang-xuat")
+def leave() -> ResponseReturnValue:
+    """Out of the portal, and of the provider where it has a door for that."""
+    hint = session.get(_ID_TOKEN)
+    session.renew()  # type: ignore[attr-defined]
+    try:
+        door = _provider().load_server_metadata().get("end_session_endpoint")
+    except (OAuthError, RequestException):
+        door = None
+    home = url_for("home.show", _external=True)
+    asked = urlencode({"id_token_hint": hint, "post_logout_redirect_uri": home})
+    return render_template("signin/left.html", onward=f"{door}?{asked}" if door and hint else None)
+
+
+def _provider() -> Any:
+    return current_app.extensions["motcua.oidc"]
+
+
+def _here() -> str:
+    """Where one is to come back to: the page itself, or where a form was filled in."""
+    return request.full_path.rstrip("?") if request.method == "GET" else request.form.get("_from", "/")
+
+
+def _safe(onward: str) -> str:
+    """An address of ours: a path, and nothing that a browser could read as another host."""
+    is_ours = onward.startswith("/") and not onward.startswith(("//", "/\\")) and onward.isprintable()
+    return onward if is_ours else "/"
+
+
+def _no_provider() -> Unavailable:
+    return Unavailable(
+        "portal.provider_unavailable",
+        "The sign-in service does not answer; try again in a moment.",
+        "Hệ thống đăng nhập chưa sẵn sàng, vui lòng thử lại sau ít phút.",
+    )
