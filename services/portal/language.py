@@ -16,6 +16,8 @@ from babel.numbers import format_decimal
 from babel.support import Translations
 from flask import Flask, g, request
 
+from services.chassis.errors import ServiceError
+
 LANGUAGES: Final = ("vi", "en")
 COOKIE: Final = "lang"
 _FOLDER = Path(__file__).parent / "translations"
@@ -51,10 +53,17 @@ def say(sentence: str, **values: Any) -> str:
     return said % values if values else said
 
 
-def words(text: Mapping[str, str] | str | None) -> str:
+def sentence(text: str) -> str:
+    """A sentence that is said later: it stands in a table, and the translators' tools find it by this name."""
+    return text
+
+
+def words(text: Mapping[str, str] | ServiceError | str | None) -> str:
     """A bilingual name, from the catalogue or an error, in the language of the page."""
     if text is None or isinstance(text, str):
         return text or ""
+    if isinstance(text, ServiceError):
+        return text.en if g.language == "en" else text.vi
     return text.get(g.language) or text.get("vi") or ""
 
 

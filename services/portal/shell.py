@@ -6,19 +6,21 @@ from flask import Flask, current_app, get_flashed_messages, request, session, ur
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
-from services.portal.language import say
+from services.chassis.errors import Unavailable
+from services.portal.language import say, sentence
+from services.portal.people import Person
 from services.portal.signin import person
 
 _THEMES: Final = ("light", "dark")
 _COOKIE: Final = "theme"
 # endpoint, words, and whose it is: None for everybody
 _DOORS: Final = (
-    ("offers.find", "Thủ tục", None),
-    ("dossiers.show_all", "Hồ sơ của tôi", ("citizen", "organisation")),
-    ("lookup.ask", "Tra cứu", None),
-    ("verify.ask", "Kiểm tra giấy phép", None),
-    ("desk.queue", "Bàn làm việc", ("officer",)),
-    ("board.show", "Điều hành", ("operator",)),
+    ("offers.find", sentence("Thủ tục"), None),
+    ("dossiers.show_all", sentence("Hồ sơ của tôi"), ("citizen", "organisation")),
+    ("lookup.ask", sentence("Tra cứu"), None),
+    ("verify.ask", sentence("Kiểm tra giấy phép"), None),
+    ("desk.queue", sentence("Bàn làm việc"), ("officer",)),
+    ("board.show", sentence("Điều hành"), ("operator",)),
 )
 
 
@@ -33,8 +35,8 @@ def surround(app: Flask) -> None:
             "here": _here,
             "same_page": _same_page,
             "csrf": _csrf,
-            "flashes": "_flashes" in session if "motcua_session" in request.cookies else False,
-            "get_flashed_messages": get_flashed_messages,
+            "visitor": _visitor(),
+            "flashes": _flashes(),
         }
 
     @app.after_request
@@ -47,13 +49,28 @@ def surround(app: Flask) -> None:
 
 def navigation() -> list[tuple[str, str]]:
     """The doors that this person has."""
-    found = person() if "motcua_session" in request.cookies else None
+    found = _visitor()
     kind = found.kind if found else None
     return [
         (endpoint, say(text))
         for endpoint, text, kinds in _DOORS
         if endpoint in current_app.view_functions and (kinds is None or kind in kinds)
     ]
+
+
+def _visitor() -> Person | None:
+    """Who has signed in; nobody while the store of sessions is away, so that a page can say so."""
+    try:
+        return person()
+    except Unavailable:
+        return None
+
+
+def _flashes() -> Any:
+    try:
+        return get_flashed_messages(with_categories=True) if "_flashes" in session else []
+    except Unavailable:
+        return []
 
 
 def _theme() -> str | None:

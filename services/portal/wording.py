@@ -5,26 +5,34 @@ from typing import Any, Final
 
 from flask import Flask
 
-from services.portal.language import day, number, say, vnd, words
+from services.portal.language import day, number, say, sentence, vnd, words
 
 Document = Mapping[str, Any]
 # Public statuses: sentence, and the tone of their tag. The names are those of the national portal's code list.
 _STATUSES: Final = {
-    "draft": ("bản nháp", ""),
-    "submitted": ("mới đăng ký", "calm"),
-    "accepted": ("được tiếp nhận", "calm"),
-    "rejected": ("không được tiếp nhận", "bad"),
-    "processing": ("đang xử lý", "calm"),
-    "supplement_requested": ("chờ bổ sung giấy tờ", "warn"),
-    "payment_required": ("chờ thực hiện nghĩa vụ tài chính", "warn"),
-    "withdrawn": ("đã rút", ""),
-    "stopped": ("dừng xử lý", "bad"),
-    "resolved": ("đã xử lý xong", "good"),
-    "returned": ("đã trả kết quả", "good"),
+    "draft": (sentence("bản nháp"), ""),
+    "submitted": (sentence("mới đăng ký"), "calm"),
+    "accepted": (sentence("được tiếp nhận"), "calm"),
+    "rejected": (sentence("không được tiếp nhận"), "bad"),
+    "processing": (sentence("đang xử lý"), "calm"),
+    "supplement_requested": (sentence("chờ bổ sung giấy tờ"), "warn"),
+    "payment_required": (sentence("chờ thực hiện nghĩa vụ tài chính"), "warn"),
+    "withdrawn": (sentence("đã rút"), ""),
+    "stopped": (sentence("dừng xử lý"), "bad"),
+    "resolved": (sentence("đã xử lý xong"), "good"),
+    "returned": (sentence("đã trả kết quả"), "good"),
 }
-_KINDS: Final = {"citizen": "công dân", "organisation": "tổ chức, doanh nghiệp"}
-_CHANNELS: Final = {"online": "trực tuyến", "direct": "trực tiếp", "post": "qua bưu chính"}
-_ORIGINALS: Final = {"original": "bản chính", "copy": "bản sao", "certified_copy": "bản sao chứng thực"}
+_KINDS: Final = {"citizen": sentence("công dân"), "organisation": sentence("tổ chức, doanh nghiệp")}
+_CHANNELS: Final = {
+    "online": sentence("trực tuyến"),
+    "direct": sentence("trực tiếp"),
+    "post": sentence("qua bưu chính"),
+}
+_ORIGINALS: Final = {
+    "original": sentence("bản chính"),
+    "copy": sentence("bản sao"),
+    "certified_copy": sentence("bản sao chứng thực"),
+}
 
 
 def status_words(status: str) -> str:

@@ -5,15 +5,31 @@ from typing import Any, Final
 
 from flask import Blueprint, current_app, render_template
 
-from services.portal.language import say
+from services.portal.language import say, sentence
 from services.portal.wiring import portal
 
 pages = Blueprint("home", __name__)
 _DOORS: Final = (
-    ("offers.find", "Nộp hồ sơ", "Tìm thủ tục, xem cần gì, mất bao lâu, tốn bao nhiêu, rồi nộp ngay trên mạng."),
-    ("lookup.ask", "Tra cứu hồ sơ", "Xem hồ sơ đang ở đâu bằng mã hồ sơ và số định danh, không cần đăng nhập."),
-    ("verify.ask", "Kiểm tra giấy phép", "Gõ số hoặc quét mã QR để biết giấy phép còn hiệu lực hay không."),
-    ("dossiers.show_all", "Hồ sơ của tôi", "Bản nháp, hồ sơ đã nộp, khoản phải nộp và kết quả của bạn."),
+    (
+        "offers.find",
+        sentence("Nộp hồ sơ"),
+        sentence("Tìm thủ tục, xem cần gì, mất bao lâu, tốn bao nhiêu, rồi nộp ngay trên mạng."),
+    ),
+    (
+        "lookup.ask",
+        sentence("Tra cứu hồ sơ"),
+        sentence("Xem hồ sơ đang ở đâu bằng mã hồ sơ và số định danh, không cần đăng nhập."),
+    ),
+    (
+        "verify.ask",
+        sentence("Kiểm tra giấy phép"),
+        sentence("Gõ số hoặc quét mã QR để biết giấy phép còn hiệu lực hay không."),
+    ),
+    (
+        "dossiers.show_all",
+        sentence("Hồ sơ của tôi"),
+        sentence("Bản nháp, hồ sơ đã nộp, khoản phải nộp và kết quả của bạn."),
+    ),
 )
 
 

@@ -1,0 +1,167 @@
+"""The portal without its surroundings: services that answer from a table, and a session store in memory."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from services.chassis.actor import Actor
+from services.chassis.errors import NotFound, ServiceError
+from services.portal.http import build
+from services.portal.offers import Offers
+from services.portal.people import Person
+from services.portal.sessions import Sessions
+from services.portal.settings import PortalSettings
+from services.portal.wiring import Portal
+
+SECRET: Final = "a secret of at least thirty-two characters"
+CITIZEN: Final = Person("citizen", "001801000001", "Nguyễn Thị Mẫu", email="nguyen.thi.mau@example.vn")
+OTHER: Final = Person("citizen", "001801000002", "Trần Văn Mẫu")
+OFFICER: Final = Person("officer", "vnnic-1", "Cán bộ", unit="vnnic", tenant="mic")
+OPERATOR: Final = Person("operator", "van-hanh-1", "Vận hành", tenant="mic")
+UNIT: Final = {"key": "vnnic", "name": {"vi": "Trung tâm Internet Việt Nam", "en": "VNNIC"}, "phone": "02438000006"}
+MINISTRY: Final = {"key": "mic", "name": {"vi": "Bộ Thông tin và Truyền thông", "en": "MIC"}}
+
+Answer = Any
+
+
+class FakeServices:
+    """Answers from a table `target: answer`, where an answer may be a function of the arguments or an error."""
+
+    def __init__(self, answers: Mapping[str, Answer] | None = None) -> None:
+        self.answers: dict[str, Answer] = dict(answers or {})
+        self.asked: list[tuple[Actor | None, str, dict[str, Any]]] = []
+
+    def ask(self, actor: Actor | None, target: str, /, **arguments: Any) -> Any:
+        """The answer of the table. Raises NotFound where there is none."""
+        self.asked.append((actor, target, arguments))
+        answer = self.answers.get(target)
+        if answer is None:
+            raise NotFound("fake.nothing", "Nothing is there.", "Không có.")
+        answer = answer(**arguments) if isinstance(answer, Callable) else answer  # type: ignore[arg-type]
+        if isinstance(answer, ServiceError):
+            raise answer
+        return answer
+
+    def of(self, target: str) -> list[dict[str, Any]]:
+        """The arguments of every call of `target`."""
+        return [arguments for _, asked, arguments in self.asked if asked == target]
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class FakeCollection:
+    """As much of a MongoDB collection as sessions need."""
+
+    def __init__(self) -> None:
+        self.documents: dict[str, dict[str, Any]] = {}
+
+    def create_index(self, *_: Any, **__: Any) -> None:
+        """There are no indexes."""
+
+    def find_one(self, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The document of that id, unless it has ended."""
+        found = self.documents.get(wanted["_id"])
+        return found if found and found["ends_at"] > wanted["ends_at"]["$gt"] else None
+
+    def update_one(self, wanted: Mapping[str, Any], change: Mapping[str, Any], *, upsert: bool) -> None:
+        """Set members of a document, which is made if need be."""
+        if upsert or wanted["_id"] in self.documents:
+            self.documents.setdefault(wanted["_id"], {"_id": wanted["_id"]}).update(change["$set"])
+
+    def delete_one(self, wanted: Mapping[str, Any]) -> None:
+        """Take a document away."""
+        self.documents.pop(wanted["_id"], None)
+
+
+def settings(**changes: Any) -> PortalSettings:
+    """Settings of a portal that reaches nothing."""
+    chosen = {
+        "service": "portal",
+        "amqp_uri": "amqp://nowhere",
+        "mongo_uri": "mongodb://nowhere",
+        "portal_url": "http://localhost",
+        "intake_url": "http://nowhere",
+        "secret": SECRET,
+        "oidc_issuer": "http://nowhere",
+        "oidc_client_id": "portal",
+        "oidc_client_secret": "secret",
+    }
+    return PortalSettings(**{**chosen, **changes})
+
+
+def catalogue(*procedures: Mapping[str, Any]) -> dict[str, Answer]:
+    """Answers of the catalogue: one ministry, one unit, these procedures."""
+    by_key = {one["key"]: one for one in procedures}
+    return {
+        "registry.list_tenants": {"items": [MINISTRY], "next": None},
+        "registry.get_unit": UNIT,
+        "intake.list_procedures": {"items": [_line(one) for one in procedures], "next": None},
+        "intake.get_procedure": lambda tenant, key: (
+            by_key.get(key) or NotFound("intake.unknown_procedure", "No.", "Không.")
+        ),
+    }
+
+
+def procedure(key: str = "dk-ten-mien-vn", **changes: Any) -> dict[str, Any]:
+    """A page of a procedure, as intake answers it."""
+    page: dict[str, Any] = {
+        "key": key,
+        "tenant": "mic",
+        "name": {"vi": "Đăng ký sử dụng tên miền", "en": "Registration of a domain name"},
+        "tthc_code": None,
+        "unit": "vnnic",
+        "unit_name": UNIT["name"],
+        "level": 4,
+        "mode": "full",
+        "applicant_kinds": ["citizen", "organisation"],
+        "channels": ["online"],
+        "legal_basis": [],
+        "form": [],
+        "components": [],
+        "time_limit": {"kind": "working_days", "days": 1},
+        "fees": [],
+        "result": {"name": {"vi": "Thông báo cấp tên miền", "en": "Notice"}, "validity_years": None},
+        "version": "2016-01-01",
+    }
+    return {**page, **changes}
+
+
+def _line(page: Mapping[str, Any]) -> dict[str, Any]:
+    names = (
+        "key",
+        "name",
+        "tthc_code",
+        "unit",
+        "level",
+        "mode",
+        "applicant_kinds",
+        "channels",
+        "time_limit",
+        "version",
+    )
+    return {**{name: page[name] for name in names}, "fee_free": not page["fees"]}
+
+
+def app(services: FakeServices, **changes: Any) -> Flask:
+    """A portal over these services."""
+    chosen = settings(**changes)
+    sessions = Sessions(FakeCollection(), SECRET, idle=timedelta(minutes=30), longest=timedelta(hours=12))
+    made: Any = Portal(chosen, services, Offers(services), sessions, database=None)  # type: ignore[arg-type]
+    built = build(made)
+    built.testing = True
+    built.config["PROPAGATE_EXCEPTIONS"] = False
+    built.config["WTF_CSRF_ENABLED"] = False
+    return built
+
+
+def visit(services: FakeServices, person: Person | None = None, **changes: Any) -> FlaskClient:
+    """A browser, where somebody has signed in, or nobody."""
+    browser = app(services, **changes).test_client()
+    if person is not None:
+        with browser.session_transaction() as session:
+            session["person"] = person.kept()
+    return browser

@@ -1,0 +1,60 @@
+"""Finding a procedure by what people type."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.portal.offers import collated, fold
+from tests.unit.portal.fakes import FakeServices, catalogue, procedure, visit
+
+PRESS = procedure(
+    "the-nha-bao", name={"vi": "Cấp thẻ nhà báo", "en": "Press card"}, level=3, applicant_kinds=["organisation"]
+)
+DOMAIN = procedure("ma-so", name={"vi": "Gia hạn mã số hòa mạng", "en": "Extension of a code"})
+
+
+@pytest.mark.parametrize(
+    "typed", ["gia han ma so", "GIA HẠN", "mã số", "hoà mạng", "hòa mạng", "hoa mang", "extension"]
+)
+def test_a_procedure_is_found_however_it_is_typed(typed: str) -> None:
+    page = visit(FakeServices(catalogue(PRESS, DOMAIN))).get("/thu-tuc/", query_string={"q": typed}).text
+    assert "Gia hạn mã số hòa mạng" in page
+    assert "Cấp thẻ nhà báo" not in page
+
+
+def test_filters_narrow_what_is_found() -> None:
+    browser = visit(FakeServices(catalogue(PRESS, DOMAIN)))
+    assert "Gia hạn" not in browser.get("/thu-tuc/?level=3").text
+    assert "Cấp thẻ" not in browser.get("/thu-tuc/?who=citizen").text
+    assert "Có 0 thủ tục." in browser.get("/thu-tuc/?unit=another").text
+
+
+def test_what_is_typed_comes_back_escaped() -> None:
+    page = (
+        visit(FakeServices(catalogue(PRESS))).get("/thu-tuc/", query_string={"q": '"><script>alert(1)</script>'}).text
+    )
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+def test_a_procedure_that_is_not_there_is_a_page_that_says_so() -> None:
+    answer = visit(FakeServices(catalogue(PRESS))).get("/thu-tuc/mic/nothing")
+    assert answer.status_code == 404
+    assert "Traceback" not in answer.text
+
+
+def test_the_page_of_a_procedure_is_in_the_language_that_was_chosen() -> None:
+    browser = visit(FakeServices(catalogue(DOMAIN)))
+    assert "Extension of a code" in browser.get("/thu-tuc/mic/ma-so?lang=en").text
+    assert "Time limit" in browser.get("/thu-tuc/mic/ma-so").text
+    assert "Thời hạn giải quyết" in browser.get("/thu-tuc/mic/ma-so?lang=vi").text
+
+
+def test_names_sort_by_the_vietnamese_alphabet() -> None:
+    names = ["Ðông", "đèn", "dê", "ăn", "an", "âm", "bà", "bá", "ba"]
+    assert sorted(names[1:], key=collated) == ["an", "ăn", "âm", "ba", "bà", "bá", "dê", "đèn"]
+
+
+@given(st.text())
+def test_folding_twice_is_folding_once(text: str) -> None:
+    assert fold(fold(text)) == fold(text)

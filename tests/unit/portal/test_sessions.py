@@ -1,0 +1,112 @@
+"""Sessions: what a browser may know, and when they end."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from flask import Flask, session
+
+from services.portal.sessions import COOKIE, Sessions
+from tests.unit.portal.fakes import SECRET, FakeCollection
+
+IDLE, LONGEST = timedelta(minutes=30), timedelta(hours=12)
+START = datetime(2026, 12, 1, 1, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def kept() -> FakeCollection:
+    return FakeCollection()
+
+
+@pytest.fixture
+def app(kept: FakeCollection) -> Flask:
+    app = Flask(__name__)
+    app.testing = True
+    app.session_interface = Sessions(kept, SECRET, idle=IDLE, longest=LONGEST)
+    app.add_url_rule("/see", "see", lambda: session.get("number", "nothing"))
+    app.add_url_rule("/public", "public", lambda: "public")
+
+    @app.route("/set/<value>")
+    def put(value: str) -> str:
+        session["number"] = value
+        return value
+
+    @app.route("/renew/<value>")
+    def renew(value: str) -> str:
+        session.renew()  # type: ignore[attr-defined]
+        session["number"] = value
+        return value
+
+    @app.route("/end")
+    def end() -> str:
+        session.clear()
+        return ""
+
+    return app
+
+
+def test_a_public_page_makes_no_session(app: Flask, kept: FakeCollection) -> None:
+    assert "Set-Cookie" not in app.test_client().get("/public").headers
+    assert not kept.documents
+
+
+def test_the_cookie_holds_a_name_and_nothing_that_is_known(app: Flask) -> None:
+    cookie = app.test_client().get("/set/001801000001").headers["Set-Cookie"]
+    assert "001801000001" not in cookie
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+
+
+def test_what_was_put_in_is_there_again(app: Flask) -> None:
+    browser = app.test_client()
+    browser.get("/set/7")
+    assert browser.get("/see").text == "7"
+    assert app.test_client().get("/see").text == "nothing"
+
+
+def test_a_name_that_we_did_not_sign_opens_nothing(app: Flask, kept: FakeCollection) -> None:
+    app.test_client().get("/set/7")
+    stranger = app.test_client()
+    stranger.set_cookie(COOKIE, f"{next(iter(kept.documents))}.forged")
+    assert stranger.get("/see").text == "nothing"
+
+
+def test_after_signing_in_the_old_name_is_worth_nothing(app: Flask) -> None:
+    browser, thief = app.test_client(), app.test_client()
+    browser.get("/set/before")
+    stolen = browser.get_cookie(COOKIE)
+    assert stolen is not None
+    thief.set_cookie(COOKIE, stolen.value)
+    browser.get("/renew/after")
+    assert browser.get("/see").text == "after"
+    assert thief.get("/see").text == "nothing"
+
+
+def test_a_session_ends_some_time_after_the_last_visit(app: Flask) -> None:
+    browser = app.test_client()
+    with time_machine.travel(START, tick=False) as clock:
+        browser.get("/set/7")
+        clock.shift(IDLE - timedelta(minutes=1))
+        assert browser.get("/see").text == "7"
+        clock.shift(IDLE - timedelta(minutes=1))
+        assert browser.get("/see").text == "7"
+        clock.shift(IDLE + timedelta(minutes=1))
+        assert browser.get("/see").text == "nothing"
+
+
+def test_a_session_ends_at_last_however_often_it_is_used(app: Flask) -> None:
+    browser = app.test_client()
+    with time_machine.travel(START, tick=False) as clock:
+        browser.get("/set/7")
+        for _ in range(int(LONGEST / timedelta(minutes=20))):
+            clock.shift(timedelta(minutes=20))
+            last = browser.get("/see").text
+        assert last == "nothing"
+
+
+def test_an_emptied_session_is_gone(app: Flask, kept: FakeCollection) -> None:
+    browser = app.test_client()
+    browser.get("/set/7")
+    browser.get("/end")
+    assert not kept.documents
+    assert browser.get_cookie(COOKIE) is None

@@ -1,0 +1,78 @@
+"""What stands around every page: headers, errors, the ways on, who may see what."""
+
+import pytest
+from pymongo.errors import ConnectionFailure
+
+from services.chassis.errors import Unavailable
+from services.portal.people import read_person
+from services.portal.signin import _safe
+from tests.unit.portal.fakes import CITIZEN, OFFICER, FakeServices, catalogue, procedure, visit
+
+AWAY = Unavailable("registry.unavailable", "registry does not answer.", "Dịch vụ chưa sẵn sàng.")
+
+
+def test_no_page_lets_a_foreign_or_inline_script_run() -> None:
+    answer = visit(FakeServices(catalogue(procedure()))).get("/")
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert " style=" not in answer.text
+    assert " onclick=" not in answer.text
+
+
+def test_services_that_are_away_give_a_page_that_says_so() -> None:
+    answer = visit(FakeServices({"registry.list_tenants": AWAY})).get("/thu-tuc/")
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+    assert "Thử lại" in answer.text
+    assert "Traceback" not in answer.text
+
+
+def test_a_session_store_that_is_away_gives_a_page_too() -> None:
+    browser = visit(FakeServices(catalogue(procedure())), CITIZEN)
+    browser.application.session_interface._collection.find_one = _away  # type: ignore[attr-defined]  # noqa: SLF001
+    assert browser.get("/thu-tuc/").status_code == 200
+    answer = browser.get("/dang-nhap")
+    assert answer.status_code == 503
+    assert "Traceback" not in answer.text
+
+
+def _away(*_: object) -> None:
+    raise ConnectionFailure
+
+
+def test_a_mistake_of_ours_tells_nothing_of_the_inside() -> None:
+    answer = visit(FakeServices({"registry.list_tenants": {"items": [{"odd": 1}], "next": None}})).get("/thu-tuc/")
+    assert answer.status_code == 500
+    assert "KeyError" not in answer.text
+
+
+def test_who_signed_in_is_named_and_has_the_way_out() -> None:
+    services = FakeServices(catalogue(procedure()))
+    page = visit(services, CITIZEN).get("/").text
+    assert CITIZEN.name in page
+    assert "Đăng xuất" in page
+    assert CITIZEN.id not in page
+    assert "Đăng nhập" in visit(services).get("/").text
+
+
+@pytest.mark.parametrize(
+    "onward", ["//evil.example", "/\\evil.example", "https://evil.example", "", "javascript:x", "/a\nb"]
+)
+def test_nobody_is_led_elsewhere_after_signing_in(onward: str) -> None:
+    assert _safe(onward) == "/"
+
+
+def test_a_page_of_ours_is_come_back_to() -> None:
+    assert _safe("/thu-tuc/?q=a") == "/thu-tuc/?q=a"
+
+
+def test_the_national_sign_on_and_the_staff_directory_name_people() -> None:
+    citizen = read_person(
+        {"LoaiTaiKhoan": "1", "SoDinhDanh": CITIZEN.id, "HoVaTen": CITIZEN.name, "ThuDienTu": CITIZEN.email}
+    )
+    assert citizen == CITIZEN
+    enterprise = read_person({"LoaiTaiKhoan": "2", "MaSoThue": "9900000016", "TenDoanhNghiep": "Công ty Ví Dụ"})
+    assert (enterprise.kind, enterprise.id) == ("organisation", "9900000016")
+    staff = {"motcua_kind": "officer", "motcua_staff_id": OFFICER.id, "motcua_unit": "vnnic", "motcua_tenant": "mic"}
+    assert read_person({**staff, "name": OFFICER.name}) == OFFICER
