@@ -1,9 +1,9 @@
 """Working time at UTC+07:00: working days and hours, due moments, make-up days, from a calendar document."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from services.contracts.catalogue.dates import VIETNAM, local_day
 
@@ -20,8 +20,16 @@ class CalendarExhausted(ValueError):
 
 
 @dataclass(frozen=True)
+class SpecialDay:
+    """A day that differs from the weekly pattern, its name `{vi, en}`."""
+
+    kind: Literal["holiday", "compensatory_off", "makeup_workday"]
+    name: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Calendar:
-    """Which days are worked, from `first` to `last`, and between which local times."""
+    """Which days are worked, from `first` to `last`, and between which local times; `special` says why."""
 
     key: str
     first: date
@@ -30,6 +38,7 @@ class Calendar:
     windows: Windows
     off: frozenset[date]
     worked: frozenset[date]
+    special: Mapping[date, SpecialDay] = field(default_factory=dict, compare=False)
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any], office_hours: str = "standard") -> "Calendar":
@@ -46,6 +55,7 @@ class Calendar:
             ),
             off=_days(document["holidays"]) | _days(document["compensatory_off"]),
             worked=_days(document["makeup_workdays"]),
+            special=_special(document),
         )
 
     def is_working_day(self, day: date) -> bool:
@@ -138,14 +148,24 @@ class Calendar:
 
 def batch_due(windows: list[Mapping[str, str]], received: date) -> date:
     """The due day of the next intake whose `apply_before` is still ahead of the day of receipt."""
+    closing, due = _next_intake(windows, received)
+    same_year = _this_year(due, closing.year)
+    return same_year if same_year >= closing else _this_year(due, closing.year + 1)
+
+
+def batch_closing(windows: list[Mapping[str, str]], received: date) -> date:
+    """The first day that is too late for that intake."""
+    return _next_intake(windows, received)[0]
+
+
+def _next_intake(windows: list[Mapping[str, str]], received: date) -> tuple[date, str]:
+    """When it closes, and the day of a year on which it is due."""
     ahead = [
         (_this_year(window["apply_before"], year), window["due"])
         for window in windows
         for year in (received.year, received.year + 1)
     ]
-    closing, due = min((closing, due) for closing, due in ahead if received < closing)
-    same_year = _this_year(due, closing.year)
-    return same_year if same_year >= closing else _this_year(due, closing.year + 1)
+    return min((closing, due) for closing, due in ahead if received < closing)
 
 
 def _this_year(month_day: str, year: int) -> date:
@@ -158,6 +178,17 @@ def _instant(day: date, at: time) -> datetime:
 
 def _days(rows: list[Mapping[str, Any]]) -> frozenset[date]:
     return frozenset(date.fromisoformat(row["date"]) for row in rows)
+
+
+def _special(document: Mapping[str, Any]) -> dict[date, SpecialDay]:
+    """By day; a day that stands in two lists is a holiday before all else."""
+    kinds: tuple[tuple[str, Literal["holiday", "compensatory_off", "makeup_workday"]], ...] = (
+        ("makeup_workdays", "makeup_workday"),
+        ("compensatory_off", "compensatory_off"),
+        ("holidays", "holiday"),
+    )
+    rows = ((kind, row) for group, kind in kinds for row in document[group])
+    return {date.fromisoformat(row["date"]): SpecialDay(kind, row["name"]) for kind, row in rows}
 
 
 def _refuse_less_than_one(count: int) -> None:
