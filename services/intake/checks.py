@@ -48,8 +48,8 @@ _PAPER_PROBLEMS: Final = {
 }
 
 
-def check_offer(procedure: Procedure, applicant_kind: str, channel: str) -> None:
-    """The procedure is for such applicants and offered through that channel. Raises Refused."""
+def check_kind(procedure: Procedure, applicant_kind: str) -> None:
+    """The procedure is for such applicants. Raises Refused."""
     if applicant_kind not in procedure["applicant_kinds"]:
         raise _refused(
             "applicant_kind",
@@ -57,6 +57,10 @@ def check_offer(procedure: Procedure, applicant_kind: str, channel: str) -> None
             "The procedure is not for this kind of applicant.",
             "Thủ tục không dành cho loại người nộp này.",
         )
+
+
+def check_channel(procedure: Procedure, channel: str) -> None:
+    """The procedure is offered through that channel. Raises Refused."""
     if channel not in procedure["channels"]:
         raise _refused(
             "channel", "channel", "The procedure is not offered this way.", "Thủ tục không nhận theo hình thức này."

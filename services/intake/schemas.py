@@ -150,6 +150,17 @@ class DiscardDraft(Command):
     draft_id = DraftId(required=True)
 
 
+class Check(Strict):
+    """Arguments of check: a submission that need not be right."""
+
+    tenant = Text(required=True, longest=60)
+    procedure = Text(required=True, longest=60)
+    applicant = Answers(required=True)
+    form = Answers(required=True)
+    documents = Items(Part(Paper), most=_MOST_DOCUMENTS, required=True)
+    channel = Choice(*CHANNELS, load_default="online")
+
+
 class Submit(Command):
     """Arguments of submit; the draft that `draft_id` names is gone afterwards."""
 

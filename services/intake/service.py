@@ -48,6 +48,11 @@ class IntakeService(Service):
         """Leave nothing of a draft."""
         return self.cases.drafting.discard(call.actor, call.cause, **call.args)
 
+    @query(schemas.Check)
+    def check(self, call: Call) -> Any:
+        """What a submission would be refused for, as `errors`, and what it would cost, as `fees`."""
+        return self.cases.checking.check(call.actor, **call.args)
+
     @command(schemas.Submit)
     def submit(self, call: Call) -> Any:
         """Submit a dossier."""

@@ -88,7 +88,8 @@ class Submitting:
         row = self._catalogue.procedure(request.tenant, request.procedure, day)
         asked = row["document"]
         access.may_submit(actor, request.owner, request.channel, asked["unit"])
-        checks.check_offer(asked, request.applicant["kind"], request.channel)
+        checks.check_kind(asked, request.applicant["kind"])
+        checks.check_channel(asked, request.channel)
         answers = checks.checked_answers(self._catalogue.form(row), request.form)
         papers = brought.given(self._uploads, actor, request.documents)
         checks.check_papers(asked, answers, papers, known=())

@@ -17,6 +17,7 @@ from services.contracts.catalogue.dates import local_day
 from services.contracts.event import Event
 from services.intake import access, domain, views
 from services.intake.catalogue import Catalogue
+from services.intake.checking import Checking
 from services.intake.dossier import Dossier
 from services.intake.drafting import Drafting
 from services.intake.drafts import Drafts
@@ -47,6 +48,7 @@ class IntakeCases:
     def __init__(self, stores: Stores, catalogue: Catalogue, settings: IntakeSettings) -> None:
         self._dossiers, self._uploads, self._papers = stores.dossiers, stores.uploads, stores.papers
         self._catalogue, self._settings = catalogue, settings
+        self.checking = Checking(stores.uploads, catalogue, settings.answer_hours)
         self.drafting = Drafting(stores.drafts, stores.uploads, stores.dossiers, settings.draft_days)
         self._submitting = Submitting(
             stores.dossiers, stores.codes, stores.uploads, self.drafting, catalogue, settings.answer_hours

@@ -19,10 +19,12 @@ from services.intake.service import IntakeService
 from tests.contract.test_topology import CALLED, methods
 
 # A method that is none of these changes something: it carries a request id, so that it can be asked for again.
-QUESTIONS = ("get", "list", "find", "track", "history", "verify", "health")
+QUESTIONS = ("get", "list", "find", "track", "history", "verify", "health", "check", "count")
 # What is open at the edge, and what looks at it inside.
 OPEN = {
     "intake.submit form": "intake.checks.checked_answers: the compiled form of the procedure",
+    "intake.check applicant": "intake.checking: the schema of an applicant",
+    "intake.check form": "intake.checking: the compiled form of the procedure",
     "intake.save_draft applicant": "intake.schemas.Typed: size, depth, names, numbers",
     "intake.save_draft form": "intake.schemas.Typed: size, depth, names, numbers",
     "intake.supplement form": "intake.checks.checked_answers: the compiled form of the procedure",

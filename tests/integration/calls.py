@@ -24,6 +24,14 @@ _APPLICANT = {
 _DOSSIER = {"dossier_code": CODE}
 _RECORD = {"dataset": "ten-mien-vn", "number": "999999/2026/TM-VNNIC"}
 _PAPER = {"component": "TP01", "upload_id": "0" * 32}
+_SUBMISSION = {
+    "tenant": "mic",
+    "procedure": "dk-ten-mien-vn",
+    "applicant": _APPLICANT,
+    "form": {},
+    "documents": [_PAPER],
+    "channel": "online",
+}
 RIGHT: Final[dict[str, dict[str, Any]]] = {
     "intake.list_procedures": {"tenant": "mic"},
     "intake.get_procedure": {"tenant": "mic", "key": "dk-ten-mien-vn"},
@@ -47,15 +55,8 @@ RIGHT: Final[dict[str, dict[str, Any]]] = {
     "intake.get_draft": {"draft_id": DRAFT},
     "intake.list_drafts": {"limit": 20},
     "intake.discard_draft": {"draft_id": DRAFT, **_ASK},
-    "intake.submit": {
-        "tenant": "mic",
-        "procedure": "dk-ten-mien-vn",
-        "applicant": _APPLICANT,
-        "form": {},
-        "documents": [_PAPER],
-        "channel": "online",
-        **_ASK,
-    },
+    "intake.check": _SUBMISSION,
+    "intake.submit": {**_SUBMISSION, **_ASK},
     "intake.supplement": {**_DOSSIER, "form": {"purpose": "x"}, "documents": [_PAPER], **_ASK},
     "intake.withdraw": {**_DOSSIER, "reason": "Không cần nữa", **_ASK},
     "intake.return_result": {**_DOSSIER, "method": "direct", **_ASK},

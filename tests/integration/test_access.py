@@ -33,6 +33,7 @@ _CONCERNED = "yes unseen unseen unseen yes unseen yes"
 _OWNER_ONLY = "yes unseen unseen unseen no no no"
 _BRINGERS = "yes yes yes yes yes yes no"
 _NOT_THEIRS = "unseen unseen unseen unseen unseen unseen no"  # it is nobody's
+_SUBMITTER = "yes no no no no no no"
 _OFFICERS = "no no no no yes no no"
 _SYSTEM = "no no no no no no yes"
 _QUEUE = "no no no no yes no yes"
@@ -44,7 +45,8 @@ MAY: Final = {
     "intake.get_draft": _NOT_THEIRS,
     "intake.list_drafts": _BRINGERS,
     "intake.discard_draft": _NOT_THEIRS,
-    "intake.submit": "yes no no no no no no",
+    "intake.check": _SUBMITTER,
+    "intake.submit": _SUBMITTER,
     "intake.supplement": _OWNER_ONLY,
     "intake.withdraw": _OWNER_ONLY,
     "intake.return_result": "yes unseen unseen unseen yes no no",
@@ -108,7 +110,7 @@ def call(target: str, one: Ended, owner: Actor) -> dict[str, Any]:
         right["size"] = 10**10
     if target == "intake.list_dossiers":
         right["unit"] = OFFICER["unit"]
-    if target == "intake.submit" and owner["kind"] == "organisation":
+    if target in {"intake.check", "intake.submit"} and owner["kind"] == "organisation":
         right["applicant"] = {**right["applicant"], "kind": "organisation", "tax_code": owner["id"]}
         del right["applicant"]["id_number"]
     return {**right, **({"request_id": fresh()} if "request_id" in right else {})}

@@ -28,6 +28,7 @@ MAY: Final = {
     "intake.get_draft": DRAFTER,
     "intake.list_drafts": BRINGER,
     "intake.discard_draft": DRAFTER,
+    "intake.check": SUBMITTER,
     "intake.submit": SUBMITTER,
     "intake.supplement": OWNER,
     "intake.withdraw": OWNER,
