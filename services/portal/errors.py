@@ -6,6 +6,7 @@ from werkzeug.exceptions import HTTPException
 
 from services.chassis.errors import ServiceError, Unavailable, unexpected
 from services.chassis.logs import log
+from services.portal.api import door
 
 _RETRY_SECONDS = 10
 
@@ -20,6 +21,8 @@ def show_errors(app: Flask) -> None:
 
 def show(error: ServiceError) -> Response:
     """A named error."""
+    if _asked_by_program():
+        return door.show(error)
     page = make_response(render_template("errors/error.html", error=error, status=error.status), error.status)
     if isinstance(error, Unavailable):
         page.headers["Retry-After"] = str(_RETRY_SECONDS)
@@ -28,13 +31,17 @@ def show(error: ServiceError) -> Response:
 
 def _show_http(error: HTTPException) -> Response:
     status = error.code or 500
+    if _asked_by_program():
+        return door.show(error)
     if status < 400:
         return make_response(error.get_response())
     return make_response(render_template("errors/http.html", status=status), status)
 
 
-def _show_stale_form(_error: CSRFError) -> Response:
+def _show_stale_form(error: CSRFError) -> Response:
     """The session that the form belonged to has ended: what was typed is shown again, to be sent once more."""
+    if _asked_by_program():
+        return door.show(error)
     typed = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
     return make_response(render_template("errors/stale.html", typed=typed, action=request.path), 400)
 
@@ -42,3 +49,7 @@ def _show_stale_form(_error: CSRFError) -> Response:
 def _show_defect(_error: Exception) -> Response:
     log.exception("page_failed", route=str(request.url_rule))
     return show(unexpected())
+
+
+def _asked_by_program() -> bool:
+    return request.path.startswith("/api/")

@@ -15,6 +15,7 @@ from services.chassis.logs import log
 from services.chassis.settings import settings_or_exit
 from services.chassis.traced import traced
 from services.portal import language, security, shell, signin, wording
+from services.portal.api.mount import mount
 from services.portal.errors import show_errors
 from services.portal.pages import home, offers, style
 from services.portal.settings import PortalSettings
@@ -64,11 +65,12 @@ def build(made: Portal) -> Flask:
     wording.teach(app)
     shell.surround(app)
     security.harden(app, secure=settings.is_secure)
-    CSRFProtect(app)
+    csrf = CSRFProtect(app)
     show_errors(app)
     signin.offer(app, settings)
     for pages in _PAGES:
         app.register_blueprint(pages)
+    mount(app, csrf)
     app.add_url_rule("/health/live", "live", lambda: answer({"live": True}))
     app.add_url_rule("/health/ready", "ready", lambda: _ready(made))
     return app

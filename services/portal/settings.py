@@ -18,6 +18,7 @@ class PortalSettings(Settings):
     oidc_issuer: str = Field(pattern=r"^https?://[^\s]+$", description="the OpenID provider")
     oidc_client_id: str = Field(min_length=1)
     oidc_client_secret: str = Field(min_length=1, repr=False)
+    api_clients: tuple[str, ...] = Field(default=(), description="other front ends whose people's tokens the API takes")
     session_minutes: int = Field(default=30, ge=1, le=1440, description="a session ends so long after a visit")
     session_hours: int = Field(default=12, ge=1, le=72, description="and after so long whatever happens")
     rpc_lines: int = Field(default=8, ge=1, le=64, description="connections to the broker of one process")

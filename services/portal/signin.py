@@ -9,7 +9,9 @@ from authlib.integrations.base_client.errors import OAuthError
 from authlib.integrations.flask_client import OAuth
 from flask import Blueprint, Flask, current_app, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from joserfc import jwt
 from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
 from requests.exceptions import RequestException
 
 from services.chassis.errors import Denied, NotFound, Unavailable
@@ -19,6 +21,8 @@ from services.portal.settings import PortalSettings
 
 P = ParamSpec("P")
 R = TypeVar("R")
+_ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"]
+_LONGEST_TOKEN, _LEEWAY = 8_000, 60
 _PERSON, _ID_TOKEN = "person", "id_token"
 _SCOPE, _SECONDS = "openid profile email phone address", 10
 pages = Blueprint("signin", __name__)
@@ -45,6 +49,35 @@ def person() -> Person | None:
         g.person = recall(session.get(_PERSON))
     found: Person | None = g.person
     return found
+
+
+def bearer() -> Person | None:
+    """Who the identity token in `Authorization` names; it must be for the portal, or a front end that it knows.
+
+    The provider's signature, the issuer, the audience and the end of the token are checked. Raises Denied.
+    """
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    if not token:
+        return None
+    if kind.lower() != "bearer" or len(token) > _LONGEST_TOKEN:
+        raise _untrusted()
+    try:
+        metadata = _provider().load_server_metadata()
+        known = KeySet.import_key_set(_provider().fetch_jwk_set())
+        read = jwt.decode(token, known, algorithms=_ALGORITHMS)
+        settings: PortalSettings = current_app.extensions["motcua"].settings
+        clients = [settings.oidc_client_id, *settings.api_clients]
+        required: Any = {
+            "iss": {"essential": True, "value": metadata["issuer"]},
+            "aud": {"essential": True, "values": clients},
+            "exp": {"essential": True},
+        }
+        jwt.JWTClaimsRegistry(leeway=_LEEWAY, **required).validate(read.claims)
+    except RequestException as error:
+        raise _no_provider() from error
+    except (JoseError, ValueError) as error:
+        raise _untrusted() from error
+    return read_person(read.claims)
 
 
 def who() -> Person:
@@ -132,6 +165,12 @@ def _safe(onward: str) -> str:
     """An address of ours: a path, and nothing that a browser could read as another host."""
     is_ours = onward.startswith("/") and not onward.startswith(("//", "/\\")) and onward.isprintable()
     return onward if is_ours else "/"
+
+
+def _untrusted() -> Denied:
+    error = Denied("portal.untrusted_token", "The bearer token is not good here.", "Mã truy cập không hợp lệ.")
+    error.status = 401  # type: ignore[misc]
+    return error
 
 
 def _no_provider() -> Unavailable:

@@ -1,0 +1,1 @@
+"""`/api/v1`: all that citizens and enterprises do on the pages, as JSON, for other front ends."""

@@ -1,0 +1,241 @@
+"""The calls: each asks one service on behalf of the caller."""
+
+from typing import Any, Final
+
+from flask import Response, request, url_for
+
+from services.chassis.errors import Conflict
+from services.portal.api import schemas
+from services.portal.api.door import Door, Key, applicant, keyed, protect
+from services.portal.offers import Wish
+from services.portal.wiring import portal
+
+calls: Final = Door("api", __name__, url_prefix="/api/v1", description="Everything that a citizen can do on the pages.")
+calls.before_request(protect)
+Answer = dict[str, Any]
+
+
+def ask(target: str, /, **arguments: Any) -> Any:
+    """The answer of a service to the caller; what is None was not said."""
+    said = {name: value for name, value in arguments.items() if value is not None}
+    return portal().services.ask(applicant().actor, target, **said)
+
+
+@calls.get("/procedures")
+@calls.etag
+@calls.arguments(schemas.ProcedureSearch, location="query")
+@calls.response(200, schemas.page_of(schemas.ProcedureLine))
+@calls.problems()
+def find_procedures(wanted: Answer) -> Answer:
+    """Procedures that fit, by the Vietnamese alphabet."""
+    wish = Wish(wanted["q"], wanted["tenant"], wanted["unit"], wanted["level"], wanted["who"])
+    found = [{**one.line, "tenant": one.tenant, "unit_name": one.unit["name"]} for one in portal().offers.find(wish)]
+    places = [f"{one['tenant']}.{one['key']}" for one in found]
+    start = places.index(wanted["after"]) + 1 if wanted["after"] in places else 0
+    shown = found[start : start + wanted["limit"]]
+    is_more = start + wanted["limit"] < len(found)
+    return {"items": shown, "next": places[start + len(shown) - 1] if is_more and shown else None}
+
+
+@calls.get("/procedures/<tenant>/<key>")
+@calls.etag
+@calls.response(200, schemas.Procedure)
+@calls.problems()
+def get_procedure(tenant: str, key: str) -> Answer:
+    """All about one procedure: its form, papers, price, time limit, and a valid example."""
+    return {**portal().offers.procedure(tenant, key), "tenant": tenant}
+
+
+@calls.get("/me")
+@calls.response(200, schemas.Person)
+@calls.problems(401, 403)
+def get_me() -> Answer:
+    """Who is asking."""
+    return applicant().kept()
+
+
+@calls.get("/drafts")
+@calls.arguments(schemas.PageOf, location="query")
+@calls.response(200, schemas.page_of(schemas.DraftLine))
+@calls.problems(401, 403)
+def list_drafts(page: Answer) -> Any:
+    """The caller's drafts, last saved first."""
+    return ask("intake.list_drafts", **page)
+
+
+@calls.get("/drafts/<draft_id>")
+@calls.response(200, schemas.Draft, headers={"ETag": {"schema": {"type": "string"}}})
+@calls.problems(401, 403)
+def get_draft(draft_id: str) -> Any:
+    """All that was typed; the ETag is the version that the next PUT names in If-Match."""
+    found = ask("intake.get_draft", draft_id=draft_id)
+    return found, 200, {"ETag": f'"{found["version"]}"'}
+
+
+@calls.put("/drafts/<draft_id>")
+@calls.arguments(schemas.DraftChange)
+@calls.arguments(Key, location="headers")
+@calls.response(200, schemas.DraftSaved, headers={"ETag": {"schema": {"type": "string"}}})
+@calls.problems(401, 403, 409, 412, 422)
+@keyed
+def save_draft(change: Answer, request_id: str, draft_id: str) -> Any:
+    """Save under a UUID of your own; If-Match names the version it was made from (none: a new draft)."""
+    try:
+        saved = ask("intake.save_draft", draft_id=draft_id, version=_version(), request_id=request_id, **change)
+    except Conflict as error:
+        if error.code == "intake.draft_changed":
+            error.status = 412  # type: ignore[misc]
+        raise
+    return saved, 200, {"ETag": f'"{saved["version"]}"'}
+
+
+@calls.delete("/drafts/<draft_id>")
+@calls.arguments(Key, location="headers")
+@calls.response(204)
+@calls.problems(401, 403, 409)
+@keyed
+def discard_draft(request_id: str, draft_id: str) -> None:
+    """Leave nothing of a draft."""
+    ask("intake.discard_draft", draft_id=draft_id, request_id=request_id)
+
+
+@calls.post("/uploads")
+@calls.arguments(schemas.UploadAsked)
+@calls.arguments(Key, location="headers")
+@calls.response(201, schemas.Ticket)
+@calls.problems(401, 403, 409, 422)
+@keyed
+def open_upload(file: Answer, request_id: str) -> Any:
+    """A ticket to send one file with."""
+    return ask("intake.open_upload", request_id=request_id, **file)
+
+
+@calls.post("/dossiers")
+@calls.arguments(schemas.Submission)
+@calls.arguments(Key, location="headers")
+@calls.response(201, schemas.Receipt, headers={"Location": {"schema": {"type": "string"}}})
+@calls.problems(401, 403, 409, 422)
+@keyed
+def submit(submission: Answer, request_id: str) -> Any:
+    """Hand in a dossier."""
+    receipt = ask("intake.submit", channel="online", request_id=request_id, **submission)
+    return receipt, 201, {"Location": url_for(".get_dossier", code=receipt["dossier_code"])}
+
+
+@calls.get("/dossiers")
+@calls.etag
+@calls.arguments(schemas.DossierSearch, location="query")
+@calls.response(200, schemas.page_of(schemas.DossierLine))
+@calls.problems(401, 403)
+def list_dossiers(wanted: Answer) -> Any:
+    """The caller's dossiers, newest first."""
+    return ask("intake.list_dossiers", **wanted)
+
+
+@calls.get("/dossiers/<code>")
+@calls.etag
+@calls.response(200, schemas.Dossier)
+@calls.problems(401, 403)
+def get_dossier(code: str) -> Any:
+    """All of one dossier. With If-None-Match it costs nothing to ask again whether something happened."""
+    return ask("intake.get", dossier_code=code)
+
+
+@calls.get("/dossiers/<code>/documents/<upload_id>")
+@calls.response(200, content_type="application/octet-stream", description="The file, as it was handed in.")
+@calls.problems(401, 403)
+def get_document(code: str, upload_id: str) -> Response:
+    """A paper of a dossier."""
+    ask("intake.get", dossier_code=code)
+    found = portal().services.download(applicant().actor, code, upload_id)
+    answer = Response(found.iter_content(65_536), 200, mimetype=found.headers.get("Content-Type"))
+    answer.headers["Content-Disposition"] = found.headers.get("Content-Disposition", "attachment")
+    return answer
+
+
+@calls.post("/dossiers/<code>/supplement")
+@calls.arguments(schemas.Supplement)
+@calls.arguments(Key, location="headers")
+@calls.response(200, schemas.Short)
+@calls.problems(401, 403, 409, 422)
+@keyed
+def supplement(change: Answer, request_id: str, code: str) -> Any:
+    """Answer a request for a supplement."""
+    return ask("intake.supplement", dossier_code=code, request_id=request_id, **change)
+
+
+@calls.post("/dossiers/<code>/withdrawal")
+@calls.arguments(schemas.Withdrawal)
+@calls.arguments(Key, location="headers")
+@calls.response(200, schemas.Short)
+@calls.problems(401, 403, 409, 422)
+@keyed
+def withdraw(why: Answer, request_id: str, code: str) -> Any:
+    """Take a dossier back."""
+    return ask("intake.withdraw", dossier_code=code, request_id=request_id, **why)
+
+
+@calls.post("/dossiers/<code>/collection")
+@calls.arguments(schemas.Collection)
+@calls.arguments(Key, location="headers")
+@calls.response(200, schemas.Short)
+@calls.problems(401, 403, 409, 422)
+@keyed
+def collect(how: Answer, request_id: str, code: str) -> Any:
+    """Take the result."""
+    return ask("intake.return_result", dossier_code=code, request_id=request_id, **how)
+
+
+@calls.get("/dossiers/<code>/order")
+@calls.etag
+@calls.response(200, schemas.Order)
+@calls.problems(401, 403)
+def get_order(code: str) -> Any:
+    """The fee order that matters now; right after a submission it may not be there yet."""
+    return ask("payment.get_order", dossier_code=code)
+
+
+@calls.post("/dossiers/<code>/order/payments")
+@calls.arguments(schemas.Payment)
+@calls.arguments(Key, location="headers")
+@calls.response(201, schemas.PaymentStarted)
+@calls.problems(401, 403, 409, 422)
+@keyed
+def pay(payment: Answer, request_id: str, code: str) -> Any:
+    """Go to the gateway. What comes of it is said by the order, never by the browser that comes back."""
+    order = ask("payment.get_order", dossier_code=code)
+    payer = {"ip_address": request.remote_addr} if request.remote_addr else {}
+    return ask("payment.start_payment", order_id=order["order_id"], request_id=request_id, **payer, **payment)
+
+
+@calls.get("/dossiers/<code>/notices")
+@calls.arguments(schemas.PageOf, location="query")
+@calls.response(200, schemas.page_of(schemas.Notice))
+@calls.problems(401, 403)
+def list_notices(page: Answer, code: str) -> Any:
+    """What was written to the applicant."""
+    return ask("notify.list_notices", dossier_code=code, **page)
+
+
+@calls.post("/lookups")
+@calls.arguments(schemas.Question)
+@calls.response(200, schemas.Tracked)
+@calls.problems(429)
+def look_up(question: Answer) -> Any:
+    """The public status of a dossier, without signing in."""
+    return portal().services.ask(None, "intake.track", **question)
+
+
+@calls.post("/verifications")
+@calls.arguments(schemas.RecordAsked)
+@calls.response(200, schemas.Verified)
+@calls.problems(429)
+def verify(asked: Answer) -> Any:
+    """Whether a licence is in force, and that holder's."""
+    return portal().services.ask(None, "registry.verify", **asked)
+
+
+def _version() -> int:
+    """The version that If-Match names; none is that of a new draft."""
+    named = [tag for tag in request.if_match.as_set() if tag.isdecimal() and len(tag) < 10]
+    return int(named[0]) if named else 0

@@ -1,0 +1,142 @@
+"""What every call of the API has: who asks, strict JSON, problems as RFC 9457, keys against doing a thing twice."""
+
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, Final, ParamSpec, TypeVar
+
+from flask import Response, current_app, request
+from flask_smorest import Blueprint
+from marshmallow import EXCLUDE, Schema
+from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import HTTPException
+
+from services.chassis import codec
+from services.chassis.errors import Denied, Invalid, ServiceError
+from services.contracts.fields import Text, explain
+from services.portal.api import schemas
+from services.portal.people import Person
+from services.portal.signin import bearer, person
+
+P = ParamSpec("P")
+R = TypeVar("R")
+_LONGEST_BODY: Final = 2_000_000
+PROBLEM: Final = "application/problem+json"
+_WORDS: Final = {
+    400: ("Invalid", "The request has not the shape that is asked for; see errors."),
+    401: ("Denied", "Nobody has signed in."),
+    403: ("Denied", "The caller may not do this."),
+    404: ("Not found", "It is not there, or not the caller's to see."),
+    409: ("Conflict", "Somebody was faster, or the Idempotency-Key stands for another request."),
+    412: ("Precondition failed", "It was changed meanwhile."),
+    422: ("Refused", "A rule says no."),
+    429: ("Too many requests", "Ask again later."),
+    503: ("Unavailable", "Ask again in a moment, with the same Idempotency-Key."),
+}
+_ANY: Final = (400, 404, 503)
+
+
+class StrictParser(FlaskParser):
+    """As services read JSON: no number that is none, no name twice, not too deep, not too much."""
+
+    DEFAULT_VALIDATION_STATUS = 400
+
+    def load_json(self, req: Any, schema: Schema) -> Any:
+        """The body."""
+        return codec.decode(req.get_data(), _LONGEST_BODY)
+
+    def handle_error(self, error: Any, req: Any, schema: Any, *, error_status_code: Any, error_headers: Any) -> Any:
+        """Name every field at fault."""
+        inside = [part for messages in error.messages.values() for part in explain(messages)]
+        raise Invalid(
+            "portal.invalid", "The request is not valid; see errors.", "Yêu cầu chưa hợp lệ; xem chi tiết.", inside
+        )
+
+
+class Door(Blueprint):  # type: ignore[misc]
+    """The calls about one kind of thing."""
+
+    ARGUMENTS_PARSER = StrictParser()
+
+    def problems(self, *statuses: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
+        """Document which problems a call may end with, besides those that any may."""
+
+        def document(view: Callable[P, R]) -> Callable[P, R]:
+            for status in sorted({*statuses, *_ANY}):
+                about = {"schema": schemas.Problem, "description": _WORDS[status][1], "content_type": PROBLEM}
+                view = self.alt_response(status, **about)(view)
+            return view
+
+        return document
+
+
+class Key(Schema):
+    """The header of a call that changes something."""
+
+    class Meta:
+        """Other headers are not ours to judge."""
+
+        unknown = EXCLUDE
+
+    key = Text(
+        required=True,
+        longest=100,
+        data_key="Idempotency-Key",
+        metadata={"description": "Your own name for this request: the same key with the same content is done once."},
+    )
+
+
+def applicant() -> Person:
+    """The citizen or enterprise that asks. Raises Denied."""
+    found: Person | None = bearer() or person()
+    if found is None:
+        raise SignedOut("portal.signed_out", "Sign in, or send a bearer token.", "Vui lòng đăng nhập.")
+    if not found.is_applicant:
+        raise Denied("portal.applicants_only", "This is for applicants.", "Chỉ dành cho người nộp hồ sơ.")
+    return found
+
+
+class SignedOut(Denied):
+    """Nobody has signed in."""
+
+    status = 401
+
+
+def protect() -> None:
+    """A browser's session may be used by our own pages only: they send `X-CSRFToken`. A bearer token needs none."""
+    is_on: bool = current_app.config.get("WTF_CSRF_ENABLED", True)
+    if is_on and request.headers.get("Authorization") is None and person() is not None:
+        current_app.extensions["csrf"].protect()
+
+
+def keyed(view: Callable[..., R]) -> Callable[..., R]:
+    """Give the key as `request_id`, so that views read like commands."""
+
+    @wraps(view)
+    def with_id(*args: Any, **kwargs: Any) -> R:
+        *others, headers = args
+        return view(*others, headers["key"].strip('"'), **kwargs)
+
+    return with_id
+
+
+def show(error: Exception) -> Response:
+    """An error as a problem. Whatever is none of ours is told in general."""
+    if isinstance(error, ServiceError):
+        return _problem(error.status, {**error.problem(), "status": error.status})
+    if isinstance(error, HTTPException) and error.code:
+        name = HTTPStatus(error.code).phrase
+        return _problem(error.code, {"title": name, "detail": _WORDS.get(error.code, ("", name))[1]}, error)
+    return _problem(500, {"title": "Defect", "detail": "Our mistake; ask again later."})
+
+
+def _problem(status: int, said: dict[str, Any], error: HTTPException | None = None) -> Response:
+    body = {"type": "about:blank", "code": f"http.{status}", "status": status, **said}
+    answer = Response(codec.encode(body), status, mimetype=PROBLEM)
+    if error is not None:
+        answer.headers.extend({name: value for name, value in error.get_headers() if name == "Allow"})
+    if status == HTTPStatus.UNAUTHORIZED:
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        answer.headers["Retry-After"] = "2"
+    return answer

@@ -1,0 +1,190 @@
+"""The API over fakes: who may ask, how mistakes are named, keys, ETags and pages."""
+
+import time
+from typing import Any, Final
+
+import pytest
+from flask.testing import FlaskClient
+from joserfc import jwt
+from joserfc.jwk import KeySet, RSAKey
+
+from services.chassis.errors import Conflict, NotFound, Unavailable
+from services.portal.people import Person
+from tests.unit.portal.fakes import CITIZEN, OFFICER, Answer, FakeServices, app, catalogue, procedure, visit
+
+API: Final = "/api/v1"
+CODE: Final = "000.00.06.G14-261201-0001"
+DRAFT: Final = "00000000-0000-4000-8000-000000000001"
+AT: Final = "2026-12-01T02:00:00+00:00"
+LINE: Final = {"dossier_code": CODE, "status": "submitted", "dvcqg_status": 1, "tenant": "mic", "procedure": "p"}
+WHOLE: Final = {**LINE, "unit": "vnnic", "procedure_version": "2016-01-01", "level": 4, "fees": [], "documents": []}
+RECEIPT: Final = {**LINE, "submitted_at": AT, "answer_due_at": AT}
+KEY: Final = {"Idempotency-Key": "one"}
+SUBMISSION: Final = {"tenant": "mic", "procedure": "p", "applicant": {"kind": "citizen"}, "form": {"label": "a"}}
+
+
+def browser(answers: dict[str, Answer], person: Person | None = CITIZEN) -> FlaskClient:
+    return visit(FakeServices(answers), person)
+
+
+def told(answer: Any) -> Any:
+    """What an answer says."""
+    return answer.json
+
+
+@pytest.mark.parametrize("path", ["/me", "/drafts", "/dossiers", f"/dossiers/{CODE}", f"/dossiers/{CODE}/order"])
+def test_nobody_is_asked_to_sign_in(path: str) -> None:
+    answer = browser({}, None).get(f"{API}{path}")
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert answer.mimetype == "application/problem+json"
+
+
+def test_an_officer_is_no_applicant() -> None:
+    assert browser({}, OFFICER).get(f"{API}/dossiers").status_code == 403
+
+
+def test_a_dossier_is_handed_in_on_behalf_of_who_asks_under_the_key_that_was_given() -> None:
+    services = FakeServices({"intake.submit": RECEIPT})
+    answer = visit(services, CITIZEN).post(f"{API}/dossiers", json=SUBMISSION, headers=KEY)
+    assert answer.status_code == 201
+    assert answer.headers["Location"] == f"{API}/dossiers/{CODE}"
+    actor, _, said = services.asked[-1]
+    assert actor == CITIZEN.actor
+    assert said["request_id"] == "one"
+    assert said["channel"] == "online"
+
+
+def test_what_changes_something_needs_a_key() -> None:
+    answer = browser({"intake.submit": RECEIPT}).post(f"{API}/dossiers", json=SUBMISSION)
+    assert answer.status_code == 400
+    assert told(answer)["errors"][0]["field"] == "Idempotency-Key"
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b'{"a":NaN}', b'{"a":1,"a":2}', b"\xff", b"[" * 40 + b"]" * 40, b'{"form":1}', b"null"]
+)
+def test_what_is_no_submission_is_named_and_asks_nothing(body: bytes) -> None:
+    services = FakeServices({"intake.submit": RECEIPT})
+    answer = visit(services, CITIZEN).post(f"{API}/dossiers", data=body, content_type="application/json", headers=KEY)
+    assert answer.status_code == 400
+    assert told(answer)["code"]
+    assert not services.of("intake.submit")
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (NotFound("intake.unknown_dossier", "No.", "Không."), 404),
+        (Conflict("intake.request_id_reused", "No.", "Không."), 409),
+        (Unavailable("intake.unavailable", "No.", "Không."), 503),
+    ],
+)
+def test_what_a_service_says_is_said_with_its_code(error: Any, status: int) -> None:
+    answer = browser({"intake.get": error}).get(f"{API}/dossiers/{CODE}")
+    assert (answer.status_code, told(answer)["code"]) == (status, error.code)
+
+
+def test_asking_again_costs_nothing_while_nothing_happened() -> None:
+    asks = browser({"intake.get": WHOLE})
+    first = asks.get(f"{API}/dossiers/{CODE}")
+    again = asks.get(f"{API}/dossiers/{CODE}", headers={"If-None-Match": first.headers["ETag"]})
+    assert (first.status_code, again.status_code, again.data) == (200, 304, b"")
+
+
+def test_a_draft_is_changed_from_the_version_that_was_seen() -> None:
+    saved = {"draft_id": DRAFT, "version": 4, "saved_at": AT, "expires_at": AT}
+    services = FakeServices({"intake.save_draft": saved})
+    answer = visit(services, CITIZEN).put(
+        f"{API}/drafts/{DRAFT}", json={"tenant": "mic", "procedure": "p"}, headers={**KEY, "If-Match": '"3"'}
+    )
+    assert answer.headers["ETag"] == '"4"'
+    assert services.of("intake.save_draft")[0]["version"] == 3
+
+
+def test_a_draft_that_was_changed_meanwhile_is_a_failed_precondition() -> None:
+    changed = Conflict("intake.draft_changed", "It was changed.", "Đã thay đổi.")
+    answer = browser({"intake.save_draft": changed}).put(
+        f"{API}/drafts/{DRAFT}", json={"tenant": "mic", "procedure": "p"}, headers=KEY
+    )
+    assert answer.status_code == 412
+
+
+def test_procedures_come_in_pages_each_once() -> None:
+    many = [procedure(f"p-{number}", name={"vi": f"Thủ tục {number}", "en": str(number)}) for number in range(7)]
+    asks = browser(catalogue(*many), None)
+    seen, after = [], ""
+    while after is not None:
+        page = told(asks.get(f"{API}/procedures", query_string={"limit": 3, **({"after": after} if after else {})}))
+        seen += [one["key"] for one in page["items"]]
+        after = page["next"]
+    assert sorted(seen) == [one["key"] for one in many]
+
+
+@pytest.mark.parametrize("limit", ["0", "201", "x", "-1"])
+def test_a_page_has_a_size(limit: str) -> None:
+    assert browser(catalogue(procedure()), None).get(f"{API}/procedures?limit={limit}").status_code == 400
+
+
+def test_a_session_of_the_pages_needs_their_token_to_change_something() -> None:
+    built = app(FakeServices({"intake.submit": RECEIPT}))
+    built.config["WTF_CSRF_ENABLED"] = True
+    asks = built.test_client()
+    with asks.session_transaction() as session:
+        session["person"] = CITIZEN.kept()
+    assert asks.post(f"{API}/dossiers", json=SUBMISSION, headers=KEY).status_code == 400
+
+
+class Provider:
+    """As much of an OpenID provider as bearer tokens need."""
+
+    def __init__(self) -> None:
+        self.key = RSAKey.generate_key(2048, parameters={"kid": "k"})
+
+    def load_server_metadata(self) -> dict[str, str]:
+        return {"issuer": "http://nowhere"}
+
+    def fetch_jwk_set(self) -> Any:
+        return KeySet([self.key]).as_dict(private=False)
+
+    def token(self, key: Any = None, **changes: Any) -> str:
+        claims = {"iss": "http://nowhere", "aud": "portal", "exp": int(time.time()) + 300, "LoaiTaiKhoan": "1"}
+        known = {"SoDinhDanh": CITIZEN.id, "HoVaTen": CITIZEN.name}
+        return jwt.encode({"alg": "RS256", "kid": "k"}, {**claims, **known, **changes}, key or self.key)
+
+
+@pytest.fixture(scope="module")
+def provider() -> Provider:
+    return Provider()
+
+
+def me(provider: Provider, token: str, **changes: Any) -> Any:
+    built = app(FakeServices(), **changes)
+    built.extensions["motcua.oidc"] = provider
+    return built.test_client().get(f"{API}/me", headers={"Authorization": f"Bearer {token}"})
+
+
+def test_an_identity_token_of_the_provider_names_who_asks(provider: Provider) -> None:
+    assert told(me(provider, provider.token()))["id"] == CITIZEN.id
+    assert me(provider, provider.token(aud="app"), api_clients=("app",)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "changes", [{"iss": "http://elsewhere"}, {"aud": "another"}, {"exp": 1}, {"exp": None}, {"aud": None}]
+)
+def test_a_token_for_another_time_or_place_names_nobody(provider: Provider, changes: dict[str, Any]) -> None:
+    assert me(provider, provider.token(**changes)).status_code == 401
+
+
+def test_a_forged_token_names_nobody(provider: Provider) -> None:
+    stranger = RSAKey.generate_key(2048, parameters={"kid": "k"})
+    forged = [provider.token(key=stranger), provider.token()[:-4] + "AAAA", "x", "a.b.c", provider.token() + "x" * 9000]
+    assert [me(provider, one).status_code for one in forged] == [401] * len(forged)
+
+
+def test_the_description_is_openapi_3_1_and_names_every_call() -> None:
+    spec = told(browser({}, None).get(f"{API}/openapi.json"))
+    assert spec["openapi"].startswith("3.1")
+    assert f"{API}/dossiers" in spec["paths"]
+    page = browser({}, None).get(f"{API}/").text
+    assert all(path in page for path in spec["paths"])
