@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from deploy.local import mongodb, rabbitmq
+from deploy.local import keys, mongodb, rabbitmq
 from deploy.local.identity import Identity, write_private
 from deploy.local.ports import LOOPBACK
 from deploy.local.programs import ROOT
@@ -26,6 +26,7 @@ def for_services(run_dir: Path, identity: Identity, overrides: Mapping[str, str]
     return {
         "MOTCUA_AMQP_URI": rabbitmq.uri(identity),
         "MOTCUA_MONGO_URI": mongodb.uri(identity),
+        **keys.variables(run_dir),
         "MOTCUA_INTAKE_URL": http["intake-http"],
         "MOTCUA_PAYMENT_URL": http["payment-http"],
         "MOTCUA_REGISTRY_URL": http["registry-http"],

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from deploy.local import environment, identity, mongodb, processes, rabbitmq
+from deploy.local import environment, identity, keys, mongodb, processes, rabbitmq
 from deploy.local.composition import ALL, SERVERS, STEPS, Plan, compose, with_needs
 from deploy.local.programs import Program, StackError
 from deploy.local.supervision import AT_REST, ProcessState, Supervisor
@@ -20,7 +20,7 @@ from deploy.local.waiting import wait_until
 READY_SECONDS = 90.0
 _LIVES = 4  # what `up` starts has all it needs: who dies again and again will not come up
 _TAIL = 20
-_OWN_FOLDERS = ("logs", "mongodb", "rabbitmq", "sandbox")
+_OWN_FOLDERS = ("keys", "logs", "mongodb", "rabbitmq", "sandbox")
 _OWN_FILES = ("env", "identity.json", "supervisord.conf", "supervisord.pid", "lock")
 
 
@@ -164,6 +164,7 @@ class Stack:
         known = known or identity.settle(self.run_dir)
         (self.run_dir / "logs").mkdir(exist_ok=True)
         (self.run_dir / "sandbox").mkdir(mode=0o700, exist_ok=True)
+        keys.settle(self.run_dir)
         mongodb.prepare(self.run_dir)
         rabbitmq.prepare(self.run_dir, known)
         environment.write(self.run_dir, environment.for_services(self.run_dir, known, self._plan.env))

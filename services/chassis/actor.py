@@ -1,14 +1,14 @@
-"""Who acts. A claim of the caller for now; domain functions take an Actor, so a verified token can replace it."""
+"""Who acts, as domain functions take it. Whether he really is he, `tokens` says."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from services.chassis.errors import Denied
 from services.contracts.words import STAFF_ID
 
-KINDS: Final = ("citizen", "organisation", "officer", "system")
+KINDS: Final = ("citizen", "organisation", "officer", "operator", "system")
 _LONGEST = 100
 _MEMBERS = ("kind", "id", "unit")
 _UNKNOWN_KIND = ("not_a_choice", f"Chỉ nhận: {', '.join(KINDS)}.", f"Must be one of: {', '.join(KINDS)}.")
@@ -20,7 +20,10 @@ _NO_SUCH = ("unknown_field", "Không có trường này.", "There is no such fie
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """`id` is an identity number for a citizen, a tax code for an organisation, a staff id for an officer of `unit`."""
+    """`id` is an identity number for a citizen, a tax code for an organisation, a staff id for an officer of `unit`.
+
+    An operator keeps the system running and sees nobody's data; `system` is one of our own programs.
+    """
 
     kind: str
     id: str
@@ -33,17 +36,18 @@ class Actor:
         return {"kind": self.kind, "id": self.id, "unit": self.unit or ""}
 
 
-def read_actor(claim: Any) -> Actor:
-    """The actor that a call's context data claims. Raises Denied when there is none, or with all that is wrong."""
-    if not isinstance(claim, Mapping):
-        raise _denied("actor.missing", "The call names no actor.", "Yêu cầu không nêu người thực hiện.")
+ANYBODY: Final = Actor("anybody", "")  # who asks what needs no actor; no token can say so
+
+
+def read_actor(claim: Mapping[str, Any]) -> Actor:
+    """The actor that verified members name. Raises Denied with all that is wrong with them."""
     kind, id_, unit = (claim.get(name) for name in _MEMBERS)
     errors = [
         {"field": field, "code": code, "vi": vi, "en": en}
         for field, (code, vi, en) in _mistakes(kind, id_, unit, set(claim) - set(_MEMBERS))
     ]
     if errors:
-        raise _denied(
+        raise Denied(
             "actor.malformed", "The call's actor is malformed; see errors.", "Người thực hiện không hợp lệ.", errors
         )
     return Actor(str(kind), str(id_), unit)
@@ -65,7 +69,3 @@ def _mistakes(kind: Any, id_: Any, unit: Any, others: set[Any]) -> Iterator[tupl
 
 def _is_word(value: Any) -> bool:
     return isinstance(value, str) and 0 < len(value) <= _LONGEST and value.isprintable()
-
-
-def _denied(code: str, en: str, vi: str, errors: Sequence[dict[str, str]] = ()) -> Denied:
-    return Denied(code, en, vi, errors)

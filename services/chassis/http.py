@@ -10,26 +10,27 @@ from functools import partial
 from time import perf_counter
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from gunicorn.http.errors import ParseException
 from marshmallow import Schema
 from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
 
 from services.chassis import codec, failpoint, logs, metrics, tracing
-from services.chassis.actor import Actor, read_actor
+from services.chassis.actor import Actor
 from services.chassis.errors import Denied, Invalid, ServiceError, unexpected
 from services.chassis.exposition import expose
+from services.chassis.keys import keys_or_exit
 from services.chassis.logs import about, log
 from services.chassis.patience import PATIENCE, PIECE_SECONDS
-from services.chassis.rpc import Call, Method, methods_of, read_call
+from services.chassis.rpc import VERIFIER, Call, Method, methods_of, read_call
 from services.chassis.service import Service
 from services.chassis.settings import Settings, settings_or_exit
+from services.chassis.tokens import Verifier
 from services.chassis.traced import traced
 from services.chassis.wired import Wired
 
 PROBLEM = "application/problem+json"
 _UNAVAILABLE = 503
-_LONGEST_CLAIM = 2_000
 BODY_RATE = 256 * 1024  # bytes a second that the sender of a long JSON body must reach
 _BROKEN_OFF = (OSError, ClientDisconnected, ParseException)  # the sender is gone, was too slow, or sends no chunks
 # What the web server itself refuses, before any of our own errors; all else is told in general.
@@ -49,12 +50,14 @@ def create_app(
     logs.configure(f"{service}-http", settings.log_level)
     failpoint.arm(f"{service}-http")
     tracing.start(settings, f"{service}-http")
-    wired = wire(settings)
+    with keys_or_exit(service):
+        wired, verifier = wire(settings), Verifier.of(settings)
     wired.start(timers=False)
     expose(settings, f"{service}-http", lambda: wired.health())
     atexit.register(tracing.stop)
     atexit.register(wired.stop)  # the last is called first
     app = traced(Flask(service, static_folder=None))
+    app.extensions[VERIFIER] = verifier
     app.register_error_handler(Exception, _problem)
     app.add_url_rule("/health/live", "live", lambda: answer({"live": True}))
     app.add_url_rule("/health/ready", "ready", lambda: _ready(wired))
@@ -66,7 +69,8 @@ def create_app(
 def offer(app: Flask, kind: type[Service], wired: Wired[Any], longest: int) -> None:
     """Every `@command` and `@query` of a service at `POST /<service>/<method>`, as by RPC but without the broker.
 
-    The JSON body holds the keywords, `X-Motcua-Actor` the actor; `Idempotency-Key` may hold the `request_id`.
+    The JSON body holds the keywords, `Authorization: Bearer` the actor's token; `Idempotency-Key` may hold the
+    `request_id`.
     Checks, causes, answers and errors are those of RPC, so a request may be repeated at either door.
     """
     service = kind()
@@ -115,17 +119,18 @@ def the_socket() -> Any:
     return request.environ.get("gunicorn.socket")
 
 
-def read_claim() -> Actor:
-    """The actor that the `X-Motcua-Actor` header claims, as JSON. Raises Denied."""
-    try:
-        return read_actor(codec.decode(request.headers.get("X-Motcua-Actor", "null"), _LONGEST_CLAIM))
-    except Invalid:
-        raise Denied("actor.malformed", "The actor header is not JSON.", "Người thực hiện không hợp lệ.") from None
+def asked_by(method: Method) -> Actor:
+    """Who asks, by the token of `Authorization: Bearer`, and may at all ask `method`. Raises Denied."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme and scheme.lower() != "bearer":
+        raise Denied(
+            "actor.malformed", "The actor's token comes as Authorization: Bearer.", "Người thực hiện không hợp lệ."
+        )
+    return method.asked_by(token.strip() if scheme else None, current_app.extensions[VERIFIER])
 
 
 def _serve(target: str, method: Method, act: Callable[[Call], Any], longest: int) -> Response:
-    is_claimed = method.needs_actor or "X-Motcua-Actor" in request.headers
-    actor = read_claim() if is_claimed else Actor("system", "anonymous")
+    actor = asked_by(method)
     content = _with_key(method.schema, read_body(longest))
     call = read_call(target, method.schema, actor, content, request.headers.get("traceparent"))
     began, failed = perf_counter(), None

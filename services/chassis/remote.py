@@ -4,9 +4,11 @@ nameko's own proxies wait for ever inside a service and are not thread-safe outs
 from a small pool for one call at a time, and throws it away after any doubt, so a late reply meets nobody.
 """
 
+import copy
 import queue
 import time
 import uuid
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -16,27 +18,48 @@ from kombu import Connection
 
 from services.chassis import brokers, codec, metrics, spans, topology
 from services.chassis.actor import Actor
-from services.chassis.errors import KINDS, Defect, Invalid, ServiceError, Unavailable
+from services.chassis.errors import KINDS, Defect, Denied, Invalid, ServiceError, Unavailable
+from services.chassis.logs import log
 from services.chassis.publish import bound_waits, dial, open_channel
+from services.chassis.tokens import Issuer
 
 LONGEST_REPLY = 16_000_000
+_DISTRUST = ("actor.untrusted", "actor.expired", "actor.malformed")  # clocks or keys do not fit
 
 
 class Remote:
-    """A pool of connections for calls to other services."""
+    """Calls to other services over a pool of connections, each call under a fresh token of `actor`.
 
-    def __init__(self, uri: str, actor: Actor, most: int = 4, deadline_seconds: float = 5.0) -> None:
-        self._uri, self._actor, self._deadline = uri, actor, deadline_seconds
-        self._idle: queue.LifoQueue[_Line | None] = queue.LifoQueue(most)
-        for _ in range(most):
-            self._idle.put(None)
+    Without an issuer and an actor only what needs no actor can be asked. `acting_as` gives the same pool to another:
 
-    def call(self, service: str, method: str, *, actor: Actor | None = None, **arguments: Any) -> Any:
+        remote = Remote(uri, Issuer.of_file(key), most=8)
+        remote.acting_as(Actor("citizen", "001801000001")).call("intake", "get", dossier_code=code)
+    """
+
+    def __init__(
+        self,
+        uri: str,
+        issuer: Issuer | None = None,
+        actor: Actor | None = None,
+        *,
+        most: int = 4,
+        deadline_seconds: float = 5.0,
+    ) -> None:
+        self._pool, self._issuer, self._actor = _Pool(uri, most, deadline_seconds), issuer, actor
+
+    def acting_as(self, actor: Actor | None) -> "Remote":
+        """The same pool, under another actor; None: nobody. Costs nothing: make one for each request that comes in."""
+        other = copy.copy(self)
+        vars(other)["_actor"] = actor
+        return other
+
+    def call(self, service: str, method: str, /, **arguments: Any) -> Any:
         """The answer of `service.method`. Raises the callee's ServiceError, or Unavailable at the deadline."""
         began, failed = time.perf_counter(), None
+        token = self._issuer.fresh(self._actor) if self._issuer and self._actor else None
         try:
             with spans.calling(f"{service}/{method}"):
-                return self._call(service, method, arguments, actor or self._actor)
+                return _trusted(self._pool.call, service, method, arguments, token)
         except ServiceError as error:
             failed = error
             raise
@@ -44,7 +67,21 @@ class Remote:
             seconds = time.perf_counter() - began
             metrics.CALLS.labels(f"{service}.{method}", metrics.outcome_of(failed)).observe(seconds)
 
-    def _call(self, service: str, method: str, arguments: dict[str, Any], actor: Actor) -> Any:
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._pool.close()
+
+
+class _Pool:
+    """Connections, each used by one call at a time."""
+
+    def __init__(self, uri: str, most: int, deadline_seconds: float) -> None:
+        self._uri, self._deadline = uri, deadline_seconds
+        self._idle: queue.LifoQueue[_Line | None] = queue.LifoQueue(most)
+        for _ in range(most):
+            self._idle.put(None)
+
+    def call(self, service: str, method: str, arguments: dict[str, Any], token: str | None) -> Any:
         until = time.monotonic() + self._deadline
         try:
             line = self._idle.get(timeout=self._deadline)
@@ -53,7 +90,7 @@ class Remote:
         healthy = None
         try:
             line = line or _Line(self._uri, until)
-            answer = line.ask(f"{service}.{method}", arguments, actor, until)
+            answer = line.ask(f"{service}.{method}", arguments, token, until)
             healthy = line
         except (AMQPError, OSError) as error:
             if line is not None:
@@ -66,7 +103,6 @@ class Remote:
         return _unwrapped(_read(answer))
 
     def close(self) -> None:
-        """Close the idle connections."""
         while not self._idle.empty():
             line = self._idle.get_nowait()
             if line is not None:
@@ -108,12 +144,11 @@ class _Line:
             raise TimeoutError
         return left
 
-    def ask(self, target: str, arguments: dict[str, Any], actor: Actor, until: float) -> bytes:
+    def ask(self, target: str, arguments: dict[str, Any], token: str | None, until: float) -> bytes:
         correlation = str(uuid.uuid4())
-        claim = {"kind": actor.kind, "id": actor.id, **({"unit": actor.unit} if actor.unit else {})}
         request = Message(
             codec.encode({"args": [], "kwargs": arguments}),
-            application_headers={"nameko.actor": claim, **spans.carried()},
+            application_headers={**({"nameko.actor": token} if token else {}), **spans.carried()},
             content_type="application/json",
             content_encoding="utf-8",
             correlation_id=correlation,
@@ -140,6 +175,17 @@ class _Line:
 
     def _returned(self, *_args: Any) -> None:
         self._lost = True
+
+
+def _trusted(ask: Callable[..., Any], service: str, *request: Any) -> Any:
+    """What `ask` answers. A token of ours that is refused is not the asker's fault: it is mended, and he asks again."""
+    try:
+        return ask(service, *request)
+    except Denied as error:
+        if error.code not in _DISTRUST:
+            raise
+        log.error("token_refused", service=service, reason=error.code)
+        raise _unavailable(service) from error
 
 
 def _read(answer: bytes) -> dict[str, Any]:

@@ -24,14 +24,15 @@ from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint, ProviderCollector, SharedExtension
 
 from services.chassis import cause, codec, metrics, spans, topology, tracing
-from services.chassis.actor import Actor, read_actor
+from services.chassis.actor import ANYBODY, Actor
 from services.chassis.bus import Bus
 from services.chassis.cause import Cause
-from services.chassis.errors import Invalid, NotFound, ServiceError, unexpected
+from services.chassis.errors import Denied, Invalid, NotFound, ServiceError, unexpected
 from services.chassis.failpoint import failpoint
 from services.chassis.logs import about, log
 from services.chassis.publish import dial
 from services.chassis.subscribe import as_bytes
+from services.chassis.tokens import Verifier
 from services.contracts.fields import explain
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -40,6 +41,7 @@ LONGEST_ANSWER = 14_000_000  # the broker would close the channel over more, and
 _LONGEST_NAME = 60
 ACTOR_HEADER = "nameko.actor"
 TRACE_HEADER = "nameko.traceparent"
+VERIFIER = "MOTCUA_VERIFIER"  # in the container's configuration
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,15 @@ class Method(Entrypoint):
         """Whether a call must say who asks."""
         return self._needs_actor
 
+    def asked_by(self, token: Any, verifier: Verifier) -> Actor:
+        """Who asks: a token that is given must be good, also where none is needed. Raises Denied."""
+        if token is None and not self._needs_actor:
+            return ANYBODY
+        actor = verifier.read(token)
+        if actor.kind == "operator" and self._needs_actor:
+            raise Denied("actor.operator", "This is not for operators.", "Người vận hành không được hỏi điều này.")
+        return actor
+
     def setup(self) -> None:
         """Register with the door."""
         self.door.register_provider(self)
@@ -209,8 +220,7 @@ class Method(Entrypoint):
         """Check one request and spawn its worker. Raises ServiceError."""
         headers = message.headers or {}
         content = _keywords(codec.decode(as_bytes(message.body), LONGEST_REQUEST))
-        claim = headers.get(ACTOR_HEADER)
-        actor = read_actor(claim) if self._needs_actor or claim is not None else Actor("system", "anonymous")
+        actor = self.asked_by(headers.get(ACTOR_HEADER), self.container.config[VERIFIER])
         name = f"{self.container.service_name}.{self.method_name}"
         call = read_call(name, self._schema, actor, content, headers.get(TRACE_HEADER))
         settle = partial(self._settle, message, call, perf_counter())

@@ -16,9 +16,12 @@ from pymongo import socket_checker
 from services.chassis import failpoint, logs, tracing
 from services.chassis.bus import PUBLISHERS, SETTINGS
 from services.chassis.exposition import expose
+from services.chassis.keys import keys_or_exit
 from services.chassis.logs import log
+from services.chassis.rpc import VERIFIER
 from services.chassis.service import WIRED, Service
 from services.chassis.settings import Settings, settings_or_exit
+from services.chassis.tokens import Verifier
 from services.chassis.wired import Wired
 from services.contracts.events import PUBLISHERS as ALL_PUBLISHERS
 
@@ -30,10 +33,11 @@ def run(service: type[Service], kind: type[Settings], wire: Callable[[Any], Wire
     logs.configure(service.name, settings.log_level)
     failpoint.arm(service.name)
     tracing.start(settings, service.name)
-    wired = wire(settings)
+    with keys_or_exit(service.name):
+        wired, verifier = wire(settings), Verifier.of(settings)
     stop = Event()
     _on_signals(stop)
-    container = ServiceContainer(service, _config(service, settings, wired))
+    container = ServiceContainer(service, _config(service, settings, wired, verifier))
     eventlet.spawn(_serve, wired, container, stop)
     reason = stop.wait()
     if container.started:
@@ -51,7 +55,7 @@ def entrypoint_count(service: type[Service]) -> int:
     return sum(1 for member in members if getattr(member, "nameko_entrypoints", None))
 
 
-def _config(service: type[Service], settings: Settings, wired: Wired[Any]) -> dict[str, Any]:
+def _config(service: type[Service], settings: Settings, wired: Wired[Any], verifier: Verifier) -> dict[str, Any]:
     return {
         "AMQP_URI": settings.amqp_uri,
         # a worker for everything that may be delivered: spawning must never block the consumer and its heartbeats
@@ -59,6 +63,7 @@ def _config(service: type[Service], settings: Settings, wired: Wired[Any]) -> di
         SETTINGS: settings,
         PUBLISHERS: tuple(ALL_PUBLISHERS),
         WIRED: wired,
+        VERIFIER: verifier,
     }
 
 

@@ -24,6 +24,10 @@ class Settings(BaseModel):
     service: str
     amqp_uri: str = Field(pattern=_BROKERS, repr=False, description="several brokers of one cluster: with ; between")
     mongo_uri: str = Field(pattern=r"^mongodb://", repr=False)
+    actor_keys: Path = Field(
+        description="the public keys (JWKS) of those who may say who acts; read again when it changes"
+    )
+    actor_leeway_seconds: int = Field(default=300, ge=0, le=900, description="how far clocks may be apart")
     retry_ladder: tuple[Rung, ...] = Field(default=(1, 5, 30, 300, 1800, 14400), min_length=1)
     prefetch: int = Field(default=32, ge=1, le=200)
     metrics_host: str = "127.0.0.1"
@@ -43,6 +47,12 @@ class Settings(BaseModel):
     def database_name(self) -> str:
         """The service's own database."""
         return f"motcua_{self.service}"
+
+
+class CallerSettings(Settings):
+    """What a service needs besides that calls others."""
+
+    actor_key: Path = Field(description="the private key (JWK) under which it calls other services")
 
 
 class BadSettings(Exception):

@@ -1,4 +1,4 @@
-"""`motcua`: up, down, status, top, demo, catalogue, dossier, dead, relay, verify, backup, restore."""
+"""`motcua`: up, down, status, top, demo, catalogue, dossier, dead, relay, verify, backup, restore, token, key."""
 
 import os
 import sys
@@ -9,12 +9,14 @@ from pymongo.errors import PyMongoError
 
 from deploy.local.programs import StackError
 from services.chassis.errors import ServiceError, Unavailable
-from services.cli import catalogue, dead, dossier, relay, stack
+from services.chassis.keys import BadKey
+from services.cli import acting, catalogue, dead, dossier, relay, stack
 from services.cli.api.command import api
 from services.cli.backup.command import backup, restore
 from services.cli.demo.command import demo
 from services.cli.demo.town import DemoError
 from services.cli.events import events
+from services.cli.keys import key
 from services.cli.place import RUN_DIR_VARIABLE, NotUp
 from services.cli.settings import settings
 from services.cli.top.command import top
@@ -45,6 +47,8 @@ PARTS = (
     api,
     events,
     settings,
+    acting.token,
+    key,
 )
 for part in PARTS:
     motcua.add_command(part)
@@ -54,7 +58,7 @@ def main() -> None:
     """Run, and say what is wrong in one line where that is enough."""
     try:
         motcua(prog_name="motcua")
-    except (StackError, NotUp, DemoError) as error:
+    except (StackError, NotUp, DemoError, BadKey) as error:
         sys.exit(f"✗ {error}")
     except ServiceError as error:
         hint = " Type: make up" if isinstance(error, Unavailable) else ""

@@ -11,8 +11,10 @@ from services.chassis.actor import Actor
 from services.chassis.errors import Unavailable
 from services.chassis.publish import dial
 from services.chassis.remote import Remote
+from services.chassis.tokens import Issuer
 
 RUN_DIR_VARIABLE: Final = "MOTCUA_RUN_DIR"
+KEY: Final = "MOTCUA_CLI_KEY"
 OPERATOR: Final = Actor("system", "operator")
 _ROOT = Path(__file__).resolve().parents[2]
 _SECONDS_TO_GREET = 3.0
@@ -48,10 +50,10 @@ def address(name: str) -> str:
 
 
 def remote(deadline_seconds: float = 10.0, most: int = 4) -> Remote:
-    """RPC to the services, as the operator. Raises Unavailable at once when the broker is away."""
-    uri = address("MOTCUA_AMQP_URI")
+    """RPC to the services, as the operator. Raises Unavailable at once when the broker is away, BadKey."""
+    uri, key = address("MOTCUA_AMQP_URI"), address(KEY)
     insist_on_broker(uri)
-    return Remote(uri, OPERATOR, most, deadline_seconds)
+    return Remote(uri, Issuer.of_file(Path(key)), OPERATOR, most=most, deadline_seconds=deadline_seconds)
 
 
 def insist_on_broker(uri: str) -> None:

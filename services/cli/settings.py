@@ -16,6 +16,8 @@ _HEAD = """\
 # out; what does not must be set. <SERVICE>_<NAME> holds for one service, MOTCUA_<NAME> for all of them.
 """
 _EXAMPLES = {
+    "actor_keys": "/etc/motcua/actor-keys.json",
+    "actor_key": "/etc/motcua/actor-key.json",
     "amqp_uri": "amqp://motcua:change-me@127.0.0.1:5672//",
     "mongo_uri": "mongodb://127.0.0.1:27017/?replicaSet=rs0",
     "intake_url": "https://intake.example.vn",

@@ -16,7 +16,7 @@ from services.chassis.errors import ServiceError, Unavailable
 from services.chassis.remote import Remote
 from services.cli import topology
 from services.cli.layout import columns
-from services.cli.place import OPERATOR, insist_on_broker, run_dir
+from services.cli.place import insist_on_broker, run_dir
 from services.contracts.events import PUBLISHERS
 
 ALL_WELL, SOMETHING_SILENT, NOTHING_UP = 0, 1, 3
@@ -43,7 +43,7 @@ def declare_topology(env: dict[str, str]) -> None:
 
 def is_ready(service: str, env: dict[str, str]) -> bool:
     """Whether a service answers its health question."""
-    remote = Remote(env["MOTCUA_AMQP_URI"], OPERATOR, most=1, deadline_seconds=2)
+    remote = Remote(env["MOTCUA_AMQP_URI"], most=1, deadline_seconds=2)
     try:
         return bool(remote.call(service, "health")["ready"])
     except Unavailable:
@@ -119,7 +119,7 @@ def _ill(env: dict[str, str]) -> list[str]:
         insist_on_broker(env["MOTCUA_AMQP_URI"])
     except Unavailable as error:
         return [f"{error.code}: {error.en} Type: make up"]
-    remote = Remote(env["MOTCUA_AMQP_URI"], OPERATOR, len(PUBLISHERS), _HEALTH_SECONDS)
+    remote = Remote(env["MOTCUA_AMQP_URI"], most=len(PUBLISHERS), deadline_seconds=_HEALTH_SECONDS)
     with ThreadPoolExecutor(len(PUBLISHERS)) as pool:
         told = dict(zip(PUBLISHERS, pool.map(lambda service: _health(remote, service), PUBLISHERS), strict=True))
     remote.close()

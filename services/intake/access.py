@@ -94,6 +94,7 @@ def list_scope(actor: Actor, unit: str | None) -> tuple[str | None, str | None]:
     if actor.kind == "officer":
         _require_unit(actor, unit or str(actor.unit))
         return None, actor.unit
+    require_system(actor)
     return None, unit
 
 

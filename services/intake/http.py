@@ -10,8 +10,9 @@ from urllib.parse import quote
 from flask import Flask, Response, request
 
 from services.chassis import http
-from services.chassis.http import answer, read_claim, read_piece, the_socket
+from services.chassis.http import answer, asked_by, read_piece, the_socket
 from services.chassis.patience import Places, leaving
+from services.chassis.rpc import methods_of
 from services.chassis.wired import Wired
 from services.intake import access
 from services.intake.receiving import BrokenOff
@@ -52,13 +53,14 @@ def create_app() -> Flask:
 def routes(app: Flask, wired: Wired[IntakeCases]) -> None:
     """What the door answers."""
     cases, places = wired.cases, Places(_FILES_AT_ONCE, _OF_ONE_PERSON)
+    get = methods_of(IntakeService)["get"]
 
     def receive(upload_id: str, ticket: str) -> Response:
         with places.taken(cases.receiving.owner_of(upload_id)):
             return answer(cases.receiving.receive(upload_id, ticket, RequestBody()), _CREATED)
 
     def send(dossier_code: str, which: str) -> Response:
-        actor = read_claim()
+        actor = asked_by(get)  # a paper is part of what `get` gives
         document, content = cases.document(actor, dossier_code, which)
         who = access.holder(actor)
         places.take(who)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
-from services.chassis.settings import Settings
+from services.chassis.settings import CallerSettings
 
 _STEPS = (
     15  # three on a line that proves closed; connect, greeting, EHLO, TLS twice, EHLO, AUTH twice, the letter's four
@@ -12,7 +12,7 @@ _STEPS = (
 _BROKER_SECONDS = 840  # a minute less than RabbitMQ's consumer_timeout, for what is written before and after
 
 
-class NotifySettings(Settings):
+class NotifySettings(CallerSettings):
     """Where letters are handed over, and in whose name."""
 
     smtp_host: str = Field(min_length=1)

@@ -7,6 +7,7 @@ from services.chassis.journal import Aggregate
 from services.chassis.projection import Projection
 from services.chassis.remote import Remote
 from services.chassis.timers import Timer
+from services.chassis.tokens import issuer_of
 from services.chassis.wired import Base, Wired
 from services.notify.claims import Claims
 from services.notify.clients import REMEMBERED, Neighbours
@@ -28,7 +29,7 @@ def wire(settings: NotifySettings) -> Wired[NotifyCases]:
     journal = base.journal(NOTICE, "notices")
     store, projection = NoticeStore(journal), Projection(base.database["catalogue"])
     claims = Claims(journal.collection, timedelta(seconds=settings.claim_seconds), settings.longest_sending)
-    remote, lines = Remote(settings.amqp_uri, _SYSTEM), Lines(settings)
+    remote, lines = Remote(settings.amqp_uri, issuer_of(settings), _SYSTEM), Lines(settings)
     neighbours = Neighbours(remote)
     parts = (store, claims, Catalogue(projection), neighbours, Templates(), Mail(lines))
     cases = NotifyCases(*parts, timedelta(hours=settings.put_off_hours))

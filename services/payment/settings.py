@@ -2,10 +2,10 @@
 
 from pydantic import Field, SecretStr
 
-from services.chassis.settings import Settings
+from services.chassis.settings import CallerSettings
 
 
-class PaymentSettings(Settings):
+class PaymentSettings(CallerSettings):
     """What an operator may set: the gateway, the terms of payment, how often to look after money, the receipts."""
 
     vnpay_url: str = Field(pattern=r"^https?://", description="the gateway's pay page")

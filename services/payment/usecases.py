@@ -166,7 +166,7 @@ class PaymentCases:
 
     def _bill_for(self, actor: Actor, dossier_code: str) -> Bill:
         """The bill if it is the actor's to see; what is another's cannot be told from what is not there."""
-        if actor.kind in APPLICANT_KINDS and not self._owns(actor, dossier_code):
+        if actor.kind not in ("officer", "system") and not self._owns(actor, dossier_code):
             raise _unknown_dossier()
         try:
             bill = self._orders.bill(dossier_code)

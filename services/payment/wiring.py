@@ -6,6 +6,7 @@ from services.chassis.projection import Projection
 from services.chassis.remote import Remote
 from services.chassis.series import Series
 from services.chassis.timers import Timer
+from services.chassis.tokens import issuer_of
 from services.chassis.wired import Base, Wired
 from services.payment.catalogue import Catalogue
 from services.payment.clients import Gateway, Owners
@@ -25,7 +26,7 @@ def wire(settings: PaymentSettings) -> Wired[PaymentCases]:
     journal = base.journal(ORDER, "orders")
     orders = Orders(journal, base.database["dossiers"])
     projection, numbers = Projection(base.database["catalogue"]), Series(base.database["receipts"])
-    remote = Remote(settings.amqp_uri, Actor("system", "payment"))
+    remote = Remote(settings.amqp_uri, issuer_of(settings), Actor("system", "payment"))
     merchant = Merchant(settings.vnpay_tmn_code, settings.vnpay_secret.get_secret_value())
     gateway = Gateway(settings.vnpay_api_url, merchant)
     settlement = Settlement(journal, orders, gateway, merchant, settings)

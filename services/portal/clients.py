@@ -15,6 +15,7 @@ from services.chassis import codec
 from services.chassis.actor import Actor
 from services.chassis.errors import KINDS, Defect, Invalid, Unavailable
 from services.chassis.remote import LONGEST_REPLY, Remote
+from services.chassis.tokens import Issuer
 
 _HTTP_SECONDS: Final = (3.05, 20)
 _BY_TITLE: Final = {kind.title: kind for kind in KINDS.values()}
@@ -24,8 +25,8 @@ _AVOIDED_SECONDS: Final = 10.0  # how long a broker that did not answer is not a
 class Services:
     """The five services, as one person sees them: `services.ask(actor, "intake.get", dossier_code=…)`."""
 
-    def __init__(self, remote: Remote, intake_url: str) -> None:
-        self._remote, self._intake_url = remote, intake_url.rstrip("/")
+    def __init__(self, remote: Remote, issuer: Issuer, intake_url: str) -> None:
+        self._remote, self._issuer, self._intake_url = remote, issuer, intake_url.rstrip("/")
         self._http = requests.Session()
         self._http.mount("http", HTTPAdapter(pool_maxsize=16))
         self._avoid_until = 0.0
@@ -37,7 +38,7 @@ class Services:
         if service == "intake" and time.monotonic() < self._avoid_until:
             return self._by_http(actor, method, arguments)
         try:
-            return self._remote.call(service, method, actor=actor, **arguments)
+            return self._remote.acting_as(actor).call(service, method, **arguments)
         except Unavailable as error:
             if error.code != "intake.unavailable":
                 raise
@@ -47,7 +48,7 @@ class Services:
 
     def token(self, actor: Actor) -> str:
         """What a door of the services knows this person by."""
-        return str(actor)
+        return self._issuer.fresh(actor)
 
     def download(self, actor: Actor, dossier_code: str, upload_id: str) -> requests.Response:
         """A paper of a dossier, as it comes. Raises NotFound, Unavailable."""
@@ -75,15 +76,7 @@ class Services:
         raise _told(answer)
 
     def _as(self, actor: Actor | None) -> dict[str, str]:
-        return (
-            {
-                "X-Motcua-Actor": codec.encode(
-                    {"kind": actor.kind, "id": actor.id, **({"unit": actor.unit} if actor.unit else {})}
-                ).decode()
-            }
-            if actor
-            else {}
-        )
+        return {"Authorization": f"Bearer {self.token(actor)}"} if actor else {}
 
 
 def _told(answer: requests.Response) -> Exception:

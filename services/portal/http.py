@@ -11,6 +11,7 @@ from flask_wtf.csrf import CSRFProtect
 from services.chassis import logs, tracing
 from services.chassis.exposition import expose
 from services.chassis.http import answer
+from services.chassis.keys import keys_or_exit
 from services.chassis.logs import log
 from services.chassis.settings import settings_or_exit
 from services.chassis.traced import traced
@@ -33,7 +34,8 @@ def create_app() -> Flask:
     settings = settings_or_exit(PortalSettings, SERVICE)
     logs.configure(_PROCESS, settings.log_level)
     tracing.start(settings, _PROCESS)
-    made = wire(settings)
+    with keys_or_exit(SERVICE):
+        made = wire(settings)
     made.sessions.ensure_indexes()
     expose(settings, _PROCESS, made.health)
     atexit.register(tracing.stop)

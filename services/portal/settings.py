@@ -4,10 +4,10 @@ from pathlib import Path
 
 from pydantic import Field
 
-from services.chassis.settings import Settings
+from services.chassis.settings import CallerSettings
 
 
-class PortalSettings(Settings):
+class PortalSettings(CallerSettings):
     """As every service; and where people sign in, where files go, and what sessions are signed with."""
 
     portal_url: str = Field(pattern=r"^https?://[^/\s]+$", description="what browsers call the portal by")

@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import current_app
 
-from services.chassis.actor import Actor
 from services.chassis.remote import Remote
 from services.chassis.store import is_writable, open_database
+from services.chassis.tokens import issuer_of
 from services.portal.clients import Services
 from services.portal.offers import Offers
 from services.portal.sessions import Sessions
@@ -34,9 +34,11 @@ class Portal:
 
 
 def wire(settings: PortalSettings) -> Portal:
-    """Put the parts together. Does no I/O yet."""
+    """Put the parts together. Speaks to nobody yet. Raises BadKey."""
     database = open_database(settings.mongo_uri, settings.database_name, _POOL)
-    services = Services(_remote(settings), settings.intake_url)
+    issuer = issuer_of(settings)
+    remote = Remote(settings.amqp_uri, issuer, most=settings.rpc_lines, deadline_seconds=settings.rpc_seconds)
+    services = Services(remote, issuer, settings.intake_url)
     sessions = Sessions(
         database["sessions"],
         settings.secret,
@@ -50,7 +52,3 @@ def portal() -> Portal:
     """The parts, for the page at hand."""
     found: Portal = current_app.extensions["motcua"]
     return found
-
-
-def _remote(settings: PortalSettings) -> Remote:
-    return Remote(settings.amqp_uri, Actor("system", "portal"), settings.rpc_lines, settings.rpc_seconds)

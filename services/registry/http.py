@@ -10,18 +10,18 @@ from typing import Any
 from flask import Flask, Response, request
 from marshmallow import Schema
 
-from services.chassis.actor import Actor
 from services.chassis.errors import Invalid
-from services.chassis.http import answer, read_body
+from services.chassis.http import answer, asked_by, read_body
 from services.chassis.http import create_app as open_door
-from services.chassis.rpc import read_call
+from services.chassis.rpc import methods_of, read_call
 from services.chassis.wired import Wired
 from services.registry import schemas
+from services.registry.service import RegistryService
 from services.registry.settings import RegistrySettings
 from services.registry.usecases import RegistryCases
 from services.registry.wiring import wire
 
-_ANYBODY = Actor("system", "anonymous")
+_PUBLIC = methods_of(RegistryService)["verify"]  # as all of these: no actor is needed, one that is stated must be good
 _VERIFY = "/registry/records/verify"
 _LONGEST_QUESTION = 10_000
 _PROCEDURES = "/registry/catalogue/<tenant>/procedures"
@@ -48,12 +48,12 @@ def add_routes(app: Flask, wired: Wired[RegistryCases]) -> None:
 
 
 def _look_up(schema: Schema, find: Callable[..., dict[str, Any]], **path: str) -> Response:
-    call = read_call(f"registry.{request.endpoint}", schema, _ANYBODY, {**_query(), **path})
+    call = read_call(f"registry.{request.endpoint}", schema, asked_by(_PUBLIC), {**_query(), **path})
     return answer(find(**call.args))
 
 
 def _ask(schema: Schema, find: Callable[..., dict[str, Any]]) -> Response:
-    call = read_call(f"registry.{request.endpoint}", schema, _ANYBODY, read_body(_LONGEST_QUESTION))
+    call = read_call(f"registry.{request.endpoint}", schema, asked_by(_PUBLIC), read_body(_LONGEST_QUESTION))
     return answer(find(**call.args))
 
 

@@ -16,7 +16,7 @@ from services.registry import contents
 from services.registry import domain as rules
 from services.registry.catalogue import unknown_document
 from services.registry.domain import VALID, Record, record_id
-from services.registry.holders import NUMBER_OF, Holder, matches, read_kept
+from services.registry.holders import Holder, matches, read_kept
 from services.registry.store import Publications, Records, Wanted
 
 _SHOWN = ("dataset", "number", "dossier_code", "tenant", "procedure", "unit", "version", "issued_at", "expires_on")
@@ -48,7 +48,7 @@ class RecordCases:
             dataset,
             local_day(clock.now()),
             unit=actor.unit if actor.kind == "officer" else None,
-            owner=Holder(actor.kind, "", actor.id) if actor.kind in NUMBER_OF else None,
+            owner=None if actor.kind in ("officer", "system") else Holder(actor.kind, "", actor.id),
             issued_from=_midnight(issued_from) if issued_from else None,
             issued_before=_midnight(issued_to + timedelta(days=1)) if issued_to else None,
             **filters,

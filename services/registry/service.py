@@ -20,37 +20,37 @@ class RegistryService(Service):
         """Publish catalogue documents."""
         return self.cases.catalogue.publish_catalogue(call.actor, call.cause, **call.args)
 
-    @query(schemas.ListTenants)
+    @query(schemas.ListTenants, needs_actor=False)
     def list_tenants(self, call: Call) -> dict[str, Any]:
         """The ministries."""
         return self.cases.catalogue.list_tenants(**call.args)
 
-    @query(schemas.GetTenant)
+    @query(schemas.GetTenant, needs_actor=False)
     def get_tenant(self, call: Call) -> dict[str, Any]:
         """One ministry."""
         return self.cases.catalogue.get_tenant(**call.args)
 
-    @query(schemas.ListProcedures)
+    @query(schemas.ListProcedures, needs_actor=False)
     def list_procedures(self, call: Call) -> dict[str, Any]:
         """The procedures of a ministry."""
         return self.cases.catalogue.list_procedures(**call.args)
 
-    @query(schemas.GetDocument)
+    @query(schemas.GetDocument, needs_actor=False)
     def get_procedure(self, call: Call) -> dict[str, Any]:
         """One procedure."""
         return self.cases.catalogue.get_document("procedure", **call.args)
 
-    @query(schemas.GetDocument)
+    @query(schemas.GetDocument, needs_actor=False)
     def get_unit(self, call: Call) -> dict[str, Any]:
         """One unit."""
         return self.cases.catalogue.get_document("unit", **call.args)
 
-    @query(schemas.GetDocument)
+    @query(schemas.GetDocument, needs_actor=False)
     def get_dataset(self, call: Call) -> dict[str, Any]:
         """One dataset: whose its records are, and of which fields."""
         return self.cases.catalogue.get_document("dataset", **call.args)
 
-    @query(schemas.GetCalendar)
+    @query(schemas.GetCalendar, needs_actor=False)
     def get_calendar(self, call: Call) -> dict[str, Any]:
         """One calendar."""
         return self.cases.catalogue.get_document("calendar", **call.args)
@@ -70,7 +70,7 @@ class RegistryService(Service):
         """The versions of a record."""
         return self.cases.records.history(call.actor, **call.args)
 
-    @query(schemas.Verify)
+    @query(schemas.Verify, needs_actor=False)
     def verify(self, call: Call) -> dict[str, Any]:
         """Is it valid, and this holder's?"""
         return self.cases.records.verify(**call.args)

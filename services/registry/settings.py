@@ -4,10 +4,10 @@ from pathlib import Path
 
 from pydantic import Field
 
-from services.chassis.settings import Settings
+from services.chassis.settings import CallerSettings
 
 
-class RegistrySettings(Settings):
+class RegistrySettings(CallerSettings):
     """The settings of registry."""
 
     catalogue_dir: Path | None = Field(default=None, description="a catalogue folder to publish when a process starts")

@@ -8,6 +8,7 @@ from services.chassis.errors import Conflict, Unavailable
 from services.chassis.journal import Aggregate
 from services.chassis.logs import log
 from services.chassis.remote import Remote
+from services.chassis.tokens import issuer_of
 from services.chassis.wired import Base, Wired
 from services.registry import catalogue, domain
 from services.registry.catalogue import Publication
@@ -62,7 +63,7 @@ def wire(settings: RegistrySettings) -> WiredRegistry:
     issuances = base.journal(ISSUANCE, "issuances")
     records = Records(base.journal(RECORD, "records"))
     numbers, answers = Numbers(base.database["numbers"]), Answers(base.database["answers"])
-    remote = Remote(settings.amqp_uri, Actor("system", "registry"))
+    remote = Remote(settings.amqp_uri, issuer_of(settings), Actor("system", "registry"))
     cases = RegistryCases(
         CatalogueCases(publications, answers),
         IssuingCases(issuances, publications, records, numbers, Intake(remote)),

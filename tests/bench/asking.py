@@ -1,12 +1,17 @@
 """Questions by RPC as any client asks them, and again where the answer says that this is worth it."""
 
+import json
 import time
 from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
 from nameko.exceptions import RemoteError
 from nameko.standalone.rpc import ClusterRpcProxy
 
+from services.chassis.tokens import Issuer
+from services.cli.acting import Context, bearer
 from tests.bench.world import World
 
 ANSWER_SECONDS: Final = 30
@@ -17,7 +22,21 @@ _TRIES: Final = 5
 def proxy_of(world: World, actor: Mapping[str, str]) -> ClusterRpcProxy:
     """A stock nameko proxy under this actor, not started yet."""
     config = {"AMQP_URI": world.amqp_uri}
-    return ClusterRpcProxy(config, timeout=ANSWER_SECONDS, context_data={"actor": dict(actor)})
+    return ClusterRpcProxy(config, timeout=ANSWER_SECONDS, context_data=_context(world, actor))
+
+
+def http_actor(world: World, actor: Mapping[str, str]) -> dict[str, str]:
+    """The header that says who asks over HTTP: signed, or as the peers take it."""
+    return bearer(_issuer(world.key), actor) if world.key else {"X-Motcua-Actor": json.dumps(actor)}
+
+
+def _context(world: World, actor: Mapping[str, str]) -> dict[str, Any]:
+    return Context(_issuer(world.key), actor) if world.key else {"actor": dict(actor)}
+
+
+@cache
+def _issuer(key: str) -> Issuer:
+    return Issuer.of_file(Path(key))
 
 
 def ask(call: Callable[..., Any], **arguments: Any) -> Any:

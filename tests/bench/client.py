@@ -12,7 +12,7 @@ from typing import Any, Final
 import requests
 
 from tests.bench.applicants import MOST_CLIENTS, MOST_UNNAMED, Applicant, shares
-from tests.bench.asking import ANSWER_SECONDS, ask, proxy_of
+from tests.bench.asking import ANSWER_SECONDS, ask, http_actor, proxy_of
 from tests.bench.ears import ASKED, OPENED, RESOLVED, SETTLED, Ears
 from tests.bench.gateway import Gateway
 from tests.bench.uploads import Papers
@@ -91,7 +91,7 @@ class Client:
         answer = self._session.post(
             f"{self._world.intake_url}/intake/submit",
             data=json.dumps(request).encode(),
-            headers={"Content-Type": "application/json", "X-Motcua-Actor": json.dumps(who.actor)},
+            headers={"Content-Type": "application/json", **http_actor(self._world, who.actor)},
             timeout=ANSWER_SECONDS,
         )
         answer.raise_for_status()

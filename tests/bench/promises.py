@@ -1,6 +1,5 @@
 """What a contestant promises of each submission, put to the test before it is measured: without them it is no peer."""
 
-import json
 import uuid
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -9,7 +8,7 @@ from typing import Any, Final
 import requests
 
 from tests.bench.applicants import MOST_CLIENTS, Applicant
-from tests.bench.asking import ANSWER_SECONDS
+from tests.bench.asking import ANSWER_SECONDS, http_actor
 from tests.bench.outcome import NotMeasured
 from tests.bench.world import Offer, World
 
@@ -51,7 +50,7 @@ def _post(world: World, who: Applicant, request: Mapping[str, Any]) -> tuple[int
     answer = requests.post(
         f"{world.intake_url}/intake/submit",
         json=request,
-        headers={"X-Motcua-Actor": json.dumps(who.actor)},
+        headers=http_actor(world, who.actor),
         timeout=ANSWER_SECONDS,
     )
     is_json = "json" in answer.headers.get("Content-Type", "")

@@ -24,6 +24,7 @@ class World:
     payment_url: str
     secret: str
     patience: float  # seconds a client waits for what must follow
+    key: str = ""  # where the key lies with which people sign; empty: people are believed
 
     def service(self, name: str) -> str:
         """The name of a service, as it is called."""
@@ -54,6 +55,7 @@ def ours(env: Mapping[str, str]) -> World:
         env["MOTCUA_PAYMENT_URL"],
         env["PAYMENT_VNPAY_SECRET"],
         patience=60,
+        key=env["MOTCUA_CLI_KEY"],
     )
 
 

@@ -49,9 +49,9 @@ class MidnightStage(Stage):
     def __init__(self, run_dir: Path, last_day: datetime) -> None:
         midnight = last_day.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
         self.years = midnight.year - last_day.year + 1  # that it sees something of
-        ahead = midnight - _BEFORE - datetime.now(UTC)
+        self.ahead = midnight - _BEFORE - datetime.now(UTC)
         self.midnight_at = time.monotonic() + _BEFORE.total_seconds()
-        seconds = ahead.total_seconds()
+        seconds = self.ahead.total_seconds()
         super().__init__(run_dir, {**skewed(seconds), "SANDBOX_CLOCK_AHEAD_SECONDS": f"{seconds:.0f}"})
 
 

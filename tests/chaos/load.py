@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from itertools import count
 from typing import Any, Final
@@ -13,6 +14,7 @@ from typing import Any, Final
 import requests
 from nameko.exceptions import RemoteError
 
+from services.chassis import clock
 from services.cli.demo import town as demo_town
 from services.cli.demo.stories import Told
 from services.cli.demo.town import DemoError, Town, fresh, patiently
@@ -37,8 +39,9 @@ def be_patient(seconds: float) -> None:
 class Townsfolk(Town):
     """People who ask again until they are told to go home; how often each had to ask is counted."""
 
-    def __init__(self, env: Mapping[str, str]) -> None:
-        super().__init__(env)
+    def __init__(self, env: Mapping[str, str], ahead: timedelta = timedelta()) -> None:
+        """Their clocks are `ahead` as those of the services are: who signs and who reads live on the same day."""
+        super().__init__(env, lambda: clock.now() + ahead)
         self.tries = Counter[int]()
         self.over = threading.Event()
         self._mine_now = threading.local()

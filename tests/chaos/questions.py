@@ -7,13 +7,11 @@ from itertools import pairwise
 from typing import Final
 
 from deploy.local.composition import SERVICES
-from services.chassis.actor import Actor
 from services.chassis.remote import Remote
 
 DEADLINE_SECONDS: Final = 5.0
 _GRACE: Final = 1.0  # for a busy machine
 _OK: Final = "an answer"
-_ASKING: Final = Actor("system", "chaos")
 
 
 class Questions:
@@ -54,7 +52,7 @@ class Questions:
 
     def _ask(self, service: str) -> None:
         while not self._stop.wait(self.every):
-            remote = Remote(self._uri, _ASKING, most=1, deadline_seconds=DEADLINE_SECONDS)
+            remote = Remote(self._uri, most=1, deadline_seconds=DEADLINE_SECONDS)
             began, how = time.monotonic(), _OK
             try:
                 remote.call(service, "health")

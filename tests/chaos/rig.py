@@ -61,7 +61,7 @@ class Rig(Verbs):
     def submissions(self, rate: float, gap: float = 0.0) -> Submissions:
         """So many submissions a second over HTTP; all must succeed, but for what falls into a `gap` of some seconds."""
         offer = offers(self.town)[_HANDED_IN]
-        door = HttpDoor(self.env["MOTCUA_INTAKE_URL"])
+        door = HttpDoor(self.env["MOTCUA_INTAKE_URL"], self.town.issuer)
         load = Submissions(door, {**offer.procedure, "tenant": offer.tenant}, rate, gap).start()
         self.loads.append(load)
         return load

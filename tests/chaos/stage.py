@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ class Stage:
     """One run directory with servers, services, doors, gateway and mailbox of its own."""
 
     has_lines = True
+    ahead = timedelta()  # of its clocks
     disks: Mapping[str, Any] = {}  # of its servers, those that can be filled
 
     def __init__(self, run_dir: Path, env: Mapping[str, str] | None = None) -> None:
@@ -41,7 +43,7 @@ class Stage:
         """Everything runs and the catalogue is loaded; the stream is read from its beginning."""
         self.up()
         self.is_open = True
-        self.town = Townsfolk(self.stack.env)
+        self.town = Townsfolk(self.stack.env, self.ahead)
         for tenant in TENANTS:
             await_catalogue(self.town, tenant)
         self.stream = Stream(self.stack.env)

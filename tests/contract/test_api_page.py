@@ -12,20 +12,20 @@ from tests.integration import test_access as access
 
 # What the words mean, in the columns of the table that is run against the system.
 ROWS: Final = {
-    words.ANYBODY: "yes yes yes yes yes yes yes",
-    words.CONCERNED: "yes unseen unseen unseen yes unseen yes",
-    words.OWNER: "yes unseen unseen unseen no no no",
-    words.PAYER: "yes unseen unseen unseen no no no",
-    words.SUBMITTER: "yes no no no no no no",
-    words.BRINGER: "yes yes yes yes yes yes no",
-    words.DRAFTER: "unseen unseen unseen unseen unseen unseen no",  # the one in the table is nobody's
-    words.RECEIVER: "yes unseen unseen unseen yes no no",
-    words.UNIT: "no no no no yes no no",
-    words.SYSTEM: "no no no no no no yes",
+    words.NOBODY: "yes yes yes yes yes yes yes yes yes",
+    words.CONCERNED: "yes unseen unseen unseen yes unseen yes no no",
+    words.OWNER: "yes unseen unseen unseen no no no no no",
+    words.PAYER: "yes unseen unseen unseen no no no no no",
+    words.SUBMITTER: "yes no no no no no no no no",
+    words.BRINGER: "yes yes yes yes yes yes no no no",
+    words.DRAFTER: "unseen unseen unseen unseen unseen unseen no no no",  # the one in the table is nobody's
+    words.RECEIVER: "yes unseen unseen unseen yes no no no no",
+    words.UNIT: "no no no no yes no no no no",
+    words.SYSTEM: "no no no no no no yes no no",
 }
 HALF: Final = {  # an officer of another unit may be told that, or nothing
-    words.OWN: {"yes yes yes yes yes no yes", ROWS[words.ANYBODY]},
-    words.STAFF: {"no no no no yes no yes", "no no no no yes unseen yes"},
+    words.OWN: {"yes yes yes yes yes no yes no no", "yes yes yes yes yes yes yes no no"},
+    words.STAFF: {"no no no no yes no yes no no", "no no no no yes unseen yes no no"},
 }
 
 

@@ -11,12 +11,14 @@ from flask import Flask
 from marshmallow import Schema, fields, validate
 
 from services.chassis import http, logs
+from services.chassis.actor import KINDS, Actor
 from services.chassis.rpc import methods_of
 from services.chassis.settings import Settings
 from services.cli.topology import service_classes
 from services.contracts.fields import Items
 from services.intake.service import IntakeService
 from tests.contract.test_topology import CALLED, methods
+from tests.keys import Ring, issuer, ring
 
 # A method that is none of these changes something: it carries a request id, so that it can be asked for again.
 QUESTIONS = ("get", "list", "find", "track", "history", "verify", "health", "check", "count")
@@ -31,8 +33,14 @@ OPEN = {
     "registry.publish_catalogue documents.document": "registry.catalogue_checks: the schema of the document's kind",
     "registry.amend changes": "registry.contents.amended: the compiled fields of the dataset",
 }
+PUBLIC_METHODS = {
+    "health": "counts, no names",
+    "list_procedures": "the catalogue is public",
+    "get_procedure": "the catalogue is public",
+    "track": "who can name the code and the number of the applicant; nothing else is told than how it stands",
+}
 AS_BY_RPC = {  # who may do what is in `tests/integration/test_access.py`, for both doors
-    f"POST /intake/{name}": "actor: as by RPC" if method.needs_actor else "anybody: counts, no names"
+    f"POST /intake/{name}": "actor: as by RPC" if method.needs_actor else f"anybody: {PUBLIC_METHODS[name]}"
     for name, method in methods_of(IntakeService).items()
 }
 # Who may use a route, and by what he is known. A new route fails here until somebody has thought about it.
@@ -65,6 +73,12 @@ WITH_ACTOR = [
     for line, rule in lines.items()
     if rule.startswith("actor")
 ]
+PUBLIC = [
+    (service, *line.split(" "))
+    for service, lines in ROUTES.items()
+    for line, rule in lines.items()
+    if rule.startswith("anybody") and "/health/" not in line
+]
 
 
 def open_door(service: str, monkeypatch: pytest.MonkeyPatch) -> Flask:
@@ -90,7 +104,7 @@ class _Nothing:
 
 
 def _settings(service: str) -> Settings:
-    return Settings(service=service, amqp_uri="amqp://nowhere", mongo_uri="mongodb://nowhere")
+    return Settings(service=service, amqp_uri="amqp://nowhere", mongo_uri="mongodb://nowhere", actor_keys=ring().public)
 
 
 def inner_fields(schema: Schema, path: str) -> Iterator[tuple[str, fields.Field[Any]]]:
@@ -136,9 +150,32 @@ def test_a_route_for_actors_lets_nobody_else_in(
 ) -> None:
     door = open_door(service, monkeypatch).test_client()
     path = route.replace("<", "").replace(">", "")
-    for claim in ({}, {"X-Motcua-Actor": "null"}, {"X-Motcua-Actor": '{"kind": "king", "id": "1"}'}):
-        answer = door.open(path, method=verb, headers=claim, json=None if verb == "GET" else {})
+    plain = '{"kind": "system", "id": "1"}'
+    forged = Ring(everybody=KINDS).issuer("everybody").issue(Actor("system", "1"))
+    for headers, code in (
+        ({}, "missing"),
+        ({"X-Motcua-Actor": plain}, "missing"),
+        ({"Authorization": f"Bearer {plain}"}, "malformed"),
+        ({"Authorization": "Basic eDp4"}, "malformed"),
+        ({"Authorization": f"Bearer {forged}"}, "untrusted"),
+        ({"Authorization": f"Bearer {issuer().issue(Actor('operator', 'vh-001'))}"}, "operator"),
+    ):
+        answer = door.open(path, method=verb, headers=headers, json=None if verb == "GET" else {})
         assert (answer.status_code, answer.mimetype) == (403, "application/problem+json")
+        assert answer.json is not None
+        assert answer.json["code"] == f"actor.{code}"
+
+
+@pytest.mark.parametrize(("service", "verb", "route"), PUBLIC)
+def test_who_shows_a_token_where_none_is_needed_shows_a_good_one(
+    service: str, verb: str, route: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door = open_door(service, monkeypatch).test_client()
+    path = route.replace("<", "").replace(">", "")
+    forged = Ring(everybody=KINDS).issuer("everybody").issue(Actor("citizen", "1"))
+    answer = door.open(path, method=verb, headers={"Authorization": f"Bearer {forged}"}, json={})
+    assert answer.json is not None
+    assert answer.json["code"] == "actor.untrusted"
 
 
 def test_what_is_not_a_question_carries_a_request_id() -> None:

@@ -1,7 +1,6 @@
 """The portal as it falls back: intake asked over HTTP, with the keywords of RPC."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -9,6 +8,8 @@ from typing import Any, Final
 import requests
 
 from services.chassis.errors import KINDS
+from services.chassis.tokens import Issuer
+from services.cli.acting import bearer
 from services.cli.demo.town import fresh
 from tests.integration.world import Actor, Refusal, refused
 
@@ -22,10 +23,11 @@ class HttpDoor:
     """Intake's commands and queries at `POST /intake/<method>`."""
 
     base: str
+    issuer: Issuer | None = None  # none: nobody can act
 
     def post(self, actor: Actor | None, method: str, content: Any, **headers: str) -> requests.Response:
         """One call, whatever is answered."""
-        claim = {} if actor is None else {"X-Motcua-Actor": json.dumps(actor)}
+        claim = bearer(self.issuer, actor) if actor is not None and self.issuer is not None else {}
         return requests.post(
             f"{self.base}/intake/{method}", json=content, headers={**claim, **headers}, timeout=SECONDS
         )
@@ -74,6 +76,6 @@ class HttpDoor:
 
 
 def actor_of(applicant: Mapping[str, str]) -> Actor:
-    """Under which claim an applicant acts."""
+    """As whom an applicant acts."""
     number = applicant["id_number" if applicant["kind"] == "citizen" else "tax_code"]
     return {"kind": applicant["kind"], "id": number}

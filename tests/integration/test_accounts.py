@@ -21,6 +21,7 @@ from deploy.local import rabbitmq
 from deploy.local.identity import recall
 from deploy.local.stack import Stack
 from services.chassis.publish import connect
+from services.cli.acting import Context
 from services.cli.demo.command import await_catalogue
 from services.cli.demo.stories import Story
 from services.cli.demo.town import SYSTEM, Town, fresh
@@ -147,7 +148,7 @@ def test_a_department_can_do_nothing_else(accounts: dict[str, str], stack: Stack
 
 def test_a_portal_asks_and_hears_nobody_else(accounts: dict[str, str], town: Town) -> None:
     uri = accounts["portal"]
-    with ClusterRpcProxy({"AMQP_URI": uri}, timeout=30, context_data={"actor": SYSTEM}) as rpc:
+    with ClusterRpcProxy({"AMQP_URI": uri}, timeout=30, context_data=Context(town.issuer, SYSTEM)) as rpc:
         assert rpc.intake.list_procedures(tenant="mic", limit=1)["items"]
     for key in ("#", "intake.*", "intake.get"):
         assert refused(uri, partial(listen, key)), key

@@ -1,17 +1,29 @@
 """Whatever comes by RPC: a named error with the field, in two languages; nothing is stored, and nobody falls."""
 
+import base64
 import itertools
 import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from marshmallow import Schema
 
+from services.chassis import clock
+from services.chassis.actor import KINDS
+from services.chassis.actor import Actor as Acting
+from services.chassis.keys import read_private
+from services.chassis.tokens import TYPE, Issuer
+from services.cli.acting import bearer
 from services.cli.demo.town import SYSTEM
 from services.contracts.catalogue.forms import compile_form
 from services.contracts.fields import Text
 from tests.integration.calls import RIGHT, methods, mistakes, schemas
 from tests.integration.world import CITIZEN, COMPANY, OFFICER, Actor, Raw, Refusal, World
+from tests.keys import Ring
 
 pytestmark = pytest.mark.servers
 SERVICES = ("intake", "routing", "payment", "registry", "notify")
@@ -81,7 +93,7 @@ MALFORMED = {
 def test_bytes_that_are_no_call_are_refused_by_every_service(untouched: World, raw: Raw) -> None:
     targets = ("intake.get", "routing.get_case", "payment.get_order", "registry.get_record", "notify.list_notices")
     for what, target in itertools.product(MALFORMED, targets):
-        refusal = raw.ask(target, MALFORMED[what], {"nameko.actor": CITIZEN})
+        refusal = raw.ask(target, MALFORMED[what], {"nameko.actor": untouched.token(CITIZEN)})
         assert refusal is not None, (what, target)
         refusal.insist_explained()
         assert refusal.kind == "Invalid", (what, refusal)
@@ -91,7 +103,7 @@ def test_bytes_that_are_no_call_are_refused_by_every_service(untouched: World, r
 def test_an_encoding_that_the_sender_makes_up_is_not_followed(untouched: World, raw: Raw) -> None:
     body = b'{"args": [], "kwargs": {"dossier_code": "\\ud800"}}'
     for encoding in ("unicode_escape", "utf-16", "zlib", "punycode", "nonsense", ""):
-        refusal = raw.ask("intake.get", body, {"nameko.actor": CITIZEN}, content_encoding=encoding)
+        refusal = raw.ask("intake.get", body, {"nameko.actor": untouched.token(CITIZEN)}, content_encoding=encoding)
         insist(refusal, "Invalid", "message.not_json")
 
 
@@ -128,20 +140,44 @@ def test_what_is_meant_to_stall_a_service_is_refused_at_once(untouched: World, w
     assert len(refusal.fields) <= 200
 
 
-NOBODIES: tuple[Any, ...] = (
-    *(None, [], "citizen", 5, {}, {"kind": "citizen"}, {"id": "001801000001"}),
-    *({"kind": "king", "id": "1"}, {"kind": {"$ne": None}, "id": "1"}, {"kind": "citizen", "id": {"$ne": None}}),
-    *({"kind": "citizen", "id": ""}, {"kind": "citizen", "id": "1\n2"}, {"kind": "citizen", "id": "1" * 101}),
-    *({"kind": "citizen", "id": 1801000001}, {"kind": "officer", "id": "cb-001"}, {**OFFICER, "unit": ""}),
-    *({**OFFICER, "unit": None}, {**OFFICER, "unit": ["vnnic"]}, {**CITIZEN, "is_admin": True}),
+PLAIN: tuple[Any, ...] = (
+    *(CITIZEN, OFFICER, SYSTEM, {}, {"kind": {"$ne": None}, "id": "1"}),
+    *([], 5, True, "citizen", json.dumps(CITIZEN), "a.b.c", "x" * 5000),
 )
 
 
-def test_who_is_nobody_may_do_nothing(untouched: World, raw: Raw) -> None:
-    for nobody, (target, right) in itertools.product(NOBODIES, RIGHT.items()):
-        headers = {} if nobody is None else {"nameko.actor": nobody}
-        refusal = raw.ask(target, json.dumps({"args": [], "kwargs": right}).encode(), headers)
-        insist(refusal, "Denied", "actor.malformed" if isinstance(nobody, dict) else "actor.missing")
+def forged(world: World) -> Iterator[tuple[str, str]]:
+    """Tokens that nobody may believe, and the code under which each is refused."""
+    stranger, known = Ring(cli=KINDS), read_private(Path(world.stack.env["MOTCUA_CLI_KEY"]))
+    for actor in (CITIZEN, OFFICER, SYSTEM):
+        yield bearer(stranger.issuer("cli"), actor)["Authorization"].removeprefix("Bearer "), "actor.untrusted"
+    long_ago = Issuer(known, lambda: clock.now() - timedelta(hours=1))
+    yield long_ago.issue(Acting(**CITIZEN)), "actor.expired"
+    far_ahead = Issuer(known, lambda: clock.now() + timedelta(days=1))
+    yield far_ahead.issue(Acting(**SYSTEM)), "actor.untrusted"
+    head, body, signature = world.token(CITIZEN).split(".")
+    unsigned = base64.urlsafe_b64encode(json.dumps({"alg": "none", "kid": known.id, "typ": TYPE}).encode()).decode()
+    yield f"{unsigned.rstrip('=')}.{body}.", "actor.untrusted"
+    yield ".".join((head, world.token(SYSTEM).split(".")[1], signature)), "actor.untrusted"
+    services = read_private(Path(world.stack.env["MOTCUA_ACTOR_KEY"]))
+    beyond = Issuer(replace(services, kinds=frozenset(KINDS)))  # signs for whom its public key may not
+    yield beyond.issue(Acting(**CITIZEN)), "actor.untrusted"
+
+
+def test_a_plain_claim_and_a_forged_token_are_refused_by_every_method(untouched: World, raw: Raw) -> None:
+    shown = [*((plain, "actor.malformed") for plain in PLAIN), *forged(untouched)]
+    for (nobody, code), (target, right) in itertools.product(shown, RIGHT.items()):
+        body = json.dumps({"args": [], "kwargs": right}).encode()
+        insist(raw.ask(target, body, {"nameko.actor": nobody}), "Denied", code)
+
+
+def test_who_says_nothing_may_do_nothing_but_look_up_what_is_public(untouched: World, raw: Raw) -> None:
+    for target, right in RIGHT.items():
+        refusal = raw.ask(target, json.dumps({"args": [], "kwargs": right}).encode(), {})
+        if methods()[target].needs_actor:
+            insist(refusal, "Denied", "actor.missing")
+        else:
+            assert refusal is None or refusal.kind == "NotFound", (target, refusal)
 
 
 def test_what_is_not_there_is_not_found_or_not_for_them(untouched: World) -> None:

@@ -16,6 +16,7 @@ import requests
 from nameko.exceptions import RemoteError
 
 from deploy.local.composition import SERVICES
+from services.cli.acting import bearer
 from services.cli.demo.stories import Story
 from services.cli.demo.town import fresh
 from tests.conftest import eventually
@@ -145,7 +146,7 @@ def be_clumsy(world: World, code: str) -> None:
             with contextlib.suppress(RemoteError):
                 world.ask(actor, target, **call)
     base = {door: world.stack.env[f"MOTCUA_{door}_URL"] for door in ("INTAKE", "REGISTRY", "PAYMENT")}
-    claim = {"X-Motcua-Actor": json.dumps(ME)}
+    claim = bearer(world.issuer, ME)
     requests.get(f"{base['INTAKE']}/dossiers/{code}/documents/0", headers=claim, timeout=30)
     requests.get(f"{base['INTAKE']}/dossiers/{WORD}/documents/{NUMBER}", headers=claim, timeout=30)
     requests.put(f"{base['INTAKE']}/uploads/{WORD}/{NUMBER}", data=WORD, timeout=30)

@@ -31,6 +31,15 @@ def program(readme: str, place: int) -> str:
     return str(found[place])
 
 
+def printed_token(town: Town, readme: str) -> str:
+    """What the command prints that a README puts before its client."""
+    (command,) = re.findall(r"ME=\$\((\./motcua token [^)]+)\)", (ROOT / readme).read_text(encoding="utf-8"))
+    run_dir = Path(town.env["MOTCUA_METRICS_DIR"]).parent
+    env = {"PATH": os.environ["PATH"], "MOTCUA_RUN_DIR": str(run_dir)}
+    told = subprocess.run(command.split(), capture_output=True, text=True, cwd=ROOT, env=env, timeout=60, check=True)
+    return told.stdout.strip()
+
+
 @pytest.mark.parametrize("readme", READMES)
 def test_the_client_submits_a_dossier(town: Town, tmp_path: Path, readme: str) -> None:
     (tmp_path / "scan.pdf").write_bytes(SCAN)
@@ -40,7 +49,7 @@ def test_the_client_submits_a_dossier(town: Town, tmp_path: Path, readme: str) -
         capture_output=True,
         text=True,
         cwd=tmp_path,
-        env={"PATH": os.environ["PATH"], **town.env},
+        env={"PATH": os.environ["PATH"], **town.env, "ME": printed_token(town, readme)},
         timeout=60,
     )
     assert told.returncode == 0, told.stderr

@@ -11,6 +11,7 @@ from nameko.standalone.rpc import ClusterRpcProxy
 
 from deploy.local.composition import SERVICES
 from deploy.local.stack import Stack
+from services.cli.acting import Context
 from services.cli.demo.command import await_catalogue
 from services.cli.demo.stories import Story
 from services.cli.demo.town import Town, fresh
@@ -131,7 +132,7 @@ def test_the_submission_alone_leads_through_the_services_in_one_trace(watched: W
 
 def test_a_caller_finds_his_own_trace_and_the_calls_between_services_in_it(watched: Watched) -> None:
     story = watched.granted()
-    context = {"actor": story.officer, "traceparent": CALLER}
+    context = Context(story.town.issuer, story.officer, traceparent=CALLER)
     with ClusterRpcProxy({"AMQP_URI": watched.stack.env["MOTCUA_AMQP_URI"]}, timeout=30, context_data=context) as rpc:
         rpc.notify.list_notices(dossier_code=story.code, limit=10, after=None)
 

@@ -31,7 +31,7 @@ from tests.integration.files import (
 )
 from tests.integration.http_door import HttpDoor
 from tests.integration.test_bad_input import insist, submission
-from tests.integration.world import CITIZEN, COMPANY, NEIGHBOUR, OFFICER, STRANGER, World, refused
+from tests.integration.world import CITIZEN, COMPANY, NEIGHBOUR, OFFICER, STRANGER, Actor, World, refused
 
 pytestmark = pytest.mark.servers
 
@@ -209,27 +209,31 @@ def test_an_upload_can_be_named_once_by_him_who_brought_it_only(world: World) ->
     assert world.footprint()["intake.dossiers"][0] == before[0] + 1  # the one of `granted`
 
 
-def download(world: World, which: str, claim: str | None, method: str = "GET") -> requests.Response:
-    """A paper of the granted dossier."""
+def download(world: World, which: str, bearing: str | Actor | None, method: str = "GET") -> requests.Response:
+    """A paper of the granted dossier; for an actor, or for who bears something else."""
+    token = bearing if bearing is None or isinstance(bearing, str) else f"Bearer {world.token(bearing)}"
     url = f"{world.stack.env['MOTCUA_INTAKE_URL']}/dossiers/{world.granted.code}/documents/{which}"
-    return requests.request(method, url, headers={"X-Motcua-Actor": claim} if claim else {}, timeout=30)
+    return requests.request(method, url, headers={"Authorization": token} if token else {}, timeout=30)
 
 
 def test_a_paper_goes_to_whom_it_concerns_only(world: World) -> None:
     for actor in (CITIZEN, OFFICER, SYSTEM):
-        answer = download(world, world.granted.upload_id, json.dumps(actor))
+        answer = download(world, world.granted.upload_id, actor)
         assert answer.status_code == 200
         assert answer.content.startswith(b"%PDF")
         assert answer.headers["Content-Disposition"].startswith("attachment; ")
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert "sandbox" in answer.headers["Content-Security-Policy"]
     for actor in (NEIGHBOUR, COMPANY, STRANGER, {**CITIZEN, "kind": "organisation"}):
-        assert refused(download(world, world.granted.upload_id, json.dumps(actor))).code == "intake.unknown_dossier"
-    for claim in (None, "x", "{}", "[]", "[" * 1900, '{"kind": "citizen"}', '{"kind": NaN, "id": "1"}', "é"):
-        refusal = refused(download(world, "0", claim))
-        assert (refusal.kind, refusal.problem["status"]) == ("Denied", 403), claim
+        assert refused(download(world, world.granted.upload_id, actor)).code == "intake.unknown_dossier"
+    plain = json.dumps(CITIZEN)
+    for nobody in (None, "x", plain, f"Bearer {plain}", "Bearer", "Bearer " + "x" * 5000, "Basic eDp4", "é"):
+        refusal = refused(download(world, "0", nobody))
+        assert (refusal.kind, refusal.problem["status"]) == ("Denied", 403), nobody
+    url = f"{world.stack.env['MOTCUA_INTAKE_URL']}/dossiers/{world.granted.code}/documents/0"
+    assert refused(requests.get(url, headers={"X-Motcua-Actor": plain}, timeout=30)).code == "actor.missing"
     for which in ("99", "-1", "%24ne", "x" * 64):
-        assert refused(download(world, which, json.dumps(CITIZEN))).code == "intake.unknown_document"
+        assert refused(download(world, which, CITIZEN)).code == "intake.unknown_document"
 
 
 def test_what_is_no_door_says_so(world: World) -> None:
@@ -252,7 +256,7 @@ def promptly(seconds: float = 2) -> Iterator[None]:
 
 def test_slow_senders_do_not_close_the_door_to_others(world: World) -> None:
     code, before = world.granted.code, kept(world)
-    door = HttpDoor(world.stack.env["MOTCUA_INTAKE_URL"])
+    door = HttpDoor(world.stack.env["MOTCUA_INTAKE_URL"], world.issuer)
     senders = [{"kind": "citizen", "id": f"00180100010{number}"} for number in range(5)]
     tickets = [open_upload(world, LARGE, actor) for actor in senders for _ in range(10)]
     lines = [BreakingLine(ticket, len(LARGE)) for ticket in tickets]
@@ -282,8 +286,8 @@ def test_half_a_request_is_not_waited_for(world: World) -> None:
 
 
 def test_half_a_body_is_not_waited_for(world: World) -> None:
-    base, claim = world.stack.env["MOTCUA_INTAKE_URL"], json.dumps(CITIZEN).encode()
-    head = b"POST /intake/get HTTP/1.1\r\nHost: x\r\nX-Motcua-Actor: %s\r\n" % claim
+    base, token = world.stack.env["MOTCUA_INTAKE_URL"], world.token(CITIZEN).encode()
+    head = b"POST /intake/get HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n" % token
     lines = [dial(base, head + b"Content-Length: 100\r\n\r\n{") for _ in range(20)]
     with promptly():
         assert requests.get(f"{base}/health/live", timeout=30).status_code == 200
@@ -303,8 +307,8 @@ def test_who_does_not_close_keeps_nobody_waiting(world: World) -> None:
 
 @pytest.mark.parametrize("body", [b"zz\r\n", b"5\r\n{}", b"2\r\n{}xx", b"-1\r\n", b""])
 def test_what_is_not_in_chunks_is_the_senders_mistake(world: World, body: bytes) -> None:
-    base, claim = world.stack.env["MOTCUA_INTAKE_URL"], json.dumps(CITIZEN).encode()
-    head = b"POST /intake/get HTTP/1.1\r\nHost: x\r\nX-Motcua-Actor: %s\r\n" % claim
+    base, token = world.stack.env["MOTCUA_INTAKE_URL"], world.token(CITIZEN).encode()
+    head = b"POST /intake/get HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n" % token
     line = dial(base, head + b"Transfer-Encoding: chunked\r\n\r\n" + body)
     line.shutdown(socket.SHUT_WR)
     assert b"http.broken_off" in answered(line)

@@ -12,6 +12,7 @@ import requests
 
 from deploy.local.stack import Stack
 from services.chassis.failpoint import VARIABLE
+from services.cli.acting import bearer, issuer_of
 from services.cli.demo.town import SYSTEM, fresh, patiently
 from tests.conftest import eventually
 from tests.integration import agreement
@@ -32,7 +33,7 @@ def procedure(world: World) -> Any:
 @pytest.fixture
 def door(stack: Stack, world: World, procedure: Any) -> Iterator[HttpDoor]:
     """Intake's HTTP door; everything runs again afterwards."""
-    yield HttpDoor(stack.env["MOTCUA_INTAKE_URL"])
+    yield HttpDoor(stack.env["MOTCUA_INTAKE_URL"], issuer_of(stack.env))
     with contextlib.suppress(Exception):
         stack.start("rabbitmq")
     stack.wait_ready()
@@ -85,7 +86,7 @@ def test_a_broker_that_answers_nothing_makes_nobody_wait(
             requests.post(
                 f"{door.base}/intake/submit",
                 json=request,
-                headers={"X-Motcua-Actor": f'{{"kind": "citizen", "id": "{request["applicant"]["id_number"]}"}}'},
+                headers=bearer(world.issuer, actor_of(request["applicant"])),
                 timeout=_SOON,
             )
             for _ in range(3)

@@ -17,6 +17,10 @@ from pymongo import MongoClient
 
 from deploy.local.composition import DOORS, SERVICES
 from deploy.local.stack import Stack
+from services.chassis.actor import read_actor
+from services.chassis.errors import Denied
+from services.chassis.tokens import Issuer
+from services.cli.acting import Context, bearer, issuer_of
 from services.cli.demo.command import await_catalogue, counted
 from services.cli.demo.stories import Story
 from services.cli.demo.town import SYSTEM, Town, fresh
@@ -27,6 +31,7 @@ CITIZEN: Final = {"kind": "citizen", "id": "001801000001"}
 NEIGHBOUR: Final = {"kind": "citizen", "id": "001901000002"}
 COMPANY: Final = {"kind": "organisation", "id": "9900000016"}
 RIVAL: Final = {"kind": "organisation", "id": "9900000030"}
+OPERATOR: Final = {"kind": "operator", "id": "vh-001"}
 OFFICER: Final = {"kind": "officer", "id": "cb-001", "unit": "vnnic"}
 STRANGER: Final = {"kind": "officer", "id": "cb-900", "unit": "cuc-bao-chi"}
 TENANT, PROCEDURE, DATASET = "mic", "dk-ten-mien-vn", "ten-mien-vn"
@@ -94,6 +99,11 @@ class World:
         return town
 
     @cached_property
+    def issuer(self) -> Issuer:
+        """Who speaks for all of them."""
+        return issuer_of(self.stack.env)
+
+    @cached_property
     def procedures(self) -> dict[tuple[str, str], Any]:
         """What is on offer, by tenant and key."""
         return {(tenant, one["key"]): one for tenant in ("mic", "mcst") for one in await_catalogue(self.town, tenant)}
@@ -131,14 +141,26 @@ class World:
         return Story(self.town, TENANT, {**offered, "example": example}, f"{name}-{uuid.uuid4().hex[:8]}")
 
     def client(self, actor: Any) -> Any:
-        """A stock nameko client of an actor; None states no actor at all."""
+        """A stock nameko client of an actor; None states none at all, and one that could not be is a plain claim."""
         key = json.dumps(actor, sort_keys=True)
         if key not in self._clients:
             config = {"AMQP_URI": self.stack.env["MOTCUA_AMQP_URI"]}
-            context = {} if actor is None else {"actor": actor}
-            proxy = ClusterRpcProxy(config, timeout=PATIENCE_SECONDS, context_data=context)
+            proxy = ClusterRpcProxy(config, timeout=PATIENCE_SECONDS, context_data=self._context(actor))
             self._clients[key] = self._open.enter_context(proxy)
         return self._clients[key]
+
+    def _context(self, actor: Any) -> dict[str, Any]:
+        if actor is None:
+            return {}
+        try:
+            read_actor(actor)
+        except Denied:
+            return {"actor": actor}
+        return Context(self.issuer, actor)
+
+    def token(self, actor: Actor) -> str:
+        """What an actor shows at a door."""
+        return bearer(self.issuer, actor)["Authorization"].removeprefix("Bearer ")
 
     def ask(self, actor: Any, target: str, /, **arguments: Any) -> Any:
         """One call. Raises RemoteError."""

@@ -11,6 +11,7 @@ from services.chassis.settings import Settings
 from services.cli.top.command import frame
 from services.cli.top.rates import Between
 from services.cli.top.scraping import Samples, Seen, look
+from tests.keys import ring
 
 
 def key(name: str, **labels: str) -> tuple[str, frozenset[tuple[str, str]]]:
@@ -73,6 +74,7 @@ def test_a_process_is_found_by_its_file_and_asked_how_it_is_now(tmp_path: Path) 
         service="sample",
         amqp_uri="amqp://nowhere",
         mongo_uri="mongodb://nowhere",
+        actor_keys=ring().public,
         metrics_port=0,
         metrics_dir=tmp_path,
     )

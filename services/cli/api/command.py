@@ -21,10 +21,12 @@ Written by `./motcua api`; the source is each service's `service.py` and `schema
 from any nameko client as `rpc.<service>.<method>(…)`, keywords only, JSON types. An argument that is not named here is
 refused. Times are ISO 8601 with an offset, days `YYYY-MM-DD`, amounts whole đồng.
 
-**Who asks** stands in the context data `actor`: `kind` is `citizen`, `organisation`, `officer` or `system`; `id` is the
-identity number of a citizen, the tax code of an organisation, the staff id of an officer, who also names the `unit` he
-acts for. It is a claim: see [security.md](security.md). What somebody may not see is answered like what is not there,
-with `NotFound`.
+**Who asks** stands in the context data `actor`, over HTTP in `Authorization: Bearer`: a short-lived signed token (JWT,
+Ed25519) of an issuer whose public key the services know, such as the portal. Its claim `kind` is `citizen`,
+`organisation`, `officer`, `operator` or `system`; `sub` is the identity number of a citizen, the tax code of an
+organisation, the staff id of an officer, whose `unit` it also names. A plain claim is refused. See
+[security.md](security.md). What needs no actor takes none, but one that is stated must be good. What somebody may not
+see is answered like what is not there, with `NotFound`.
 
 **Lists** answer `{"items": […], "next": …}`; `next` is the `after` of the following page, null after the last.
 
@@ -50,7 +52,8 @@ it answer `NotFound` `routing.unknown_case`, `payment.get_order` answers `NotFou
 content is done once and answered as before; with other content it is a `Conflict`.
 
 **Every method of every service** may also answer `Invalid` (`<service>.invalid`, `rpc.keywords_only`, `message.…` for
-what is no JSON), `Denied` (`actor.missing`, `actor.malformed`), `NotFound` (`rpc.unknown_method`), `Conflict`
+what is no JSON), `Denied` (`actor.missing`, `actor.malformed`,
+`actor.expired`, `actor.untrusted`, `actor.operator`), `NotFound` (`rpc.unknown_method`), `Conflict`
 (`<service>.too_busy`, `<service>.request_id_reused`), `Unavailable` (`store.…`, `<service>.unavailable` of another
 service) and `Defect` (`service.defect`).
 """

@@ -6,7 +6,6 @@ against the system, and the second against the rules of `tests/contract/test_doo
 
 from typing import Final
 
-ANYBODY: Final = "whoever says who he is"
 CONCERNED: Final = "the owner, officers of the unit, the system"
 OWNER: Final = "the owner; for a dossier that came by hand or by post an officer of the unit"
 PAYER: Final = "the owner"
@@ -21,8 +20,8 @@ SYSTEM: Final = "the system"
 NOBODY: Final = "anybody; no actor is needed"
 
 MAY: Final = {
-    "intake.list_procedures": ANYBODY,
-    "intake.get_procedure": ANYBODY,
+    "intake.list_procedures": NOBODY,
+    "intake.get_procedure": NOBODY,
     "intake.open_upload": BRINGER,
     "intake.save_draft": BRINGER,
     "intake.get_draft": DRAFTER,
@@ -36,7 +35,7 @@ MAY: Final = {
     "intake.get": CONCERNED,
     "intake.find_owner": SYSTEM,
     "intake.get_contact": SYSTEM,
-    "intake.track": ANYBODY,
+    "intake.track": NOBODY,
     "intake.list_dossiers": OWN,
     "routing.list_cases": STAFF,
     "routing.get_case": STAFF,
@@ -52,17 +51,17 @@ MAY: Final = {
     "payment.start_payment": PAYER,
     "payment.record_counter_payment": UNIT,
     "registry.publish_catalogue": SYSTEM,
-    "registry.list_tenants": ANYBODY,
-    "registry.list_procedures": ANYBODY,
-    "registry.get_procedure": ANYBODY,
-    "registry.get_unit": ANYBODY,
-    "registry.get_calendar": ANYBODY,
-    "registry.get_tenant": ANYBODY,
-    "registry.get_dataset": ANYBODY,
+    "registry.list_tenants": NOBODY,
+    "registry.list_procedures": NOBODY,
+    "registry.get_procedure": NOBODY,
+    "registry.get_unit": NOBODY,
+    "registry.get_calendar": NOBODY,
+    "registry.get_tenant": NOBODY,
+    "registry.get_dataset": NOBODY,
     "registry.get_record": CONCERNED,
     "registry.find_records": OWN,
     "registry.history": CONCERNED,
-    "registry.verify": ANYBODY,
+    "registry.verify": NOBODY,
     "registry.amend": UNIT,
     "registry.revoke": UNIT,
     "notify.list_notices": CONCERNED,
@@ -75,7 +74,7 @@ HTTP: Final = {
     "intake": {
         "PUT /uploads/<upload_id>/<ticket>": "the bytes of a file: the `url` that `open_upload` gives, once",
         "GET /dossiers/<dossier_code>/documents/<which>": "a paper of a dossier, by upload id or by its place in the"
-        " list from 0; the actor, as JSON in `X-Motcua-Actor`, is the owner, an officer of the unit or the system",
+        " list from 0; the actor is the owner, an officer of the unit or the system",
     },
     "payment": {
         "GET /payment/vnpay/ipn": "the gateway's signed word that somebody paid; no actor, the signature speaks",

@@ -7,6 +7,8 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cached_property
 from typing import Any, Final
 
 import requests
@@ -14,6 +16,10 @@ from nameko.exceptions import RemoteError
 from nameko.standalone.rpc import ClusterRpcProxy
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
+
+from services.chassis import clock
+from services.chassis.tokens import Issuer
+from services.cli.acting import Context, issuer_of
 
 SYSTEM: Final = {"kind": "system", "id": "demo"}
 PATIENCE_SECONDS: Final = 60.0
@@ -33,10 +39,15 @@ class DemoError(Exception):
 class Town:
     """Addresses, and stock RPC clients that ask again, under the same request id, when no answer came."""
 
-    def __init__(self, env: Mapping[str, str]) -> None:
-        self.env = env
+    def __init__(self, env: Mapping[str, str], now: Callable[[], datetime] = clock.now) -> None:
+        self.env, self._now = env, now
         self._own = threading.local()
         self._all: list[ClusterRpcProxy] = []
+
+    @cached_property
+    def issuer(self) -> Issuer:
+        """Who speaks for all of them."""
+        return issuer_of(self.env, self._now)
 
     def ask(self, actor: Mapping[str, str], target: str, /, **arguments: Any) -> Any:
         """The answer of `target`, a service.method. Raises RemoteError when it refuses, DemoError at the deadline."""
@@ -65,7 +76,7 @@ class Town:
         key = tuple(sorted(actor.items()))
         if key not in mine:
             config = {"AMQP_URI": self.env["MOTCUA_AMQP_URI"]}
-            proxy = ClusterRpcProxy(config, timeout=ANSWER_SECONDS, context_data={"actor": dict(actor)})
+            proxy = ClusterRpcProxy(config, timeout=ANSWER_SECONDS, context_data=Context(self.issuer, actor))
             mine[key] = proxy.start()
             self._all.append(proxy)
         return mine[key]

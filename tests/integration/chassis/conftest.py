@@ -12,16 +12,20 @@ from pymongo import MongoClient
 
 from deploy.local.stack import Stack
 from services.chassis import topology
+from services.cli.acting import Context, issuer_of
 from tests.conftest import Process, eventually
 
 LADDER = (0.2, 0.4)
-SYSTEM = {"actor": {"kind": "system", "id": "test"}}
+SYSTEM = {"kind": "system", "id": "test"}
 
 
 @pytest.fixture
 def environment(servers: Stack) -> dict[str, str]:
     """The environment of the sample service."""
-    addresses = {name: servers.env[name] for name in ("MOTCUA_AMQP_URI", "MOTCUA_MONGO_URI")}
+    addresses = {
+        name: servers.env[name]
+        for name in ("MOTCUA_AMQP_URI", "MOTCUA_MONGO_URI", "MOTCUA_ACTOR_KEYS", "MOTCUA_CLI_KEY")
+    }
     ladder = ",".join(str(rung) for rung in LADDER)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MOTCUA")}
     return {**kept, **addresses, "MOTCUA_RETRY_LADDER": ladder, "PYTHONUNBUFFERED": "1"}
@@ -57,7 +61,7 @@ def sample(environment: dict[str, str], broker: Any, database: Any, tmp_path: Pa
 def rpc(environment: dict[str, str]) -> Iterator[Any]:
     """A stock nameko client."""
     config = {"AMQP_URI": environment["MOTCUA_AMQP_URI"]}
-    with ClusterRpcProxy(config, timeout=20, context_data=SYSTEM) as proxy:
+    with ClusterRpcProxy(config, timeout=20, context_data=Context(issuer_of(environment), SYSTEM)) as proxy:
         yield proxy
 
 

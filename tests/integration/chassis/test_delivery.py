@@ -12,12 +12,12 @@ from amqp import Message
 from nameko.exceptions import RemoteError
 
 from services.chassis import dead, topology
-from services.chassis.actor import Actor
 from services.chassis.errors import Unavailable
 from services.chassis.failpoint import POINTS
 from services.chassis.remote import Remote
+from services.cli.acting import Context, issuer_of
 from tests.conftest import Process, eventually
-from tests.integration.chassis.conftest import await_ready, is_ready, publish, waiting
+from tests.integration.chassis.conftest import SYSTEM, await_ready, is_ready, publish, waiting
 
 pytestmark = pytest.mark.servers
 
@@ -32,7 +32,7 @@ def echoed(rpc: Any, name: str, total: int) -> bool:
 
 def answers(uri: str) -> bool:
     """Whether the service answers a client who does not wait long, and begins anew each time."""
-    remote = Remote(uri, Actor("system", "test"), most=1, deadline_seconds=2)
+    remote = Remote(uri, most=1, deadline_seconds=2)
     try:
         return bool(remote.call("sample", "health")["ready"])
     except Unavailable:
@@ -288,7 +288,7 @@ def is_ready_anew(serving: Process) -> bool:
 
     try:
         config = {"AMQP_URI": serving.env["MOTCUA_AMQP_URI"]}
-        with ClusterRpcProxy(config, timeout=5, context_data={"actor": {"kind": "system", "id": "t"}}) as rpc:
+        with ClusterRpcProxy(config, timeout=5, context_data=Context(issuer_of(serving.env), SYSTEM)) as rpc:
             return is_ready(rpc) and echoed(rpc, "a", 6)
     except Exception:  # noqa: BLE001 – not yet
         return False

@@ -10,6 +10,7 @@ from amqp import Message
 from nameko.standalone.rpc import ClusterRpcProxy
 
 from services.chassis import dead
+from services.cli.acting import Context, issuer_of
 from tests.conftest import Process, eventually
 from tests.integration.chassis.conftest import SYSTEM, waiting
 from tests.integration.chassis.test_delivery import BODY, GOOD, add, echoed
@@ -95,7 +96,9 @@ def test_no_trace_of_a_caller_can_block_the_relay(
     trace: Any, serving: Process, environment: dict[str, str], rpc: Any
 ) -> None:
     config = {"AMQP_URI": environment["MOTCUA_AMQP_URI"]}
-    with ClusterRpcProxy(config, timeout=20, context_data={**SYSTEM, "traceparent": trace}) as odd:
+    with ClusterRpcProxy(
+        config, timeout=20, context_data=Context(issuer_of(environment), SYSTEM, traceparent=trace)
+    ) as odd:
         assert add(odd, "odd", 1, "r1")["total"] == 1
     add(rpc, "a", 3, "r2")
     assert eventually(lambda: echoed(rpc, "a", 3))

@@ -8,7 +8,7 @@ from services.chassis.settings import BadSettings, Settings, read_settings
 
 ONE, TWO, THREE = (f"amqp://motcua:x@10.0.0.{number}:5672//" for number in (1, 2, 3))
 ALL = ";".join((ONE, TWO, THREE))
-MONGO = {"MOTCUA_MONGO_URI": "mongodb://x"}
+MONGO = {"MOTCUA_MONGO_URI": "mongodb://x", "MOTCUA_ACTOR_KEYS": "k"}
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,7 @@ import requests
 from services.chassis import metrics
 from services.chassis.exposition import expose
 from services.chassis.settings import Settings
+from tests.keys import ring
 
 
 @pytest.fixture
@@ -20,6 +21,7 @@ def door(tmp_path: Path) -> Any:
         service="sample",
         amqp_uri="amqp://nowhere",
         mongo_uri="mongodb://nowhere",
+        actor_keys=ring().public,
         metrics_port=0,
         metrics_dir=tmp_path / "metrics",
     )
@@ -55,4 +57,8 @@ def test_there_is_nothing_else(door: Any) -> None:
 
 def test_without_a_port_nothing_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.chassis.exposition.make_server", lambda *_: pytest.fail("a door was opened"))
-    expose(Settings(service="sample", amqp_uri="amqp://x", mongo_uri="mongodb://x"), "sample", dict)
+    expose(
+        Settings(service="sample", amqp_uri="amqp://x", mongo_uri="mongodb://x", actor_keys=ring().public),
+        "sample",
+        dict,
+    )

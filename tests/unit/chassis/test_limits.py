@@ -16,7 +16,11 @@ from services.contracts.events import BadEvent
 
 SYSTEM = Actor("system", "t")
 TRACE = f"00-{'a' * 32}-{'b' * 16}-01"
-ADDRESSES = {"MOTCUA_AMQP_URI": "amqp://u:secret@a", "MOTCUA_MONGO_URI": "mongodb://u:secret@m"}
+ADDRESSES = {
+    "MOTCUA_AMQP_URI": "amqp://u:secret@a",
+    "MOTCUA_MONGO_URI": "mongodb://u:secret@m",
+    "MOTCUA_ACTOR_KEYS": "k",
+}
 
 
 @pytest.mark.parametrize("name", ["id", "subject", "correlationid", "causationid", "traceparent"])

@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from kombu import Connection
@@ -12,8 +12,9 @@ from kombu import Connection
 from services.chassis import publish, remote
 from services.chassis.actor import Actor
 from services.chassis.bus import Bus
-from services.chassis.errors import Defect, NotFound, Unavailable
+from services.chassis.errors import Defect, Denied, NotFound, Unavailable
 from services.chassis.remote import Remote
+from tests.keys import issuer, verifier
 
 LOST = Connection("amqp://").connection_errors  # those that make the bus connect anew
 ALIVE: Any = SimpleNamespace(connection=SimpleNamespace(connected=True))
@@ -24,12 +25,14 @@ class Line:
     """Answers as it is told to."""
 
     open = shunned = 0
+    shown: ClassVar[list[str | None]] = []
 
     def __init__(self, answer: bytes | Exception) -> None:
         type(self).open += 1
         self._answer = answer
 
-    def ask(self, *_request: Any) -> bytes:
+    def ask(self, _target: str, _arguments: Any, token: str | None, _until: float) -> bytes:
+        type(self).shown.append(token)
         if isinstance(self._answer, Exception):
             raise self._answer
         return self._answer
@@ -46,9 +49,9 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A client of one line whose service gives this answer."""
 
     def make(answer: bytes | Exception) -> Remote:
-        Line.open = Line.shunned = 0
+        Line.open, Line.shunned, Line.shown = 0, 0, []
         monkeypatch.setattr(remote, "_Line", lambda _uri, _until: Line(answer))
-        return Remote("amqp://nowhere", Actor("system", "t"), most=1, deadline_seconds=1)
+        return Remote("amqp://nowhere", issuer(), Actor("system", "t"), most=1, deadline_seconds=1)
 
     return make
 
@@ -82,12 +85,36 @@ def test_a_line_in_doubt_is_closed_and_its_place_in_the_pool_is_free(error: Exce
     assert (Line.open, Line.shunned) == (0, 3)
 
 
+def test_each_call_shows_who_makes_it_over_the_same_lines(answering: Any) -> None:
+    client, citizen = answering(b'{"result": 1, "error": null}'), Actor("citizen", "001801000001")
+    client.call("s", "m")
+    client.acting_as(citizen).call("s", "m", method="vnpay", service="x")
+    client.acting_as(None).call("s", "m")
+    client.call("s", "m")
+    shown = [token and verifier().read(token) for token in Line.shown]
+    assert shown == [Actor("system", "t"), citizen, None, Actor("system", "t")]
+    assert Line.open == 1
+
+
+@pytest.mark.parametrize("code", ["actor.untrusted", "actor.expired", "actor.malformed"])
+def test_that_our_own_token_is_refused_may_be_mended_and_is_nobodys_mistake(code: str, answering: Any) -> None:
+    refused = f'{{"error": {{"exc_type": "Denied", "exc_args": ["{code}", "X.", "Y.", []], "value": ""}}}}'
+    with pytest.raises(Unavailable):
+        answering(refused.encode()).call("s", "m")
+
+
+def test_that_somebody_may_not_do_something_is_told_as_it_is(answering: Any) -> None:
+    refused = b'{"error": {"exc_type": "Denied", "exc_args": ["s.other_unit", "X.", "Y.", []], "value": ""}}'
+    with pytest.raises(Denied):
+        answering(refused).call("s", "m")
+
+
 def test_a_line_that_cannot_be_set_up_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     closed = threading.Event()
     broken = SimpleNamespace(channel=lambda: 1 / 0, collect=closed.set)
     monkeypatch.setattr(remote, "dial", lambda _uri, _within: broken)
     with pytest.raises(ZeroDivisionError):
-        Remote("amqp://nowhere", Actor("system", "t")).call("s", "m")
+        Remote("amqp://nowhere").call("s", "m")
     assert closed.is_set()
 
 
@@ -126,7 +153,7 @@ def test_a_request_that_comes_while_the_consumers_are_cancelled_can_be_acked() -
 
 def test_a_broker_that_takes_the_line_and_says_nothing_does_not_outlast_the_deadline() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        client = Remote(f"amqp://a:b@127.0.0.1:{silent.getsockname()[1]}//", Actor("system", "t"), deadline_seconds=0.5)
+        client = Remote(f"amqp://a:b@127.0.0.1:{silent.getsockname()[1]}//", deadline_seconds=0.5)
         began = time.monotonic()
         with pytest.raises(Unavailable):
             client.call("s", "m")

@@ -15,6 +15,7 @@ from services.intake.drafts import Drafts
 from services.intake.settings import IntakeSettings
 from services.intake.store import DOSSIER, Codes, Dossiers
 from services.intake.usecases import IntakeCases, Stores
+from tests.keys import ring
 from tests.unit.fakes import fake_journal
 from tests.unit.intake.table import FakeTable
 
@@ -25,6 +26,7 @@ SETTINGS = IntakeSettings(
     service="intake",
     amqp_uri="amqp://broker.example.vn",
     mongo_uri="mongodb://store.example.vn",
+    actor_keys=ring().public,
     intake_url="https://intake.example.vn/",
     upload_max_bytes=10_000,
 )

@@ -11,9 +11,10 @@ from werkzeug.test import TestResponse
 
 from services.chassis.actor import Actor
 from services.chassis.http import _problem
-from services.chassis.rpc import methods_of, read_call
+from services.chassis.rpc import VERIFIER, methods_of, read_call
 from services.intake.http import routes
 from services.intake.service import IntakeService
+from tests.keys import issuer, verifier
 from tests.unit.intake.builders import CITIZEN, NEIGHBOUR, OWNER
 from tests.unit.intake.fakes import APPLICANT, FORM, World
 
@@ -29,13 +30,14 @@ def door(world: World) -> FlaskClient:
     """Its HTTP door."""
     app = Flask("intake")
     app.register_error_handler(Exception, _problem)
+    app.extensions[VERIFIER] = verifier()
     routes(app, cast("Any", SimpleNamespace(cases=world.cases)))
     return app.test_client()
 
 
 def ask(door: FlaskClient, method: str, actor: Actor | None = CITIZEN, key: str = "", **content: Any) -> TestResponse:
     """One call over HTTP."""
-    claim = {"X-Motcua-Actor": json.dumps({"kind": actor.kind, "id": actor.id})} if actor else {}
+    claim = {"Authorization": f"Bearer {issuer().fresh(actor)}"} if actor else {}
     return door.post(f"/intake/{method}", json=content, headers={**claim, **({"Idempotency-Key": key} if key else {})})
 
 
@@ -100,7 +102,7 @@ def test_errors_are_those_of_rpc_as_problems(world: World, door: FlaskClient) ->
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"1", b'{"a": NaN}', b'{"a": 1, "a": 1}', b"[" * 100, b"x" * 2_000_001])
 def test_a_body_that_is_no_request_is_named(door: FlaskClient, body: bytes) -> None:
-    claim = {"X-Motcua-Actor": '{"kind": "citizen", "id": "1"}'}
+    claim = {"Authorization": f"Bearer {issuer().fresh(CITIZEN)}"}
     answer = door.post("/intake/list_dossiers", data=body, headers=claim)
     assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
 

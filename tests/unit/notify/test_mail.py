@@ -23,7 +23,13 @@ from services.notify.mail import Mail, PutOff, Undeliverable
 from services.notify.settings import NotifySettings
 from tests.unit.notify.test_letters import POST
 
-BASE: dict[str, Any] = {"service": "notify", "amqp_uri": "amqp://x", "mongo_uri": "mongodb://x"}
+BASE: dict[str, Any] = {
+    "service": "notify",
+    "amqp_uri": "amqp://x",
+    "mongo_uri": "mongodb://x",
+    "actor_keys": "k",
+    "actor_key": "k",
+}
 
 
 class Desk:
@@ -336,6 +342,8 @@ def test_settings_come_from_the_stack_or_from_the_service_alone() -> None:
     environment = {
         "MOTCUA_AMQP_URI": "amqp://x",
         "MOTCUA_MONGO_URI": "mongodb://x",
+        "MOTCUA_ACTOR_KEYS": "keys.json",
+        "MOTCUA_ACTOR_KEY": "key.json",
         "MOTCUA_SMTP_HOST": "127.0.0.1",
         "MOTCUA_SMTP_PORT": "2525",
         "NOTIFY_SMTP_PORT": "2526",
@@ -348,6 +356,8 @@ def test_every_missing_or_wrong_setting_is_named_and_no_secret_shown() -> None:
     environment = {
         "MOTCUA_AMQP_URI": "amqp://x",
         "MOTCUA_MONGO_URI": "mongodb://x",
+        "MOTCUA_ACTOR_KEYS": "keys.json",
+        "MOTCUA_ACTOR_KEY": "key.json",
         "MOTCUA_SMTP_PORT": "0",
         "NOTIFY_SMTP_PASSWORD": "hidden-word",
         "NOTIFY_SENDER_ADDRESS": "a@b\r\nBcc: c@example.vn",

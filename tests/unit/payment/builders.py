@@ -14,6 +14,7 @@ from services.payment import domain
 from services.payment.domain import Assessment, Capture
 from services.payment.order import FeeOrder, evolve
 from services.payment.settings import PaymentSettings
+from tests.keys import ring
 
 CODE = "000.00.06.G14-260115-0001"
 ORDER = f"{CODE}-S"
@@ -35,6 +36,8 @@ SETTINGS = PaymentSettings(
     service="payment",
     amqp_uri="amqp://nowhere",
     mongo_uri="mongodb://nowhere",
+    actor_keys=ring().public,
+    actor_key=ring().private("everybody"),
     vnpay_url="https://pay.example.vn/paymentv2/vpcpay.html",
     vnpay_api_url="https://pay.example.vn/merchant_webapi/api/transaction",
     vnpay_tmn_code="DEMOV210",

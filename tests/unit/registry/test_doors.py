@@ -9,11 +9,12 @@ from marshmallow import Schema
 
 from services.chassis.errors import Invalid
 from services.chassis.http import _problem
-from services.chassis.rpc import read_call
+from services.chassis.rpc import VERIFIER, read_call
 from services.registry import schemas
 from services.registry.clients import Intake
 from services.registry.http import add_routes
 from services.registry.service import RegistryService
+from tests.keys import verifier
 from tests.unit.registry.builders import DATASET, FREE, HOLDER, OFFICER, TENANT, Registry, announced, documents
 
 NUMBER = "1/2026/GP-VĐ"
@@ -28,6 +29,7 @@ def door() -> FlaskClient:
     registry.issue()
     app = Flask("registry")
     app.register_error_handler(Exception, _problem)
+    app.extensions[VERIFIER] = verifier()
     add_routes(app, cast("Any", registry))
     return app.test_client()
 

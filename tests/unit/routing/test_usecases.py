@@ -19,6 +19,7 @@ from services.routing.settings import RoutingSettings
 from services.routing.store import Wanted
 from services.routing.usecases import RoutingCases
 from services.routing.wiring import CASE
+from tests.keys import ring
 from tests.unit.fakes import fake_journal
 from tests.unit.routing.builders import CALENDAR, CODE, COLLEAGUE, OFFICER, STRANGER, SYSTEM, UNIT, at, terms
 
@@ -33,7 +34,9 @@ SUBMITTED: Mapping[str, Any] = {
     "answer_due_at": at("01-13"),
 }
 SECRET = "Thiếu chữ ký của bà Nguyễn Thị Mẫu."
-SETTINGS = RoutingSettings(service="routing", amqp_uri="amqp://localhost", mongo_uri="mongodb://localhost")
+SETTINGS = RoutingSettings(
+    service="routing", amqp_uri="amqp://localhost", mongo_uri="mongodb://localhost", actor_keys=ring().public
+)
 
 
 @dataclass

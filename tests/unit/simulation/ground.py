@@ -36,6 +36,7 @@ from services.registry.settings import RegistrySettings
 from services.routing import wiring as routing
 from services.routing.service import RoutingService
 from services.routing.settings import RoutingSettings
+from tests.keys import ring
 from tests.unit.simulation.bus import Bus
 from tests.unit.simulation.mongo import Database
 from tests.unit.simulation.outside import MERCHANT, Gateway, MailServer
@@ -54,7 +55,12 @@ WIRINGS: Final[Mapping[str, Any]] = {
     "registry": registry,
     "notify": notify,
 }
-_ANYWHERE: Final[dict[str, Any]] = {"amqp_uri": "amqp://nowhere", "mongo_uri": "mongodb://nowhere"}
+_ANYWHERE: Final[dict[str, Any]] = {
+    "amqp_uri": "amqp://nowhere",
+    "mongo_uri": "mongodb://nowhere",
+    "actor_keys": ring().public,
+}
+_CALLING: Final[dict[str, Any]] = {**_ANYWHERE, "actor_key": ring().private("everybody")}
 _GATEWAY: Final[dict[str, Any]] = {
     "vnpay_url": "http://gateway.example.vn/pay",
     "vnpay_api_url": "http://gateway.example.vn/api",
@@ -63,9 +69,9 @@ _SECRET: Final[dict[str, Any]] = {"vnpay_tmn_code": MERCHANT.tmn_code, "vnpay_se
 _SETTINGS: Final[Mapping[str, Settings]] = {
     "intake": IntakeSettings(service="intake", intake_url="http://intake.example.vn", **_ANYWHERE),
     "routing": RoutingSettings(service="routing", **_ANYWHERE),
-    "payment": PaymentSettings(service="payment", **_ANYWHERE, **_GATEWAY, **_SECRET),
-    "registry": RegistrySettings(service="registry", **_ANYWHERE),
-    "notify": NotifySettings(service="notify", smtp_host="mail.example.vn", smtp_port=25, **_ANYWHERE),
+    "payment": PaymentSettings(service="payment", **_CALLING, **_GATEWAY, **_SECRET),
+    "registry": RegistrySettings(service="registry", **_CALLING),
+    "notify": NotifySettings(service="notify", smtp_host="mail.example.vn", smtp_port=25, **_CALLING),
 }
 
 
@@ -120,7 +126,7 @@ def wire(name: str, world: Surroundings) -> Wired[Any]:
     """A service, wired in these surroundings."""
     exchanged: dict[str, Any] = {
         "Base": lambda settings: Ground(settings, world),
-        "Remote": lambda _uri, actor: world.line(actor),
+        "Remote": lambda _uri, _issuer, actor: world.line(actor),
         "Papers": lambda _database: None,
         "Gateway": lambda _address, _merchant: world.gateway,
         "Mail": lambda _settings: world.mail,
