@@ -38,6 +38,7 @@ _SUBMITTER = "yes no no no no no no no no"
 _OFFICERS = "no no no no yes no no no no"
 _SYSTEM = "no no no no no no yes no no"
 _QUEUE = "no no no no yes no yes no no"
+_COUNTS = "no no no no yes no yes yes no"
 MAY: Final = {
     "intake.list_procedures": _ALL,
     "intake.get_procedure": _ALL,
@@ -54,7 +55,9 @@ MAY: Final = {
     "intake.get": _CONCERNED,
     "intake.find_owner": _SYSTEM,
     "intake.get_contact": _SYSTEM,
+    "intake.find_last_applicant": "yes yes yes yes no no no no no",
     "intake.track": _ALL,
+    "intake.count_dossiers": _COUNTS,
     "intake.list_dossiers": "yes yes yes yes yes no yes no no",
     "routing.list_cases": _QUEUE,
     "routing.get_case": "no no no no yes unseen yes no no",
