@@ -1,10 +1,10 @@
 """What officers are told of a case."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from services.routing.case import Case, Fee, Supplement
+from services.routing.queue import Risk
 
 Answer = dict[str, Any]
 
@@ -27,9 +27,15 @@ def summary(case: Case) -> Answer:
     }
 
 
-def line(case: Case, now: datetime) -> Answer:
-    """The case in the queue: with the date it is sorted by, and whether that has passed."""
-    return {**summary(case), "next_due_at": case.next_due_at, "overdue": is_overdue(case, now)}
+def line(case: Case, risk: Risk) -> Answer:
+    """The case in the queue: with the date it is sorted by, and whether that has passed, or is about to."""
+    runs_out = case.overdue_at
+    return {
+        **summary(case),
+        "next_due_at": case.next_due_at,
+        "overdue": runs_out is not None and runs_out < risk.now,
+        "at_risk": runs_out is not None and risk.now <= runs_out <= risk.ends,
+    }
 
 
 def decided(case: Case) -> Answer:
@@ -43,12 +49,12 @@ def asked(case: Case) -> Answer:
     return {**summary(case), "round": latest.round, "respond_by": latest.respond_by}
 
 
-def full(case: Case, subject: Mapping[str, Any], history: Sequence[Mapping[str, Any]], now: datetime) -> Answer:
+def full(case: Case, subject: Mapping[str, Any], history: Sequence[Mapping[str, Any]], risk: Risk) -> Answer:
     """All that is known of the case: terms, dates, requests with their wording, fees, reasons, and every step."""
     reasons = subject.get("reasons", {})
     wording = subject.get("supplements", {})
     return {
-        **line(case, now),
+        **line(case, risk),
         "time_limit": case.terms.time_limit,
         "clock": {"on_supplement": case.terms.on_supplement, "on_payment": case.terms.on_payment},
         "accepted_at": case.accepted_at,
@@ -66,11 +72,6 @@ def full(case: Case, subject: Mapping[str, Any], history: Sequence[Mapping[str, 
         "slipped": list(case.slipped),
         "steps": [{"event": entry["type"], "at": entry["at"], "by": entry["by"]} for entry in history],
     }
-
-
-def is_overdue(case: Case, now: datetime) -> bool:
-    """Whether the clock that runs has run out."""
-    return case.overdue_at is not None and case.overdue_at < now
 
 
 def _supplement(one: Supplement, wording: Mapping[str, Any]) -> Answer:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
+from services.contracts.catalogue.dates import local_day
+
 MOVES: Final[dict[str, frozenset[str]]] = {
     "opened": frozenset({"accepted", "rejected", "supplement_requested", "withdrawn"}),
     "supplement_requested": frozenset({"opened", "accepted", "in_hand", "stopped", "withdrawn"}),
@@ -22,6 +24,7 @@ MOVES: Final[dict[str, frozenset[str]]] = {
 STATUSES: Final = tuple(MOVES)
 OPEN: Final = ("opened", "supplement_requested", "accepted", "in_hand")
 CLOSED: Final = tuple(status for status in STATUSES if status not in OPEN)
+PUNCTUALITY: Final = ("early", "on_time", "late")
 BEFORE_DECISION: Final = ("on_submission", "on_acceptance")
 
 
@@ -91,6 +94,7 @@ class Case:
     next_due_at: datetime | None = None  # of the clock the case is at, also while it stands still
     overdue_at: datetime | None = None  # the same while that clock runs
     rings_at: datetime | None = None  # the same until `deadline_slipped` was said of that clock
+    punctuality: str | None = None  # of a decision that stands
 
     @property
     def clock(self) -> str:
@@ -139,6 +143,7 @@ def derived(case: Case) -> Case:
         next_due_at=next_due_at,
         overdue_at=overdue_at,
         rings_at=None if case.clock in case.slipped else overdue_at,
+        punctuality=_punctuality(case) if status == "decided" else None,
     )
 
 
@@ -153,6 +158,15 @@ def _status(case: Case) -> str:
         ("accepted", case.accepted_at),
     )
     return next((status for status, fact in facts if fact is not None), "opened")
+
+
+def _punctuality(case: Case) -> str | None:
+    """Whether the decision came before its last day, in time on it, or late."""
+    if case.decided_at is None or case.due_at is None:
+        return None
+    if case.decided_at > case.due_at:
+        return "late"
+    return "early" if local_day(case.decided_at) < local_day(case.due_at) else "on_time"
 
 
 def _awaiting(case: Case) -> str | None:

@@ -1,17 +1,19 @@
 """What routing reads in its projection of the catalogue: a dossier's procedure version, unit and calendar."""
 
 from collections.abc import Mapping
-from datetime import date
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, Final
 
 from services.chassis.errors import Unavailable
 from services.chassis.projection import Projection
 from services.contracts.catalogue.dates import local_day
-from services.contracts.catalogue.worktime import Calendar
+from services.contracts.catalogue.worktime import Calendar, CalendarExhausted
 from services.contracts.words import COUNTRY
 from services.routing.case import Case, Terms
 from services.routing.domain import Submission
 from services.routing.terms import terms_of
+
+_DAY: Final = timedelta(days=1)
 
 
 class Catalogue:
@@ -40,6 +42,18 @@ class Catalogue:
         day = local_day(case.submitted_at)
         document = self._in_force(COUNTRY, "calendar", case.terms.calendar, day)["document"]
         return Calendar.from_document(document, case.terms.office_hours)
+
+    def risk_ends(self, now: datetime, days: int) -> datetime:
+        """The close of the last of so many working days after today, in standard office hours of the country.
+
+        It is a mark for the eye, no legal term: where the calendar is not here or ends, days of the week count.
+        """
+        found = self._projection.as_of(COUNTRY, "calendar", COUNTRY, local_day(now))
+        try:
+            calendar = Calendar.from_document(found["document"]) if found else None
+            return calendar.end_of_day(calendar.add_working_days(now, days)) if calendar else now + days * _DAY
+        except CalendarExhausted:
+            return now + days * _DAY
 
     def _procedure(self, tenant: str, key: str, version: str) -> Mapping[str, Any]:
         """The very version intake names, looked for on the day it came into force.

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from services.chassis.actor import Actor
-from services.chassis.errors import Conflict, Denied, NotFound, Refused
+from services.chassis.errors import Conflict, Denied, Invalid, NotFound, Refused
 from services.contracts.catalogue.worktime import Calendar
 from services.contracts.event import Event
 from services.routing import clocks
@@ -27,6 +27,7 @@ ACTIONS: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
     "decide": (("accepted", "in_hand"), "not_accepted"),
     "stop": (("accepted", "in_hand", "supplement_requested"), "not_accepted"),
 }
+OVERSEERS: Final = ("system", "operator")
 STATUS_VI: Final = {
     "opened": "chờ tiếp nhận",
     "accepted": "đã tiếp nhận",
@@ -95,6 +96,22 @@ def unit_to_list(actor: Actor, unit: str | None) -> str | None:
     if unit not in {None, actor.unit}:
         raise other_unit()
     return actor.unit
+
+
+def unit_to_count(actor: Actor, unit: str | None) -> str:
+    """The unit whose figures the actor gets. Raises Denied: an officer sees his own only; Invalid for none."""
+    if actor.kind not in OVERSEERS:
+        return unit_to_list(actor, unit) or ""
+    if unit is None:
+        problem = {"field": "unit", "code": "required", "vi": "Phải nêu đơn vị.", "en": "Name the unit."}
+        raise Invalid("routing.invalid", "The request is not valid; see errors.", "Yêu cầu chưa hợp lệ.", [problem])
+    return unit
+
+
+def require_overseer(actor: Actor) -> None:
+    """Only the system and operators see the figures of all units. Raises Denied."""
+    if actor.kind not in OVERSEERS:
+        raise Denied("routing.overseers_only", "Only operators see all units.", "Chỉ người vận hành được xem.")
 
 
 def open_case(case: Case | None, submission: Submission, terms: Terms, at: datetime) -> list[Event]:

@@ -5,12 +5,13 @@ from typing import Any
 from marshmallow import ValidationError, validates_schema
 
 from services.contracts.catalogue.parts import Code, Key, Name
-from services.contracts.fields import Choice, Flag, Items, Part, Strict, Text, Whole, matching, say
+from services.contracts.fields import Choice, Day, Flag, Items, Part, Strict, Text, Whole, matching, say
 from services.contracts.words import OUTCOMES, STAFF_ID
 from services.routing.case import STATUSES
-from services.routing.store import ORDERS
+from services.routing.queue import DUE, MOST_OFFICERS, ORDERS
 
 _LONGEST_REASON = 4000
+_DUE_ORDER = say("not_a_choice", "Chỉ xếp theo hạn (due).", "Comes in the order `due` only.")
 _REASON_NEEDED = say("required", "Từ chối giải quyết phải nêu rõ lý do.", "A refusal states its reason.")
 
 
@@ -30,16 +31,66 @@ def free_text(**kwargs: Any) -> Text:
 
 
 class ListCases(Strict):
-    """A queue: open cases unless a `status` is named (`closed` for all that have ended)."""
+    """A queue: open cases unless a `status` is named (`closed` for all that have ended, `any` for both).
+
+    `officer`, `officers` and `unassigned` add up. `overdue`, `at_risk` and `awaiting` speak of dates, and come in `due`
+    order. `search` is a dossier code or its beginning; what it finds comes in the order of the codes.
+    """
 
     unit = Key(load_default=None)
-    status = Choice("open", "closed", *STATUSES, load_default="open")
+    status = Choice("open", "closed", "any", *STATUSES, load_default="open")
     procedure = Key(load_default=None)
     officer = Text(longest=100, load_default=None)
+    officers = Items(Text(longest=100), most=MOST_OFFICERS, load_default=())
+    unassigned = Flag(load_default=False)
+    awaiting = Choice("supplement", "fee", load_default=None)
     overdue = Flag(load_default=None)
+    at_risk = Flag(load_default=False)
+    search = Text(longest=60, load_default=None)
     order = Choice(*ORDERS, load_default="due")
     limit = Whole(low=1, high=200, load_default=50)
     after = Text(longest=400, load_default=None)
+
+    @validates_schema
+    def _in_its_order(self, data: dict[str, Any], **_: Any) -> None:
+        by_date = data["overdue"] or data["at_risk"] or data["awaiting"]
+        if by_date and data["order"] != DUE and data["search"] is None:
+            raise ValidationError(_DUE_ORDER, "order")
+
+
+class OfUnit(Strict):
+    """An officer asks of his own unit; who else may ask names one."""
+
+    unit = Key(load_default=None)
+
+
+class Days(Strict):
+    """Local days, both included."""
+
+    longest = 366
+    from_day = Day(required=True)
+    to_day = Day(required=True)
+
+    @validates_schema
+    def _in_order(self, data: dict[str, Any], **_: Any) -> None:
+        if not 0 <= (data["to_day"] - data["from_day"]).days < self.longest:
+            raise ValidationError(between_days(self.longest), "to_day")
+
+
+class DueCalendar(Days):
+    """The days of two months at most."""
+
+    longest = 62
+    unit = Key(load_default=None)
+
+
+def between_days(longest: int) -> str:
+    """What is wrong with days that are out of order, or too many."""
+    return say(
+        "wrong_period",
+        f"Từ 1 đến {longest} ngày, tính cả hai đầu.",
+        f"Must be 1 to {longest} days from `from_day`, both included.",
+    )
 
 
 class GetCase(Strict):

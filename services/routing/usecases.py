@@ -14,11 +14,13 @@ from services.chassis.logs import log
 from services.contracts.catalogue.worktime import CalendarExhausted
 from services.routing import answers, clocks, domain
 from services.routing.answers import Answer
-from services.routing.case import CLOSED, OPEN, Case
+from services.routing.case import CLOSED, OPEN, STATUSES, Case
 from services.routing.catalogue import Catalogue
 from services.routing.domain import FeeFact, Submission
+from services.routing.queue import CODE, Wanted
 from services.routing.settings import RoutingSettings
-from services.routing.store import CaseStore, Wanted
+from services.routing.statistics import Statistics
+from services.routing.store import CaseStore
 from services.routing.terms import refuse_unlisted
 
 Facts = Mapping[str, Any]
@@ -28,10 +30,16 @@ class RoutingCases:
     """The use cases of routing. Officers' free text goes beside the history, never into an event."""
 
     def __init__(
-        self, journal: Journal[Case], store: CaseStore, catalogue: Catalogue, settings: RoutingSettings
+        self,
+        journal: Journal[Case],
+        store: CaseStore,
+        statistics: Statistics,
+        catalogue: Catalogue,
+        settings: RoutingSettings,
     ) -> None:
         self._journal = journal
         self._store = store
+        self.statistics = statistics
         self._catalogue = catalogue
         self._settings = settings
 
@@ -44,22 +52,30 @@ class RoutingCases:
         unit: str | None,
         status: str,
         order: str,
+        search: str | None,
         limit: int,
         after: str | None,
+        officer: str | None,
+        officers: Sequence[str],
         **filters: Any,
     ) -> Answer:
         """A page of a unit's queue, or for `system` of all units'. Raises Denied, Invalid."""
-        now = clock.now()
-        statuses = {"open": OPEN, "closed": CLOSED}.get(status, (status,))
-        wanted = Wanted(statuses, domain.unit_to_list(actor, unit), **filters)
-        cases, following = self._store.page(wanted, order, limit, after, now)
-        return {"items": [answers.line(case, now) for case in cases], "next": following}
+        risk, named = self.statistics.risk(), [officer] if officer is not None else []
+        statuses = {"open": OPEN, "closed": CLOSED, "any": STATUSES}.get(status, (status,))
+        wanted = Wanted(
+            statuses, domain.unit_to_list(actor, unit), officers=(*named, *officers), search=search, **filters
+        )
+        order = order if search is None else CODE
+        cases, following = self._store.page(wanted, order, limit, after, risk)
+        return {"items": [answers.line(case, risk) for case in cases], "next": following}
 
     def get_case(self, actor: Actor, dossier_code: str) -> Answer:
         """All that is known of a case. Raises Denied, NotFound."""
         found = self._journal.find(dossier_code)
         case = domain.may_read(actor, found.state if found else None)
-        return answers.full(case, found.subject if found else {}, self._journal.history(dossier_code), clock.now())
+        return answers.full(
+            case, found.subject if found else {}, self._journal.history(dossier_code), self.statistics.risk()
+        )
 
     # actions
 

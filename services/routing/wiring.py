@@ -6,8 +6,10 @@ from services.chassis.timers import Timer
 from services.chassis.wired import Base, Wired
 from services.routing.case import Case
 from services.routing.catalogue import Catalogue
+from services.routing.figures import Figures
 from services.routing.history import evolve
 from services.routing.settings import RoutingSettings
+from services.routing.statistics import Statistics
 from services.routing.store import CaseStore
 from services.routing.usecases import RoutingCases
 
@@ -18,7 +20,9 @@ def wire(settings: RoutingSettings) -> Wired[RoutingCases]:
     """The wired service."""
     base = Base(settings)
     journal = base.journal(CASE, "cases")
-    store, projection = CaseStore(journal), Projection(base.database["catalogue"])
-    cases = RoutingCases(journal, store, Catalogue(projection), settings)
+    store, figures, projection = CaseStore(journal), Figures(journal), Projection(base.database["catalogue"])
+    catalogue = Catalogue(projection)
+    statistics = Statistics(figures, catalogue, settings)
+    cases = RoutingCases(journal, store, statistics, catalogue, settings)
     clocks = Timer("clocks", settings.clock_seconds, cases.ring_clocks)
-    return Wired(base, cases, indexed=(journal, store, projection), timers=(clocks,))
+    return Wired(base, cases, indexed=(journal, store, figures, projection), timers=(clocks,))

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from services.chassis.paging import cursor
 from services.registry.holders import read_kept
-from services.routing import store as routing
 from tests.bench.books import Books
 from tests.bench.outcome import Asked, Unclosed
 from tests.bench.stats import percentile
@@ -110,6 +109,7 @@ def _of_a_queue(books: Books, number: int) -> dict[str, Any]:
     if not waiting:
         return {}
     state = waiting[number * 20 % len(waiting)]["state"]
-    moments = {"due": state["next_due_at"], "opened": state["opened_at"]}
-    behind = {order: cursor(order, moments[order], state["dossier_code"]) for order in routing.ORDERS}
+    opened_at = state["opened_at"]
+    moments = {"due": state["next_due_at"], "opened": opened_at, "newest": opened_at, "code": ""}
+    behind = {order: cursor(order, moment, state["dossier_code"]) for order, moment in moments.items()}
     return {"queue": state["unit"], "officer": state["officer"] or "cb-001", "cases_behind": behind}

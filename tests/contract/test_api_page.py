@@ -19,10 +19,11 @@ ROWS: Final = {
     words.SUBMITTER: "yes no no no no no no no no",
     words.BRINGER: "yes yes yes yes yes yes no no no",
     words.HIMSELF: "yes yes yes yes no no no no no",
-    words.COUNTER: "no no no no yes no yes yes no",
+    words.FIGURES: "no no no no yes no yes yes no",
     words.DRAFTER: "unseen unseen unseen unseen unseen unseen no no no",  # the one in the table is nobody's
     words.RECEIVER: "yes unseen unseen unseen yes no no no no",
     words.UNIT: "no no no no yes no no no no",
+    words.OVERSEERS: "no no no no no no yes yes no",
     words.SYSTEM: "no no no no no no yes no no",
 }
 HALF: Final = {  # an officer of another unit may be told that, or nothing

@@ -36,7 +36,11 @@ CALLED = {
         "list_dossiers": {"limit", "after"},
     },
     "routing": {
-        "list_cases": {"unit", "status", "limit", "after"},
+        "list_cases": {"unit", "status", "limit", "after", "at_risk", "overdue", "awaiting", "officers", "search"},
+        "count_cases": {"unit"},
+        "case_load": {"unit"},
+        "due_calendar": {"unit", "from_day", "to_day"},
+        "count_by_unit": {"from_day", "to_day"},
         "get_case": {"dossier_code"},
         "accept": {"dossier_code", "request_id"},
         "reject": {"dossier_code", "reason", "request_id"},

@@ -1,6 +1,6 @@
 """Every list, look-up and timer of the five services, by name, about the things that a `Sample` names."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -16,7 +16,10 @@ from services.intake.drafts import Place
 from services.registry.domain import REVOKED, VALID
 from services.registry.holders import Holder
 from services.registry.store import Wanted
-from services.routing import store as routing
+from services.routing import queue
+from services.routing.case import STATUSES
+from services.routing.figures import Period
+from services.routing.queue import Risk
 from tests.integration.shelf import Shelf
 
 Question = Callable[[Shelf], object]
@@ -186,24 +189,52 @@ def _of_registry(sample: Sample) -> dict[str, Question]:
 
 def _of_routing(sample: Sample) -> dict[str, Question]:
     unit, officer, procedure = sample.queue, sample.officer, sample.procedure
+    officers = (officer, "busy", "idle")
     filters: tuple[dict[str, Any], ...] = (
-        *({}, {"unit": unit}, {"unit": unit, "procedure": procedure}, {"unit": unit, "overdue": True}),
-        *({"overdue": True}, {"unit": unit, "officer": officer}),
-        {"unit": unit, "officer": officer, "overdue": False},
+        *({}, {"unit": unit}, {"procedure": procedure}, {"unit": unit, "procedure": procedure}),
+        *({"unit": unit, "officers": (officer,)}, {"unit": unit, "officers": officers, "unassigned": True}),
+        *({"unit": unit, "unassigned": True}, {"unit": unit, "officers": (officer,), "overdue": False}),
     )
+    of_dates: tuple[dict[str, Any], ...] = (
+        *({"overdue": True}, {"at_risk": True}, {"unit": unit, "overdue": True}, {"unit": unit, "at_risk": True}),
+        *({"unit": unit, "overdue": True, "at_risk": True}, {"unit": unit, "officers": officers, "at_risk": True}),
+        *({"unit": unit, "awaiting": "fee"}, {"unit": unit, "procedure": procedure, "overdue": True}),
+        {"unit": unit, "statuses": ("accepted",), "at_risk": True},
+    )
+    searched: tuple[dict[str, Any], ...] = (
+        *({"search": sample.code}, {"unit": unit, "search": sample.code}, {"unit": unit}),
+        {"unit": unit, "search": sample.code, "statuses": STATUSES},
+    )
+    risk = Risk(sample.now, sample.now + timedelta(days=2))
 
-    def cases(order: str, after: bool, **wanted: Any) -> Question:
-        place = sample.cases_behind.get(order) or cursor(order, sample.now.isoformat(), sample.code)
-        asked = routing.Wanted(EVERY_OPEN, **wanted)
-        return lambda shelf: shelf.cases.page(asked, order, LIMIT, place if after else None, sample.now)
+    def cases(order: str, after: bool, statuses: Sequence[str] = EVERY_OPEN, **wanted: Any) -> Question:
+        moment = "" if order == queue.CODE else sample.now.isoformat()
+        place = sample.cases_behind.get(order) or cursor(order, moment, sample.code)
+        asked = queue.Wanted(statuses, **wanted)
+        return lambda shelf: shelf.cases.page(asked, order, LIMIT, place if after else None, risk)
 
+    lists = (
+        *product(("due", "opened", "newest"), (False, True), filters),
+        *product(("due",), (False, True), of_dates),
+        *product((queue.CODE,), (False, True), searched),
+    )
+    period = Period(sample.today, sample.today + timedelta(days=30))
     return {
         **{
             f"cases in order of {order} by {', '.join(wanted) or 'nothing'}{', next page' if after else ''}": cases(
                 order, after, **wanted
             )
-            for order, after, wanted in product(routing.ORDERS, (False, True), filters)
+            for order, after, wanted in lists
         },
+        "units that have cases": lambda shelf: shelf.figures.units(),
+        "officers who have cases": lambda shelf: shelf.figures.officers(unit),
+        "cases counted by status": lambda shelf: shelf.figures.by_status(unit),
+        "cases counted that await a fee": lambda shelf: shelf.figures.awaiting_fee(unit),
+        "cases counted of an officer": lambda shelf: shelf.figures.had_by(unit, "busy"),
+        "cases counted that are overdue": lambda shelf: shelf.figures.running_out(unit, risk.overdue),
+        "cases counted that are at risk": lambda shelf: shelf.figures.running_out(unit, risk.at_risk),
+        "decisions counted": lambda shelf: shelf.figures.decided(unit, period),
+        "late cases counted by officer": lambda shelf: shelf.figures.late_by_officer(unit, risk),
         "clocks that ran out": lambda shelf: list(shelf.cases.ringing(sample.now)),
     }
 

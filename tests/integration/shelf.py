@@ -29,11 +29,12 @@ from services.payment.store import Orders
 from services.payment.wiring import ORDER
 from services.registry.store import Answers, Numbers, Publications, Records
 from services.registry.wiring import ISSUANCE, PUBLICATION, RECORD
+from services.routing.figures import Figures
 from services.routing.store import CaseStore
 from services.routing.wiring import CASE
 
 Document = dict[str, Any]
-_ASKED: Final = ("find", "aggregate", "count", "update", "delete", "findAndModify")
+_ASKED: Final = ("find", "aggregate", "count", "distinct", "update", "delete", "findAndModify")
 _REST: Final = "getMore"  # of the answer to what was asked before
 _ANY_DATE: Final[CodecOptions[Document]] = CodecOptions(datetime_conversion=DatetimeConversion.DATETIME_AUTO)
 _OF_THE_SESSION: Final = ("lsid", "txnNumber", "writeConcern", "readConcern")
@@ -95,6 +96,7 @@ class Shelf:
     numbers: Numbers
     answers: Answers
     cases: CaseStore
+    figures: Figures
     orders: Orders
     receipts: Series
     notices: NoticeStore
@@ -140,6 +142,7 @@ def shelf_over(env: Mapping[str, str], prefix: str = "") -> Shelf:
         Numbers(data["registry"]["numbers"]),
         Answers(data["registry"]["answers"]),
         CaseStore(cases),
+        Figures(cases),
         Orders(orders, data["payment"]["dossiers"]),
         Series(data["payment"]["receipts"]),
         NoticeStore(notices),

@@ -38,6 +38,7 @@ _SUBMITTER = "yes no no no no no no no no"
 _OFFICERS = "no no no no yes no no no no"
 _SYSTEM = "no no no no no no yes no no"
 _QUEUE = "no no no no yes no yes no no"
+_OVERSEERS = "no no no no no no yes yes no"
 _COUNTS = "no no no no yes no yes yes no"
 MAY: Final = {
     "intake.list_procedures": _ALL,
@@ -60,6 +61,8 @@ MAY: Final = {
     "intake.count_dossiers": _COUNTS,
     "intake.list_dossiers": "yes yes yes yes yes no yes no no",
     "routing.list_cases": _QUEUE,
+    **{f"routing.{figures}": _COUNTS for figures in ("count_cases", "case_load", "due_calendar")},
+    "routing.count_by_unit": _OVERSEERS,
     "routing.get_case": "no no no no yes unseen yes no no",
     **{f"routing.{act}": _OFFICERS for act in ("accept", "reject", "request_supplement", "assign", "decide", "stop")},
     "payment.get_order": _CONCERNED,

@@ -14,7 +14,8 @@ from services.contracts.events import PUBLISHERS
 from services.registry.domain import REVOKED, VALID
 from services.registry.holders import Holder
 from services.registry.store import Wanted
-from services.routing import store as routing
+from services.routing import queue
+from services.routing.figures import Period
 from tests.integration.questions import EVERY_OPEN, EXACT, FILTERS, LIMIT, Sample, acts, dossiers_by, questions
 from tests.integration.shelf import Document, Shelf, explained, overheard, shelf_over, stages
 from tests.unit.intake.builders import CODE, Book
@@ -26,6 +27,8 @@ RECORDS: Final = 90  # so few that the planner would rather sort them than keep 
 CASES: Final = 400
 OF_ONE_PROCEDURE: Final = 300
 NOW: Final = Sample().now
+RISK: Final = queue.Risk(NOW, NOW + timedelta(hours=3))
+DATES: Final = ("due", "opened", "newest")
 SAMPLE: Final = replace(
     Sample(),
     dossiers_behind=cursor(NOW + timedelta(minutes=SEEDED // 6), f"{CODE}-{SEEDED // 2}"),
@@ -97,7 +100,8 @@ def case(journal: Journal[Any], number: int) -> Document:
         accepted,
         dossier_code=f"{CODE}-{number}",
         unit="u5",
-        procedure="p5",
+        procedure="p5" if number else "rare",
+        awaiting=None if number else "fee",
         officer="busy" if number else "idle",
         opened_at=opened_at,
         due_at=due_at,
@@ -152,16 +156,66 @@ def read_for(shelf: Shelf, ask: Callable[[], object]) -> int:
     return int(explained(shelf.client, database, command)["executionStats"]["totalDocsExamined"])
 
 
-@pytest.mark.parametrize("order", routing.ORDERS)
-def test_an_officers_own_cases_are_found_without_those_of_the_others(shelf: Shelf, order: str) -> None:
-    wanted = routing.Wanted(EVERY_OPEN, unit="u5", officer="of another unit")
-    assert read_for(shelf, lambda: shelf.cases.page(wanted, order, LIMIT, None, NOW)) == 0
+@pytest.mark.parametrize(
+    ("order", "filters", "read"),
+    [
+        *((order, {"officers": ("of another unit",)}, 0) for order in DATES),
+        *((order, {"officers": ("idle",)}, 1) for order in DATES),
+        *((order, {"unassigned": True}, 0) for order in DATES),
+        *((order, {"procedure": "rare"}, 1) for order in DATES),
+        *((order, {}, LIMIT + 1) for order in DATES),
+        ("due", {"overdue": True}, 0),
+        ("due", {"at_risk": True}, 3),
+        ("due", {"awaiting": "fee"}, 1),
+        ("due", {"officers": ("busy",), "overdue": True}, 0),
+        ("code", {"search": f"{CODE}-399"}, 1),
+        ("code", {"search": f"{CODE}-39"}, 11),
+        ("code", {"search": f"{CODE}-39", "statuses": ("decided",)}, 0),
+    ],
+)
+def test_no_more_cases_of_a_unit_are_read_than_one_filter_shows(
+    shelf: Shelf, order: str, filters: dict[str, Any], read: int
+) -> None:
+    wanted = queue.Wanted(**{"statuses": EVERY_OPEN, "unit": "u5", **filters})
+    assert read_for(shelf, lambda: shelf.cases.page(wanted, order, LIMIT, None, RISK)) == read
+    assert len(shelf.cases.page(wanted, order, LIMIT, None, RISK)[0]) == min(read, LIMIT)
 
 
-@pytest.mark.parametrize("unit", [None, "u5"])
-def test_what_is_not_due_yet_is_not_read_for_what_is_overdue(shelf: Shelf, unit: str | None) -> None:
-    wanted = routing.Wanted(EVERY_OPEN, unit=unit, overdue=True)
-    assert read_for(shelf, lambda: shelf.cases.page(wanted, "due", LIMIT, None, NOW)) == 0
+def test_what_is_not_due_yet_is_not_read_for_what_is_overdue_anywhere(shelf: Shelf) -> None:
+    wanted = queue.Wanted(EVERY_OPEN, overdue=True)
+    assert read_for(shelf, lambda: shelf.cases.page(wanted, "due", LIMIT, None, RISK)) == 0
+
+
+@pytest.mark.parametrize("question", [name for name in ASKED if "counted" in name or name.endswith("have cases")])
+def test_figures_are_counted_without_reading_a_case(shelf: Shelf, question: str) -> None:
+    with overheard() as commands:
+        ASKED[question](shelf)
+    for database, command in list(commands):
+        assert examined(explained(shelf.client, database, command)) == 0, command
+
+
+def test_figures_say_what_is_there(shelf: Shelf) -> None:
+    figures = shelf.figures
+    assert figures.units() == ["u5"]
+    assert figures.by_status("u5") == {"opened": 0, "supplement_requested": 0, "accepted": CASES, "in_hand": 0}
+    assert {officer: figures.had_by("u5", officer) for officer in figures.officers("u5")} == {
+        "busy": CASES - 1,
+        "idle": 1,
+    }
+    assert figures.awaiting_fee("u5") == 1
+    assert figures.late_by_officer("u5", RISK) == {
+        "busy": {"at_risk": 2, "overdue": 0},
+        "idle": {"at_risk": 1, "overdue": 0},
+    }
+    assert figures.decided("u5", Period(NOW.date(), NOW.date())) == {"early": 0, "on_time": 0, "late": 0}
+
+
+def examined(plan: Any) -> int:
+    """How many documents a plan read, of a find or of an aggregation."""
+    if isinstance(plan, dict):
+        here = [plan["totalDocsExamined"]] if "totalDocsExamined" in plan else []
+        return max([*here, *(examined(inner) for inner in plan.values())], default=0)
+    return max((examined(inner) for inner in plan), default=0) if isinstance(plan, list) else 0
 
 
 def test_a_holders_numbers_are_found_without_those_of_the_others(shelf: Shelf) -> None:

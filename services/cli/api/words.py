@@ -17,8 +17,9 @@ RECEIVER: Final = "the owner, officers of the unit"
 OWN: Final = "applicants their own, officers those of their unit, the system all"
 UNIT: Final = "officers of the unit"
 STAFF: Final = "officers of the unit, the system"
-COUNTER: Final = "officers of the unit, operators, the system"
 SYSTEM: Final = "the system"
+FIGURES: Final = "officers of the unit, operators, the system"
+OVERSEERS: Final = "operators, the system"
 NOBODY: Final = "anybody; no actor is needed"
 
 MAY: Final = {
@@ -39,9 +40,13 @@ MAY: Final = {
     "intake.get_contact": SYSTEM,
     "intake.find_last_applicant": HIMSELF,
     "intake.track": NOBODY,
-    "intake.count_dossiers": COUNTER,
+    "intake.count_dossiers": FIGURES,
     "intake.list_dossiers": OWN,
     "routing.list_cases": STAFF,
+    "routing.count_cases": FIGURES,
+    "routing.case_load": FIGURES,
+    "routing.due_calendar": FIGURES,
+    "routing.count_by_unit": OVERSEERS,
     "routing.get_case": STAFF,
     "routing.accept": UNIT,
     "routing.reject": UNIT,

@@ -31,6 +31,11 @@ def local_day(moment: datetime) -> date:
     return moment.astimezone(VIETNAM).date()
 
 
+def local_midnight(day: date) -> datetime:
+    """The instant at which a day begins in Vietnam."""
+    return datetime(day.year, day.month, day.day, tzinfo=VIETNAM).astimezone(UTC)
+
+
 class Bound(fields.Field[Any]):
     """The least or greatest allowed value: a whole number, a day, or a day relative to today."""
 

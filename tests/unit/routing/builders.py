@@ -22,6 +22,7 @@ OFFICER = Actor("officer", "cb-001", UNIT)
 COLLEAGUE = Actor("officer", "cb-002", UNIT)
 STRANGER = Actor("officer", "cb-900", "cuc-bao-chi")
 SYSTEM = Actor("system", "portal")
+OPERATOR = Actor("operator", "vh-001")
 CITIZEN = Actor("citizen", "001801000001")
 
 CALENDAR = Calendar(

@@ -1,5 +1,6 @@
 """A dossier is worked under the version it was received under, whatever has been published on the same day."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -51,7 +52,7 @@ class Routing:
 
     def __init__(self, *published: dict[str, Any]) -> None:
         self.projection: Any = Projected(*OFFICE, *published)
-        self.cases = RoutingCases(fake_journal(CASE), None, Catalogue(self.projection), SETTINGS)  # type: ignore[arg-type]
+        self.cases = RoutingCases(fake_journal(CASE), None, None, Catalogue(self.projection), SETTINGS)  # type: ignore[arg-type]
 
     def open(self, procedure_version: str = FIRST) -> None:
         """Hear of a dossier that was submitted on the day the new version came into force."""
@@ -103,3 +104,12 @@ def test_the_version_that_intake_names_is_waited_for() -> None:
 def test_a_procedure_that_is_not_here_at_all_is_waited_for() -> None:
     with pytest.raises(Unavailable, match=r"catalogue_awaited"):
         Routing(NEW).open()
+
+
+def test_what_is_at_risk_ends_with_a_working_day_and_where_no_calendar_is_with_any_day() -> None:
+    friday = at("01-16", "10:00")
+    known = Catalogue(Projected(*OFFICE))  # type: ignore[arg-type]
+    assert known.risk_ends(friday, 2) == at("01-20", "17:30")
+    assert Catalogue(Projected()).risk_ends(friday, 2) == at("01-18", "10:00")  # type: ignore[arg-type]
+    last = datetime.fromisoformat(f"{CALENDAR.valid_to}T10:00:00+07:00")
+    assert known.risk_ends(last, 2) == last + timedelta(days=2)

@@ -8,7 +8,8 @@ from marshmallow import Schema, ValidationError
 from services.contracts.fields import explain
 from services.routing import schemas
 
-NAMED = {"dossier_code": "000.00.06.G14-260112-0001", "request_id": "r-1"}
+CODE = "000.00.06.G14-260112-0001"
+NAMED = {"dossier_code": CODE, "request_id": "r-1"}
 ITEM = {"component": "TP01", "guidance": "Bản sao bị mờ, xin nộp lại."}
 
 
@@ -25,7 +26,12 @@ def test_a_queue_shows_fifty_open_cases_in_due_order_unless_told_otherwise() -> 
         "status": "open",
         "procedure": None,
         "officer": None,
+        "officers": (),
+        "unassigned": False,
+        "awaiting": None,
         "overdue": None,
+        "at_risk": False,
+        "search": None,
         "order": "due",
         "limit": 50,
         "after": None,
@@ -43,11 +49,38 @@ def test_a_queue_shows_fifty_open_cases_in_due_order_unless_told_otherwise() -> 
         ({"overdue": "yes"}, ("overdue", "wrong_type")),
         ({"unit": {"$ne": ""}}, ("unit", "wrong_type")),
         ({"officer": "cb\u0000"}, ("officer", "control_characters")),
+        ({"overdue": True, "order": "newest"}, ("order", "not_a_choice")),
+        ({"awaiting": "fee", "order": "opened"}, ("order", "not_a_choice")),
+        ({"officers": ["cb-1"] * 21}, ("officers", "too_long")),
         ({"$where": "1"}, ("$where", "unknown_field")),
     ],
 )
 def test_a_wrong_filter_is_named(content: dict[str, Any], problem: tuple[str, str]) -> None:
     assert problem in problems(schemas.ListCases, content)
+
+
+def test_what_is_searched_for_may_be_cut_down_by_any_filter() -> None:
+    assert schemas.ListCases().load({"search": CODE, "overdue": True, "order": "newest"})["search"] == CODE
+
+
+@pytest.mark.parametrize(
+    ("schema", "first", "last", "fits"),
+    [
+        (schemas.Days, "2026-01-01", "2027-01-01", True),
+        (schemas.Days, "2026-01-01", "2027-01-02", False),
+        (schemas.Days, "2026-01-02", "2026-01-01", False),
+        (schemas.DueCalendar, "2026-01-01", "2026-03-03", True),
+        (schemas.DueCalendar, "2026-01-01", "2026-03-04", False),
+    ],
+)
+def test_a_period_is_a_day_or_more_and_no_more_than_is_shown(
+    schema: type[Schema], first: str, last: str, fits: bool
+) -> None:
+    period = {"from_day": first, "to_day": last}
+    if fits:
+        assert schema().load(period)["to_day"].isoformat() == last
+    else:
+        assert problems(schema, period) == [("to_day", "wrong_period")]
 
 
 def test_a_refusal_states_its_reason_and_a_grant_need_not() -> None:

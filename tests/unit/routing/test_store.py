@@ -8,54 +8,90 @@ import pytest
 
 from services.chassis.errors import Invalid
 from services.routing.case import CLOSED, OPEN
-from services.routing.store import ORDERS, CaseStore, Wanted, behind, cursor, index_for
+from services.routing.figures import OF_DECISIONS, Figures
+from services.routing.queue import CODE as BY_CODE
+from services.routing.queue import ORDERS, Risk, Wanted, behind, place, sorting
+from services.routing.store import CaseStore
 from tests.unit.routing.builders import CODE, Book, at
+
+RISK = Risk(at("01-14"), at("01-16", "17:30"))
+FILTERS: tuple[dict[str, Any], ...] = (
+    *({}, {"officers": ("cb-001", "cb-002")}, {"unassigned": True}, {"procedure": "dk-ten-mien-vn"}),
+    *({"overdue": True}, {"at_risk": True}, {"awaiting": "fee"}, {"search": CODE}),
+)
 
 
 class Recorder:
     """A collection that remembers its indexes."""
 
     def __init__(self) -> None:
-        self.indexes: list[Any] = []
+        self.indexes: list[Any] = [[("_id", 1)]]
 
     def create_index(self, keys: Any, **_options: Any) -> None:
         self.indexes.append(keys)
 
 
-def test_every_list_has_an_index_of_its_own() -> None:
-    recorder = Recorder()
+def test_every_list_has_an_index_that_holds_it_in_its_order() -> None:
+    recorder: Any = Recorder()
     CaseStore(SimpleNamespace(collection=recorder)).ensure_indexes()  # type: ignore[arg-type]
-    for unit, officer, order in product((None, "vnnic"), (None, "cb-001"), ORDERS):
-        assert index_for(Wanted(OPEN, unit, officer=officer), order) in recorder.indexes
+    Figures(SimpleNamespace(collection=recorder)).ensure_indexes()  # type: ignore[arg-type]
+    assert OF_DECISIONS in recorder.indexes
+    for unit, filters, order in product((None, "vnnic"), FILTERS, ORDERS):
+        wanted = Wanted(OPEN, unit, **filters)
+        index = wanted.index(order)
+        assert index in recorder.indexes
+        ordered = [field for field, _ in sorting(order, wanted.by(order))]
+        assert ordered == [field for field, _ in index if field in ordered]
 
 
 def test_a_filter_names_only_what_was_asked_for() -> None:
-    now = at("01-14")
-    assert Wanted(OPEN).filter(now) == {"state.status": {"$in": list(OPEN)}}
-    assert Wanted(CLOSED, "vnnic", "dk-ten-mien-vn", "cb-001", overdue=True).filter(now) == {
+    assert Wanted(OPEN).filter(RISK) == {"state.status": {"$in": list(OPEN)}}
+    every = Wanted(CLOSED, "vnnic", "dk-ten-mien-vn", ("cb-001",), unassigned=True, awaiting="fee", search="000.")
+    assert every.filter(RISK) == {
         "state.status": {"$in": list(CLOSED)},
         "state.unit": "vnnic",
         "state.procedure": "dk-ten-mien-vn",
-        "state.officer": "cb-001",
-        "state.overdue_at": {"$lt": now},
+        "state.officer": {"$in": ["cb-001", None]},
+        "state.awaiting": "fee",
+        "_id": {"$gte": "000.", "$lt": "000.\U0010ffff"},
     }
-    assert Wanted(OPEN, overdue=False).filter(now)["state.overdue_at"] == {"$not": {"$lt": now}}
 
 
-@pytest.mark.parametrize("order", ORDERS)
+def test_what_runs_out_is_told_by_the_clock_that_runs() -> None:
+    def asked(**filters: Any) -> Any:
+        return Wanted(OPEN, **filters).filter(RISK)["state.overdue_at"]
+
+    assert asked(overdue=False) == {"$not": {"$lt": RISK.now}}
+    assert asked(overdue=True)["$lt"] == RISK.now
+    assert asked(at_risk=True) == {"$gte": RISK.now, "$lte": RISK.ends}
+    assert asked(overdue=True, at_risk=True)["$lte"] == RISK.ends
+
+
+@pytest.mark.parametrize("order", ["due", "opened"])
 def test_the_next_page_begins_behind_the_last_case(order: str) -> None:
     case = Book().opened().now
     by, when = ORDERS[order], {"due": case.next_due_at, "opened": case.opened_at}[order]
-    assert behind(order, cursor(order, case)) == {
+    assert behind(order, by, place(order, case)) == {
         by: {"$gte": when},
         "$nor": [{by: when, "_id": {"$lte": CODE}}],
     }
 
 
+def test_the_newest_first_goes_on_with_what_is_older_and_codes_with_what_is_greater() -> None:
+    case = Book().opened().now
+    by = ORDERS["newest"]
+    assert behind("newest", by, place("newest", case)) == {
+        by: {"$lte": case.opened_at},
+        "$nor": [{by: case.opened_at, "_id": {"$gte": CODE}}],
+    }
+    assert behind(BY_CODE, "_id", place(BY_CODE, case)) == {"_id": {"$gt": CODE}}
+
+
 @pytest.mark.parametrize(
-    "after", ["", "x", "bm90IGpzb24", "WzFd", "W251bGwsMSwxXQ", "đ", cursor("opened", Book().opened().now)]
+    "after", ["", "x", "bm90IGpzb24", "WzFd", "W251bGwsMSwxXQ", "đ", place("opened", Book().opened().now)]
 )
 def test_a_cursor_that_is_not_of_this_list_is_named(after: str) -> None:
-    with pytest.raises(Invalid) as caught:
-        behind("due", after)
-    assert caught.value.errors[0]["field"] == "after"
+    for order in ("due", BY_CODE):
+        with pytest.raises(Invalid) as caught:
+            behind(order, ORDERS[order], after)
+        assert caught.value.errors[0]["field"] == "after"

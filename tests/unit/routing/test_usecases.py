@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -10,18 +10,33 @@ import pytest
 from services.chassis import cause, codec
 from services.chassis.actor import Actor
 from services.chassis.cause import Cause
-from services.chassis.errors import Conflict, Denied, NotFound, Refused, Unavailable
+from services.chassis.errors import Conflict, Denied, Invalid, NotFound, Refused, Unavailable
 from services.chassis.journal import Journal
 from services.contracts.catalogue.worktime import Calendar
-from services.routing.case import OPEN, Case, Terms
+from services.routing.case import OPEN, STATUSES, Case, Terms
 from services.routing.domain import Submission
+from services.routing.figures import Period
+from services.routing.queue import Risk, Wanted
+from services.routing.schemas import ListCases
 from services.routing.settings import RoutingSettings
-from services.routing.store import Wanted
+from services.routing.statistics import Statistics
 from services.routing.usecases import RoutingCases
 from services.routing.wiring import CASE
 from tests.keys import ring
 from tests.unit.fakes import fake_journal
-from tests.unit.routing.builders import CALENDAR, CODE, COLLEAGUE, OFFICER, STRANGER, SYSTEM, UNIT, at, terms
+from tests.unit.routing.builders import (
+    CALENDAR,
+    CITIZEN,
+    CODE,
+    COLLEAGUE,
+    OFFICER,
+    OPERATOR,
+    STRANGER,
+    SYSTEM,
+    UNIT,
+    at,
+    terms,
+)
 
 SUBMITTED: Mapping[str, Any] = {
     "dossier_code": CODE,
@@ -58,6 +73,9 @@ class FakeCatalogue:
     def procedure_of(self, _case: Case) -> Mapping[str, Any]:
         return {"components": [{"code": "TP01"}, {"code": "TP02"}], "form": [{"name": "suffix"}]}
 
+    def risk_ends(self, now: datetime, days: int) -> datetime:
+        return CALENDAR.end_of_day(CALENDAR.add_working_days(now, days))
+
     def calendar_of(self, _case: Case) -> Calendar:
         return CALENDAR
 
@@ -68,15 +86,45 @@ class FakeStore:
 
     journal: Journal[Case]
     asked: list[Wanted] = field(default_factory=list)
+    orders: list[str] = field(default_factory=list)
 
     def page(
-        self, wanted: Wanted, _order: str, _limit: int, _after: str | None, _now: datetime
+        self, wanted: Wanted, order: str, _limit: int, _after: str | None, _risk: Risk
     ) -> tuple[list[Case], str | None]:
         self.asked.append(wanted)
+        self.orders.append(order)
         return [self.journal.get(CODE).state], None
 
     def ringing(self, _now: datetime) -> Iterator[tuple[str, str]]:
         yield CODE, self.journal.get(CODE).state.clock
+
+
+class FakeFigures:
+    """Figures that say what they were asked for."""
+
+    def by_status(self, _unit: str) -> dict[str, int]:
+        return dict(zip(OPEN, (4, 3, 2, 1), strict=True))
+
+    def awaiting_fee(self, _unit: str) -> int:
+        return 1
+
+    def units(self) -> list[str]:
+        return [UNIT]
+
+    def officers(self, _unit: str) -> list[str]:
+        return ["cb-001", "cb-002"]
+
+    def had_by(self, _unit: str, officer: str) -> int:
+        return {"cb-001": 6, "cb-002": 0}[officer]
+
+    def running_out(self, _unit: str, when: Mapping[str, datetime]) -> int:
+        return sum(one in when.values() for one in (at("01-14", "00:00"), at("01-14", "17:30")))
+
+    def decided(self, _unit: str, period: Period) -> dict[str, int]:
+        return {"early": len(list(period.days())), "on_time": 0, "late": 0}
+
+    def late_by_officer(self, _unit: str, _risk: Risk) -> dict[str | None, Mapping[str, int]]:
+        return {"cb-001": {"at_risk": 1, "overdue": 2}, None: {"at_risk": 0, "overdue": 3}}
 
 
 @dataclass
@@ -100,6 +148,9 @@ class World:
         answer: dict[str, Any] = getattr(self.cases, method)(actor, why, CODE, **content)
         return answer
 
+    def listed(self, actor: Actor, **asked: Any) -> dict[str, Any]:
+        return self.cases.list_cases(actor, **ListCases().load(asked))
+
     def history(self) -> str:
         return codec.encode(self.journal.history(CODE)).decode()
 
@@ -108,7 +159,8 @@ class World:
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     journal = fake_journal(CASE)
     catalogue, store = FakeCatalogue(), FakeStore(journal)
-    cases = RoutingCases(journal, store, catalogue, SETTINGS)  # type: ignore[arg-type]
+    statistics = Statistics(FakeFigures(), catalogue, SETTINGS)  # type: ignore[arg-type]
+    cases = RoutingCases(journal, store, statistics, catalogue, SETTINGS)  # type: ignore[arg-type]
     made = World(catalogue, journal, store, cases, at("01-12", "10:00"))
     monkeypatch.setattr("services.chassis.clock.now", lambda: made.now)
     return made
@@ -231,22 +283,86 @@ def test_several_replicas_report_a_slipped_deadline_once(opened: World) -> None:
 
 
 def test_an_officer_sees_the_open_cases_of_his_unit(opened: World) -> None:
-    asked: dict[str, Any] = {
-        "procedure": None,
-        "officer": None,
-        "overdue": None,
-        "order": "due",
-        "limit": 50,
-        "after": None,
-    }
     opened.now = at("01-14")
-    page = opened.cases.list_cases(OFFICER, unit=None, status="open", **asked)
+    page = opened.listed(OFFICER)
     assert opened.store.asked == [Wanted(OPEN, UNIT)]
     assert (page["items"][0]["dossier_code"], page["items"][0]["overdue"], page["next"]) == (CODE, True, None)
-    opened.cases.list_cases(SYSTEM, unit=None, status="decided", **asked)
+    opened.listed(SYSTEM, status="decided")
     assert opened.store.asked[-1] == Wanted(("decided",), None)
     with pytest.raises(Denied):
-        opened.cases.list_cases(STRANGER, unit=UNIT, status="open", **asked)
+        opened.listed(STRANGER, unit=UNIT)
+
+
+def test_officers_add_up_and_what_is_searched_for_comes_in_the_order_of_codes(opened: World) -> None:
+    opened.listed(OFFICER, officer="cb-001", officers=["cb-002"], unassigned=True, search=CODE, status="any")
+    wanted = Wanted(STATUSES, UNIT, officers=("cb-001", "cb-002"), unassigned=True, search=CODE)
+    assert (opened.store.asked, opened.store.orders) == ([wanted], ["code"])
+
+
+def test_a_case_is_at_risk_until_it_is_overdue(opened: World) -> None:
+    def marks() -> tuple[bool, bool]:
+        (line,) = opened.listed(OFFICER)["items"]
+        return line["at_risk"], line["overdue"]
+
+    assert marks() == (True, False)  # the answer is due on the next day
+    opened.request(OFFICER, "accept")
+    seen = []
+    for day in ("01-14", "01-15", "01-19", "01-20"):
+        opened.now = at(day)
+        seen.append(marks())
+    assert seen == [(False, False), (True, False), (True, False), (False, True)]  # due on the 19th
+
+
+def test_the_counters_of_a_queue_are_of_ones_own_unit(opened: World) -> None:
+    opened.now = at("01-14")
+    counted = opened.cases.statistics.count_cases(OFFICER, None)
+    assert {name: counted[name] for name in ("unit", *OPEN, "open", "mine", "fee_awaited", "at_risk", "overdue")} == {
+        "unit": UNIT,
+        "opened": 4,
+        "supplement_requested": 3,
+        "accepted": 2,
+        "in_hand": 1,
+        "open": 10,
+        "mine": 6,
+        "fee_awaited": 1,
+        "at_risk": 0,
+        "overdue": 0,
+    }
+    assert counted["decided"] == {
+        "from": date(2026, 1, 1),
+        "to": date(2026, 1, 14),
+        "early": 14,
+        "on_time": 0,
+        "late": 0,
+    }
+    assert opened.cases.statistics.count_cases(OPERATOR, UNIT)["mine"] == 0
+    with pytest.raises(Denied):
+        opened.cases.statistics.count_cases(STRANGER, UNIT)
+    with pytest.raises(Invalid):
+        opened.cases.statistics.count_cases(SYSTEM, None)
+    with pytest.raises(Denied):
+        opened.cases.statistics.count_cases(CITIZEN, UNIT)
+
+
+def test_the_load_names_who_has_something_and_what_nobody_has(opened: World) -> None:
+    load = opened.cases.statistics.case_load(OFFICER, None)
+    assert load["officers"] == [{"officer": "cb-001", "open": 6, "at_risk": 1, "overdue": 2}]
+    assert load["unassigned"] == {"open": 4, "at_risk": 0, "overdue": 3}
+
+
+def test_the_calendar_counts_by_local_days(opened: World) -> None:
+    shown = opened.cases.statistics.due_calendar(OFFICER, None, date(2026, 1, 13), date(2026, 1, 14))
+    assert shown["days"] == [{"day": date(2026, 1, 13), "due": 1}, {"day": date(2026, 1, 14), "due": 1}]
+
+
+def test_only_those_who_oversee_all_units_see_all_units(opened: World) -> None:
+    days = (date(2026, 1, 1), date(2026, 1, 31))
+    for overseer in (SYSTEM, OPERATOR):
+        (unit,) = opened.cases.statistics.count_by_unit(overseer, *days)["units"]
+        assert (unit["unit"], unit["open"], unit["decided"]["early"]) == (UNIT, 10, 31)
+    for other in (OFFICER, CITIZEN):
+        with pytest.raises(Denied):
+            opened.cases.statistics.count_by_unit(other, *days)
 
 
 def test_the_whole_case_tells_every_step_and_who_took_it(opened: World) -> None:
