@@ -2,7 +2,7 @@
 
 from marshmallow import fields
 
-from services.contracts.fields import Choice, Lenient, Moment, Text, Versions, Whole
+from services.contracts.fields import Choice, Items, Lenient, Moment, Text, Versions, Whole
 from services.contracts.words import CATALOGUE_KINDS, OUTCOMES
 
 
@@ -31,6 +31,7 @@ class IssuanceNoted(Lenient):
     outcome = Choice(*OUTCOMES, required=True, allow_none=True)
     dataset = Text(load_default=None, allow_none=True)
     needs_fee = fields.Boolean(required=True, allow_none=True)
+    refused_rows = Items(Whole(), most=1000)
     noted_at = Moment(required=True)
 
 

@@ -1,7 +1,9 @@
 """What routing publishes: the life of a case inside the unit, and its clock. Officers' free text stays in the store."""
 
 from services.contracts.fields import Choice, Flag, Items, Lenient, Moment, Part, Text, Versions, Whole, matching
-from services.contracts.words import OUTCOMES, STAFF_ID, WHEN_DUE
+from services.contracts.words import DECISION_STEPS, OUTCOMES, STAFF_ID, WHEN_DUE
+
+MOST_ROWS = 1000  # of a table; a form has fewer
 
 
 class Window(Lenient):
@@ -23,7 +25,8 @@ class CaseOpened(Lenient):
     """A case stands in the queue of the unit that owns the procedure.
 
     It carries the rules it was received under, so that a later catalogue does not touch it: the time limit, what the
-    clock does `on_supplement` and `on_payment`, whose calendar counts, and which priced fees a decision waits for.
+    clock does `on_supplement` and `on_payment`, whose calendar counts, which priced fees a decision waits for, and in
+    how many steps it is made.
     """
 
     dossier_code = Text(required=True)
@@ -41,6 +44,7 @@ class CaseOpened(Lenient):
     on_payment = Choice("pause", "run", required=True)
     calendar = Text(required=True)
     office_hours = Text(required=True)
+    decision = Choice(*DECISION_STEPS)
 
 
 class CaseAccepted(Lenient):
@@ -99,8 +103,39 @@ class CaseFeeNoted(Lenient):
     due_at = Moment(required=True, allow_none=True)
 
 
+class ItemOutcome(Lenient):
+    """What was decided on one row, from 1, of the table of what is applied for."""
+
+    row = Whole(low=1, required=True)
+    outcome = Choice(*OUTCOMES, required=True)
+
+
+def rows() -> Items:
+    """The rows that were decided on one by one; a row that is not among them goes with the whole."""
+    return Items(Part(ItemOutcome), most=MOST_ROWS)
+
+
+class DecisionProposed(Lenient):
+    """The officer in charge proposed how to decide; another is to sign it, or to return it."""
+
+    dossier_code = Text(required=True)
+    unit = Text(required=True)
+    outcome = Choice(*OUTCOMES, required=True)
+    rows = rows()
+    proposed_by = Text(required=True, validate=matching(STAFF_ID, "Mã cán bộ.", "A staff id."))
+    proposed_at = Moment(required=True)
+
+
+class ProposalReturned(Lenient):
+    """Whoever was to sign a proposal returned it: it is to be proposed anew."""
+
+    dossier_code = Text(required=True)
+    unit = Text(required=True)
+    returned_at = Moment(required=True)
+
+
 class CaseDecided(Lenient):
-    """The unit granted or refused what was applied for."""
+    """The unit granted or refused what was applied for; granted as a whole if only one item is."""
 
     dossier_code = Text(required=True)
     tenant = Text(required=True)
@@ -108,6 +143,7 @@ class CaseDecided(Lenient):
     procedure_version = Text(required=True)
     unit = Text(required=True)
     outcome = Choice(*OUTCOMES, required=True)
+    rows = rows()
     decided_at = Moment(required=True)
     due_at = Moment(required=True)
     on_time = Flag(required=True)
@@ -145,6 +181,8 @@ EVENTS: dict[str, Versions] = {
     "supplement_received": {1: SupplementReceived},
     "case_assigned": {1: CaseAssigned},
     "case_fee_noted": {1: CaseFeeNoted},
+    "decision_proposed": {1: DecisionProposed},
+    "proposal_returned": {1: ProposalReturned},
     "case_decided": {1: CaseDecided},
     "case_stopped": {1: CaseStopped},
     "case_withdrawn": {1: CaseWithdrawn},

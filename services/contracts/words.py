@@ -6,6 +6,7 @@ APPLICANT_KINDS: Final = ("citizen", "organisation")
 CHANNELS: Final = ("online", "direct", "post")
 WHEN_DUE: Final = ("on_submission", "on_acceptance", "before_result")
 OUTCOMES: Final = ("granted", "refused")
+DECISION_STEPS: Final = ("one_step", "two_step")  # whether one officer decides, or one proposes and another signs
 METHODS: Final = ("vnpay", "counter")
 CATALOGUE_KINDS: Final = ("tenant", "unit", "calendar", "dataset", "procedure")
 COUNTRY: Final = "vn"  # the tenant, and the folder, of the calendars that all ministries share

@@ -1,13 +1,13 @@
 """What a record says: filled from the form, numbered and dated by the catalogue, amended by officers."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
 from marshmallow import ValidationError
 
 from services.chassis.errors import Invalid, Refused
-from services.contracts.catalogue.forms import compile_form, record_of
+from services.contracts.catalogue.forms import compile_form, items_table, record_of
 from services.contracts.fields import explain
 
 Body = Mapping[str, Any]
@@ -34,10 +34,19 @@ def last_day(procedure: Body, dataset: Body, issued_on: date) -> str | None:
     return day.replace(year=day.year + years).isoformat()
 
 
-def first_content(procedure: Body, dataset: Body, form: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a new record, copied from the form as the procedure maps them onto the dataset."""
+def first_content(
+    procedure: Body, dataset: Body, form: Mapping[str, Any], refused_rows: Collection[int] = ()
+) -> dict[str, Any]:
+    """The fields of a new record, copied from the form as the procedure maps them onto the dataset.
+
+    Rows, from 1, that were refused in the table of what was applied for are left out.
+    """
     known = {field["name"] for field in dataset["fields"]}
     mapping = procedure["result"]["record_fields"]
+    table = items_table(procedure)
+    if table is not None and table["name"] in form:
+        rows = enumerate(form[table["name"]], 1)
+        form = {**form, table["name"]: [row for number, row in rows if number not in refused_rows]}
     return record_of({name: source for name, source in mapping.items() if name in known}, dataset["fields"], form)
 
 

@@ -38,6 +38,7 @@ class Decision:
     decided_at: datetime
     dataset: str | None = None
     needs_fee: bool = False
+    refused_rows: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,14 @@ def _noted(
     state: Issuance | None, dossier_code: str, fact: str, at: datetime, said: Mapping[str, Any] | None = None
 ) -> list[Event]:
     """The fact, and the word that all is ready, said once: what is ready can only cease to be, by a withdrawal."""
-    data = {**_NOTHING_SAID, **(said or {}), "dossier_code": dossier_code, "fact": fact, "noted_at": at}
+    data = {
+        **_NOTHING_SAID,
+        "refused_rows": (),
+        **(said or {}),
+        "dossier_code": dossier_code,
+        "fact": fact,
+        "noted_at": at,
+    }
     noted = Event("issuance_noted", data)
     order = evolve_issuance(state, noted).order
     if order is None or (state and state.order):
@@ -163,8 +171,9 @@ def evolve_issuance(state: Issuance | None, event: Event) -> Issuance:
         return replace(state, fee_settled_at=data["noted_at"])
     if data["fact"] == "withdrawn":
         return replace(state, withdrawn_at=data["noted_at"])
-    said = {name: data[name] for name in Decision.__dataclass_fields__ if name != "decided_at"}
-    return replace(state, decision=Decision(**said, decided_at=data["noted_at"]))
+    said = {name: data[name] for name in Decision.__dataclass_fields__ if name not in {"decided_at", "refused_rows"}}
+    rows = tuple(data.get("refused_rows", ()))
+    return replace(state, decision=Decision(**said, decided_at=data["noted_at"], refused_rows=rows))
 
 
 # Record

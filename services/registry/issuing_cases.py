@@ -67,7 +67,7 @@ class IssuingCases:
         decision, issued_on = issuance.decision, local_day(order.ready_at)
         procedure, dataset = self._procedure(decision), self._dataset(decision.tenant, order.dataset, issued_on)
         application = self.intake.application(order.dossier_code)
-        content = contents.first_content(procedure, dataset, application.form)
+        content = contents.first_content(procedure, dataset, application.form, decision.refused_rows)
         expires_on = contents.last_day(procedure, dataset, issued_on)
         number = contents.number_of(dataset, self.numbers.take(order.series, order.owner), order.year)
         self.records.journal.change(
@@ -87,7 +87,8 @@ class IssuingCases:
             self.records.journal.change(record.id, follow_up, lambda state: rules.withdraw(state, withdrawn_at))
 
     def _decision(self, data: Any) -> Decision:
-        decision = Decision(**{name: data[name] for name in _DECIDED})
+        refused = tuple(item["row"] for item in data.get("rows", ()) if item["outcome"] == "refused")
+        decision = Decision(**{name: data[name] for name in _DECIDED}, refused_rows=refused)
         if decision.outcome != "granted":
             return decision
         procedure = self._procedure(decision)

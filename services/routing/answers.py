@@ -1,12 +1,13 @@
 """What officers are told of a case."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
-from services.routing.case import Case, Fee, Supplement
+from services.routing.case import Case, Fee, Item, Proposal, Supplement
 from services.routing.queue import Risk
 
 Answer = dict[str, Any]
+REASONS: Final = ("rejected", "proposed", "returned", "decided", "stopped")
 
 
 def summary(case: Case) -> Answer:
@@ -40,7 +41,25 @@ def line(case: Case, risk: Risk) -> Answer:
 
 def decided(case: Case) -> Answer:
     """The answer to a decision."""
-    return {**summary(case), "outcome": case.outcome, "decided_at": case.decided_at, "on_time": case.on_time}
+    return {
+        **summary(case),
+        "outcome": case.outcome,
+        "items": _items(case.items, {}),
+        "decided_at": case.decided_at,
+        "on_time": case.on_time,
+    }
+
+
+def proposed(case: Case) -> Answer:
+    """The answer to a proposal."""
+    return {**summary(case), "proposal": _proposal(case.proposal, {})}
+
+
+def reasons(which: str, reason: str | None, items: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """What an officer wrote about a decision as a whole and about rows of it, as it is kept beside the history."""
+    of_rows = {str(item["row"]): item["reason"] for item in items if item.get("reason")}
+    written = {f"reasons.{which}": reason, f"reasons.{which}_items": of_rows}
+    return {name: said for name, said in written.items() if said} or None
 
 
 def asked(case: Case) -> Answer:
@@ -51,7 +70,7 @@ def asked(case: Case) -> Answer:
 
 def full(case: Case, subject: Mapping[str, Any], history: Sequence[Mapping[str, Any]], risk: Risk) -> Answer:
     """All that is known of the case: terms, dates, requests with their wording, fees, reasons, and every step."""
-    reasons = subject.get("reasons", {})
+    why = subject.get("reasons", {})
     wording = subject.get("supplements", {})
     return {
         **line(case, risk),
@@ -61,17 +80,31 @@ def full(case: Case, subject: Mapping[str, Any], history: Sequence[Mapping[str, 
         "assigned_at": case.assigned_at,
         "decided_at": case.decided_at,
         "outcome": case.outcome,
+        "items": _items(case.items, why.get("decided_items") or why.get("proposed_items") or {}),
         "on_time": case.on_time,
+        "decision": case.terms.decision,
+        "proposal": _proposal(case.proposal, why.get("proposed_items", {})),
         "rejected_at": case.rejected_at,
         "stopped_at": case.stopped_at,
         "withdrawn_at": case.withdrawn_at,
-        "reasons": {name: reasons.get(name) for name in ("rejected", "decided", "stopped")},
+        "reasons": {name: why.get(name) for name in REASONS},
         "supplements": [_supplement(one, wording.get(str(one.round), {})) for one in case.supplements],
         "fees": [_fee(fee) for fee in case.fees],
         "unpaid": list(case.unpaid),
         "slipped": list(case.slipped),
         "steps": [{"event": entry["type"], "at": entry["at"], "by": entry["by"]} for entry in history],
     }
+
+
+def _proposal(proposal: Proposal | None, why: Mapping[str, Any]) -> Answer | None:
+    if proposal is None:
+        return None
+    rows = _items(proposal.items, why)
+    return {"outcome": proposal.outcome, "items": rows, "by": proposal.by, "proposed_at": proposal.at}
+
+
+def _items(items: Sequence[Item], why: Mapping[str, Any]) -> list[Answer]:
+    return [{"row": item.row, "outcome": item.outcome, "reason": why.get(str(item.row))} for item in items]
 
 
 def _supplement(one: Supplement, wording: Mapping[str, Any]) -> Answer:

@@ -14,7 +14,8 @@ MOVES: Final[dict[str, frozenset[str]]] = {
     "opened": frozenset({"accepted", "rejected", "supplement_requested", "withdrawn"}),
     "supplement_requested": frozenset({"opened", "accepted", "in_hand", "stopped", "withdrawn"}),
     "accepted": frozenset({"in_hand", "supplement_requested", "decided", "stopped", "withdrawn"}),
-    "in_hand": frozenset({"supplement_requested", "decided", "stopped", "withdrawn"}),
+    "in_hand": frozenset({"proposed", "supplement_requested", "decided", "stopped", "withdrawn"}),
+    "proposed": frozenset({"in_hand", "supplement_requested", "decided", "stopped", "withdrawn"}),
     # the applicant may have withdrawn before he could know how the unit ended it: his word wins
     "decided": frozenset({"withdrawn"}),
     "rejected": frozenset({"withdrawn"}),
@@ -22,7 +23,7 @@ MOVES: Final[dict[str, frozenset[str]]] = {
     "withdrawn": frozenset(),
 }
 STATUSES: Final = tuple(MOVES)
-OPEN: Final = ("opened", "supplement_requested", "accepted", "in_hand")
+OPEN: Final = ("opened", "supplement_requested", "accepted", "in_hand", "proposed")
 CLOSED: Final = tuple(status for status in STATUSES if status not in OPEN)
 PUNCTUALITY: Final = ("early", "on_time", "late")
 BEFORE_DECISION: Final = ("on_submission", "on_acceptance")
@@ -38,6 +39,7 @@ class Terms:
     calendar: str
     office_hours: str
     fees_awaited: tuple[str, ...] = ()
+    decision: str = "one_step"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,24 @@ class Fee:
 
 
 @dataclass(frozen=True, slots=True)
+class Item:
+    """What is, or is to be, decided on one row, from 1, of the table of what is applied for."""
+
+    row: int
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """How the officer in charge wants to decide; `by` is his staff id."""
+
+    outcome: str
+    items: tuple[Item, ...]
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """Facts first; below the line what is derived, kept in the store because the queue is sorted by it."""
 
@@ -82,7 +102,9 @@ class Case:
     assigned_at: datetime | None = None
     supplements: tuple[Supplement, ...] = ()
     fees: tuple[Fee, ...] = ()
+    proposal: Proposal | None = None
     outcome: str | None = None
+    items: tuple[Item, ...] = ()
     decided_at: datetime | None = None
     rejected_at: datetime | None = None
     stopped_at: datetime | None = None
@@ -154,6 +176,7 @@ def _status(case: Case) -> str:
         ("rejected", case.rejected_at),
         ("stopped", case.stopped_at),
         ("supplement_requested", case.awaited_supplement),
+        ("proposed", case.proposal),
         ("in_hand", case.officer),
         ("accepted", case.accepted_at),
     )

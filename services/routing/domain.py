@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from services.chassis.actor import Actor
-from services.chassis.errors import Conflict, Denied, Invalid, NotFound, Refused
+from services.chassis.errors import Denied, Invalid, NotFound, Refused
 from services.contracts.catalogue.worktime import Calendar
 from services.contracts.event import Event
 from services.routing import clocks
@@ -22,16 +22,19 @@ from services.routing.history import evolve
 ACTIONS: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
     "accept": (("opened",), "not_opened"),
     "reject": (("opened",), "not_opened"),
-    "request_supplement": (("opened", "accepted", "in_hand"), "not_in_progress"),
-    "assign": (("accepted", "in_hand"), "not_accepted"),
-    "decide": (("accepted", "in_hand"), "not_accepted"),
-    "stop": (("accepted", "in_hand", "supplement_requested"), "not_accepted"),
+    "request_supplement": (("opened", "accepted", "in_hand", "proposed"), "not_in_progress"),
+    "assign": (("accepted", "in_hand", "proposed"), "not_accepted"),
+    "propose": (("in_hand", "proposed"), "not_in_hand"),
+    "return_proposal": (("proposed",), "not_proposed"),
+    "decide": (("accepted", "in_hand", "proposed"), "not_accepted"),
+    "stop": (("accepted", "in_hand", "proposed", "supplement_requested"), "not_accepted"),
 }
 OVERSEERS: Final = ("system", "operator")
 STATUS_VI: Final = {
     "opened": "chờ tiếp nhận",
     "accepted": "đã tiếp nhận",
     "in_hand": "đang thụ lý",
+    "proposed": "chờ ký",
     "supplement_requested": "chờ bổ sung",
     "decided": "đã có quyết định",
     "rejected": "không được tiếp nhận",
@@ -134,21 +137,22 @@ def open_case(case: Case | None, submission: Submission, terms: Terms, at: datet
         "on_payment": terms.on_payment,
         "calendar": terms.calendar,
         "office_hours": terms.office_hours,
+        "decision": terms.decision,
     }
     return [Event("case_opened", opened)]
 
 
 def accept(case: Case | None, actor: Actor, calendar: Calendar, at: datetime) -> list[Event]:
     """Receive the dossier: the decision clock starts."""
-    case = _ready_for("accept", case, actor)
-    accepted = Event("case_accepted", {**_about(case), "accepted_at": at, "due_at": None})
+    case = ready_for("accept", case, actor)
+    accepted = Event("case_accepted", {**about(case), "accepted_at": at, "due_at": None})
     return [_with_due(case, accepted, calendar)]
 
 
 def reject(case: Case | None, actor: Actor, at: datetime) -> list[Event]:
     """Refuse to receive the dossier."""
-    case = _ready_for("reject", case, actor)
-    return [Event("case_rejected", {**_about(case), "rejected_at": at})]
+    case = ready_for("reject", case, actor)
+    return [Event("case_rejected", {**about(case), "rejected_at": at})]
 
 
 def request_supplement(
@@ -159,7 +163,7 @@ def request_supplement(
     The law has an officer guide an applicant once, fully. We read that as once a stage: what the examination of
     an accepted dossier shows could not be asked for when it was only checked for completeness.
     """
-    case = _ready_for("request_supplement", case, actor)
+    case = ready_for("request_supplement", case, actor)
     if any(one.before_acceptance == (case.accepted_at is None) for one in case.supplements):
         raise Refused(
             "routing.supplement_already_requested",
@@ -178,38 +182,17 @@ def request_supplement(
 
 def assign(case: Case | None, actor: Actor, officer: str, at: datetime) -> list[Event]:
     """Give the case to an officer; nothing where he has it."""
-    case = _ready_for("assign", case, actor)
+    case = ready_for("assign", case, actor)
     if case.officer == officer:
         return []
     assigned = {"dossier_code": case.dossier_code, "officer": officer, "assigned_at": at}
     return [Event("case_assigned", assigned)]
 
 
-def decide(case: Case | None, actor: Actor, outcome: str, at: datetime) -> list[Event]:
-    """Grant or refuse what was applied for. Raises Conflict where that is done, Refused while a fee is unpaid."""
-    case = may_act(actor, case)
-    if case.status == "decided":
-        raise Conflict("routing.already_decided", "The case is already decided.", "Hồ sơ đã có quyết định.")
-    case = _ready_for("decide", case, actor)
-    if case.unpaid:
-        raise Refused("routing.fee_unpaid", "The fee is not paid yet.", "Người nộp chưa hoàn thành nghĩa vụ tài chính.")
-    decided = {
-        **_about(case),
-        "tenant": case.tenant,
-        "procedure": case.procedure,
-        "procedure_version": case.procedure_version,
-        "outcome": outcome,
-        "decided_at": at,
-        "due_at": case.due_at,
-        "on_time": case.due_at is not None and at <= case.due_at,
-    }
-    return [Event("case_decided", decided)]
-
-
 def stop(case: Case | None, actor: Actor, at: datetime) -> list[Event]:
     """End the case without a decision, such as when the applicant does not answer."""
-    case = _ready_for("stop", case, actor)
-    return [Event("case_stopped", {**_about(case), "stopped_at": at})]
+    case = ready_for("stop", case, actor)
+    return [Event("case_stopped", {**about(case), "stopped_at": at})]
 
 
 def receive_supplement(
@@ -267,7 +250,7 @@ def slip(case: Case | None, clock: str, at: datetime) -> list[Event]:
     case = known(case)
     if case.clock != clock or case.rings_at is None or at <= case.rings_at:
         return []
-    return [Event("deadline_slipped", {**_about(case), "clock": clock, "due_at": case.rings_at})]
+    return [Event("deadline_slipped", {**about(case), "clock": clock, "due_at": case.rings_at})]
 
 
 def known(case: Case | None) -> Case:
@@ -287,7 +270,8 @@ def other_unit() -> Denied:
     return Denied("routing.other_unit", "This belongs to another unit.", "Hồ sơ thuộc đơn vị khác.")
 
 
-def _ready_for(action: str, case: Case | None, actor: Actor) -> Case:
+def ready_for(action: str, case: Case | None, actor: Actor) -> Case:
+    """The case, if the actor may do that to it as it stands. Raises Denied, NotFound, Refused."""
     case = may_act(actor, case)
     statuses, code = ACTIONS[action]
     if case.status not in statuses:
@@ -299,7 +283,8 @@ def _ready_for(action: str, case: Case | None, actor: Actor) -> Case:
     return case
 
 
-def _about(case: Case) -> dict[str, Any]:
+def about(case: Case) -> dict[str, Any]:
+    """What every event of a case that concerns its unit begins with."""
     return {"dossier_code": case.dossier_code, "unit": case.unit}
 
 

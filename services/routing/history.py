@@ -6,7 +6,7 @@ from typing import Any
 
 from services.chassis.errors import Defect
 from services.contracts.event import Event
-from services.routing.case import Case, Fee, Supplement, Terms, derived
+from services.routing.case import Case, Fee, Item, Proposal, Supplement, Terms, derived
 
 Facts = Mapping[str, Any]
 
@@ -34,6 +34,7 @@ def _opened(facts: Facts) -> Case:
             calendar=facts["calendar"],
             office_hours=facts["office_hours"],
             fees_awaited=tuple(facts["fees_awaited"]),
+            decision=facts.get("decision", "one_step"),
         ),
         submitted_at=facts["submitted_at"],
         opened_at=facts["opened_at"],
@@ -57,7 +58,7 @@ def _supplement_requested(case: Case, facts: Facts) -> Case:
         requested_at=facts["requested_at"],
         respond_by=facts["respond_by"],
     )
-    return replace(case, supplements=(*case.supplements, asked))
+    return replace(case, supplements=(*case.supplements, asked), proposal=None)
 
 
 def _supplement_received(case: Case, facts: Facts) -> Case:
@@ -85,8 +86,21 @@ def _fee_noted(case: Case, facts: Facts) -> Case:
     return replace(case, fees=in_order, due_at=facts["due_at"])
 
 
+def _proposed(case: Case, facts: Facts) -> Case:
+    proposal = Proposal(facts["outcome"], _items(facts), facts["proposed_by"], facts["proposed_at"])
+    return replace(case, proposal=proposal)
+
+
+def _returned(case: Case, _facts: Facts) -> Case:
+    return replace(case, proposal=None)
+
+
 def _decided(case: Case, facts: Facts) -> Case:
-    return replace(case, decided_at=facts["decided_at"], outcome=facts["outcome"])
+    return replace(case, decided_at=facts["decided_at"], outcome=facts["outcome"], items=_items(facts))
+
+
+def _items(facts: Facts) -> tuple[Item, ...]:
+    return tuple(Item(one["row"], one["outcome"]) for one in facts.get("rows", ()))
 
 
 def _stopped(case: Case, facts: Facts) -> Case:
@@ -108,6 +122,8 @@ _CHANGES: dict[str, Callable[[Case, Facts], Case]] = {
     "supplement_received": _supplement_received,
     "case_assigned": _assigned,
     "case_fee_noted": _fee_noted,
+    "decision_proposed": _proposed,
+    "proposal_returned": _returned,
     "case_decided": _decided,
     "case_stopped": _stopped,
     "case_withdrawn": _withdrawn,

@@ -6,12 +6,14 @@ from marshmallow import ValidationError, validates_schema
 
 from services.contracts.catalogue.parts import Code, Key, Name
 from services.contracts.fields import Choice, Day, Flag, Items, Part, Strict, Text, Whole, matching, say
+from services.contracts.routing import MOST_ROWS
 from services.contracts.words import OUTCOMES, STAFF_ID
 from services.routing.case import STATUSES
 from services.routing.queue import DUE, MOST_OFFICERS, ORDERS
 
 _LONGEST_REASON = 4000
 _DUE_ORDER = say("not_a_choice", "Chỉ xếp theo hạn (due).", "Comes in the order `due` only.")
+_ROW_TWICE = say("repeated", "Một dòng được nêu hai lần.", "A row is named twice.")
 _REASON_NEEDED = say("required", "Từ chối giải quyết phải nêu rõ lý do.", "A refusal states its reason.")
 
 
@@ -140,8 +142,24 @@ class Assign(Strict):
     request_id = request_id()
 
 
-class Decide(Strict):
-    """Grant or refuse."""
+class AssignMany(Strict):
+    """Give up to a hundred cases to an officer, by staff id."""
+
+    dossier_codes = Items(dossier_code(), fewest=1, most=100, required=True)
+    officer = Text(required=True, validate=matching(STAFF_ID, "Phải là mã cán bộ.", "Must be a staff id."))
+    request_id = request_id()
+
+
+class DecidedItem(Strict):
+    """What is decided on one row, from 1, of the table of what is applied for."""
+
+    row = Whole(low=1, high=MOST_ROWS, required=True)
+    outcome = Choice(*OUTCOMES, required=True)
+    reason = free_text(load_default=None, allow_none=True)
+
+
+class _Deciding(Strict):
+    """Granting or refusing, as a whole and row by row; a row that is not named goes with the whole."""
 
     dossier_code = dossier_code()
     outcome = Choice(*OUTCOMES, required=True)
@@ -149,9 +167,35 @@ class Decide(Strict):
     request_id = request_id()
 
     @validates_schema
+    def _no_row_twice(self, data: dict[str, Any], **_: Any) -> None:
+        rows = [item["row"] for item in data.get("items") or ()]
+        if len(set(rows)) < len(rows):
+            raise ValidationError(_ROW_TWICE, "items")
+
+    @validates_schema
     def _refusal_has_reason(self, data: dict[str, Any], **_: Any) -> None:
         if data["outcome"] == "refused" and data["reason"] is None:
             raise ValidationError(_REASON_NEEDED, "reason")
+
+
+class Propose(_Deciding):
+    """Say how to decide, row by row where there are rows; another officer signs it, or returns it."""
+
+    items = Items(Part(DecidedItem()), most=MOST_ROWS, load_default=list)
+
+
+class Decide(_Deciding):
+    """Grant or refuse, or sign a proposal as it stands; without `items` its rows are signed as proposed."""
+
+    items = Items(Part(DecidedItem()), most=MOST_ROWS, load_default=None, allow_none=True)
+
+
+class ReturnProposal(Strict):
+    """Hand a proposal back to the officer in charge."""
+
+    dossier_code = dossier_code()
+    reason = free_text(required=True)
+    request_id = request_id()
 
 
 class Stop(Strict):

@@ -77,9 +77,24 @@ class RoutingService(Service):
         """Give the case to an officer."""
         return self.cases.assign(call.actor, call.cause, **call.args)
 
+    @command(schemas.AssignMany)
+    def assign_many(self, call: Call) -> dict[str, Any]:
+        """Give up to a hundred cases to an officer; says of each what became of it."""
+        return self.cases.assign_many(call.actor, call.cause, **call.args)
+
+    @command(schemas.Propose)
+    def propose(self, call: Call) -> dict[str, Any]:
+        """Say how the case should be decided: the officer in charge, for another to sign."""
+        return self.cases.propose(call.actor, call.cause, **call.args)
+
+    @command(schemas.ReturnProposal)
+    def return_proposal(self, call: Call) -> dict[str, Any]:
+        """Hand a proposal back to the officer in charge."""
+        return self.cases.return_proposal(call.actor, call.cause, **call.args)
+
     @command(schemas.Decide)
     def decide(self, call: Call) -> dict[str, Any]:
-        """Grant or refuse."""
+        """Grant or refuse, or sign what another officer proposed."""
         return self.cases.decide(call.actor, call.cause, **call.args)
 
     @command(schemas.Stop)

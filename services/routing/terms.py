@@ -6,6 +6,8 @@ from typing import Any
 
 from services.chassis.errors import Refused
 from services.contracts.catalogue.fees import FeeInputInvalid, FeeInputMissing, price
+from services.contracts.catalogue.form_schema import MOST_ROWS
+from services.contracts.catalogue.forms import items_table
 from services.routing.case import BEFORE_DECISION, Terms
 
 Document = Mapping[str, Any]
@@ -21,6 +23,7 @@ def terms_of(procedure: Document, unit: Document, fee_inputs: Mapping[str, Any],
         on_payment=procedure["clock"]["on_payment"],
         calendar=unit["calendar"],
         office_hours=unit.get("office_hours", "standard"),
+        decision=procedure.get("decision", "one_step"),
         fees_awaited=tuple(when for when in BEFORE_DECISION if _costs(procedure, fee_inputs, when, day)),
     )
 
@@ -53,6 +56,26 @@ def refuse_unlisted(procedure: Document, items: Sequence[Mapping[str, Any]]) -> 
             "Chỉ được yêu cầu giấy tờ, thông tin trong danh mục của thủ tục.",
             errors,
         )
+
+
+def refuse_no_rows(procedure: Document, items: Sequence[Mapping[str, Any]]) -> None:
+    """Only rows that the form can have are decided on one by one. Raises Refused, naming the items."""
+    table = items_table(procedure) if items else None
+    if items and table is None:
+        raise Refused(
+            "routing.no_items",
+            "This procedure is decided as a whole.",
+            "Thủ tục này được quyết định chung một kết quả.",
+        )
+    most = table.get("max_rows", MOST_ROWS) if table else 0
+    errors = [_no_row(index, most) for index, item in enumerate(items) if item["row"] > most]
+    if errors:
+        raise Refused("routing.no_such_row", "The form has no such row.", "Biểu mẫu không có dòng này.", errors)
+
+
+def _no_row(index: int, most: int) -> dict[str, str]:
+    vi, en = f"Biểu mẫu có nhiều nhất {most} dòng.", f"The form has {most} rows at most."
+    return {"field": f"items.{index}.row", "code": "too_large", "vi": vi, "en": en}
 
 
 def _unlisted(path: str) -> dict[str, str]:

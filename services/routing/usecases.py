@@ -12,18 +12,19 @@ from services.chassis.errors import ServiceError, Unavailable
 from services.chassis.journal import Decide, Journal, Stored
 from services.chassis.logs import log
 from services.contracts.catalogue.worktime import CalendarExhausted
-from services.routing import answers, clocks, domain
+from services.routing import answers, clocks, deciding, domain
 from services.routing.answers import Answer
-from services.routing.case import CLOSED, OPEN, STATUSES, Case
+from services.routing.case import CLOSED, OPEN, STATUSES, Case, Item
 from services.routing.catalogue import Catalogue
 from services.routing.domain import FeeFact, Submission
 from services.routing.queue import CODE, Wanted
 from services.routing.settings import RoutingSettings
 from services.routing.statistics import Statistics
 from services.routing.store import CaseStore
-from services.routing.terms import refuse_unlisted
+from services.routing.terms import refuse_no_rows, refuse_unlisted
 
 Facts = Mapping[str, Any]
+Items = Sequence[Mapping[str, Any]]  # {row, outcome, reason}
 
 
 class RoutingCases:
@@ -124,15 +125,47 @@ class RoutingCases:
         stored = self._change(dossier_code, why, lambda case: domain.assign(case, actor, officer, at))
         return answers.summary(stored.state)
 
-    def decide(self, actor: Actor, why: Cause, dossier_code: str, outcome: str, reason: str | None) -> Answer:
-        """Grant or refuse what was applied for."""
-        at = clock.now()
-        stored = self._change(
-            dossier_code,
-            why,
-            lambda case: domain.decide(case, actor, outcome, at),
-            {"reasons.decided": reason} if reason else None,
-        )
+    def assign_many(self, actor: Actor, why: Cause, dossier_codes: Sequence[str], officer: str) -> Answer:
+        """Give several cases to an officer: each by itself, so that one that cannot be given holds up no other."""
+        domain.require_officer(actor)
+        return {"items": [self._assigned(actor, why, code, officer) for code in dict.fromkeys(dossier_codes)]}
+
+    def _assigned(self, actor: Actor, why: Cause, code: str, officer: str) -> Answer:
+        try:
+            done = self.assign(actor, why, code, officer)
+        except ServiceError as error:
+            problem = {"kind": type(error).__name__, "code": error.code, "vi": error.vi, "en": error.en}
+            return {"dossier_code": code, "assigned": False, "status": None, "error": problem}
+        return {"dossier_code": code, "assigned": True, "status": done["status"], "error": None}
+
+    def propose(
+        self, actor: Actor, why: Cause, dossier_code: str, outcome: str, reason: str | None, items: Items = ()
+    ) -> Answer:
+        """Say how the case should be decided."""
+        at, rows = clock.now(), self._rows_of(actor, dossier_code, items)
+        wording = answers.reasons("proposed", reason, items)
+        stored = self._change(dossier_code, why, lambda case: deciding.propose(case, actor, outcome, rows, at), wording)
+        return answers.proposed(stored.state)
+
+    def return_proposal(self, actor: Actor, why: Cause, dossier_code: str, reason: str) -> Answer:
+        """Hand a proposal back to the officer in charge."""
+        at, wording = clock.now(), {"reasons.returned": reason}
+        stored = self._change(dossier_code, why, lambda case: deciding.return_proposal(case, actor, at), wording)
+        return answers.summary(stored.state)
+
+    def decide(
+        self,
+        actor: Actor,
+        why: Cause,
+        dossier_code: str,
+        outcome: str,
+        reason: str | None,
+        items: Items | None = None,
+    ) -> Answer:
+        """Grant or refuse what was applied for, or sign what was proposed."""
+        at, rows = clock.now(), None if items is None else self._rows_of(actor, dossier_code, items)
+        wording = answers.reasons("decided", reason, items or ())
+        stored = self._change(dossier_code, why, lambda case: deciding.decide(case, actor, outcome, rows, at), wording)
         return answers.decided(stored.state)
 
     def stop(self, actor: Actor, why: Cause, dossier_code: str, reason: str) -> Answer:
@@ -183,6 +216,12 @@ class RoutingCases:
                 self._change(code, why, slip)
             except ServiceError as error:  # the next round tries again; the others must not wait for this one
                 log.warning("clock_not_rung", dossier=code, reason=error.code)
+
+    def _rows_of(self, actor: Actor, dossier_code: str, items: Items) -> tuple[Item, ...]:
+        """The rows that are decided on one by one. Raises Denied, NotFound, Refused."""
+        if items:
+            refuse_no_rows(self._catalogue.procedure_of(self._case_of(actor, dossier_code)), items)
+        return tuple(sorted((Item(one["row"], one["outcome"]) for one in items), key=lambda item: item.row))
 
     def _case_of(self, actor: Actor, dossier_code: str) -> Case:
         """The case an officer of its unit acts on, as last known here. Raises Denied, NotFound."""

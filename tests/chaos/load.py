@@ -80,13 +80,13 @@ class FolkStory(PatientStory):
 
     letters_may_repeat = True
 
-    def act(self, verb: str, **arguments: Any) -> None:
+    def act(self, verb: str, *, by: Mapping[str, str] | None = None, **arguments: Any) -> None:
         """As `Story.act`; that a fee was paid is known at payment's door before routing may have heard of it."""
         request = {"dossier_code": self.code, "request_id": fresh(), **arguments}
 
         def ask() -> Any:
             try:
-                return self.town.ask(self.officer, f"routing.{verb}", **request)
+                return self.town.ask(by or self.officer, f"routing.{verb}", **request)
             except RemoteError as error:
                 if error.exc_type != "NotFound" and _NOT_HEARD not in str(error.value):
                     raise

@@ -41,7 +41,7 @@ class PayingStory(FolkStory):
         self.accept()
         self.pay()
         self.act("assign", officer=self.officer["id"])
-        self.act("decide", outcome="granted")
+        self.decide(outcome="granted")
         self.await_status("resolved")
 
     def pay(self) -> None:

@@ -25,7 +25,7 @@ from tests.integration.shelf import Shelf
 Question = Callable[[Shelf], object]
 CAUSE: Final = Cause("c", "c", "t")
 LIMIT: Final = 20
-EVERY_OPEN: Final = ("opened", "accepted", "in_hand", "supplement_requested")
+EVERY_OPEN: Final = ("opened", "accepted", "in_hand", "proposed", "supplement_requested")
 FILTERS: Final = ("owner", "tenant", "procedure", "unit", "status")
 # which filters an index answers by itself: no more is read than shown
 EXACT: Final = (

@@ -40,6 +40,17 @@ _SYSTEM = "no no no no no no yes no no"
 _QUEUE = "no no no no yes no yes no no"
 _OVERSEERS = "no no no no no no yes yes no"
 _COUNTS = "no no no no yes no yes yes no"
+ACTS: Final = (
+    "accept",
+    "reject",
+    "request_supplement",
+    "assign",
+    "assign_many",
+    "propose",
+    "return_proposal",
+    "decide",
+    "stop",
+)
 MAY: Final = {
     "intake.list_procedures": _ALL,
     "intake.get_procedure": _ALL,
@@ -64,7 +75,7 @@ MAY: Final = {
     **{f"routing.{figures}": _COUNTS for figures in ("count_cases", "case_load", "due_calendar")},
     "routing.count_by_unit": _OVERSEERS,
     "routing.get_case": "no no no no yes unseen yes no no",
-    **{f"routing.{act}": _OFFICERS for act in ("accept", "reject", "request_supplement", "assign", "decide", "stop")},
+    **{f"routing.{act}": _OFFICERS for act in ACTS},
     "payment.get_order": _CONCERNED,
     "payment.find_order": _CONCERNED,
     "payment.list_orders": _QUEUE,

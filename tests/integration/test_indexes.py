@@ -197,7 +197,13 @@ def test_figures_are_counted_without_reading_a_case(shelf: Shelf, question: str)
 def test_figures_say_what_is_there(shelf: Shelf) -> None:
     figures = shelf.figures
     assert figures.units() == ["u5"]
-    assert figures.by_status("u5") == {"opened": 0, "supplement_requested": 0, "accepted": CASES, "in_hand": 0}
+    assert figures.by_status("u5") == {
+        "opened": 0,
+        "supplement_requested": 0,
+        "accepted": CASES,
+        "in_hand": 0,
+        "proposed": 0,
+    }
     assert {officer: figures.had_by("u5", officer) for officer in figures.officers("u5")} == {
         "busy": CASES - 1,
         "idle": 1,

@@ -90,7 +90,7 @@ class Story:
         self.accept()
         self.settle_fees("on_submission", "on_acceptance")
         self.act("assign", officer=self.officer["id"])
-        self.act("decide", outcome="granted")
+        self.decide(outcome="granted")
         self.settle_fees("before_result")
         self.await_status("resolved")
 
@@ -111,7 +111,8 @@ class Story:
         """Be received and paid for, and not get the licence."""
         self.accept()
         self.settle_fees("on_submission", "on_acceptance")
-        self.act("decide", outcome="refused", reason="Không đủ điều kiện / The conditions are not met")
+        self.act("assign", officer=self.officer["id"])
+        self.decide(outcome="refused", reason="Không đủ điều kiện / The conditions are not met")
         self.await_status("resolved")
 
     def be_withdrawn(self) -> None:
@@ -139,11 +140,19 @@ class Story:
         """Receive the dossier at the unit."""
         self.act("accept")
 
-    def act(self, verb: str, **arguments: Any) -> None:
-        """An officer's action, as soon as the case is there."""
+    def act(self, verb: str, *, by: Mapping[str, str] | None = None, **arguments: Any) -> None:
+        """An officer's action, as soon as the case is there; of the one who has it, unless it is done `by` another."""
         request = {"dossier_code": self.code, "request_id": fresh(), **arguments}
-        ask = partial(self.town.ask, self.officer, f"routing.{verb}", **request)
+        ask = partial(self.town.ask, by or self.officer, f"routing.{verb}", **request)
         patiently(ask, f"{self.code} {verb}", *_NOT_YET)
+
+    def decide(self, **decision: Any) -> None:
+        """In as many steps as the procedure demands: the officer in charge proposes, and another signs."""
+        if self.procedure.get("decision") == "two_step":
+            self.act("propose", **decision)
+            self.act("decide", by={**self.officer, "id": "cb-002"}, **decision)
+        else:
+            self.act("decide", **decision)
 
     def settle_fees(self, *moments: str) -> None:
         """Pay what falls due at these moments, and have the receipt."""

@@ -114,6 +114,13 @@ def record_of(record_fields: Mapping[str, str], dataset_fields: Fields, form: Ma
     return {target: _cut_down(form[source], kept[target]) for target, source in record_fields.items() if source in form}
 
 
+def items_table(procedure: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The table of what is applied for: that of the form which the record takes over; None where there is none."""
+    recorded = set(procedure["result"]["record_fields"].values())
+    tables = (field for field in procedure.get("form", ()) if field["type"] == "table")
+    return next((table for table in tables if table["name"] in recorded), None)
+
+
 def _cut_down(answer: Any, field: Mapping[str, Any]) -> Any:
     if field["type"] != "table":
         return answer

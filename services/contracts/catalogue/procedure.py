@@ -21,7 +21,7 @@ from services.contracts.catalogue.parts import (
     words,
 )
 from services.contracts.fields import Choice, Day, Flag, Items, Part, Strict, Text, Whole, matching, say
-from services.contracts.words import APPLICANT_KINDS, CHANNELS, WHEN_DUE
+from services.contracts.words import APPLICANT_KINDS, CHANNELS, DECISION_STEPS, WHEN_DUE
 
 FILE_TYPES = ("pdf", "docx", "jpg", "png")
 RESULT_KINDS = ("licence", "certificate", "confirmation", "decision", "approval", "conclusion", "card", "domain")
@@ -204,6 +204,7 @@ class Procedure(Document):
     components = Items(Part(Component()), most=60, required=True)
     time_limit = Part(TimeLimit(), required=True)
     clock = Part(Clock(), required=True)
+    decision = Choice(*DECISION_STEPS, load_default="one_step")
     fees = Items(Part(Fee()), most=100, required=True)
     result = Part(Result(), required=True)
     example = Part(Example(), required=True)

@@ -21,6 +21,7 @@ from services.registry import domain as registry
 from services.registry.catalogue import Draft
 from services.registry.contents import number_of
 from services.registry.domain import Decision, IssueOrder
+from services.routing import deciding
 from services.routing import domain as routing
 from services.routing.domain import FeeFact, Submission
 from tests.unit.cli.memory import Kept, MemoryBooks
@@ -109,7 +110,7 @@ class Installation:
         )
         self.do(shelves.DOSSIERS, code, lambda dossier: intake.supplement(dossier, 1, ["TP01"], self.now()))
         self.do(shelves.CASES, code, lambda case: routing.accept(case, OFFICER, CALENDAR, self.now()))
-        self.do(shelves.CASES, code, lambda case: routing.decide(case, OFFICER, "granted", self.now()))
+        self.do(shelves.CASES, code, lambda case: deciding.decide(case, OFFICER, "granted", None, self.now()))
         self.do(shelves.DOSSIERS, code, lambda dossier: intake.return_result(dossier, "direct", self.now()))
 
     def be_withdrawn(self, code: str) -> None:

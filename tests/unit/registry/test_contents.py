@@ -91,3 +91,16 @@ def test_differences_name_what_came_what_went_and_what_changed() -> None:
 
 def test_the_catalogue_of_these_tests_has_one_of_each_kind() -> None:
     assert {one["kind"] for one in documents()} == {"tenant", "unit", "calendar", "dataset", "procedure"}
+
+
+def test_rows_that_were_refused_are_not_issued() -> None:
+    procedure = {
+        "form": [{"name": "people", "type": "table"}, {"name": "agency", "type": "text"}],
+        "result": {"record_fields": {"people": "people", "agency": "agency"}, "validity_years": None},
+    }
+    columns = [{"name": "full_name", "type": "text"}]
+    dataset = {"fields": [{"name": "people", "type": "table", "columns": columns}, {"name": "agency", "type": "text"}]}
+    form = {"agency": "Báo Ví Dụ", "people": [{"full_name": name, "phone": "1"} for name in ("An", "Bình", "Chi")]}
+    content = contents.first_content(procedure, dataset, form, (2,))
+    assert content == {"agency": "Báo Ví Dụ", "people": [{"full_name": "An"}, {"full_name": "Chi"}]}
+    assert len(contents.first_content(procedure, dataset, form)["people"]) == 3

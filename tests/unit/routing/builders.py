@@ -51,11 +51,12 @@ def terms(
     on_supplement: str = "restart",
     on_payment: str = "pause",
     fees_awaited: tuple[str, ...] = (),
+    decision: str = "one_step",
 ) -> Terms:
     """The terms of a procedure."""
     windows = [{"apply_before": "11-01", "due": "01-01"}, {"apply_before": "04-21", "due": "06-21"}]
     limit: dict[str, Any] = {"kind": kind, "windows": windows} if kind == "batch" else {"kind": kind, "days": days}
-    return Terms(limit, on_supplement, on_payment, "vn", "standard", fees_awaited)
+    return Terms(limit, on_supplement, on_payment, "vn", "standard", fees_awaited, decision)
 
 
 def submission(submitted_at: datetime) -> Submission:

@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from services.contracts.catalogue.worktime import CalendarExhausted
-from services.routing import clocks, domain
+from services.routing import clocks, deciding
 from tests.unit.routing.builders import CALENDAR, OFFICER, Book, at, terms
 
 
@@ -124,7 +124,7 @@ def test_a_pause_before_a_restart_is_not_added_to_the_new_term() -> None:
 
 def test_a_late_report_of_a_fee_corrects_whether_the_decision_was_on_time() -> None:
     book = Book().opened(terms(days=5)).accepted().fee("settled", at("01-15"))
-    book.keep(domain.decide, OFFICER, "granted", at("01-20"))
+    book.keep(deciding.decide, OFFICER, "granted", None, at("01-20"))
     assert book.now.on_time is False
     assert book.fee("required", at("01-13")).now.on_time is True
 

@@ -10,7 +10,7 @@ from cattrs.preconf.bson import make_converter
 
 from services.chassis.actor import Actor
 from services.chassis.errors import Conflict, Denied, NotFound, Refused
-from services.routing import domain
+from services.routing import deciding, domain
 from services.routing.case import CLOSED, MOVES, OPEN, STATUSES, Case
 from tests.unit.routing.builders import (
     CALENDAR,
@@ -27,29 +27,47 @@ from tests.unit.routing.builders import (
 )
 
 NOON = at("01-12", "11:00")
+DECISIONS = ("decide", "propose", "return_proposal")
 ACTIONS: dict[str, tuple[Any, ...]] = {
     "accept": (CALENDAR, NOON),
     "reject": (NOON,),
     "request_supplement": (["TP01"], NOON, at("02-12")),
     "assign": ("cb-007", NOON),
-    "decide": ("granted", NOON),
+    "decide": ("granted", None, NOON),
+    "propose": ("granted", [], NOON),
+    "return_proposal": (NOON,),
     "stop": (NOON,),
 }
+
+
+OF_ANOTHER = {  # allowed, but not to whoever acts here
+    ("propose", "in_hand"): "routing.not_in_charge",
+    ("decide", "proposed"): "routing.own_proposal",
+    ("return_proposal", "proposed"): "routing.own_proposal",
+}
+
+
+def act_of(action: str) -> Any:
+    """The rule of an action."""
+    return getattr(deciding if action in DECISIONS else domain, action)
 
 
 def in_status(status: str) -> Book:
     """A case in that status."""
     book = Book().opened()
-    if status in {"accepted", "in_hand", "decided", "stopped"}:
+    if status in {"accepted", "in_hand", "proposed", "decided", "stopped"}:
         book.accepted()
     steps: dict[str, tuple[Any, ...]] = {
         "in_hand": (domain.assign, OFFICER, "cb-003", NOON),
-        "decided": (domain.decide, OFFICER, "granted", NOON),
+        "decided": (deciding.decide, OFFICER, "granted", None, NOON),
         "stopped": (domain.stop, OFFICER, NOON),
         "rejected": (domain.reject, OFFICER, NOON),
         "supplement_requested": (domain.request_supplement, OFFICER, ["TP01"], NOON, at("02-12")),
         "withdrawn": (domain.withdraw, NOON),
     }
+    if status == "proposed":
+        book.keep(domain.assign, OFFICER, OFFICER.id, NOON)
+        book.keep(deciding.propose, OFFICER, "granted", [], NOON)
     if status in steps:
         book.keep(*steps[status])
     assert book.now.status == status
@@ -93,8 +111,8 @@ def test_giving_a_case_to_the_officer_who_has_it_changes_nothing() -> None:
 
 def test_a_decision_says_whether_it_came_on_time() -> None:
     early, late = Book().opened().accepted(), Book().opened().accepted()
-    early.keep(domain.decide, OFFICER, "granted", at("01-19", "17:30"))
-    late.keep(domain.decide, OFFICER, "refused", at("01-20", "08:00"))
+    early.keep(deciding.decide, OFFICER, "granted", None, at("01-19", "17:30"))
+    late.keep(deciding.decide, OFFICER, "refused", None, at("01-20", "08:00"))
     assert (early.now.on_time, late.now.on_time) == (True, False)
     assert (early.history[-1].data["on_time"], late.history[-1].data["on_time"]) == (True, False)
     assert late.now.outcome == "refused"
@@ -103,7 +121,7 @@ def test_a_decision_says_whether_it_came_on_time() -> None:
 def test_of_two_officers_who_decide_at_once_the_second_meets_a_conflict() -> None:
     book = in_status("decided")
     with pytest.raises(Conflict) as caught:
-        book.keep(domain.decide, COLLEAGUE, "refused", NOON)
+        book.keep(deciding.decide, COLLEAGUE, "refused", None, NOON)
     assert caught.value.code == "routing.already_decided"
     assert book.now.outcome == "granted"
 
@@ -116,8 +134,11 @@ def test_an_action_is_possible_in_the_statuses_of_its_row_and_refused_by_name_in
     allowed, code = domain.ACTIONS[action]
     book = in_status(status)
     before = book.now
-    error = book.attempt(getattr(domain, action), OFFICER, *ACTIONS[action])
-    if status in allowed:
+    error = book.attempt(act_of(action), OFFICER, *ACTIONS[action])
+    if status in allowed and (action, status) in OF_ANOTHER:
+        assert isinstance(error, Refused)
+        assert error.code == OF_ANOTHER[action, status]
+    elif status in allowed:
         assert error is None
     elif (action, status) == ("decide", "decided"):
         assert isinstance(error, Conflict)
@@ -133,21 +154,21 @@ def test_an_action_is_possible_in_the_statuses_of_its_row_and_refused_by_name_in
 def test_only_officers_act(action: str, actor: Actor) -> None:
     for case in (None, Book().opened().now):
         with pytest.raises(Denied) as caught:
-            getattr(domain, action)(case, actor, *ACTIONS[action])
+            act_of(action)(case, actor, *ACTIONS[action])
         assert caught.value.code == "routing.officers_only"
 
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_an_officer_of_another_unit_is_denied_by_name(action: str) -> None:
     with pytest.raises(Denied) as caught:
-        getattr(domain, action)(Book().opened().now, STRANGER, *ACTIONS[action])
+        act_of(action)(Book().opened().now, STRANGER, *ACTIONS[action])
     assert caught.value.code == "routing.other_unit"
 
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_there_is_nothing_to_do_with_an_unknown_dossier(action: str) -> None:
     with pytest.raises(NotFound):
-        getattr(domain, action)(None, OFFICER, *ACTIONS[action])
+        act_of(action)(None, OFFICER, *ACTIONS[action])
 
 
 def test_a_case_is_seen_by_the_officers_of_its_unit_and_by_the_system() -> None:
@@ -195,17 +216,17 @@ def test_a_decision_waits_for_every_priced_fee_and_for_nothing_else() -> None:
     book = Book().opened(terms(fees_awaited=("on_submission", "on_acceptance"))).accepted()
     assert book.now.unpaid == ("on_submission", "on_acceptance")
     book.fee("required", NOON, "on_submission").fee("settled", NOON, "on_submission")
-    refused = book.attempt(domain.decide, OFFICER, "granted", NOON)
+    refused = book.attempt(deciding.decide, OFFICER, "granted", None, NOON)
     assert refused is not None
     assert refused.code == "routing.fee_unpaid"
     book.fee("waived", NOON, "on_acceptance").fee("required", NOON, "before_result")
-    assert book.attempt(domain.decide, OFFICER, "granted", NOON) is None
+    assert book.attempt(deciding.decide, OFFICER, "granted", None, NOON) is None
 
 
 def test_a_fee_that_payment_asks_for_is_waited_for_even_if_routing_did_not_expect_it() -> None:
     book = Book().opened().accepted().fee("required", NOON)
     assert (book.now.awaiting, book.now.unpaid) == ("fee", ("on_acceptance",))
-    assert isinstance(book.attempt(domain.decide, OFFICER, "refused", NOON), Refused)
+    assert isinstance(book.attempt(deciding.decide, OFFICER, "refused", None, NOON), Refused)
 
 
 @pytest.mark.parametrize("status", [status for status in STATUSES if status != "withdrawn"])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.chassis.errors import NotFound
 from services.contracts.words import WHEN_DUE
-from services.routing import domain
+from services.routing import deciding, domain
 from services.routing.case import STATUSES, Terms, derived
 from services.routing.domain import FeeFact
 from tests.unit.routing.builders import CALENDAR, CODE, COLLEAGUE, OFFICER, STRANGER, Book, at, fold, terms
@@ -23,8 +23,10 @@ all_terms = st.builds(
     days=st.integers(1, 40),
     on_supplement=st.sampled_from(["restart", "pause"]),
     on_payment=st.sampled_from(["pause", "run"]),
+    decision=st.sampled_from(["one_step", "two_step"]),
     fees_awaited=st.sampled_from([(), ("on_submission",), ("on_acceptance",), ("on_submission", "on_acceptance")]),
 )
+outcomes = st.sampled_from(["granted", "refused"])
 actors = st.sampled_from([OFFICER, COLLEAGUE, STRANGER])
 
 
@@ -39,10 +41,18 @@ def _done(decide: Any, *args: Any) -> Step:
 actions = st.one_of(
     st.builds(lambda actor: _done(domain.accept, actor, CALENDAR), actors),
     st.builds(lambda actor: _done(domain.reject, actor), actors),
-    st.builds(lambda actor, who: _done(domain.assign, actor, who), actors, st.sampled_from(["cb-1", "cb-2"])),
+    st.builds(lambda actor, who: _done(domain.assign, actor, who), actors, st.sampled_from(["cb-001", "cb-002"])),
     st.builds(
-        lambda actor, outcome: _done(domain.decide, actor, outcome), actors, st.sampled_from(["granted", "refused"])
+        lambda actor, outcome: _done(deciding.decide, actor, outcome, None),
+        actors,
+        outcomes,
     ),
+    st.builds(
+        lambda actor, outcome: _done(deciding.propose, actor, outcome, ()),
+        actors,
+        outcomes,
+    ),
+    st.builds(lambda actor: _done(deciding.return_proposal, actor), actors),
     st.builds(lambda actor: _done(domain.stop, actor), actors),
     st.builds(
         lambda actor: (

@@ -95,6 +95,21 @@ def test_whoever_rejects_or_stops_says_why(schema: type[Schema]) -> None:
     assert problems(schema, {**NAMED, "reason": "x" * 4001}) == [("reason", "too_long")]
 
 
+def test_a_row_is_decided_once() -> None:
+    twice = [{"row": 2, "outcome": "granted"}, {"row": 2, "outcome": "refused"}]
+    for schema in (schemas.Propose, schemas.Decide):
+        assert problems(schema, {**NAMED, "outcome": "granted", "items": twice}) == [("items", "repeated")]
+        none = {**NAMED, "outcome": "granted", "items": [{"row": 0, "outcome": "granted"}]}
+        assert problems(schema, none) == [("items.0.row", "too_small")]
+
+
+def test_a_hundred_cases_are_assigned_at_once_and_no_more() -> None:
+    call = {"officer": "cb-001", "request_id": "r"}
+    assert schemas.AssignMany().load({**call, "dossier_codes": [CODE] * 100})["officer"] == "cb-001"
+    for codes, code in (([], "too_short"), ([CODE] * 101, "too_long")):
+        assert problems(schemas.AssignMany, {**call, "dossier_codes": codes}) == [("dossier_codes", code)]
+
+
 def test_every_mistake_in_a_supplement_request_is_named() -> None:
     wrong = {**NAMED, "items": [ITEM, {"component": "tp 1"}], "reason": "Thiếu.", "respond_within_days": 0}
     assert set(problems(schemas.RequestSupplement, wrong)) == {
@@ -107,7 +122,10 @@ def test_every_mistake_in_a_supplement_request_is_named() -> None:
 
 @pytest.mark.parametrize(
     "schema",
-    [schemas.Accept, schemas.Reject, schemas.RequestSupplement, schemas.Assign, schemas.Decide, schemas.Stop],
+    [
+        *(schemas.Accept, schemas.Reject, schemas.RequestSupplement, schemas.Assign, schemas.Stop),
+        *(schemas.Propose, schemas.ReturnProposal, schemas.Decide),
+    ],
 )
 def test_every_action_names_its_dossier_and_its_request(schema: type[Schema]) -> None:
     assert {("dossier_code", "required"), ("request_id", "required")} <= set(problems(schema, {}))

@@ -71,7 +71,11 @@ class FakeCatalogue:
         return self.of
 
     def procedure_of(self, _case: Case) -> Mapping[str, Any]:
-        return {"components": [{"code": "TP01"}, {"code": "TP02"}], "form": [{"name": "suffix"}]}
+        return {
+            "components": [{"code": "TP01"}, {"code": "TP02"}],
+            "form": [{"name": "suffix", "type": "text"}, {"name": "people", "type": "table", "max_rows": 3}],
+            "result": {"record_fields": {"people": "people"}},
+        }
 
     def risk_ends(self, now: datetime, days: int) -> datetime:
         return CALENDAR.end_of_day(CALENDAR.add_working_days(now, days))
@@ -103,7 +107,7 @@ class FakeFigures:
     """Figures that say what they were asked for."""
 
     def by_status(self, _unit: str) -> dict[str, int]:
-        return dict(zip(OPEN, (4, 3, 2, 1), strict=True))
+        return dict(zip(OPEN, (4, 3, 2, 1, 0), strict=True))
 
     def awaiting_fee(self, _unit: str) -> int:
         return 1
@@ -220,9 +224,49 @@ def test_what_officers_write_stands_beside_the_history_never_in_it(opened: World
     opened.request(OFFICER, "stop", reason=SECRET)
     assert "Nguyễn" not in opened.history()
     case = opened.cases.get_case(SYSTEM, CODE)
-    assert case["reasons"] == {"rejected": None, "decided": None, "stopped": SECRET}
+    assert case["reasons"]["stopped"] == SECRET
     assert case["supplements"][0]["items"] == items
     assert case["supplements"][0]["reason"] == SECRET
+
+
+def test_a_proposal_keeps_its_words_beside_the_history_and_rows_keep_theirs(opened: World) -> None:
+    rows = [{"row": 2, "outcome": "refused", "reason": SECRET}, {"row": 1, "outcome": "granted", "reason": None}]
+    opened.request(OFFICER, "accept")
+    opened.request(OFFICER, "assign", officer=OFFICER.id)
+    shown = opened.request(OFFICER, "propose", outcome="granted", reason=SECRET, items=rows)["proposal"]
+    assert (shown["by"], [one["row"] for one in shown["items"]]) == (OFFICER.id, [1, 2])
+    opened.request(COLLEAGUE, "return_proposal", reason=SECRET)
+    opened.request(OFFICER, "propose", "r-2", outcome="granted", reason=SECRET, items=rows)
+    case = opened.cases.get_case(COLLEAGUE, CODE)
+    assert (case["status"], case["proposal"]["items"][1]["reason"]) == ("proposed", SECRET)
+    decided = opened.request(COLLEAGUE, "decide", outcome="granted", reason=None)
+    assert [(one["row"], one["outcome"]) for one in decided["items"]] == [(1, "granted"), (2, "refused")]
+    case = opened.cases.get_case(COLLEAGUE, CODE)
+    assert (case["items"][1]["reason"], case["reasons"]["proposed"], case["reasons"]["returned"]) == (SECRET,) * 3
+    assert "Nguyễn" not in opened.history()
+
+
+def test_only_rows_that_the_form_can_have_are_decided(opened: World) -> None:
+    opened.request(OFFICER, "accept")
+    rows = [{"row": 3, "outcome": "granted", "reason": None}, {"row": 4, "outcome": "refused", "reason": None}]
+    with pytest.raises(Refused) as caught:
+        opened.request(OFFICER, "decide", outcome="granted", reason=None, items=rows)
+    assert (caught.value.code, caught.value.errors[0]["field"]) == ("routing.no_such_row", "items.1.row")
+
+
+def test_many_are_assigned_at_once_each_by_itself(opened: World) -> None:
+    opened.request(OFFICER, "accept")
+    why = cause.of_request("routing.assign_many", OFFICER, "r-many", {})
+    for _ in range(2):  # said again, it is done as before
+        told = opened.cases.assign_many(OFFICER, why, [CODE, "unknown", CODE], "cb-003")["items"]
+        assert [(one["dossier_code"], one["assigned"], one["status"]) for one in told] == [
+            (CODE, True, "in_hand"),
+            ("unknown", False, None),
+        ]
+        assert told[1]["error"]["code"] == "routing.unknown_case"
+    assert opened.journal.get(CODE).version == 3
+    with pytest.raises(Denied):
+        opened.cases.assign_many(CITIZEN, why, [CODE], "cb-003")
 
 
 def test_each_round_of_supplements_keeps_its_own_wording(opened: World) -> None:
@@ -322,6 +366,7 @@ def test_the_counters_of_a_queue_are_of_ones_own_unit(opened: World) -> None:
         "supplement_requested": 3,
         "accepted": 2,
         "in_hand": 1,
+        "proposed": 0,
         "open": 10,
         "mine": 6,
         "fee_awaited": 1,
