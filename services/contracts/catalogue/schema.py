@@ -14,6 +14,7 @@ from services.contracts.catalogue.parts import (
     Document,
     Key,
     Mark,
+    Name,
     Table,
     optional_words,
     whole_or_null,
@@ -48,11 +49,34 @@ class DatedCode(Dated):
     mark = Mark(required=True)
 
 
+class Reason(Strict):
+    """A reason that officers often give; what is chosen is sent as free text, and may be written on."""
+
+    key = Name(required=True)
+    text = words()
+
+
+class Reasons(Strict):
+    """The common reasons for what an officer does, by what he does."""
+
+    reject = Items(Part(Reason()), most=50, load_default=list)
+    supplement = Items(Part(Reason()), most=50, load_default=list)
+    refuse = Items(Part(Reason()), most=50, load_default=list)
+    stop = Items(Part(Reason()), most=50, load_default=list)
+    return_proposal = Items(Part(Reason()), most=50, load_default=list)
+
+    @validates_schema
+    def _nothing_twice(self, data: dict[str, Any], **_: Any) -> None:
+        for act, reasons in data.items():
+            refuse_repeats([reason["key"] for reason in reasons], act)
+
+
 class Tenant(Document):
     """A ministry."""
 
     name = words()
     agency_codes = Items(Part(DatedCode()), fewest=1, required=True)
+    reasons = Part(Reasons(), load_default=lambda: Reasons().load({}))
 
 
 class Unit(Document):

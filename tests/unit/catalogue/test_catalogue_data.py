@@ -140,3 +140,16 @@ def test_what_is_not_confirmed_is_marked(promised: Procedures) -> None:
         assert {"name", "level", "time_limit", "fees"} <= set(procedure["marks"])
     assert promised["gp-mang-xa-hoi"]["marks"]["time_limit"] == "unsure"
     assert promised["ma-so-quan-ly-qc"]["superseded_note"] is not None
+
+
+def test_both_ministries_offer_reasons_for_whatever_must_be_reasoned(catalogue: Loaded) -> None:
+    for tenant in catalogue.of_kind("tenant"):
+        reasons = tenant.body["reasons"]
+        for act in ("reject", "supplement", "refuse", "stop", "return_proposal"):
+            assert len(reasons[act]) >= 2, (tenant.key, act)
+            assert all(one["text"]["vi"] != one["text"]["en"] for one in reasons[act])
+
+
+def test_some_procedures_are_decided_in_two_steps_and_the_others_in_one(promised: Procedures) -> None:
+    two = {key for key, procedure in promised.items() if procedure["decision"] == "two_step"}
+    assert two == {"gp-thanh-lap-nxb", "gp-mang-xa-hoi"}
