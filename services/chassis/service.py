@@ -4,8 +4,8 @@ from typing import Any
 
 from nameko.extensions import DependencyProvider
 
-from services.chassis import spans
-from services.chassis.rpc import Call, query
+from services.chassis import operations, spans
+from services.chassis.rpc import Call, command, query
 from services.contracts.fields import Strict
 
 WIRED = "MOTCUA_WIRED"
@@ -38,3 +38,15 @@ class Service:
     def health(self, _call: Call) -> dict[str, Any]:
         """Whether this process can work: it answers, so the broker is there; the store and the relay report."""
         return {"service": self.name, **self.wired.health(heard=True)}
+
+    @query(operations.ListDeadLetters)
+    def list_dead_letters(self, call: Call) -> dict[str, Any]:
+        """The messages that failed to the end and rest, the oldest first, each with what it blocks."""
+        operations.require_operator(call.actor, self.name)
+        return operations.list_dead_letters(self, **call.args)
+
+    @command(operations.ReplayDeadLetters)
+    def replay_dead_letters(self, call: Call) -> dict[str, Any]:
+        """Send dead letters back to the queue they failed in."""
+        operations.require_operator(call.actor, self.name)
+        return operations.replay_dead_letters(self, **call.args)

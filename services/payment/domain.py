@@ -180,6 +180,11 @@ def unit_to_list(actor: Actor, unit: str | None) -> str | None:
     return actor.unit
 
 
+def unit_to_count(actor: Actor, unit: str | None) -> str | None:
+    """Whose fees an actor may sum up: as he may list orders; an operator all. Raises Denied."""
+    return unit if actor.kind == "operator" else unit_to_list(actor, unit)
+
+
 def outstanding(orders: Sequence[FeeOrder]) -> FeeOrder:
     """Of a dossier's orders, by moment: the one that waits for money, else the last that fell due, else the first."""
     payable = [order for order in orders if order.status in PAYABLE]

@@ -2,15 +2,18 @@
 
 import ipaddress
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
-from marshmallow import ValidationError
+from marshmallow import ValidationError, validates_schema
 
 from services.contracts.catalogue.parts import Key
-from services.contracts.fields import Choice, Strict, Text, Whole, say
+from services.contracts.fields import Choice, Day, Strict, Text, Whole, say
 from services.payment import return_url
 from services.payment.order import STATUSES
 
+_LONGEST_PERIOD = timedelta(days=400)
+_WRONG_PERIOD = say("wrong_period", "Phải từ 0 đến 400 ngày sau ngày đầu.", "Must be 0 to 400 days after the first.")
 _NOT_AN_ADDRESS = say("wrong_format", "Phải là địa chỉ IP.", "Must be an IP address.")
 
 
@@ -57,6 +60,19 @@ class ListOrders(Strict):
     unit = Key(load_default=None)
     limit = Whole(low=1, high=200, load_default=50)
     after = Text(longest=100, load_default=None)
+
+
+class CountFees(Strict):
+    """Fees paid and given back on the days from `from_day` to `to_day` (both included, Vietnam's days), at most 400."""
+
+    from_day = Day(required=True)
+    to_day = Day(required=True)
+    unit = Key(load_default=None)
+
+    @validates_schema
+    def _in_order(self, data: dict[str, Any], **_: Any) -> None:
+        if not timedelta(0) <= data["to_day"] - data["from_day"] <= _LONGEST_PERIOD:
+            raise ValidationError(_WRONG_PERIOD, "to_day")
 
 
 class StartPayment(Strict):

@@ -43,6 +43,11 @@ class PaymentService(Service):
         """A page of orders."""
         return self.cases.list_orders(call.actor, **call.args)
 
+    @query(schemas.CountFees)
+    def count_fees(self, call: Call) -> dict[str, Any]:
+        """What was paid and given back, by unit and day."""
+        return self.cases.count_fees(call.actor, **call.args)
+
     @command(schemas.StartPayment)
     def start_payment(self, call: Call) -> dict[str, Any]:
         """Go to the gateway."""

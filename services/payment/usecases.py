@@ -1,7 +1,7 @@
 """What is asked of payment, and what payment does about the events of others: load, decide, append."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from services.chassis import cause, clock
@@ -9,7 +9,7 @@ from services.chassis.actor import Actor
 from services.chassis.cause import Cause
 from services.chassis.errors import NotFound
 from services.chassis.journal import Journal
-from services.contracts.catalogue.dates import local_day
+from services.contracts.catalogue.dates import local_day, local_midnight
 from services.contracts.catalogue.fees import FeeLine
 from services.contracts.event import Event
 from services.contracts.words import APPLICANT_KINDS
@@ -79,6 +79,15 @@ class PaymentCases:
         """A page of orders by id. Raises Denied."""
         page = self._orders.page(domain.unit_to_list(actor, unit), status, limit, after)
         return {"items": [answers.line(order) for order in page["items"]], "next": page["next"]}
+
+    def count_fees(self, actor: Actor, from_day: date, to_day: date, unit: str | None) -> Answer:
+        """Sums by unit and day of Vietnam; no order is named. Raises Denied."""
+        own = domain.unit_to_count(actor, unit)
+        since, until = local_midnight(from_day), local_midnight(to_day + timedelta(days=1))
+        return {
+            "paid": list(self._orders.paid(own, since, until)),
+            "refunded": list(self._orders.refunded(own, since, until)),
+        }
 
     # commands
 

@@ -5,7 +5,7 @@ Sentences stand in the code in Vietnamese; `translations/en/*.po` have the Engli
 
 import io
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime
 from gettext import NullTranslations
 from pathlib import Path
 from typing import Any, Final
@@ -17,11 +17,11 @@ from babel.support import Translations
 from flask import Flask, g, request
 
 from services.chassis.errors import ServiceError
+from services.contracts.catalogue.dates import VIETNAM
 
 LANGUAGES: Final = ("vi", "en")
 COOKIE: Final = "lang"
 _FOLDER = Path(__file__).parent / "translations"
-VIETNAM_TIME: Final = timezone(timedelta(hours=7))  # no daylight saving (Asia/Ho_Chi_Minh)
 
 
 def load(language: str) -> NullTranslations:
@@ -72,7 +72,7 @@ def local(moment: str | datetime | None) -> datetime | None:
     if not moment:
         return None
     at = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(VIETNAM_TIME)
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(VIETNAM)
 
 
 def day(value: str | date | datetime | None) -> str:

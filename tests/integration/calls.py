@@ -8,6 +8,7 @@ from marshmallow import Schema, fields, validate
 
 from services.chassis.rpc import Method
 from services.cli.topology import service_classes
+from services.contracts.events import PUBLISHERS
 from services.contracts.fields import Choice, Day, Flag, Items, Part, Text, Whole
 
 CODE: Final = "000.00.06.G14-260101-9999"  # of no dossier
@@ -90,6 +91,7 @@ RIGHT: Final[dict[str, dict[str, Any]]] = {
     "payment.get_order": _DOSSIER,
     "payment.find_order": {"order_id": f"{CODE}-S"},
     "payment.list_orders": {"unit": "vnnic"},
+    "payment.count_fees": {"from_day": "2026-12-01", "to_day": "2026-12-31"},
     "payment.start_payment": {"order_id": f"{CODE}-S", "return_url": "https://cong.example.vn/ve", **_ASK},
     "payment.record_counter_payment": {"order_id": f"{CODE}-S", "amount_vnd": 1000, "collector": "cb-001", **_ASK},
     "registry.publish_catalogue": {
@@ -113,6 +115,8 @@ RIGHT: Final[dict[str, dict[str, Any]]] = {
     "notify.list_notices": _DOSSIER,
     "notify.get_notice": {"notice_id": "0" * 36},
     "notify.resend": {"notice_id": "0" * 36, **_ASK},
+    **{f"{service}.list_dead_letters": {} for service in PUBLISHERS},
+    **{f"{service}.replay_dead_letters": {"ids": ["none"], **_ASK} for service in PUBLISHERS},
 }
 STRANGE_NAMES: Final = ("$where", "a.b", "__proto__", "_id", "unknown", "")
 OPERATORS: Final = ({"$ne": None}, {"$gt": ""}, {"$where": "sleep(9)"}, [{"$ne": 1}])

@@ -243,6 +243,10 @@ def _of_payment(sample: Sample) -> dict[str, Question]:
     def orders(unit: str | None, status: str | None, after: str | None) -> Question:
         return lambda shelf: shelf.orders.page(unit, status, LIMIT, after)
 
+    def fees(name: str, unit: str | None) -> Question:
+        month = sample.now - timedelta(days=30), sample.now
+        return lambda shelf: list(getattr(shelf.orders, name)(unit, *month))
+
     return {
         **{
             f"orders by {', '.join(filter(None, (unit and 'unit', status))) or 'nothing'}"
@@ -250,6 +254,10 @@ def _of_payment(sample: Sample) -> dict[str, Question]:
             for unit, status, after in product((None, sample.unit), (None, "paid"), (None, sample.order))
         },
         "order": lambda shelf: shelf.orders.find(sample.order),
+        **{
+            f"fees {name}{' of a unit' if unit else ''}": fees(name, unit)
+            for name, unit in product(("paid", "refunded"), (None, sample.unit))
+        },
         "overdue orders": lambda shelf: shelf.orders.overdue(sample.now),
         "order of an attempt": lambda shelf: shelf.orders.find_by_attempt(sample.attempt),
         "orders of a dossier": _if_found(lambda shelf: shelf.orders.bill(sample.code)),

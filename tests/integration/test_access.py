@@ -9,6 +9,7 @@ from typing import Any, Final
 import pytest
 
 from services.cli.demo.town import SYSTEM, fresh
+from services.contracts.events import PUBLISHERS
 from tests.integration.calls import CODE, RIGHT, methods
 from tests.integration.http_door import HttpDoor
 from tests.integration.world import (
@@ -79,6 +80,7 @@ MAY: Final = {
     "payment.get_order": _CONCERNED,
     "payment.find_order": _CONCERNED,
     "payment.list_orders": _QUEUE,
+    "payment.count_fees": _COUNTS,
     "payment.start_payment": _OWNER_ONLY,
     "payment.record_counter_payment": _OFFICERS,
     "registry.publish_catalogue": _SYSTEM,
@@ -93,6 +95,7 @@ MAY: Final = {
     "notify.list_notices": _CONCERNED,
     "notify.get_notice": _CONCERNED,
     "notify.resend": _QUEUE,
+    **{f"{service}.{act}_dead_letters": _OVERSEERS for service in PUBLISHERS for act in ("list", "replay")},
 }
 
 

@@ -1,0 +1,69 @@
+"""What operators ask of every service: which messages failed to the end, what that blocks, and to try them again."""
+
+import inspect
+from collections.abc import Collection
+from typing import Any, Final
+
+from services.chassis import dead
+from services.chassis.actor import Actor
+from services.chassis.dead import DeadLetter
+from services.chassis.errors import Denied
+from services.contracts.fields import Items, Strict, Text, Whole
+
+OPERATORS: Final = ("operator", "system")
+_MOST: Final = 10_000
+
+
+class ListDeadLetters(Strict):
+    """The oldest dead letters."""
+
+    limit = Whole(low=1, high=200, load_default=50)
+
+
+class ReplayDeadLetters(Strict):
+    """Send these back to the queue they failed in; what is no longer there went before."""
+
+    ids = Items(Text(longest=200), fewest=1, most=200, required=True)
+    request_id = Text(required=True, longest=100)
+
+
+def require_operator(actor: Actor, service: str) -> None:
+    """Only operators, and our own programs. Raises Denied."""
+    if actor.kind not in OPERATORS:
+        raise Denied(
+            f"{service}.operators_only", "Only an operator may do this.", "Chỉ cán bộ vận hành được thực hiện."
+        )
+
+
+def list_dead_letters(service: Any, limit: int) -> dict[str, Any]:
+    """How many rest, and the oldest of them: no bodies, they may hold anything. Raises Unavailable."""
+    uri = service.wired.base.settings.amqp_uri
+    return {
+        "items": [_line(service, letter) for letter in dead.peek(uri, service.name, limit)],
+        "total": dead.count(uri, service.name),
+    }
+
+
+def replay_dead_letters(service: Any, ids: Collection[str]) -> dict[str, Any]:
+    """Send the letters of these ids back. Raises Unavailable."""
+    uri = service.wired.base.settings.amqp_uri
+    return {"replayed": dead.replay(uri, service.name, lambda letter: letter.id in ids, _MOST)}
+
+
+def _line(service: Any, letter: DeadLetter) -> dict[str, Any]:
+    return {
+        "id": letter.id,
+        "queue": letter.queue,
+        "type": letter.type,
+        "dossier_code": letter.subject,
+        "attempts": letter.attempts,
+        "failed_at": letter.failed_at,
+        "reason": letter.reason,
+        "blocks": _blocked(type(service), letter.queue),
+    }
+
+
+def _blocked(kind: type[Any], queue: str) -> str:
+    """What is not done for this dossier as long as the letter rests: the work of the handler it failed in."""
+    handler = getattr(kind, queue.partition(".")[2], None)
+    return inspect.getdoc(handler) or "" if callable(handler) else ""

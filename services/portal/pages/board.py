@@ -1,0 +1,115 @@
+"""The board for operations and leadership: dossiers, punctuality, money, services, dead letters."""
+
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
+from functools import partial
+from typing import Any, Final
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from services.chassis.errors import ServiceError
+from services.contracts.catalogue.dates import local_today
+from services.contracts.events import PUBLISHERS
+from services.portal import figures
+from services.portal.language import say
+from services.portal.signin import signed_in, who
+from services.portal.wiring import portal
+
+pages = Blueprint("board", __name__, url_prefix="/dieu-hanh")
+Asker = Callable[..., Any]
+_PERIODS: Final = (7, 30, 90, 365)
+_MOST_LETTERS: Final = 50
+
+
+@pages.get("/")
+@signed_in("operator")
+def show() -> ResponseReturnValue:
+    """Everything at a glance; what a service cannot say now is shown as not known."""
+    days = next((days for days in _PERIODS if str(days) == request.args.get("days")), _PERIODS[1])
+    last = local_today()
+    first = last - timedelta(days=days - 1)
+    told = _ask_all(_asker(), first, last)
+    return render_template(
+        "board/show.html", days=days, periods=_PERIODS, first=first, last=last, unit_names=_unit_names(), **told
+    )
+
+
+@pages.get("/thu-chet")
+@signed_in("operator")
+def letters() -> ResponseReturnValue:
+    """The dead letters of every service, each with what it blocks."""
+    ask = _asker()
+    found = {name: ask(f"{name}.list_dead_letters", limit=_MOST_LETTERS) for name in PUBLISHERS}
+    return render_template("board/letters.html", found=found, request_id=str(uuid.uuid4()))
+
+
+@pages.post("/thu-chet/<service>")
+@signed_in("operator")
+def replay(service: str) -> ResponseReturnValue:
+    """Send the chosen letters back to work."""
+    ids = request.form.getlist("id")[:_MOST_LETTERS]
+    if service in PUBLISHERS and ids:
+        asked = {"ids": ids, "request_id": request.form.get("request_id", "")}
+        done = portal().services.ask(who().actor, f"{service}.replay_dead_letters", **asked)
+        flash(say("Đã gửi lại %(count)s thông điệp.", count=done["replayed"]), "good")
+    else:
+        flash(say("Chưa chọn thông điệp nào."), "warn")
+    return redirect(url_for(".letters"), 303)
+
+
+def _ask_all(ask: Asker, first: date, last: date) -> dict[str, Any]:
+    """What every service says, asked at once: a service that is slow delays none of the others."""
+    period = {"from_day": first.isoformat(), "to_day": last.isoformat()}
+    questions: dict[str, Callable[[], Any]] = {
+        "dossiers": partial(ask, "intake.count_dossiers", from_month=period["from_day"][:7]),
+        "cases": partial(ask, "routing.count_by_unit", **period),
+        "fees": partial(ask, "payment.count_fees", **period),
+        **{name: partial(ask, f"{name}.health") for name in PUBLISHERS},
+    }
+    with ThreadPoolExecutor(len(questions)) as pool:
+        asked = {name: pool.submit(question) for name, question in questions.items()}
+    answers = {name: asking.result() for name, asking in asked.items()}
+    health = {name: answers.pop(name) for name in PUBLISHERS}
+    return {**answers, "health": health, **_reckoned(answers, first, last)}
+
+
+def _asker() -> Asker:
+    """Asks as who has signed in, from any thread; an answer is None where there is none now."""
+    services, actor = portal().services, who().actor
+
+    def ask(target: str, **arguments: Any) -> Any:
+        try:
+            return services.ask(actor, target, **arguments)
+        except ServiceError:
+            return None
+
+    return ask
+
+
+def _reckoned(answers: dict[str, Any], first: date, last: date) -> dict[str, Any]:
+    dossiers, cases, fees = (answers[name] for name in ("dossiers", "cases", "fees"))
+    decided = [one["decided"] for one in cases["units"]] if cases else []
+    every = {how: sum(one[how] for one in decided) for how in (*figures.ON_TIME, "late")}
+    count = dossiers["total"] if dossiers else 0
+    return {
+        "on_time": figures.on_time(every) if cases else None,
+        "level_4": figures.share(dossiers["by_level"].get("4", 0), count) if dossiers else None,
+        "online": figures.share(dossiers["by_channel"].get("online", 0), count) if dossiers else None,
+        "paid": figures.total(fees["paid"]) if fees else None,
+        "refunded": figures.total(fees["refunded"]) if fees else None,
+        "statuses": figures.bars(dossiers["by_status"].items()) if dossiers else [],
+        "money": figures.bars((day.isoformat(), sum_) for day, sum_ in figures.by_day(fees["paid"], first, last))
+        if fees
+        else [],
+        "figures": figures,
+    }
+
+
+def _unit_names() -> dict[str, Any]:
+    try:
+        return {offer.line["unit"]: offer.unit["name"] for offer in portal().offers.all()}
+    except ServiceError:
+        return {}

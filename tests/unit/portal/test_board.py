@@ -1,0 +1,105 @@
+"""The board: figures that add up, services that do not answer, dead letters that are sent back."""
+
+from datetime import date
+from typing import Any, Final
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.chassis.errors import Unavailable
+from services.contracts.events import PUBLISHERS
+from services.portal import figures
+from tests.unit.portal.fakes import CITIZEN, OFFICER, OPERATOR, FakeServices, catalogue, procedure, visit
+
+AWAY: Final = Unavailable("routing.unavailable", "Away.", "Chưa sẵn sàng.")
+HEALTH: Final = {"ready": True, "relay": {"waiting": 3, "oldest_seconds": 1.25}, "dead_letters": 2}
+UNIT: Final[dict[str, Any]] = {"unit": "vnnic", "open": 5, "at_risk": 1, "overdue": 2}
+COUNTS: Final[dict[str, Any]] = {
+    "total": 8,
+    "by_status": {"submitted": 6, "returned": 2},
+    "by_level": {"3": 2, "4": 6},
+    "by_channel": {"online": 4, "direct": 4},
+}
+PAID: Final = {"unit": "vnnic", "day": "2026-12-01", "orders": 1, "amount_vnd": 350_000}
+LETTER: Final[dict[str, Any]] = {
+    "id": "letter-1",
+    "queue": "routing.open_case",
+    "type": "dossier_submitted",
+    "dossier_code": "000.00.06.G14-261201-0001",
+    "attempts": 6,
+    "failed_at": "2026-12-01T02:00:00+00:00",
+    "reason": "<b>Invalid</b>",
+    "blocks": "Stand the dossier in the queue of its unit.",
+}
+
+
+def answers(**changes: Any) -> FakeServices:
+    """Services that all answer, but for the changes."""
+    told = {
+        **catalogue(procedure()),
+        "intake.count_dossiers": COUNTS,
+        "routing.count_by_unit": {"units": [{**UNIT, "decided": {"before": 6, "on_time": 3, "late": 1}}]},
+        "payment.count_fees": {"paid": [PAID], "refunded": []},
+        **{f"{name}.health": HEALTH for name in PUBLISHERS},
+        **{f"{name}.list_dead_letters": {"items": [], "total": 0} for name in PUBLISHERS},
+    }
+    return FakeServices({**told, **{name.replace("__", "."): value for name, value in changes.items()}})
+
+
+def test_shares_and_sums_are_those_of_what_was_counted() -> None:
+    page = visit(answers(), OPERATOR).get("/dieu-hanh/").text
+    for figure in ("90 %", "75 %", "50 %", "350.000 đ", "Trung tâm Internet Việt Nam"):
+        assert figure in page, figure
+
+
+def test_a_service_that_does_not_answer_is_shown_as_that_and_the_rest_is_there() -> None:
+    page = visit(answers(routing__count_by_unit=AWAY, routing__health=AWAY), OPERATOR).get("/dieu-hanh/")
+    assert page.status_code == 200
+    assert "không trả lời" in page.text
+    assert "350.000 đ" in page.text
+
+
+def test_the_board_is_for_operators() -> None:
+    assert visit(answers(), CITIZEN).get("/dieu-hanh/").status_code == 404
+    assert visit(answers(), OFFICER).get("/dieu-hanh/thu-chet").status_code == 404
+    assert visit(answers()).get("/dieu-hanh/").status_code == 302
+
+
+def test_a_dead_letter_is_shown_with_what_it_blocks_and_sent_back() -> None:
+    services = answers(
+        routing__list_dead_letters={"items": [LETTER], "total": 1}, routing__replay_dead_letters={"replayed": 1}
+    )
+    browser = visit(services, OPERATOR)
+    page = browser.get("/dieu-hanh/thu-chet").text
+    assert LETTER["blocks"] in page
+    assert "&lt;b&gt;Invalid" in page
+    after = browser.post(
+        "/dieu-hanh/thu-chet/routing", data={"id": "letter-1", "request_id": "r"}, follow_redirects=True
+    ).text
+    assert services.of("routing.replay_dead_letters") == [{"ids": ["letter-1"], "request_id": "r"}]
+    assert "Đã gửi lại 1 thông điệp." in after
+
+
+def test_nothing_chosen_sends_nothing() -> None:
+    services = answers()
+    browser = visit(services, OPERATOR)
+    browser.post("/dieu-hanh/thu-chet/routing", data={})
+    browser.post("/dieu-hanh/thu-chet/nobody", data={"id": "x"})
+    assert not [target for _, target, _ in services.asked if target.endswith("replay_dead_letters")]
+
+
+def test_every_day_of_a_period_has_its_bar() -> None:
+    days = figures.by_day([PAID, PAID], date(2026, 11, 30), date(2026, 12, 2))
+    assert days == [(date(2026, 11, 30), 0), (date(2026, 12, 1), 700_000), (date(2026, 12, 2), 0)]
+
+
+@given(st.lists(st.tuples(st.text(), st.integers(min_value=0, max_value=10**12))))
+def test_the_longest_bar_is_whole_and_none_is_longer(rows: list[tuple[str, int]]) -> None:
+    lengths = [bar.length for bar in figures.bars(rows)]
+    assert all(0 <= length <= 100 for length in lengths)
+    assert not any(value for _, value in rows) or max(lengths) == 100
+
+
+def test_of_nothing_there_is_no_share() -> None:
+    assert figures.on_time({}) is None
+    assert figures.share(0, 0) is None
