@@ -41,8 +41,9 @@ logs: ## Follow the logs of `make up`; of one program: make logs PROGRAM=intake
 
 test: ## Set up, then run every test, against real servers of its own
 	@$(setup)
+	@$(setup) browser
 	@$(bin)/python -m pytest -n 2 --dist loadfile tests/unit tests/contract $(apart)
-	@$(bin)/python -m pytest tests/integration $(apart:%=--ignore=%)
+	@$(bin)/python -m pytest tests/integration tests/e2e $(apart:%=--ignore=%)
 
 bench: ## Set up, then measure beside stock nameko, Django and the machine's limit; twenty minutes; all: FULL=1
 	@$(setup)

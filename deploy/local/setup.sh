@@ -3,6 +3,7 @@
 #
 #   setup.sh           all of it
 #   setup.sh python    the Python environment only
+#   setup.sh browser   what the tests of the portal need besides: Chromium
 #   setup.sh tools     what `make chaos FULL=1` needs besides: strace
 #   setup.sh peer      what `make bench` measures intake against: PostgreSQL (apt), Django (.run/django)
 #
@@ -194,6 +195,15 @@ need_libraries() {
         die_without_servers "The downloaded mongod does not run here: $("$1" --version 2>&1 | head -n 1)"
 }
 
+# --- the browser of the portal's tests ------------------------------------------------------------------------
+
+need_browser() {
+    [ -z "${MOTCUA_CHROMIUM:-}" ] || return 0
+    command -v chromium >/dev/null || command -v chromium-browser >/dev/null && return
+    command -v apt-get >/dev/null || die 'Chromium is missing.' 'Install it, or name it: MOTCUA_CHROMIUM=/path/to/chromium'
+    apt_install chromium || die 'apt-get could not install chromium.'
+}
+
 # --- tools of the full chaos plan -----------------------------------------------------------------------------
 
 need_tools() { # a scenario that lacks its tool says so, and the others are played
@@ -236,10 +246,11 @@ all)
     need_mongod
     ;;
 python) need_python ;;
+browser) need_browser ;;
 tools) need_tools ;;
 peer)
     need_python
     need_peer
     ;;
-*) die "There is no such part of the set-up: $1" 'Type: deploy/local/setup.sh [python | tools | peer]' ;;
+*) die "There is no such part of the set-up: $1" 'Type: deploy/local/setup.sh [python | browser | tools | peer]' ;;
 esac

@@ -6,6 +6,8 @@ against the system, and the second against the rules of `tests/contract/test_doo
 
 from typing import Final
 
+from services.contracts.events import PUBLISHERS
+
 CONCERNED: Final = "the owner, officers of the unit, the system"
 OWNER: Final = "the owner; for a dossier that came by hand or by post an officer of the unit"
 PAYER: Final = "the owner"
@@ -60,6 +62,7 @@ MAY: Final = {
     "payment.get_order": CONCERNED,
     "payment.find_order": CONCERNED,
     "payment.list_orders": STAFF,
+    "payment.count_fees": FIGURES,
     "payment.start_payment": PAYER,
     "payment.record_counter_payment": UNIT,
     "registry.publish_catalogue": SYSTEM,
@@ -79,6 +82,7 @@ MAY: Final = {
     "notify.list_notices": CONCERNED,
     "notify.get_notice": CONCERNED,
     "notify.resend": STAFF,
+    **{f"{service}.{act}_dead_letters": OVERSEERS for service in PUBLISHERS for act in ("list", "replay")},
 }
 
 # Beside `POST /intake/<method>`, which the page derives: address, who, what.

@@ -1,0 +1,79 @@
+"""A real Chromium, and people who sign in with it."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from deploy.local.stack import Stack
+
+PHONE: Final = {"width": 320, "height": 640}
+DESKTOP: Final = {"width": 1280, "height": 800}
+PATIENCE_MS: Final = 30_000
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium, without a window."""
+    path = os.environ.get("MOTCUA_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    assert path, "Chromium is missing. Type: deploy/local/setup.sh browser"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def portal(stack: Stack) -> str:
+    """The address of the portal."""
+    return stack.env["MOTCUA_PORTAL_URL"]
+
+
+@pytest.fixture
+def visit(chromium: Browser, portal: str) -> Iterator[Open]:
+    """A page in a browser of its own: `visit("/", sub="cong-dan-1", viewport=PHONE, javaScriptEnabled=False)`.
+
+    No page may have an error in its console, nor ask anything of another host than the portal, but to sign in.
+    """
+    complaints: list[str] = []
+    with ExitStack() as opened:
+
+        def visit(path: str = "/", *, sub: str | None = None, **options: Any) -> Page:
+            context: BrowserContext = chromium.new_context(
+                base_url=portal, **{"viewport": DESKTOP, "locale": "vi-VN", "reduced_motion": "reduce", **options}
+            )
+            opened.callback(context.close)
+            context.set_default_timeout(PATIENCE_MS)
+            page = context.new_page()
+            page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
+            page.on("console", lambda said: complaints.append(f"{page.url}: {said.text}") if is_ours(said) else None)
+            if sub is not None:
+                sign_in(page, sub)
+            page.goto(path)
+            return page
+
+        yield visit
+    assert not complaints
+
+
+def is_ours(said: Any) -> bool:
+    """An error that a page of ours made: a refusal by status is what pages are asked for here and there."""
+    return said.type == "error" and "the server responded with a status of" not in said.text
+
+
+def sign_in(page: Page, sub: str) -> None:
+    """At the provider: choose one of the people that the sandbox knows."""
+    page.goto("/dang-nhap")
+    page.locator(f'button[name="sub"][value="{sub}"]').click()
+    page.wait_for_url("**/")
+
+
+def saved(page: Page, folder: Path, name: str) -> None:
+    """A picture of the whole page."""
+    page.screenshot(path=folder / f"{name}.png", full_page=True)

@@ -1,0 +1,88 @@
+"""Every page: nobody is kept out by how it is made; it fits a narrow screen; it works without scripts; it is light."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.e2e.conftest import PHONE, Open
+from tests.e2e.every_page import pages
+
+pytestmark = pytest.mark.servers
+ALL: Final = sorted(set(pages()), key=str)
+SUBJECTS: Final = sorted({opened.sub for opened in ALL}, key=str)
+LARGEST_FIRST_PAGE: Final = 100_000  # bytes over the wire, with everything that it loads
+WCAG: Final = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+}
+
+
+@pytest.fixture(scope="module")
+def axe() -> Axe:
+    return Axe()
+
+
+def of(sub: str | None) -> Iterator[str]:
+    """The pages of one visitor, so that he signs in once."""
+    return (opened.path for opened in ALL if opened.sub == sub)
+
+
+def violations(axe: Axe, page: Page) -> list[str]:
+    """What axe-core finds."""
+    found: Any = axe.run(page, options=WCAG).response["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("sub", SUBJECTS)
+def test_axe_finds_nothing_in_either_language(visit: Open, axe: Axe, sub: str | None, theme: str) -> None:
+    page = visit("/", sub=sub)
+    wrong = {}
+    for path in of(sub):
+        for language in ("vi", "en"):
+            page.goto(f"{path}?lang={language}&theme={theme}")
+            if found := violations(axe, page):
+                wrong[path, language] = found
+    assert not wrong
+
+
+@pytest.mark.parametrize("sub", SUBJECTS)
+def test_nothing_is_wider_than_a_narrow_phone(visit: Open, sub: str | None) -> None:
+    page = visit("/", sub=sub, viewport=PHONE)
+    wide = {}
+    for path in of(sub):
+        page.goto(path)
+        width = page.evaluate("document.documentElement.scrollWidth")
+        if width > PHONE["width"]:
+            wide[path] = width
+    assert not wide
+
+
+@pytest.mark.parametrize("sub", SUBJECTS)
+def test_every_page_has_its_content_without_scripts(visit: Open, sub: str | None) -> None:
+    page = visit("/", sub=sub, java_script_enabled=False)
+    for path in of(sub):
+        page.goto(path)
+        assert page.locator("h1").count() == 1, path
+        assert page.locator("main").inner_text().strip(), path
+
+
+@pytest.mark.parametrize("sub", SUBJECTS)
+def test_no_page_says_that_something_broke(visit: Open, sub: str | None) -> None:
+    page = visit("/", sub=sub)
+    broken = {path for path in of(sub) if (answer := page.goto(path)) is None or answer.status >= 500}
+    assert not broken
+
+
+def test_the_first_page_is_light(visit: Open) -> None:
+    page = visit("/phong-cach")  # another, so that what follows is counted from nothing
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    sizes: list[float] = []
+    session.on("Network.loadingFinished", lambda told: sizes.append(told["encodedDataLength"]))
+    page.goto("/", wait_until="networkidle")
+    assert sizes
+    assert sum(sizes) < LARGEST_FIRST_PAGE
