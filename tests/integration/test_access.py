@@ -89,6 +89,7 @@ MAY: Final = {
     "registry.get_record": _CONCERNED,
     "registry.find_records": "yes yes yes yes yes yes yes no no",
     "registry.history": _CONCERNED,
+    "registry.look_up": _ALL,
     "registry.verify": _ALL,
     "registry.amend": _OFFICERS,
     "registry.revoke": _OFFICERS,

@@ -76,6 +76,7 @@ MAY: Final = {
     "registry.get_record": CONCERNED,
     "registry.find_records": OWN,
     "registry.history": CONCERNED,
+    "registry.look_up": NOBODY,
     "registry.verify": NOBODY,
     "registry.amend": UNIT,
     "registry.revoke": UNIT,
