@@ -17,6 +17,7 @@ from itsdangerous import BadSignature, Signer
 from services.chassis import clock
 from services.chassis.store import Collection, Document, outages_named
 
+_REMEMBERED: Final = timedelta(days=365)
 COOKIE: Final = "motcua_session"
 _REFRESH_AFTER: Final = timedelta(minutes=1)  # how often a mere visit moves the end of a session
 
@@ -101,6 +102,20 @@ class Sessions(SessionInterface):
         elif session.sid and session.modified:
             self._delete(session.sid)
             response.delete_cookie(COOKIE, path="/")
+
+    def remember(self, name: str, data: Any) -> None:
+        """Keep what somebody chose beyond his sessions, for a year from then on; `name` says whose and what it is."""
+        ends_at = clock.now() + _REMEMBERED
+        with outages_named():
+            self._collection.update_one(
+                {"_id": f"choice:{name}"}, {"$set": {"choice": data, "ends_at": ends_at}}, upsert=True
+            )
+
+    def remembered(self, name: str) -> Any:
+        """What was chosen, or None."""
+        with outages_named():
+            found = self._collection.find_one({"_id": f"choice:{name}", "ends_at": {"$gt": clock.now()}})
+        return found["choice"] if found else None
 
     def _keep(self, app: Flask, session: Session, response: Response) -> None:
         now = clock.now()

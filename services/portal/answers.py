@@ -1,0 +1,53 @@
+"""The answers of a form as people read them: each beside its question, in the words of the catalogue."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from services.portal.language import day, number, say, vnd, words
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One question and its answer: `text`, or `rows` under `heads` of a table."""
+
+    name: str
+    label: str
+    text: str = ""
+    heads: Sequence[str] = ()
+    rows: Sequence[Sequence[str]] = ()
+
+
+def show_form(fields: Sequence[Document], form: Document) -> list[Shown]:
+    """What was answered, in the order of the form, then what no question asks for; what was left open is left out."""
+    asked = {field["name"] for field in fields}
+    known = [_show(field, form[field["name"]]) for field in fields if form.get(field["name"]) is not None]
+    return known + [Shown(name, name, str(value)) for name, value in form.items() if name not in asked]
+
+
+def _show(field: Document, value: Any) -> Shown:
+    name, label = field["name"], words(field["label"])
+    if field["type"] != "table" or not isinstance(value, list):
+        return Shown(name, label, _text(field, value))
+    columns = field["columns"]
+    rows = [[_text(column, row.get(column["name"])) for column in columns] for row in value if isinstance(row, Mapping)]
+    return Shown(name, label, heads=[words(column["label"]) for column in columns], rows=rows)
+
+
+def _text(field: Document, value: Any) -> str:
+    if value is None:
+        return ""
+    if field["type"] == "choice":
+        labels = {choice["value"]: choice["label"] for choice in field["choices"]}
+        return words(labels.get(value, str(value)))
+    return _READERS.get(field["type"], str)(value)
+
+
+_READERS: Final[dict[str, Callable[[Any], str]]] = {
+    "flag": lambda value: say("có") if value else say("không"),
+    "date": day,
+    "money": vnd,
+    "number": number,
+}

@@ -1,0 +1,220 @@
+"""A case as its officers see it: what it is at, what may be done now, what happened, what changed while one typed."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from flask import Flask
+
+from services.portal.language import number, say, sentence
+
+Document = Mapping[str, Any]
+
+# status of a case: its words, and the tone of its tag
+_STATUSES: Final = {
+    "opened": (sentence("chờ tiếp nhận"), "calm"),
+    "accepted": (sentence("đã tiếp nhận"), "calm"),
+    "in_hand": (sentence("đang thụ lý"), "calm"),
+    "supplement_requested": (sentence("chờ bổ sung"), "warn"),
+    "decided": (sentence("đã có quyết định"), "good"),
+    "rejected": (sentence("không được tiếp nhận"), "bad"),
+    "stopped": (sentence("đã dừng xử lý"), "bad"),
+    "withdrawn": (sentence("đã rút"), ""),
+}
+STATUSES: Final = tuple(_STATUSES)
+# what may be done with a case, and the statuses it may be done in; the unit's rules have the last word
+ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "accept": ("opened",),
+    "request_supplement": ("opened", "accepted", "in_hand"),
+    "assign": ("accepted", "in_hand"),
+    "decide": ("accepted", "in_hand"),
+    "stop": ("accepted", "in_hand", "supplement_requested"),
+    "reject": ("opened",),
+}
+_STEPS: Final = {
+    "case_opened": sentence("Hồ sơ đến đơn vị"),
+    "case_accepted": sentence("Tiếp nhận hồ sơ"),
+    "case_rejected": sentence("Từ chối tiếp nhận"),
+    "supplement_requested": sentence("Yêu cầu bổ sung"),
+    "supplement_received": sentence("Người nộp đã bổ sung"),
+    "case_assigned": sentence("Giao xử lý"),
+    "case_fee_noted": sentence("Ghi nhận phí, lệ phí"),
+    "case_decided": sentence("Quyết định"),
+    "case_stopped": sentence("Dừng xử lý"),
+    "case_withdrawn": sentence("Người nộp rút hồ sơ"),
+    "deadline_slipped": sentence("Quá hạn xử lý"),
+}
+_OF_APPLICANTS: Final = ("case_opened", "supplement_received", "case_withdrawn")
+_MEGABYTE: Final = 1_048_576
+_QUIET: Final = ("case_fee_noted", "deadline_slipped")  # happen by themselves, and disturb nobody at work
+_OUTCOMES: Final = {"granted": sentence("cấp"), "refused": sentence("từ chối")}
+_WHEN_DUE: Final = {
+    "on_submission": sentence("khi nộp hồ sơ"),
+    "on_acceptance": sentence("khi tiếp nhận"),
+    "before_result": sentence("trước khi trả kết quả"),
+}
+_FEES: Final = {
+    "requested": (sentence("chờ nộp"), "warn"),
+    "paid": (sentence("đã nộp"), "good"),
+    "waived": (sentence("được miễn"), "good"),
+    "cancelled": (sentence("đã hủy"), ""),
+    "expired": (sentence("quá hạn nộp"), "bad"),
+}
+_NOTICES: Final = {
+    "requested": (sentence("đang gửi"), "calm"),
+    "sent": (sentence("đã gửi"), "good"),
+    "failed": (sentence("không gửi được"), "bad"),
+}
+_AUDIENCES: Final = {"applicant": sentence("người nộp"), "unit": sentence("đơn vị")}
+_MOMENTS: Final = {
+    "submitted": sentence("Hồ sơ mới"),
+    "accepted": sentence("Tiếp nhận hồ sơ"),
+    "rejected": sentence("Từ chối tiếp nhận"),
+    "supplement": sentence("Yêu cầu bổ sung"),
+    "supplemented": sentence("Đã bổ sung hồ sơ"),
+    "payment": sentence("Yêu cầu nộp phí"),
+    "paid": sentence("Đã nộp phí"),
+    "payment_expired": sentence("Quá hạn nộp phí"),
+    "apology": sentence("Xin lỗi và hẹn lại ngày trả"),
+    "stopped": sentence("Dừng xử lý"),
+    "resolved": sentence("Có kết quả"),
+    "refused": sentence("Từ chối giải quyết"),
+    "returned": sentence("Đã trả kết quả"),
+    "withdrawn": sentence("Rút hồ sơ"),
+    "revoked": sentence("Thu hồi kết quả"),
+    "answer_slipped": sentence("Quá hạn trả lời tiếp nhận"),
+    "decision_slipped": sentence("Quá hạn giải quyết"),
+}
+
+
+def case_words(status: str) -> str:
+    """The status of a case at its unit."""
+    return say(_STATUSES[status][0]) if status in _STATUSES else status
+
+
+def case_tone(status: str) -> str:
+    """The tone of its tag."""
+    return _STATUSES.get(status, ("", ""))[1]
+
+
+def step_words(step: Document) -> str:
+    """One step of the history."""
+    event = str(step["event"])
+    return say(_STEPS[event]) if event in _STEPS else event
+
+
+def actor_words(step: Document) -> str:
+    """Who took a step: an officer by his staff id, an applicant or the system by what they are."""
+    by = step.get("by") or {}
+    if by.get("kind") == "officer":
+        return str(by.get("id", ""))
+    return say("người nộp") if step["event"] in _OF_APPLICANTS else say("hệ thống")
+
+
+def outcome_words(outcome: str) -> str:
+    """How a case was decided."""
+    return say(_OUTCOMES[outcome]) if outcome in _OUTCOMES else outcome
+
+
+def when_due_words(when: str) -> str:
+    """When a fee falls due."""
+    return say(_WHEN_DUE[when]) if when in _WHEN_DUE else when
+
+
+def fee_words(status: str) -> str:
+    """What became of a fee."""
+    return say(_FEES[status][0]) if status in _FEES else status
+
+
+def fee_tone(status: str) -> str:
+    """The tone of its tag."""
+    return _FEES.get(status, ("", ""))[1]
+
+
+def notice_words(status: str) -> str:
+    """Whether a notice has gone out."""
+    return say(_NOTICES[status][0]) if status in _NOTICES else status
+
+
+def notice_tone(status: str) -> str:
+    """The tone of its tag."""
+    return _NOTICES.get(status, ("", ""))[1]
+
+
+def moment_words(moment: str) -> str:
+    """What a notice is about."""
+    return say(_MOMENTS[moment]) if moment in _MOMENTS else moment
+
+
+def audience_words(audience: str) -> str:
+    """To whom it goes."""
+    return say(_AUDIENCES[audience]) if audience in _AUDIENCES else audience
+
+
+def size_words(size: int) -> str:
+    """How large a file is."""
+    if size < _MEGABYTE:
+        return f"{number(max(1, round(size / 1024)))} kB"
+    return f"{number(round(size / _MEGABYTE, 1))} MB"
+
+
+def urgency(line: Document) -> tuple[str, str]:
+    """Words and tone for how a case stands with its deadline, where that asks for attention."""
+    if line.get("overdue"):
+        return say("quá hạn"), "bad"
+    if line.get("at_risk"):
+        return say("sắp đến hạn"), "warn"
+    if line.get("awaiting") == "supplement":
+        return say("chờ người nộp bổ sung"), ""
+    if line.get("awaiting") == "fee":
+        return say("chờ nộp phí"), ""
+    return "", ""
+
+
+def actions(case: Document) -> list[str]:
+    """What may be done with the case now, in the order in which it is offered."""
+    return [name for name, statuses in ACTIONS.items() if case["status"] in statuses and _is_open_to(name, case)]
+
+
+def _is_open_to(action: str, case: Document) -> bool:
+    """A supplement is asked for once before acceptance and once after it."""
+    if action != "request_supplement":
+        return True
+    before = case["accepted_at"] is None
+    return not any(one["before_acceptance"] == before for one in case["supplements"])
+
+
+def news(case: Document, seen: int, me: str) -> list[Document]:
+    """The steps that others took since somebody saw the first `seen` of them; what happens by itself is no news."""
+    return [step for step in _since(case["steps"], seen) if step["event"] not in _QUIET and not _is_mine(step, me)]
+
+
+def _since(steps: Sequence[Document], seen: int) -> Sequence[Document]:
+    return steps[seen:] if 0 <= seen <= len(steps) else steps
+
+
+def _is_mine(step: Document, me: str) -> bool:
+    by = step.get("by") or {}
+    return by.get("kind") == "officer" and by.get("id") == me
+
+
+def teach(app: Flask) -> None:
+    """Have templates know these."""
+    app.jinja_env.globals.update({one.__name__: one for one in _TAUGHT})
+    app.jinja_env.filters["size"] = size_words
+
+
+_TAUGHT: Final[tuple[Callable[..., Any], ...]] = (
+    case_words,
+    case_tone,
+    step_words,
+    actor_words,
+    outcome_words,
+    when_due_words,
+    fee_words,
+    fee_tone,
+    notice_words,
+    notice_tone,
+    moment_words,
+    audience_words,
+    urgency,
+)

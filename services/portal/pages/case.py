@@ -1,0 +1,162 @@
+"""The case on one screen: what was applied for and its papers side by side, what happened, what may be done now."""
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from services.chassis.errors import Conflict, Invalid, NotFound, Refused, ServiceError, Unavailable
+from services.portal import casework, papers
+from services.portal.answers import show_form
+from services.portal.deeds import Deed, component_places, field_places, other_places, read_deed
+from services.portal.language import say, sentence, words
+from services.portal.signin import signed_in, who
+from services.portal.wiring import portal
+
+Document = Mapping[str, Any]
+pages = Blueprint("case", __name__, url_prefix="/ban-lam-viec")
+_CONFLICT, _SEE_OTHER = 409, 303
+_MOST_NOTICES: Final = 50
+# action: its address, and what is said once it is done
+_ACTIONS: Final = {
+    "accept": ("tiep-nhan", sentence("Đã tiếp nhận hồ sơ.")),
+    "reject": ("tu-choi", sentence("Đã từ chối tiếp nhận hồ sơ.")),
+    "request_supplement": ("bo-sung", sentence("Đã gửi yêu cầu bổ sung cho người nộp.")),
+    "assign": ("giao", sentence("Đã giao hồ sơ.")),
+    "decide": ("quyet-dinh", sentence("Đã ghi quyết định.")),
+    "stop": ("dung", sentence("Đã dừng xử lý hồ sơ.")),
+}
+_BY_ADDRESS: Final = {address: action for action, (address, _) in _ACTIONS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What an officer tried that did not come to pass: it is shown again, with what stood in its way."""
+
+    deed: Deed
+    typed: Mapping[str, str]
+    news: Sequence[Document] = ()
+    error: ServiceError | None = None
+
+    @property
+    def errors(self) -> list[dict[str, str]]:
+        """The mistakes, each with the control it is shown beside."""
+        told = self.error.errors if self.error else []
+        return [{**one, "field": self.deed.control(one["field"])} for one in told]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What stands in the controls of the page, and the mistakes beside them."""
+
+    typed: Mapping[str, str] = field(default_factory=dict)
+    errors: Sequence[Mapping[str, str]] = ()
+
+    @property
+    def beside(self) -> dict[str, list[str]]:
+        """The sentences beside each control."""
+        told: dict[str, list[str]] = {}
+        for one in self.errors:
+            told.setdefault(one["field"], []).append(words(one))
+        return told
+
+
+@pages.get("/<code>")
+@signed_in("officer")
+def show(code: str) -> ResponseReturnValue:
+    """One case."""
+    return _page(_case(code))
+
+
+@pages.get("/<code>/giay-to/<upload_id>")
+@signed_in("officer")
+def paper(code: str, upload_id: str) -> ResponseReturnValue:
+    """One of its papers."""
+    return papers.send(portal().services, who().actor, code, upload_id, save="tai" in request.args)
+
+
+@pages.post("/<code>/<address>")
+@signed_in("officer")
+def act(code: str, address: str) -> ResponseReturnValue:
+    """Do something with the case, unless somebody was faster; whatever was typed is kept."""
+    action = _BY_ADDRESS.get(address)
+    if action is None:
+        raise NotFound("portal.no_page", "There is nothing at this address.", "Không có trang này.")
+    typed = request.form.to_dict()
+    try:
+        case = _case(code)
+        deed = read_deed(action, typed, _procedure(case))
+    except Unavailable:
+        return _away(typed)
+    news = casework.news(case, _seen(typed), who().id)
+    if news:
+        return _page(case, Attempt(deed, typed, news), _CONFLICT)
+    try:
+        _ask(f"routing.{action}", dossier_code=code, request_id=typed.get("request_id", ""), **deed.arguments)
+    except (Invalid, Refused, Conflict) as error:
+        case = _case(code)
+        return _page(case, Attempt(deed, typed, casework.news(case, _seen(typed), who().id), error), error.status)
+    except Unavailable:
+        return _away(typed)
+    flash(say(_ACTIONS[action][1]), "good")
+    return redirect(url_for(".show", code=code), _SEE_OTHER)
+
+
+def _page(case: Document, attempt: Attempt | None = None, status: int = 200) -> ResponseReturnValue:
+    code, procedure = case["dossier_code"], _procedure(case)
+    dossier = _if_there(lambda: _ask("intake.get", dossier_code=code))
+    notices = _if_there(lambda: _ask("notify.list_notices", dossier_code=code, limit=_MOST_NOTICES))
+    page = render_template(
+        "desk/case.html",
+        case=case,
+        procedure=procedure,
+        dossier=dossier,
+        notices=notices["items"] if notices else None,
+        answers=show_form(procedure["form"], dossier["form"] or {}) if dossier else [],
+        components={one["code"]: one["name"] for one in procedure["components"]},
+        actions=[(action, _ACTIONS[action][0]) for action in casework.actions(case)],
+        attempt=attempt,
+        drawn=Drawn(attempt.typed, attempt.errors) if attempt else Drawn(),
+        request_id=attempt.typed.get("request_id") if attempt else str(uuid.uuid4()),
+        places=(component_places(procedure), field_places(procedure), other_places()),
+        shown=papers.SHOWN,
+    )
+    return make_response(page, status)
+
+
+def _away(typed: Mapping[str, str]) -> ResponseReturnValue:
+    """Nobody answers: what was typed stands in the page, to be sent once more under the same request id."""
+    again = {name: value for name, value in typed.items() if name != "csrf_token"}
+    answer = make_response(render_template("desk/away.html", typed=again, action=request.path), Unavailable.status)
+    answer.headers["Retry-After"] = "10"
+    return answer
+
+
+def _case(code: str) -> Document:
+    found: Document = _ask("routing.get_case", dossier_code=code)
+    return found
+
+
+def _procedure(case: Document) -> Document:
+    """The procedure as it was in force for this case."""
+    return portal().offers.edition(case["tenant"], case["procedure"], case["procedure_version"])
+
+
+def _ask(target: str, **arguments: Any) -> Any:
+    return portal().services.ask(who().actor, target, **arguments)
+
+
+def _if_there(ask: Callable[[], Any]) -> Any:
+    """What is shown where it can be had: the officer can work without."""
+    try:
+        return ask()
+    except (Unavailable, NotFound):
+        return None
+
+
+def _seen(typed: Mapping[str, str]) -> int:
+    seen = typed.get("seen", "")
+    return int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 6 else 0

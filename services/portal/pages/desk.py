@@ -1,0 +1,165 @@
+"""The desk of a unit: its queue, what falls due when, and who has how much."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from services.chassis.errors import Conflict, Invalid, NotFound, Refused, ServiceError
+from services.portal import months
+from services.portal.casework import ACTIONS, STATUSES, case_words
+from services.portal.language import say, words
+from services.portal.offers import collated
+from services.portal.signin import signed_in, who
+from services.portal.views import MOST_VIEWS, Views
+from services.portal.wiring import portal
+from services.portal.worklist import ME, NOBODY, Wish
+
+Document = Mapping[str, Any]
+pages = Blueprint("desk", __name__, url_prefix="/ban-lam-viec")
+_ROWS: Final = 50
+_SEE_OTHER: Final = 303
+
+
+@pages.get("")
+@signed_in("officer")
+def queue() -> ResponseReturnValue:
+    """The cases that fit, by their dates; one that is named in full is opened at once."""
+    wish, after = Wish.read(request.args), request.args.get("after", "")
+    page = _ask("routing.list_cases", limit=_ROWS, **wish.arguments(who().id), **({"after": after} if after else {}))
+    if wish.q and [one["dossier_code"] for one in page["items"]] == [wish.q]:
+        return redirect(url_for("case.show", code=wish.q))
+    staff = _staff()
+    return render_template(
+        "desk/queue.html",
+        wish=wish,
+        lines=page["items"],
+        next=page["next"],
+        names=_procedure_names(),
+        procedures=_procedures(),
+        statuses=_statuses(),
+        officers=_officers(wish, staff),
+        views=_views().all(),
+        tabs=_tabs(wish),
+        staff=staff,
+        assignable=ACTIONS["assign"],
+        request_id=str(uuid.uuid4()),
+    )
+
+
+@pages.post("/giao")
+@signed_in("officer")
+def assign() -> ResponseReturnValue:
+    """Give the ticked cases to an officer; what could not be given is told one by one."""
+    wish, codes = Wish.read(request.form), request.form.getlist("code")[:_ROWS]
+    officer = request.form.get("to", "").strip()
+    if not codes or not officer:
+        flash(say("Chọn ít nhất một hồ sơ và ghi mã cán bộ."), "bad")
+        return redirect(url_for(".queue", **wish.address()), _SEE_OTHER)
+    refused = [(code, error) for code in codes if (error := _give(code, officer))]
+    given = len(codes) - len(refused)
+    if given:
+        flash(say("Đã giao %(count)s hồ sơ cho %(officer)s.", count=given, officer=officer), "good")
+    for code, error in refused:
+        flash(f"{code}: {words({'vi': error.vi, 'en': error.en})}", "bad")
+    return redirect(url_for(".queue", **wish.address()), _SEE_OTHER)
+
+
+@pages.post("/goc-nhin")
+@signed_in("officer")
+def keep_view() -> ResponseReturnValue:
+    """Keep these filters under a name, or leave them."""
+    wish, views = Wish.read(request.form), _views()
+    if "forget" in request.form:
+        views.forget(request.form["forget"])
+        flash(say("Đã xóa góc nhìn."), "good")
+    elif views.keep(request.form.get("name", ""), wish.address()):
+        flash(say("Đã lưu góc nhìn."), "good")
+    else:
+        flash(say("Cần đặt tên cho góc nhìn; mỗi người lưu được %(most)s góc nhìn.", most=MOST_VIEWS), "bad")
+    return redirect(url_for(".queue", **wish.address()), _SEE_OTHER)
+
+
+@pages.get("/lich")
+@signed_in("officer")
+def calendar() -> ResponseReturnValue:
+    """How much falls due on each day of a month."""
+    month = months.read(request.args.get("thang", ""))
+    due = _ask("routing.due_calendar", from_day=month.first.isoformat(), to_day=month.last.isoformat())
+    unit = portal().offers.unit(who().tenant or "", who().unit or "")
+    offices = portal().offers.calendar(unit["calendar"])
+    weeks = month.weeks({one["day"]: one["due"] for one in due["days"]}, offices, unit.get("office_hours", "standard"))
+    return render_template("desk/calendar.html", month=month, weeks=weeks, overdue=due["overdue"], tabs=_tabs(None))
+
+
+@pages.get("/khoi-luong")
+@signed_in("officer")
+def load() -> ResponseReturnValue:
+    """Who has how much, and what nobody has."""
+    return render_template("desk/load.html", load=_ask("routing.case_load"), tabs=_tabs(None))
+
+
+def _give(code: str, officer: str) -> ServiceError | None:
+    """Why a case could not be given, if so. The same form sent twice gives nothing twice."""
+    request_id = f"{request.form.get('request_id', '')}:{code}"[-100:]
+    try:
+        _ask("routing.assign", dossier_code=code, officer=officer, request_id=request_id)
+    except (Invalid, Refused, Conflict, NotFound) as error:
+        return error
+    return None
+
+
+def _tabs(wish: Wish | None) -> list[tuple[str, str, int | None, bool]]:
+    """The usual stretches of the queue, each with how many cases are in it."""
+    counts = _ask("routing.count_cases")
+    tabs = (
+        (say("Đang xử lý"), Wish(), counts["open"]),
+        (say("Của tôi"), Wish(officer=ME), counts["mine"]),
+        (say("Chờ tiếp nhận"), Wish(status="opened"), counts["opened"]),
+        (say("Chờ bổ sung"), Wish(status="supplement_requested"), counts["supplement_requested"]),
+        (say("Sắp đến hạn"), Wish(late="at_risk"), counts["at_risk"]),
+        (say("Quá hạn"), Wish(late="overdue"), counts["overdue"]),
+        (say("Đã kết thúc"), Wish(status="closed", order="newest"), None),
+    )
+    lists = [(text, url_for(".queue", **tab.address()), count, tab == wish) for text, tab, count in tabs]
+    others = ((say("Lịch đến hạn"), "desk.calendar"), (say("Khối lượng"), "desk.load"))
+    return [*lists, *((text, url_for(name), None, request.endpoint == name) for text, name in others)]
+
+
+def _views() -> Views:
+    person = who()
+    return Views(portal().sessions, f"{person.tenant}:{person.unit}:{person.id}")
+
+
+def _ask(target: str, **arguments: Any) -> Any:
+    return portal().services.ask(who().actor, target, **arguments)
+
+
+def _staff() -> list[str]:
+    """Whoever has cases of the unit, and whoever asks."""
+    load = _ask("routing.case_load")
+    return sorted({who().id, *(one["officer"] for one in load["officers"])})
+
+
+def _statuses() -> list[tuple[str, str]]:
+    wide = [("closed", say("đã kết thúc")), ("any", say("tất cả"))]
+    return [("open", say("đang xử lý")), *((one, case_words(one)) for one in STATUSES), *wide]
+
+
+def _procedure_names() -> dict[str, str]:
+    return {offer.key: words(offer.line["name"]) for offer in portal().offers.all()}
+
+
+def _procedures() -> list[tuple[str, str]]:
+    """The procedures of the unit as choices, by the alphabet."""
+    unit = who().unit
+    own = [(offer.key, words(offer.line["name"])) for offer in portal().offers.all() if offer.line["unit"] == unit]
+    return [("", say("Mọi thủ tục")), *sorted(own, key=lambda one: collated(one[1]))]
+
+
+def _officers(wish: Wish, staff: Sequence[str]) -> list[tuple[str, str]]:
+    named = {*staff, *([wish.officer] if wish.officer not in {"", ME, NOBODY} else [])}
+    fixed = [("", say("Mọi cán bộ")), (ME, say("Của tôi")), (NOBODY, say("Chưa giao"))]
+    return [*fixed, *((one, one) for one in sorted(named))]

@@ -1,0 +1,199 @@
+"""The case on one screen: what may be done and only that, what is kept when somebody was faster, papers."""
+
+import io
+from typing import Any
+
+import pytest
+import requests
+
+from services.chassis.errors import NotFound, Refused, Unavailable
+from tests.unit.portal.cases import CODE, at_work, case, dossier, step
+from tests.unit.portal.fakes import OFFICER, FakeServices, visit
+
+HERE = f"/ban-lam-viec/{CODE}"
+ACCEPTED = {
+    "status": "in_hand",
+    "accepted_at": "2026-11-26T02:00:00+00:00",
+    "officer": "vnnic-1",
+    "steps": [step("case_opened"), step("case_accepted", "vnnic-1"), step("case_assigned", "vnnic-1")],
+}
+
+
+def test_the_whole_case_is_one_page() -> None:
+    page = visit(at_work(), OFFICER).get(HERE).text
+    for told in ("Tên miền", "vi-du", "ns1.example.vn", "Nguyễn Thị Mẫu", "Đơn đăng ký", "2,4 MB", "Hồ sơ đến đơn vị"):
+        assert told in page
+    assert f'src="{HERE}/giay-to/0190-paper#' in page
+
+
+def test_the_form_reads_in_the_words_it_was_filled_in_under() -> None:
+    services = at_work()
+    visit(services, OFFICER).get(HERE)
+    assert services.of("registry.get_procedure") == [{"tenant": "mic", "key": "dk-ten-mien-vn", "as_of": "2016-01-01"}]
+
+
+@pytest.mark.parametrize(
+    ("changes", "offered"),
+    [
+        ({}, {"tiep-nhan", "bo-sung", "tu-choi"}),
+        (ACCEPTED, {"bo-sung", "giao", "quyet-dinh", "dung"}),
+        ({**ACCEPTED, "supplements": [{"before_acceptance": False}]}, {"giao", "quyet-dinh", "dung"}),
+        ({"status": "supplement_requested", "supplements": [{"before_acceptance": True}]}, {"dung"}),
+        ({"status": "decided"}, set()),
+    ],
+)
+def test_only_what_may_be_done_is_offered(changes: dict[str, Any], offered: set[str]) -> None:
+    asked = {"round": 1, "respond_by": "2026-12-01T00:00:00+00:00", "received_at": None, "reason": None, "items": []}
+    supplements = [{**asked, **one} for one in changes.get("supplements", ())]
+    page = visit(at_work(routing__get_case=case(**{**changes, "supplements": supplements})), OFFICER).get(HERE).text
+    addresses = ("tiep-nhan", "tu-choi", "bo-sung", "giao", "quyet-dinh", "dung")
+    assert {one for one in addresses if f'action="{HERE}/{one}"' in page} == offered
+
+
+def test_an_action_is_done_under_the_request_id_of_the_form() -> None:
+    services = at_work(routing__accept={})
+    answer = visit(services, OFFICER).post(f"{HERE}/tiep-nhan", data={"request_id": "one", "seen": "1"})
+    assert (answer.status_code, answer.location) == (303, HERE)
+    assert services.of("routing.accept") == [{"dossier_code": CODE, "request_id": "one"}]
+
+
+def test_a_supplement_is_asked_for_as_one_list() -> None:
+    services = at_work(routing__request_supplement={})
+    form = {
+        "request_id": "one",
+        "seen": "1",
+        "request_supplement-c-TP01": "Bản mờ",
+        "request_supplement-f-label": "  ",
+        "request_supplement-f-servers": "Thiếu máy thứ hai",
+        "request_supplement-o-1": "Giấy ủy quyền\r\ncó chứng thực",
+        "request_supplement-reason": "Chưa đủ",
+        "request_supplement-respond_within_days": "10",
+    }
+    visit(services, OFFICER).post(f"{HERE}/bo-sung", data=form)
+    assert services.of("routing.request_supplement") == [
+        {
+            "dossier_code": CODE,
+            "request_id": "one",
+            "reason": "Chưa đủ",
+            "respond_within_days": 10,
+            "items": [
+                {"component": "TP01", "guidance": "Bản mờ"},
+                {"field": "servers", "guidance": "Thiếu máy thứ hai"},
+                {"guidance": "Giấy ủy quyền\ncó chứng thực"},
+            ],
+        }
+    ]
+
+
+def test_a_mistake_stands_beside_the_control_it_came_from() -> None:
+    wrong = {"field": "items.1.field", "code": "unlisted_item", "vi": "Không có trong danh mục.", "en": "Not listed."}
+    services = at_work(routing__request_supplement=Refused("routing.unlisted_item", "No.", "Không.", [wrong]))
+    form = {"request_supplement-c-TP01": "Bản mờ", "request_supplement-f-label": "<script>", "seen": "1"}
+    answer = visit(services, OFFICER).post(f"{HERE}/bo-sung", data=form)
+    assert answer.status_code == 422
+    assert 'href="#f-request_supplement-f-label"' in answer.text
+    assert 'id="w-request_supplement-f-label">Không có trong danh mục.' in answer.text
+    assert "&lt;script&gt;</textarea>" in answer.text
+
+
+def test_who_was_not_faster_is_told_what_changed_and_keeps_what_he_typed() -> None:
+    steps = [*ACCEPTED["steps"], step("case_assigned", "vnnic-2")]
+    services = at_work(routing__get_case=case(**{**ACCEPTED, "steps": steps}), routing__decide={})
+    form = {"request_id": "one", "seen": "3", "decide-outcome": "refused", "decide-reason": "Chưa đủ điều kiện"}
+    answer = visit(services, OFFICER).post(f"{HERE}/quyet-dinh", data=form)
+    assert answer.status_code == 409
+    assert "vnnic-2 – Giao xử lý" in answer.text
+    assert "Chưa đủ điều kiện</textarea>" in answer.text
+    assert 'name="seen" value="4"' in answer.text
+    assert services.of("routing.decide") == []
+
+
+def test_a_form_sent_twice_is_no_news_to_whoever_sent_it() -> None:
+    steps = [step("case_opened"), step("case_accepted", "vnnic-1")]
+    services = at_work(routing__get_case=case(status="accepted", steps=steps), routing__accept={})
+    answer = visit(services, OFFICER).post(f"{HERE}/tiep-nhan", data={"request_id": "one", "seen": "1"})
+    assert answer.status_code == 303
+
+
+def test_what_cannot_be_done_any_more_leaves_what_was_typed_in_sight() -> None:
+    moved = case(status="withdrawn", steps=[step("case_opened"), step("case_withdrawn")])
+    form = {"seen": "1", "reject-reason": "Không thuộc thẩm quyền"}
+    page = visit(at_work(routing__get_case=moved), OFFICER).post(f"{HERE}/tu-choi", data=form).text
+    assert "Người nộp rút hồ sơ" in page
+    assert "<li>Không thuộc thẩm quyền</li>" in page
+
+
+def test_services_that_are_away_keep_the_form_for_another_try() -> None:
+    services = at_work(routing__reject=Unavailable("routing.unavailable", "Away.", "Chưa sẵn sàng."))
+    form = {"request_id": "one", "seen": "1", "reject-reason": 'Trùng "hồ sơ" khác'}
+    answer = visit(services, OFFICER).post(f"{HERE}/tu-choi", data=form)
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+    assert 'name="request_id" value="one"' in answer.text
+    assert 'value="Trùng &#34;hồ sơ&#34; khác"' in answer.text
+
+
+def test_a_case_can_be_worked_on_while_intake_and_notify_are_away() -> None:
+    away = Unavailable("intake.unavailable", "Away.", "Chưa sẵn sàng.")
+    answer = visit(at_work(intake__get=away, notify__list_notices=away), OFFICER).get(HERE)
+    assert answer.status_code == 200
+    assert "Chưa tải được nội dung hồ sơ" in answer.text
+
+
+def test_a_case_of_another_unit_is_not_there() -> None:
+    unknown = NotFound("routing.unknown_case", "No such case.", "Không tìm thấy hồ sơ.")
+    browser = visit(at_work(routing__get_case=unknown), OFFICER)
+    assert browser.get(HERE).status_code == 404
+    assert browser.post(f"{HERE}/tiep-nhan", data={}).status_code == 404
+    assert browser.post(f"{HERE}/xoa", data={}).status_code == 404
+
+
+class Papers(FakeServices):
+    """Services that have papers of one kind."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(at_work(intake__get=dossier()).answers)
+        self.kind = kind
+
+    def download(self, *_: Any) -> requests.Response:
+        """A paper as intake's door sends it."""
+        found = requests.Response()
+        found.status_code, found.raw = 200, io.BytesIO(b"bytes")
+        found.headers.update(
+            {
+                "Content-Type": self.kind,
+                "Content-Length": "5",
+                "Content-Disposition": "attachment; filename*=UTF-8''%C4%91%C6%A1n.pdf",
+            }
+        )
+        return found
+
+
+@pytest.mark.parametrize("kind", ["application/pdf", "image/png", "image/jpeg"])
+def test_papers_are_shown_inside_our_own_pages_only(kind: str) -> None:
+    answer = visit(Papers(kind), OFFICER).get(f"{HERE}/giay-to/0190-paper")
+    assert (answer.data, answer.mimetype) == (b"bytes", kind)
+    assert answer.headers["Content-Disposition"] == "inline; filename*=UTF-8''%C4%91%C6%A1n.pdf"
+    assert answer.headers["X-Frame-Options"] == "SAMEORIGIN"
+    policy = answer.headers["Content-Security-Policy"]
+    assert "frame-ancestors 'self'" in policy
+    assert "script-src" not in policy
+    assert "default-src 'none'" in policy
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("kind", ["text/html", "image/svg+xml", "application/xhtml+xml", ""])
+def test_anything_else_is_saved_and_never_shown(kind: str) -> None:
+    answer = visit(Papers(kind), OFFICER).get(f"{HERE}/giay-to/0190-paper")
+    assert answer.mimetype == "application/octet-stream"
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+
+
+def test_a_paper_can_be_saved_too() -> None:
+    answer = visit(Papers("application/pdf"), OFFICER).get(f"{HERE}/giay-to/0190-paper?tai")
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+
+
+@pytest.mark.parametrize("upload", ["..", "a%3Fb", "a%23b", "%2e%2e"])
+def test_no_address_leads_elsewhere_in_intake(upload: str) -> None:
+    assert visit(Papers("application/pdf"), OFFICER).get(f"{HERE}/giay-to/{upload}").status_code == 404

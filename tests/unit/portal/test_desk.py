@@ -1,0 +1,110 @@
+"""The officers' queue: what it asks of routing, what it shows, and whose it is."""
+
+import re
+from typing import Any
+
+import pytest
+
+from services.chassis.errors import Refused
+from tests.unit.portal.cases import CODE, at_work, line
+from tests.unit.portal.fakes import CITIZEN, OFFICER, OPERATOR, visit
+
+PLACES = ("/ban-lam-viec", "/ban-lam-viec/lich", "/ban-lam-viec/khoi-luong", f"/ban-lam-viec/{CODE}")
+DUE = {"unit": "vnnic", "days": [{"day": "2026-09-03", "due": 12}], "overdue": 2}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_the_desk_is_for_officers(place: str) -> None:
+    assert visit(at_work()).get(place).status_code == 302
+    assert visit(at_work(), CITIZEN).get(place).status_code == 404
+    assert visit(at_work(), OPERATOR).get(place).status_code == 404
+
+
+def test_a_queue_of_fifty_costs_as_many_calls_as_one_of_one() -> None:
+    def calls(count: int) -> int:
+        lines = [line(dossier_code=f"{CODE[:-2]}{number:02}") for number in range(count)]
+        services = at_work(routing__list_cases={"items": lines, "next": None})
+        browser = visit(services, OFFICER)
+        browser.get("/ban-lam-viec")
+        services.asked.clear()
+        assert lines[-1]["dossier_code"] in browser.get("/ban-lam-viec").text
+        return len(services.asked)
+
+    assert calls(50) == calls(1)
+
+
+def test_what_is_late_is_said_in_words_too() -> None:
+    lines = [line(overdue=True), line(dossier_code="000.00.06.G06-261126-0002", at_risk=True)]
+    page = visit(at_work(routing__list_cases={"items": lines, "next": None}), OFFICER).get("/ban-lam-viec").text
+    assert re.search(r'<tr class="is-bad">.*?quá hạn.*?<tr class="is-warn">.*?sắp đến hạn', page, re.DOTALL)
+
+
+def test_filters_reach_routing_and_stay_in_the_page() -> None:
+    services = at_work()
+    asked = "/ban-lam-viec?status=in_hand&procedure=dk-ten-mien-vn&officer=me&late=at_risk&order=newest"
+    page = visit(services, OFFICER).get(asked).text
+    assert services.of("routing.list_cases") == [
+        {
+            "limit": 50,
+            "status": "in_hand",
+            "order": "newest",
+            "officer": "vnnic-1",
+            "procedure": "dk-ten-mien-vn",
+            "at_risk": True,
+        }
+    ]
+    assert page.count(" selected>") == 5
+
+
+def test_a_code_typed_in_full_opens_its_case() -> None:
+    answer = visit(at_work(), OFFICER).get(f"/ban-lam-viec?q={CODE.lower()}")
+    assert answer.location == f"/ban-lam-viec/{CODE}"
+
+
+def test_the_next_page_keeps_the_filters() -> None:
+    services = at_work(routing__list_cases={"items": [line()], "next": "cursor"})
+    page = visit(services, OFFICER).get("/ban-lam-viec?status=opened").text
+    assert "/ban-lam-viec?after=cursor&amp;status=opened" in page
+
+
+def test_several_cases_are_given_at_once_and_each_refusal_is_told() -> None:
+    def assign(dossier_code: str, **_: Any) -> Any:
+        return Refused("routing.not_accepted", "Not accepted.", "Chưa tiếp nhận.") if dossier_code == "B" else {}
+
+    services = at_work(routing__assign=assign)
+    browser = visit(services, OFFICER)
+    form = {"code": ["A", "B"], "to": "vnnic-2", "request_id": "one", "status": "accepted"}
+    answer = browser.post("/ban-lam-viec/giao", data=form)
+    assert (answer.status_code, answer.location) == (303, "/ban-lam-viec?status=accepted")
+    assert {one["request_id"] for one in services.of("routing.assign")} == {"one:A", "one:B"}
+    page = browser.get(answer.location).text
+    assert "Đã giao 1 hồ sơ cho vnnic-2." in page
+    assert "B: Chưa tiếp nhận." in page
+
+
+def test_a_view_is_kept_for_the_officer_wherever_he_signs_in() -> None:
+    browser = visit(at_work(), OFFICER)
+    browser.post("/ban-lam-viec/goc-nhin", data={"name": " <b>Gấp</b> ", "late": "overdue"})
+    other = browser.application.test_client()
+    with other.session_transaction() as session:
+        session["person"] = OFFICER.kept()
+    page = other.get("/ban-lam-viec").text
+    assert 'href="/ban-lam-viec?late=overdue"' in page
+    assert "&lt;b&gt;Gấp&lt;/b&gt;" in page
+    other.post("/ban-lam-viec/goc-nhin", data={"forget": "<b>Gấp</b>"})
+    assert "Gấp" not in browser.get("/ban-lam-viec").text.partition("Góc nhìn đã lưu")[2]
+
+
+def test_a_month_shows_what_is_due_and_which_days_are_off() -> None:
+    services = at_work(routing__due_calendar=DUE)
+    page = visit(services, OFFICER).get("/ban-lam-viec/lich?thang=2026-09").text
+    assert services.of("routing.due_calendar") == [{"from_day": "2026-09-01", "to_day": "2026-09-30"}]
+    assert re.search(r'class="is-off"><time datetime="2026-09-02">.*?Quốc khánh', page, re.DOTALL)
+    assert re.search(r'datetime="2026-09-03">3</time>\s*<strong class="due">12 hồ sơ', page)
+    assert "2 hồ sơ đã quá hạn" in page
+
+
+def test_load_leads_to_what_can_be_given_away() -> None:
+    page = visit(at_work(), OFFICER).get("/ban-lam-viec/khoi-luong").text
+    assert 'href="/ban-lam-viec?officer=vnnic-2"' in page
+    assert 'href="/ban-lam-viec?officer=none"' in page
