@@ -14,6 +14,7 @@ _STATUSES: Final = {
     "opened": (sentence("chờ tiếp nhận"), "calm"),
     "accepted": (sentence("đã tiếp nhận"), "calm"),
     "in_hand": (sentence("đang thụ lý"), "calm"),
+    "proposed": (sentence("chờ ký"), "calm"),
     "supplement_requested": (sentence("chờ bổ sung"), "warn"),
     "decided": (sentence("đã có quyết định"), "good"),
     "rejected": (sentence("không được tiếp nhận"), "bad"),
@@ -24,10 +25,13 @@ STATUSES: Final = tuple(_STATUSES)
 # what may be done with a case, and the statuses it may be done in; the unit's rules have the last word
 ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "accept": ("opened",),
-    "request_supplement": ("opened", "accepted", "in_hand"),
-    "assign": ("accepted", "in_hand"),
+    "sign": ("proposed",),
+    "return_proposal": ("proposed",),
     "decide": ("accepted", "in_hand"),
-    "stop": ("accepted", "in_hand", "supplement_requested"),
+    "propose": ("in_hand", "proposed"),
+    "assign": ("accepted", "in_hand", "proposed"),
+    "request_supplement": ("opened", "accepted", "in_hand", "proposed"),
+    "stop": ("accepted", "in_hand", "proposed", "supplement_requested"),
     "reject": ("opened",),
 }
 _STEPS: Final = {
@@ -38,6 +42,8 @@ _STEPS: Final = {
     "supplement_received": sentence("Người nộp đã bổ sung"),
     "case_assigned": sentence("Giao xử lý"),
     "case_fee_noted": sentence("Ghi nhận phí, lệ phí"),
+    "decision_proposed": sentence("Đề xuất quyết định"),
+    "proposal_returned": sentence("Trả lại đề xuất"),
     "case_decided": sentence("Quyết định"),
     "case_stopped": sentence("Dừng xử lý"),
     "case_withdrawn": sentence("Người nộp rút hồ sơ"),
@@ -170,17 +176,35 @@ def urgency(line: Document) -> tuple[str, str]:
     return "", ""
 
 
-def actions(case: Document) -> list[str]:
-    """What may be done with the case now, in the order in which it is offered."""
-    return [name for name, statuses in ACTIONS.items() if case["status"] in statuses and _is_open_to(name, case)]
+def actions(case: Document, me: str) -> list[str]:
+    """What this officer may do with the case now, in the order in which it is offered."""
+    return [name for name, statuses in ACTIONS.items() if case["status"] in statuses and _is_open_to(name, case, me)]
 
 
-def _is_open_to(action: str, case: Document) -> bool:
-    """A supplement is asked for once before acceptance and once after it."""
-    if action != "request_supplement":
-        return True
-    before = case["accepted_at"] is None
-    return not any(one["before_acceptance"] == before for one in case["supplements"])
+def waits_for_fee(case: Document) -> bool:
+    """Whether nothing but a fee stands before a decision."""
+    return bool(case["unpaid"]) and case["status"] in {*ACTIONS["decide"], *ACTIONS["sign"]}
+
+
+def _is_open_to(action: str, case: Document, me: str) -> bool:
+    match action:
+        case "request_supplement":  # once before acceptance and once after it
+            before = case["accepted_at"] is None
+            return not any(one["before_acceptance"] == before for one in case["supplements"])
+        case "propose":
+            return bool(case["officer"] == me)
+        case "decide":
+            return case["decision"] == "one_step" and not case["unpaid"]
+        case "sign":
+            return _by_another(case, me) and not case["unpaid"]
+        case "return_proposal":
+            return _by_another(case, me)
+    return True
+
+
+def _by_another(case: Document, me: str) -> bool:
+    """Whoever proposed does not sign."""
+    return case["proposal"] is not None and case["proposal"]["by"] != me
 
 
 def news(case: Document, seen: int, me: str) -> list[Document]:

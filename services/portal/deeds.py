@@ -1,5 +1,6 @@
 """What an officer asks to be done with a case: the posted form of an action, and where its mistakes are to be shown."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -12,8 +13,13 @@ _PLAIN: Final[Mapping[str, tuple[str, ...]]] = {
     "reject": ("reason",),
     "assign": ("officer",),
     "decide": ("outcome", "reason"),
+    "propose": ("outcome", "reason"),
+    "sign": ("outcome", "reason"),
+    "return_proposal": ("reason",),
     "stop": ("reason",),
 }
+_METHODS: Final = {"sign": "decide"}  # who signs decides as was proposed
+_DECIDING: Final = ("decide", "propose")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +29,11 @@ class Deed:
     action: str
     arguments: dict[str, Any]
     places: Sequence[str] = field(default=())
+
+    @property
+    def method(self) -> str:
+        """The method of routing that does it."""
+        return _METHODS.get(self.action, self.action)
 
     def control(self, path: str) -> str:
         """The control that an error's `field` speaks of."""
@@ -37,7 +48,32 @@ def read_deed(action: str, posted: Mapping[str, str], procedure: Document) -> De
     """The deed that a posted form asks for; controls are named `<action>-<argument>`. What is left open is left out."""
     if action == "request_supplement":
         return _supplement(posted, procedure)
-    return Deed(action, _given(action, posted, _PLAIN[action]))
+    arguments = _given(action, posted, _PLAIN[action])
+    if action not in _DECIDING:
+        return Deed(action, arguments)
+    read = [(row_place(action, row), _decided(posted, action, row)) for row in _rows(action, posted)]
+    decided = [(place, item) for place, item in read if item]
+    if decided:
+        arguments["items"] = [item for _, item in decided]
+    return Deed(action, arguments, [place for place, _ in decided])
+
+
+def row_place(action: str, row: int) -> str:
+    """The control that decides on a single row, from 1; the reason stands in `<control>-why`."""
+    return f"{action}-row-{row}"
+
+
+def _rows(action: str, posted: Mapping[str, str]) -> list[int]:
+    found = (re.fullmatch(f"{action}-row-([1-9][0-9]{{0,3}})", name, re.ASCII) for name in posted)
+    return sorted(int(one[1]) for one in found if one)
+
+
+def _decided(posted: Mapping[str, str], action: str, row: int) -> dict[str, Any] | None:
+    """What is decided on one row; None where it goes with the whole. A reason alone asks for an outcome."""
+    place = row_place(action, row)
+    told = {"outcome": _text(posted, place), "reason": _text(posted, f"{place}-why")}
+    given = {name: text for name, text in told.items() if text}
+    return {"row": row, **given} if given else None
 
 
 def _supplement(posted: Mapping[str, str], procedure: Document) -> Deed:

@@ -9,9 +9,10 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 
 from services.chassis.errors import Conflict, Invalid, NotFound, Refused, ServiceError, Unavailable
+from services.contracts.catalogue.forms import items_table
 from services.portal import casework, papers
-from services.portal.answers import show_form
-from services.portal.deeds import Deed, component_places, field_places, other_places, read_deed
+from services.portal.answers import Shown, show_form
+from services.portal.deeds import Deed, component_places, field_places, other_places, read_deed, row_place
 from services.portal.language import say, sentence, words
 from services.portal.signin import signed_in, who
 from services.portal.wiring import portal
@@ -26,8 +27,18 @@ _ACTIONS: Final = {
     "reject": ("tu-choi", sentence("Đã từ chối tiếp nhận hồ sơ.")),
     "request_supplement": ("bo-sung", sentence("Đã gửi yêu cầu bổ sung cho người nộp.")),
     "assign": ("giao", sentence("Đã giao hồ sơ.")),
+    "propose": ("de-xuat", sentence("Đã trình đề xuất.")),
+    "sign": ("ky", sentence("Đã ký quyết định.")),
+    "return_proposal": ("tra-lai", sentence("Đã trả lại đề xuất.")),
     "decide": ("quyet-dinh", sentence("Đã ghi quyết định.")),
     "stop": ("dung", sentence("Đã dừng xử lý hồ sơ.")),
+}
+_LABELS: Final = {
+    "reason": sentence("Lý do"),
+    "officer": sentence("Mã cán bộ"),
+    "outcome": sentence("Kết quả"),
+    "items": sentence("Danh sách"),
+    "respond_within_days": sentence("Số ngày để bổ sung"),
 }
 _BY_ADDRESS: Final = {address: action for action, (address, _) in _ACTIONS.items()}
 
@@ -45,7 +56,9 @@ class Attempt:
     def errors(self) -> list[dict[str, str]]:
         """The mistakes, each with the control it is shown beside."""
         told = self.error.errors if self.error else []
-        return [{**one, "field": self.deed.control(one["field"])} for one in told]
+        return [
+            {**one, "field": self.deed.control(one["field"]), "label": _label(one["field"])} for one in told
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +108,7 @@ def act(code: str, address: str) -> ResponseReturnValue:
     if news:
         return _page(case, Attempt(deed, typed, news), _CONFLICT)
     try:
-        _ask(f"routing.{action}", dossier_code=code, request_id=typed.get("request_id", ""), **deed.arguments)
+        _ask(f"routing.{deed.method}", dossier_code=code, request_id=typed.get("request_id", ""), **deed.arguments)
     except (Invalid, Refused, Conflict) as error:
         case = _case(code)
         return _page(case, Attempt(deed, typed, casework.news(case, _seen(typed), who().id), error), error.status)
@@ -109,15 +122,19 @@ def _page(case: Document, attempt: Attempt | None = None, status: int = 200) -> 
     code, procedure = case["dossier_code"], _procedure(case)
     dossier = _if_there(lambda: _ask("intake.get", dossier_code=code))
     notices = _if_there(lambda: _ask("notify.list_notices", dossier_code=code, limit=_MOST_NOTICES))
+    answers = show_form(procedure["form"], dossier["form"] or {}) if dossier else []
     page = render_template(
         "desk/case.html",
         case=case,
         procedure=procedure,
         dossier=dossier,
         notices=notices["items"] if notices else None,
-        answers=show_form(procedure["form"], dossier["form"] or {}) if dossier else [],
+        answers=answers,
         components={one["code"]: one["name"] for one in procedure["components"]},
-        actions=[(action, _ACTIONS[action][0]) for action in casework.actions(case)],
+        actions=[(action, _ACTIONS[action][0]) for action in casework.actions(case, who().id)],
+        waits_for_fee=casework.waits_for_fee(case),
+        rows=_rows(procedure, answers),
+        row_place=row_place,
         attempt=attempt,
         drawn=Drawn(attempt.typed, attempt.errors) if attempt else Drawn(),
         request_id=attempt.typed.get("request_id") if attempt else str(uuid.uuid4()),
@@ -125,6 +142,19 @@ def _page(case: Document, attempt: Attempt | None = None, status: int = 200) -> 
         shown=papers.SHOWN,
     )
     return make_response(page, status)
+
+
+def _rows(procedure: Document, answers: Sequence[Shown]) -> list[str]:
+    """What is applied for in rows that are decided on one by one, each in a few words."""
+    table = items_table(procedure)
+    shown = next((one for one in answers if table and one.name == table["name"]), None)
+    return [" · ".join(cell for cell in row if cell) for row in shown.rows] if shown else []
+
+
+def _label(path: str) -> str:
+    """What a mistake is about, where the sentence alone would not tell."""
+    name = path.partition(".")[0]
+    return say(_LABELS[name]) if name in _LABELS else ""
 
 
 def _away(typed: Mapping[str, str]) -> ResponseReturnValue:
