@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 Document = Mapping[str, Any]
+Reasons = Mapping[str, Sequence[Document]]
 OTHERS: Final = 3  # rows for what neither a component nor a question names
 _LONGEST_DAYS: Final = 4
 _PLAIN: Final[Mapping[str, tuple[str, ...]]] = {
@@ -17,6 +18,16 @@ _PLAIN: Final[Mapping[str, tuple[str, ...]]] = {
     "sign": ("outcome", "reason"),
     "return_proposal": ("reason",),
     "stop": ("reason",),
+}
+# action: what the catalogue calls the reasons that are often given for it
+_REASONS: Final = {
+    "reject": "reject",
+    "request_supplement": "supplement",
+    "decide": "refuse",
+    "propose": "refuse",
+    "sign": "refuse",
+    "return_proposal": "return_proposal",
+    "stop": "stop",
 }
 _METHODS: Final = {"sign": "decide"}  # who signs decides as was proposed
 _DECIDING: Final = ("decide", "propose")
@@ -44,8 +55,9 @@ class Deed:
         return f"{self.action}-{head}"
 
 
-def read_deed(action: str, posted: Mapping[str, str], procedure: Document) -> Deed:
+def read_deed(action: str, posted: Mapping[str, str], procedure: Document, reasons: Reasons) -> Deed:
     """The deed that a posted form asks for; controls are named `<action>-<argument>`. What is left open is left out."""
+    posted = {**posted, f"{action}-reason": _reason(action, posted, reasons)}
     if action == "request_supplement":
         return _supplement(posted, procedure)
     arguments = _given(action, posted, _PLAIN[action])
@@ -56,6 +68,18 @@ def read_deed(action: str, posted: Mapping[str, str], procedure: Document) -> De
     if decided:
         arguments["items"] = [item for _, item in decided]
     return Deed(action, arguments, [place for place, _ in decided])
+
+
+def common_reasons(action: str, reasons: Reasons) -> Sequence[Document]:
+    """The reasons that are often given for an action; one is chosen in `<action>-common`."""
+    return reasons.get(_REASONS.get(action, ""), ())
+
+
+def _reason(action: str, posted: Mapping[str, str], reasons: Reasons) -> str:
+    """The reason that was chosen, in Vietnamese, and what was written besides."""
+    chosen = posted.get(f"{action}-common", "")
+    known = [one["text"]["vi"] for one in common_reasons(action, reasons) if one["key"] == chosen]
+    return "\n".join(text for text in (*known, _text(posted, f"{action}-reason")) if text)
 
 
 def row_place(action: str, row: int) -> str:

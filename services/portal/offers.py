@@ -6,7 +6,7 @@ Typed without marks, with either tone placement (hòa, hoà), in capitals: all a
 import threading
 import time
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -100,6 +100,14 @@ class Offers:
 >>>>>>> a9dab65 (The officers' desk: the unit's queue, the case on one screen, what falls due when, who has how much)
         )
         return document
+
+    def reasons(self, tenant: str) -> Mapping[str, Sequence[Document]]:
+        """The reasons that officers of a ministry often give, by what they do: `{key, text}` each."""
+        asked: Document = self._keep(
+            ("tenant", tenant), lambda: self._services.ask(None, "registry.get_tenant", tenant=tenant)
+        )
+        found: Mapping[str, Sequence[Document]] = asked.get("reasons", {})
+        return found
 
     def unit(self, tenant: str, key: str) -> Document:
         """A unit: its name, phone, e-mail. Raises NotFound."""

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
@@ -12,7 +13,15 @@ from services.chassis.errors import Conflict, Invalid, NotFound, Refused, Servic
 from services.contracts.catalogue.forms import items_table
 from services.portal import casework, papers
 from services.portal.answers import Shown, show_form
-from services.portal.deeds import Deed, component_places, field_places, other_places, read_deed, row_place
+from services.portal.deeds import (
+    Deed,
+    common_reasons,
+    component_places,
+    field_places,
+    other_places,
+    read_deed,
+    row_place,
+)
 from services.portal.language import say, sentence, words
 from services.portal.signin import signed_in, who
 from services.portal.wiring import portal
@@ -56,9 +65,7 @@ class Attempt:
     def errors(self) -> list[dict[str, str]]:
         """The mistakes, each with the control it is shown beside."""
         told = self.error.errors if self.error else []
-        return [
-            {**one, "field": self.deed.control(one["field"]), "label": _label(one["field"])} for one in told
-        ]
+        return [{**one, "field": self.deed.control(one["field"]), "label": _label(one["field"])} for one in told]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +108,7 @@ def act(code: str, address: str) -> ResponseReturnValue:
     typed = request.form.to_dict()
     try:
         case = _case(code)
-        deed = read_deed(action, typed, _procedure(case))
+        deed = read_deed(action, typed, _procedure(case), portal().offers.reasons(case["tenant"]))
     except Unavailable:
         return _away(typed)
     news = casework.news(case, _seen(typed), who().id)
@@ -135,6 +142,7 @@ def _page(case: Document, attempt: Attempt | None = None, status: int = 200) -> 
         waits_for_fee=casework.waits_for_fee(case),
         rows=_rows(procedure, answers),
         row_place=row_place,
+        common=partial(common_reasons, reasons=portal().offers.reasons(case["tenant"])),
         attempt=attempt,
         drawn=Drawn(attempt.typed, attempt.errors) if attempt else Drawn(),
         request_id=attempt.typed.get("request_id") if attempt else str(uuid.uuid4()),

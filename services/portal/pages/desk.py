@@ -7,7 +7,7 @@ from typing import Any, Final
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from services.chassis.errors import Conflict, Invalid, NotFound, Refused, ServiceError
+from services.chassis.errors import Invalid
 from services.portal import months
 from services.portal.casework import ACTIONS, STATUSES, case_words
 from services.portal.language import say, words
@@ -58,12 +58,22 @@ def assign() -> ResponseReturnValue:
     if not codes or not officer:
         flash(say("Chọn ít nhất một hồ sơ và ghi mã cán bộ."), "bad")
         return redirect(url_for(".queue", **wish.address()), _SEE_OTHER)
-    refused = [(code, error) for code in codes if (error := _give(code, officer))]
-    given = len(codes) - len(refused)
+    try:
+        told = _ask(
+            "routing.assign_many",
+            dossier_codes=codes,
+            officer=officer,
+            request_id=request.form.get("request_id", ""),
+        )
+    except Invalid as error:
+        flash(words(error.errors[0] if error.errors else {"vi": error.vi, "en": error.en}), "bad")
+        return redirect(url_for(".queue", **wish.address()), _SEE_OTHER)
+    given = sum(one["assigned"] for one in told["items"])
     if given:
         flash(say("Đã giao %(count)s hồ sơ cho %(officer)s.", count=given, officer=officer), "good")
-    for code, error in refused:
-        flash(f"{code}: {words({'vi': error.vi, 'en': error.en})}", "bad")
+    for one in told["items"]:
+        if not one["assigned"]:
+            flash(f"{one['dossier_code']}: {words(one['error'])}", "bad")
     return redirect(url_for(".queue", **wish.address()), _SEE_OTHER)
 
 
@@ -101,16 +111,6 @@ def load() -> ResponseReturnValue:
     return render_template("desk/load.html", load=_ask("routing.case_load"), tabs=_tabs(None))
 
 
-def _give(code: str, officer: str) -> ServiceError | None:
-    """Why a case could not be given, if so. The same form sent twice gives nothing twice."""
-    request_id = f"{request.form.get('request_id', '')}:{code}"[-100:]
-    try:
-        _ask("routing.assign", dossier_code=code, officer=officer, request_id=request_id)
-    except (Invalid, Refused, Conflict, NotFound) as error:
-        return error
-    return None
-
-
 def _tabs(wish: Wish | None) -> list[tuple[str, str, int | None, bool]]:
     """The usual stretches of the queue, each with how many cases are in it."""
     counts = _ask("routing.count_cases")
@@ -118,6 +118,7 @@ def _tabs(wish: Wish | None) -> list[tuple[str, str, int | None, bool]]:
         (say("Đang xử lý"), Wish(), counts["open"]),
         (say("Của tôi"), Wish(officer=ME), counts["mine"]),
         (say("Chờ tiếp nhận"), Wish(status="opened"), counts["opened"]),
+        (say("Chờ ký"), Wish(status="proposed"), counts["proposed"]),
         (say("Chờ bổ sung"), Wish(status="supplement_requested"), counts["supplement_requested"]),
         (say("Sắp đến hạn"), Wish(late="at_risk"), counts["at_risk"]),
         (say("Quá hạn"), Wish(late="overdue"), counts["overdue"]),

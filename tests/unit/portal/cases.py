@@ -25,6 +25,7 @@ COUNTS: Final = {
     "opened": 3,
     "accepted": 1,
     "in_hand": 2,
+    "proposed": 1,
     "supplement_requested": 1,
     "open": 7,
     "mine": 2,
@@ -37,6 +38,7 @@ LOAD: Final = {
     "officers": [{"officer": "vnnic-2", "open": 4, "at_risk": 1, "overdue": 0}],
     "unassigned": {"open": 3, "at_risk": 0, "overdue": 1},
 }
+REASONS: Final = {"reject": [{"key": "not_competent", "text": {"vi": "Không thuộc thẩm quyền.", "en": "Not ours."}}]}
 PAPER: Final = {
     "component": "TP01",
     "upload_id": "0190-paper",
@@ -59,6 +61,11 @@ def edition(**changes: Any) -> dict[str, Any]:
                 "columns": [{"name": "host", "type": "text", "label": {"vi": "Tên máy", "en": "Host"}}],
             },
         ],
+        result={
+            "name": {"vi": "Thông báo", "en": "Notice"},
+            "validity_years": None,
+            "record_fields": {"hosts": "servers"},
+        },
         components=[{"code": "TP01", "name": {"vi": "Đơn đăng ký", "en": "Application"}, "need": "required"}],
         **changes,
     )
@@ -96,11 +103,14 @@ def case(**changes: Any) -> dict[str, Any]:
         "assigned_at": None,
         "decided_at": None,
         "outcome": None,
+        "items": [],
+        "decision": "one_step",
+        "proposal": None,
         "on_time": None,
         "rejected_at": None,
         "stopped_at": None,
         "withdrawn_at": None,
-        "reasons": {"rejected": None, "decided": None, "stopped": None},
+        "reasons": dict.fromkeys(("rejected", "proposed", "returned", "decided", "stopped")),
         "supplements": [],
         "fees": [],
         "unpaid": [],
@@ -135,6 +145,7 @@ def at_work(**answers: Any) -> FakeServices:
         "registry.get_procedure": edition(),
         "registry.get_unit": {"key": "vnnic", "name": {"vi": "VNNIC", "en": "VNNIC"}, "calendar": "vn"},
         "registry.get_calendar": CALENDAR,
+        "registry.get_tenant": {"key": "mic", "reasons": REASONS},
         "routing.list_cases": {"items": [line()], "next": None},
         "routing.count_cases": COUNTS,
         "routing.case_load": LOAD,

@@ -17,6 +17,10 @@ ACCEPTED = {
     "officer": "vnnic-1",
     "steps": [step("case_opened"), step("case_accepted", "vnnic-1"), step("case_assigned", "vnnic-1")],
 }
+PROPOSAL = {"outcome": "refused", "by": "vnnic-2", "proposed_at": "2026-11-26T03:00:00+00:00"}
+ROWS = [{"row": 1, "outcome": "refused", "reason": "Máy chủ không trả lời"}]
+PROPOSED = {**ACCEPTED, "status": "proposed", "officer": "vnnic-2", "proposal": {**PROPOSAL, "items": ROWS}}
+OWN = {**PROPOSAL, "by": "vnnic-1", "items": []}
 
 
 def test_the_whole_case_is_one_page() -> None:
@@ -36,8 +40,13 @@ def test_the_form_reads_in_the_words_it_was_filled_in_under() -> None:
     ("changes", "offered"),
     [
         ({}, {"tiep-nhan", "bo-sung", "tu-choi"}),
-        (ACCEPTED, {"bo-sung", "giao", "quyet-dinh", "dung"}),
-        ({**ACCEPTED, "supplements": [{"before_acceptance": False}]}, {"giao", "quyet-dinh", "dung"}),
+        (ACCEPTED, {"bo-sung", "giao", "quyet-dinh", "de-xuat", "dung"}),
+        ({**ACCEPTED, "officer": "vnnic-2"}, {"bo-sung", "giao", "quyet-dinh", "dung"}),
+        ({**ACCEPTED, "supplements": [{"before_acceptance": False}]}, {"giao", "quyet-dinh", "de-xuat", "dung"}),
+        ({**ACCEPTED, "unpaid": ["on_acceptance"]}, {"bo-sung", "giao", "de-xuat", "dung"}),
+        ({**ACCEPTED, "decision": "two_step"}, {"bo-sung", "giao", "de-xuat", "dung"}),
+        (PROPOSED, {"bo-sung", "giao", "ky", "tra-lai", "dung"}),
+        ({**PROPOSED, "proposal": OWN, "officer": "vnnic-1"}, {"bo-sung", "giao", "de-xuat", "dung"}),
         ({"status": "supplement_requested", "supplements": [{"before_acceptance": True}]}, {"dung"}),
         ({"status": "decided"}, set()),
     ],
@@ -46,7 +55,7 @@ def test_only_what_may_be_done_is_offered(changes: dict[str, Any], offered: set[
     asked = {"round": 1, "respond_by": "2026-12-01T00:00:00+00:00", "received_at": None, "reason": None, "items": []}
     supplements = [{**asked, **one} for one in changes.get("supplements", ())]
     page = visit(at_work(routing__get_case=case(**{**changes, "supplements": supplements})), OFFICER).get(HERE).text
-    addresses = ("tiep-nhan", "tu-choi", "bo-sung", "giao", "quyet-dinh", "dung")
+    addresses = ("tiep-nhan", "tu-choi", "bo-sung", "giao", "quyet-dinh", "de-xuat", "ky", "tra-lai", "dung")
     assert {one for one in addresses if f'action="{HERE}/{one}"' in page} == offered
 
 
@@ -82,6 +91,52 @@ def test_a_supplement_is_asked_for_as_one_list() -> None:
                 {"guidance": "Giấy ủy quyền\ncó chứng thực"},
             ],
         }
+    ]
+
+
+def test_a_reason_is_chosen_from_the_list_and_written_on() -> None:
+    services = at_work(routing__reject={})
+    form = {"request_id": "one", "seen": "1", "reject-common": "not_competent", "reject-reason": "Nộp tại Sở."}
+    visit(services, OFFICER).post(f"{HERE}/tu-choi", data=form)
+    assert services.of("routing.reject")[0]["reason"] == "Không thuộc thẩm quyền.\nNộp tại Sở."
+
+
+def test_rows_are_decided_on_one_by_one() -> None:
+    services = at_work(routing__get_case=case(**ACCEPTED), routing__propose={})
+    page = visit(services, OFFICER).get(HERE).text
+    assert '<label for="f-propose-row-1">1. ns1.example.vn' in page
+    form = {
+        "request_id": "one",
+        "seen": "3",
+        "propose-outcome": "refused",
+        "propose-reason": "Chưa đủ",
+        "propose-row-1": "refused",
+        "propose-row-1-why": "Máy chủ không trả lời",
+        "propose-row-2": "",
+    }
+    visit(services, OFFICER).post(f"{HERE}/de-xuat", data=form)
+    assert services.of("routing.propose") == [
+        {
+            "dossier_code": CODE,
+            "request_id": "one",
+            "outcome": "refused",
+            "reason": "Chưa đủ",
+            "items": [{"row": 1, "outcome": "refused", "reason": "Máy chủ không trả lời"}],
+        }
+    ]
+
+
+def test_who_signs_sees_what_was_proposed_and_signs_just_that() -> None:
+    reasons = {"proposed": "Chưa đủ điều kiện", "returned": None, "decided": None, "rejected": None, "stopped": None}
+    services = at_work(routing__get_case=case(**PROPOSED, reasons=reasons), routing__decide={})
+    page = visit(services, OFFICER).get(HERE).text
+    assert "Đề xuất đang chờ ký: từ chối" in page
+    assert "1. ns1.example.vn" in page
+    assert "Chưa đủ điều kiện</textarea>" in page
+    form = {"request_id": "one", "seen": "3", "sign-outcome": "refused", "sign-reason": "Chưa đủ điều kiện"}
+    visit(services, OFFICER).post(f"{HERE}/ky", data=form)
+    assert services.of("routing.decide") == [
+        {"dossier_code": CODE, "request_id": "one", "outcome": "refused", "reason": "Chưa đủ điều kiện"}
     ]
 
 

@@ -1,11 +1,9 @@
 """The officers' queue: what it asks of routing, what it shows, and whose it is."""
 
 import re
-from typing import Any
 
 import pytest
 
-from services.chassis.errors import Refused
 from tests.unit.portal.cases import CODE, at_work, line
 from tests.unit.portal.fakes import CITIZEN, OFFICER, OPERATOR, visit
 
@@ -68,15 +66,18 @@ def test_the_next_page_keeps_the_filters() -> None:
 
 
 def test_several_cases_are_given_at_once_and_each_refusal_is_told() -> None:
-    def assign(dossier_code: str, **_: Any) -> Any:
-        return Refused("routing.not_accepted", "Not accepted.", "Chưa tiếp nhận.") if dossier_code == "B" else {}
-
-    services = at_work(routing__assign=assign)
+    told = [
+        {"dossier_code": "A", "assigned": True, "status": "in_hand", "error": None},
+        {"dossier_code": "B", "assigned": False, "status": None, "error": {"vi": "Chưa tiếp nhận.", "en": "Not yet."}},
+    ]
+    services = at_work(routing__assign_many={"items": told})
     browser = visit(services, OFFICER)
     form = {"code": ["A", "B"], "to": "vnnic-2", "request_id": "one", "status": "accepted"}
     answer = browser.post("/ban-lam-viec/giao", data=form)
     assert (answer.status_code, answer.location) == (303, "/ban-lam-viec?status=accepted")
-    assert {one["request_id"] for one in services.of("routing.assign")} == {"one:A", "one:B"}
+    assert services.of("routing.assign_many") == [
+        {"dossier_codes": ["A", "B"], "officer": "vnnic-2", "request_id": "one"}
+    ]
     page = browser.get(answer.location).text
     assert "Đã giao 1 hồ sơ cho vnnic-2." in page
     assert "B: Chưa tiếp nhận." in page
