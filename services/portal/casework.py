@@ -176,9 +176,11 @@ def urgency(line: Document) -> tuple[str, str]:
     return "", ""
 
 
-def actions(case: Document, me: str) -> list[str]:
+def actions(case: Document, dossier: Document | None, me: str) -> list[str]:
     """What this officer may do with the case now, in the order in which it is offered."""
-    return [name for name, statuses in ACTIONS.items() if case["status"] in statuses and _is_open_to(name, case, me)]
+    found = [name for name, statuses in ACTIONS.items() if case["status"] in statuses and _is_open_to(name, case, me)]
+    is_ready = dossier is not None and dossier["status"] == "resolved"
+    return [*found, *(["return_result"] if is_ready else [])]
 
 
 def waits_for_fee(case: Document) -> bool:

@@ -18,6 +18,7 @@ _PLAIN: Final[Mapping[str, tuple[str, ...]]] = {
     "sign": ("outcome", "reason"),
     "return_proposal": ("reason",),
     "stop": ("reason",),
+    "return_result": ("method",),
 }
 # action: what the catalogue calls the reasons that are often given for it
 _REASONS: Final = {
@@ -29,7 +30,7 @@ _REASONS: Final = {
     "return_proposal": "return_proposal",
     "stop": "stop",
 }
-_METHODS: Final = {"sign": "decide"}  # who signs decides as was proposed
+_TARGETS: Final = {"sign": "routing.decide", "return_result": "intake.return_result"}  # who signs decides as proposed
 _DECIDING: Final = ("decide", "propose")
 
 
@@ -42,9 +43,9 @@ class Deed:
     places: Sequence[str] = field(default=())
 
     @property
-    def method(self) -> str:
-        """The method of routing that does it."""
-        return _METHODS.get(self.action, self.action)
+    def target(self) -> str:
+        """The service and method that do it."""
+        return _TARGETS.get(self.action, f"routing.{self.action}")
 
     def control(self, path: str) -> str:
         """The control that an error's `field` speaks of."""

@@ -40,6 +40,7 @@ _ACTIONS: Final = {
     "sign": ("ky", sentence("Đã ký quyết định.")),
     "return_proposal": ("tra-lai", sentence("Đã trả lại đề xuất.")),
     "decide": ("quyet-dinh", sentence("Đã ghi quyết định.")),
+    "return_result": ("tra-ket-qua", sentence("Đã trả kết quả cho người nộp.")),
     "stop": ("dung", sentence("Đã dừng xử lý hồ sơ.")),
 }
 _LABELS: Final = {
@@ -47,6 +48,7 @@ _LABELS: Final = {
     "officer": sentence("Mã cán bộ"),
     "outcome": sentence("Kết quả"),
     "items": sentence("Danh sách"),
+    "method": sentence("Cách trả kết quả"),
     "respond_within_days": sentence("Số ngày để bổ sung"),
 }
 _BY_ADDRESS: Final = {address: action for action, (address, _) in _ACTIONS.items()}
@@ -115,7 +117,7 @@ def act(code: str, address: str) -> ResponseReturnValue:
     if news:
         return _page(case, Attempt(deed, typed, news), _CONFLICT)
     try:
-        _ask(f"routing.{deed.method}", dossier_code=code, request_id=typed.get("request_id", ""), **deed.arguments)
+        _ask(deed.target, dossier_code=code, request_id=typed.get("request_id", ""), **deed.arguments)
     except (Invalid, Refused, Conflict) as error:
         case = _case(code)
         return _page(case, Attempt(deed, typed, casework.news(case, _seen(typed), who().id), error), error.status)
@@ -138,7 +140,7 @@ def _page(case: Document, attempt: Attempt | None = None, status: int = 200) -> 
         notices=notices["items"] if notices else None,
         answers=answers,
         components={one["code"]: one["name"] for one in procedure["components"]},
-        actions=[(action, _ACTIONS[action][0]) for action in casework.actions(case, who().id)],
+        actions=[(action, _ACTIONS[action][0]) for action in casework.actions(case, dossier, who().id)],
         waits_for_fee=casework.waits_for_fee(case),
         rows=_rows(procedure, answers),
         row_place=row_place,

@@ -130,6 +130,7 @@ def dossier(**changes: Any) -> dict[str, Any]:
     """The dossier of that case."""
     plain: dict[str, Any] = {
         "dossier_code": CODE,
+        "status": "submitted",
         "applicant": {"kind": "citizen", "name": "Nguyễn Thị Mẫu", "id_number": "001801000001"},
         "form": {"label": "vi-du", "servers": [{"host": "ns1.example.vn"}]},
         "documents": [PAPER],

@@ -11,7 +11,7 @@ from tests.unit.portal.cases import CODE, at_work, case, dossier, step
 from tests.unit.portal.fakes import OFFICER, FakeServices, visit
 
 HERE = f"/ban-lam-viec/{CODE}"
-ACCEPTED = {
+ACCEPTED: dict[str, Any] = {
     "status": "in_hand",
     "accepted_at": "2026-11-26T02:00:00+00:00",
     "officer": "vnnic-1",
@@ -138,6 +138,18 @@ def test_who_signs_sees_what_was_proposed_and_signs_just_that() -> None:
     assert services.of("routing.decide") == [
         {"dossier_code": CODE, "request_id": "one", "outcome": "refused", "reason": "Chưa đủ điều kiện"}
     ]
+
+
+def test_a_result_that_is_ready_is_handed_over() -> None:
+    services = at_work(
+        routing__get_case=case(status="decided"),
+        intake__get=dossier(status="resolved"),
+        intake__return_result={},
+    )
+    browser = visit(services, OFFICER)
+    assert f'action="{HERE}/tra-ket-qua"' in browser.get(HERE).text
+    browser.post(f"{HERE}/tra-ket-qua", data={"request_id": "one", "seen": "1", "return_result-method": "direct"})
+    assert services.of("intake.return_result") == [{"dossier_code": CODE, "request_id": "one", "method": "direct"}]
 
 
 def test_a_mistake_stands_beside_the_control_it_came_from() -> None:
