@@ -15,28 +15,17 @@ from services.chassis.keys import keys_or_exit
 from services.chassis.logs import log
 from services.chassis.settings import settings_or_exit
 from services.chassis.traced import traced
-<<<<<<< HEAD
-from services.portal import language, limits, security, shell, signin, telling, wording
+from services.portal import casework, language, limits, security, shell, signin, telling, wording
 from services.portal.api.mount import mount
 from services.portal.errors import show_errors
-from services.portal.pages import board, dossiers, home, lookup, offers, payments, slips, style, verify
-=======
-from services.portal import casework, language, security, shell, signin, wording
-from services.portal.api.mount import mount
-from services.portal.errors import show_errors
-from services.portal.pages import case, desk, home, offers, style
->>>>>>> a9dab65 (The officers' desk: the unit's queue, the case on one screen, what falls due when, who has how much)
+from services.portal.pages import board, case, desk, dossiers, home, lookup, offers, payments, slips, style, verify
 from services.portal.settings import PortalSettings
 from services.portal.wiring import Portal, wire
 
 SERVICE: Final = "portal"
 _PROCESS: Final = "portal-http"
 _LONGEST_FORM: Final = 4_000_000
-<<<<<<< HEAD
-_PAGES: Final = (home.pages, offers.pages, board.pages, style.pages, dossiers.pages, payments.pages, lookup.pages, verify.pages, slips.pages,)
-=======
-_PAGES: Final = (home.pages, offers.pages, desk.pages, case.pages, style.pages)
->>>>>>> a9dab65 (The officers' desk: the unit's queue, the case on one screen, what falls due when, who has how much)
+_PAGES: Final = (home.pages, offers.pages, board.pages, style.pages, dossiers.pages, payments.pages, lookup.pages, verify.pages, slips.pages, desk.pages, case.pages,)
 _A_YEAR: Final = 31_536_000
 
 
@@ -76,11 +65,8 @@ def build(made: Portal) -> Flask:
     traced(app)
     language.speak(app)
     wording.teach(app)
-<<<<<<< HEAD
     telling.teach(app)
-=======
     casework.teach(app)
->>>>>>> a9dab65 (The officers' desk: the unit's queue, the case on one screen, what falls due when, who has how much)
     shell.surround(app)
     security.harden(app, secure=settings.is_secure)
     csrf = CSRFProtect(app)

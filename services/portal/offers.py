@@ -85,19 +85,11 @@ class Offers:
         )
         return page
 
-<<<<<<< HEAD
     def procedure_version(self, tenant: str, key: str, version: str | None) -> Document:
         """A procedure as it was on a day, such as the `procedure_version` of a dossier. Raises NotFound."""
         asked = {"tenant": tenant, "key": key, "as_of": version}
         document: Document = self._keep(
             ("version", tenant, key, version), lambda: self._services.ask(None, "registry.get_procedure", **asked)
-=======
-    def edition(self, tenant: str, key: str, version: str) -> Document:
-        """A procedure as it came into force on the day `version`: what a dossier of then was received under."""
-        asked = {"tenant": tenant, "key": key, "as_of": version}
-        document: Document = self._keep(
-            ("edition", tenant, key, version), lambda: self._services.ask(None, "registry.get_procedure", **asked)
->>>>>>> a9dab65 (The officers' desk: the unit's queue, the case on one screen, what falls due when, who has how much)
         )
         return document
 

@@ -182,7 +182,7 @@ def _case(code: str) -> Document:
 
 def _procedure(case: Document) -> Document:
     """The procedure as it was in force for this case."""
-    return portal().offers.edition(case["tenant"], case["procedure"], case["procedure_version"])
+    return portal().offers.procedure_version(case["tenant"], case["procedure"], case["procedure_version"])
 
 
 def _ask(target: str, **arguments: Any) -> Any:
