@@ -4,21 +4,27 @@ By RPC; and where the broker is away, of intake by its HTTP door, which takes th
 not need the broker. Who asks again does so with the same `request_id`, so nothing is done twice.
 """
 
+import re
 import threading
 import time
-from typing import Any, Final
+from collections.abc import Callable
+from typing import IO, Any, Final
 
 import requests
 from requests.adapters import HTTPAdapter
 
 from services.chassis import codec
 from services.chassis.actor import Actor
-from services.chassis.errors import KINDS, Defect, Invalid, Unavailable
+from services.chassis.errors import KINDS, Defect, Invalid, NotFound, Unavailable
 from services.chassis.remote import LONGEST_REPLY, Remote
 from services.chassis.tokens import Issuer
 
 _HTTP_SECONDS: Final = (3.05, 20)
 _BY_TITLE: Final = {kind.title: kind for kind in KINDS.values()}
+_FILE_SECONDS: Final = (3.05, 60)
+_TUS: Final = {"Tus-Resumable": "1.0.0"}
+_UPLOAD_ID: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_TICKET: Final = re.compile(r"[A-Za-z0-9_-]{20,100}", re.ASCII)
 _AVOIDED_SECONDS: Final = 10.0  # how long a broker that did not answer is not asked where there is another way
 
 
@@ -29,6 +35,7 @@ class Services:
         self._remote, self._issuer, self._intake_url = remote, issuer, intake_url.rstrip("/")
         self._http = requests.Session()
         self._http.mount("http", HTTPAdapter(pool_maxsize=16))
+        self.tickets = Tickets(self._http, self._intake_url)
         self._avoid_until = 0.0
         self._turn = threading.Lock()
 
@@ -53,7 +60,7 @@ class Services:
     def download(self, actor: Actor, dossier_code: str, upload_id: str) -> requests.Response:
         """A paper of a dossier, as it comes. Raises NotFound, Unavailable."""
         address = f"{self._intake_url}/dossiers/{dossier_code}/documents/{upload_id}"
-        return self._get(lambda: self._http.get(address, headers=self._as(actor), timeout=_HTTP_SECONDS, stream=True))
+        return answered(lambda: self._http.get(address, headers=self._as(actor), timeout=_HTTP_SECONDS, stream=True))
 
     def close(self) -> None:
         """Close every connection."""
@@ -63,20 +70,54 @@ class Services:
     def _by_http(self, actor: Actor | None, method: str, arguments: dict[str, Any]) -> Any:
         address = f"{self._intake_url}/intake/{method}"
         body, headers = codec.encode(arguments), {"Content-Type": "application/json", **self._as(actor)}
-        answer = self._get(lambda: self._http.post(address, data=body, headers=headers, timeout=_HTTP_SECONDS))
+        answer = answered(lambda: self._http.post(address, data=body, headers=headers, timeout=_HTTP_SECONDS))
         return codec.decode(answer.content, LONGEST_REPLY)
-
-    def _get(self, ask: Any) -> requests.Response:
-        try:
-            answer: requests.Response = ask()
-        except requests.RequestException as error:
-            raise _away() from error
-        if answer.ok:
-            return answer
-        raise _told(answer)
 
     def _as(self, actor: Actor | None) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token(actor)}"} if actor else {}
+
+
+class Tickets:
+    """The addresses to which files go, one a ticket; a ticket is known by its upload and its secret."""
+
+    def __init__(self, http: requests.Session, intake_url: str) -> None:
+        self._http, self._intake_url = http, intake_url
+
+    def put(self, upload_id: str, ticket: str, content_type: str, content: IO[bytes]) -> None:
+        """Send a whole file. Raises Refused for what is not as declared, Unavailable."""
+        address, headers = self._address(upload_id, ticket), {"Content-Type": content_type}
+        answered(lambda: self._http.put(address, data=content, headers=headers, timeout=_FILE_SECONDS))
+
+    def offset(self, upload_id: str, ticket: str) -> int:
+        """How many bytes of it have arrived."""
+        address = self._address(upload_id, ticket)
+        return _offset(answered(lambda: self._http.head(address, headers=_TUS, timeout=_HTTP_SECONDS)))
+
+    def append(self, upload_id: str, ticket: str, offset: int, part: bytes) -> int:
+        """Send the bytes from `offset` on; how many have arrived then. Raises Conflict for another offset, Refused."""
+        address = self._address(upload_id, ticket)
+        headers = {**_TUS, "Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
+        return _offset(answered(lambda: self._http.patch(address, data=part, headers=headers, timeout=_FILE_SECONDS)))
+
+    def _address(self, upload_id: str, ticket: str) -> str:
+        if not (_UPLOAD_ID.fullmatch(upload_id) and _TICKET.fullmatch(ticket)):
+            raise NotFound("intake.unknown_upload", "There is no such upload.", "Không có lượt tải lên này.")
+        return f"{self._intake_url}/uploads/{upload_id}/{ticket}"
+
+
+def _offset(answer: requests.Response) -> int:
+    return int(answer.headers["Upload-Offset"])
+
+
+def answered(ask: Callable[[], requests.Response]) -> requests.Response:
+    """What a door answers. Raises its error, or Unavailable where it does not answer."""
+    try:
+        answer = ask()
+    except requests.RequestException as error:
+        raise _away() from error
+    if answer.ok:
+        return answer
+    raise _told(answer)
 
 
 def _told(answer: requests.Response) -> Exception:

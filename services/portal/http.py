@@ -15,17 +15,17 @@ from services.chassis.keys import keys_or_exit
 from services.chassis.logs import log
 from services.chassis.settings import settings_or_exit
 from services.chassis.traced import traced
-from services.portal import casework, language, limits, security, shell, signin, telling, wording
+from services.portal import casework, drawing, language, limits, security, shell, signin, telling, wording
 from services.portal.api.mount import mount
 from services.portal.errors import show_errors
-from services.portal.pages import board, case, desk, dossiers, home, lookup, offers, payments, slips, style, verify
+from services.portal.pages import apply, board, case, desk, dossiers, home, lookup, offers, payments, review, slips, style, uploads, verify
 from services.portal.settings import PortalSettings
 from services.portal.wiring import Portal, wire
 
 SERVICE: Final = "portal"
 _PROCESS: Final = "portal-http"
 _LONGEST_FORM: Final = 4_000_000
-_PAGES: Final = (home.pages, offers.pages, board.pages, style.pages, dossiers.pages, payments.pages, lookup.pages, verify.pages, slips.pages, desk.pages, case.pages,)
+_PAGES: Final = (home.pages, offers.pages, board.pages, style.pages, dossiers.pages, payments.pages, lookup.pages, verify.pages, slips.pages, desk.pages, case.pages, apply.pages, uploads.pages, review.pages,)
 _A_YEAR: Final = 31_536_000
 
 
@@ -67,8 +67,10 @@ def build(made: Portal) -> Flask:
     wording.teach(app)
     telling.teach(app)
     casework.teach(app)
+    drawing.teach(app)
     shell.surround(app)
     security.harden(app, secure=settings.is_secure)
+    uploads.make_room(app)
     csrf = CSRFProtect(app)
     show_errors(app)
     limits.keep(app, settings, made.database)

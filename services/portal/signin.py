@@ -25,7 +25,9 @@ R = TypeVar("R")
 _ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"]
 _LONGEST_TOKEN, _LEEWAY = 8_000, 60
 _PERSON, _ID_TOKEN = "person", "id_token"
+_STASH = "stash"  # a form that came without a session: {action, typed: [[name, value]]}
 _SCOPE, _SECONDS = "openid profile email phone address", 10
+_FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 pages = Blueprint("signin", __name__)
 
 
@@ -97,15 +99,25 @@ def signed_in(*kinds: str) -> Callable[[Callable[P, R]], Callable[P, R | Respons
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R | ResponseReturnValue:
             found = person()
             if found is None:
-                return redirect(url_for("signin.start", next=_here()))
+                return _sign_in_first()
             if found.kind not in kinds:
                 raise NotFound("portal.no_page", "There is nothing at this address.", "Không có trang này.")
+            _send_no_more()
             return page(*args, **kwargs)
 
         guarded.kinds = kinds  # type: ignore[attr-defined]
         return guarded
 
     return guard
+
+
+@pages.get("/dang-nhap/gui-lai")
+def resend() -> ResponseReturnValue:
+    """What was sent when the session had ended, to be sent once more."""
+    kept = session.get(_STASH)
+    if not kept:
+        return redirect(url_for("home.show"))
+    return render_template("errors/stale.html", typed=kept["typed"], action=kept["action"])
 
 
 @pages.get("/dang-nhap")
@@ -131,11 +143,11 @@ def finish() -> ResponseReturnValue:
     except (OAuthError, JoseError, KeyError) as error:
         log.warning("sign_in_refused", reason=type(error).__name__)
         return render_template("signin/refused.html"), 400
-    found, onward, kept = read_person(claims), session.get("next", "/"), session.get("stash")
+    found, onward, kept = read_person(claims), session.get("next", "/"), session.get(_STASH)
     session.renew()  # type: ignore[attr-defined]
     session[_PERSON], session[_ID_TOKEN] = found.kept(), token["id_token"]
     if kept is not None:
-        session["stash"] = kept
+        session[_STASH] = kept
     log.info("signed_in", kind=found.kind)
     return redirect(onward)
 
@@ -158,9 +170,21 @@ def _provider() -> Any:
     return current_app.extensions["motcua.oidc"]
 
 
-def _here() -> str:
-    """Where one is to come back to: the page itself, or where a form was filled in."""
-    return request.full_path.rstrip("?") if request.method == "GET" else request.form.get("_from", "/")
+def _sign_in_first() -> ResponseReturnValue:
+    """To the provider, and back to this page; what a form sent is kept meanwhile, and is then sent once more."""
+    if request.method in {"GET", "HEAD"}:
+        return redirect(url_for("signin.start", next=request.full_path.rstrip("?")))
+    if request.mimetype not in _FORMS:  # a script asks: it keeps what it has
+        raise Denied("portal.signed_out", "Sign in first.", "Vui lòng đăng nhập.")
+    typed = [[name, value] for name, value in request.form.items(multi=True) if name != "csrf_token"]
+    session[_STASH] = {"action": request.path, "typed": typed}
+    return redirect(url_for("signin.start", next=url_for("signin.resend")), 303)
+
+
+def _send_no_more() -> None:
+    """The form that was kept has come."""
+    if request.method == "POST" and session.get(_STASH, {}).get("action") == request.path:
+        del session[_STASH]
 
 
 def _safe(onward: str) -> str:

@@ -1,0 +1,217 @@
+"""From the page of a procedure to a draft that is filled in: drawn from the catalogue, saved at each step."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from services.chassis.errors import Conflict, Invalid, NotFound, Refused, ServiceError, Unavailable
+from services.contracts.words import APPLICANT_KINDS
+from services.portal import drawing, forms, sheets
+from services.portal.drafting import Draft, Drafting, Stale, changes, taking
+from services.portal.language import LANGUAGES, current, moment, say
+from services.portal.pages.asked import Asked
+from services.portal.signin import signed_in, who
+from services.portal.wiring import portal
+
+pages = Blueprint("apply", __name__)
+Problem = dict[str, str]
+_EVERYTHING: Final = "tat-ca"
+_GONE: Final = frozenset({"intake.draft_gone", "intake.unknown_draft"})
+_LONGEST_KEY: Final = 60
+
+
+@pages.get("/nop-ho-so/<tenant>/<key>")
+@signed_in(*APPLICANT_KINDS)
+def start(tenant: str, key: str) -> ResponseReturnValue:
+    """A new form, with what the sign-in tells already in it; nothing is kept before something is typed."""
+    asked = Asked(portal().offers.procedure(tenant, key))
+    if not asked.is_for(who()):
+        return render_template("apply/closed.html", page=asked.page, tenant=tenant), 403
+    draft = Draft(str(uuid.uuid4()), tenant, key)
+    return _draw(asked, replace(draft, applicant=forms.known_of(who())), mark=draft.mark, others=_others(tenant, key))
+
+
+@pages.get("/nop-ho-so/<tenant>/<key>/<table>.csv")
+def template(tenant: str, key: str, table: str) -> Response:
+    """A CSV file with the heads of a table."""
+    fields = portal().offers.procedure(tenant, key)["form"]
+    found = next((one for one in fields if one["name"] == table and one["type"] == "table"), None)
+    if found is None:
+        raise NotFound("portal.no_page", "There is nothing at this address.", "Không có trang này.")
+    answer = Response(sheets.template(found, current()), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{table}.csv"'
+    return answer
+
+
+@pages.get("/ban-nhap/<uuid:draft_id>")
+@signed_in(*APPLICANT_KINDS)
+def fill(draft_id: uuid.UUID) -> ResponseReturnValue:
+    """A draft as it was last saved; `soat` asks for what is wrong with it, or with one table of it."""
+    draft = drafting().get(str(draft_id))
+    asked = Asked.of(draft)
+    wanted = request.args.get("soat", "")
+    problems = asked.problems(draft, who()) if wanted else []
+    if wanted and wanted != _EVERYTHING:
+        problems = [one for one in problems if one["field"].startswith(f"form.{wanted}.")]
+    return _draw(asked, draft, problems)
+
+
+@pages.post("/ban-nhap/<uuid:draft_id>")
+@signed_in(*APPLICANT_KINDS)
+def save(draft_id: uuid.UUID) -> ResponseReturnValue:
+    """What was typed is kept; then on to the papers, or a row more or less, as the button says."""
+    asked, typed = _typed(str(draft_id))
+    act, _, about = request.form.get("do", "save").partition(":")
+    typed, problems = _changed(asked, typed, act, about)
+    try:
+        kept = drafting().keep(typed, request.form.get("mark", ""), _request_id())
+    except Stale as stale:
+        mine = replace(typed, version=stale.saved.version, documents=stale.saved.documents)
+        return _draw(asked, mine, problems, mark=stale.saved.mark, saved=stale.saved, status=409)
+    except (Conflict, NotFound, Invalid, Refused, Unavailable) as error:
+        return _kept_here(asked, typed, problems, error)
+    if act == "next":
+        problems = asked.problems(kept, who())
+        return _draw(asked, kept, problems, status=422) if problems else redirect(asked.after_form(kept), 303)
+    if problems:
+        return _draw(asked, kept, problems, pasted={about: request.form.get(f"paste.{about}", "")}, status=422)
+    if act == "save":
+        flash(say("Đã lưu bản nháp lúc %(at)s.", at=moment(kept.saved_at)), "good")
+        return redirect(url_for(".fill", draft_id=kept.id), 303)
+    table = about.partition(":")[0]
+    looked_at = table if act == "paste" else None
+    return redirect(url_for(".fill", draft_id=kept.id, soat=looked_at, _anchor=f"f-form.{table}"), 303)
+
+
+@pages.post("/ban-nhap/<uuid:draft_id>/luu")
+@signed_in(*APPLICANT_KINDS)
+def save_quietly(draft_id: uuid.UUID) -> ResponseReturnValue:
+    """The same while one types: answers what the next save begins from, or why nothing was saved."""
+    _, typed = _typed(str(draft_id))
+    try:
+        kept = drafting().keep(typed, request.form.get("mark", ""), _request_id())
+    except Stale:
+        return jsonify(state="changed", say=say("Bản nháp đã được sửa ở nơi khác. Bấm “Lưu nháp” để xem.")), 409
+    except ServiceError as error:
+        return jsonify(state="away" if isinstance(error, Unavailable) else "refused", say=drawing.told(error)), 503
+    return jsonify(
+        state="kept",
+        say=say("Đã lưu lúc %(at)s.", at=moment(kept.saved_at)),
+        version=kept.version,
+        mark=kept.mark,
+        request_id=str(uuid.uuid4()),
+        address=url_for(".fill", draft_id=kept.id),
+    )
+
+
+@pages.post("/ban-nhap/<uuid:draft_id>/xoa")
+@signed_in(*APPLICANT_KINDS)
+def discard(draft_id: uuid.UUID) -> ResponseReturnValue:
+    """Nothing is left of the draft."""
+    drafting().discard(str(draft_id), _request_id())
+    flash(say("Đã xóa bản nháp."), "good")
+    return redirect(url_for("home.show"), 303)
+
+
+def drafting() -> Drafting:
+    """The drafts of whoever has signed in."""
+    return Drafting(portal().services, who().actor)
+
+
+def _typed(draft_id: str) -> tuple[Asked, Draft]:
+    """What the posted form holds."""
+    posted = request.form
+    tenant, key = (posted.get(name, "")[:_LONGEST_KEY] for name in ("tenant", "procedure"))
+    asked = Asked(portal().offers.procedure(tenant, key))
+    version = posted.get("version", "0")
+    return asked, Draft(
+        draft_id,
+        tenant,
+        key,
+        version=int(version) if version.isdecimal() and len(version) < 10 else 0,
+        applicant=forms.read_posted("applicant", forms.applicant_fields(who().kind), posted),
+        form=forms.read_posted("form", asked.fields, posted),
+    )
+
+
+def _changed(asked: Asked, typed: Draft, act: str, about: str) -> tuple[Draft, list[Problem]]:
+    """The draft after what the button does to it, and why it could not."""
+    chosen = [name.removeprefix("take.") for name, value in request.form.items() if name.startswith("take.")]
+    chosen = [name for name in chosen if request.form[f"take.{name}"] == "saved"]
+    if chosen and (saved := drafting().find(typed.id)):
+        typed = taking(typed, saved, chosen)
+    name, _, row = about.partition(":")
+    table = asked.table(name)
+    if table is None:
+        return typed, []
+    rows = list(typed.form.get(name) or [{}])
+    problems: list[Problem] = []
+    if act == "add":
+        rows.append({})
+    elif act == "remove":
+        rows = [one for place, one in enumerate(rows) if str(place) != row]
+    elif act == "paste":
+        rows, problems = _pasted(table, [one for one in rows if one])
+    return replace(typed, form={**typed.form, name: rows}), problems
+
+
+def _pasted(table: Mapping[str, Any], rows: list[Any]) -> tuple[list[Any], list[Problem]]:
+    name = table["name"]
+    try:
+        file = request.files.get(f"csv.{name}")
+        text = sheets.decoded(file.read(sheets.LONGEST + 1)) if file and file.filename else ""
+        text = text or request.form.get(f"paste.{name}", "")
+        return [*rows, *sheets.read_sheet(table, text, len(rows))], []
+    except sheets.Unreadable as error:
+        said = drawing.unreadable_words(error)
+        return rows or [{}], [{"field": f"paste.{name}", "code": error.code, **dict.fromkeys(LANGUAGES, said)}]
+
+
+def _kept_here(asked: Asked, typed: Draft, problems: list[Problem], error: ServiceError) -> ResponseReturnValue:
+    """Nothing was saved: all that was typed stays in the page."""
+    if error.code in _GONE:
+        typed = replace(typed, id=str(uuid.uuid4()), version=0, documents=())
+        return _draw(asked, typed, problems, mark=Draft("", "", "").mark, notice="gone", status=409)
+    return _draw(asked, typed, problems, mark=request.form.get("mark"), notice=error, status=error.status)
+
+
+def _draw(
+    asked: Asked,
+    draft: Draft,
+    problems: list[Problem] | None = None,
+    *,
+    status: int = 200,
+    mark: str | None = None,
+    **more: Any,
+) -> ResponseReturnValue:
+    kind = who().kind
+    page = render_template(
+        "apply/form.html",
+        page=asked.page,
+        draft=draft,
+        form=forms.drawable(asked.fields, draft.form),
+        applicant=forms.drawable(forms.applicant_fields(kind), draft.applicant),
+        applicant_fields=forms.applicant_fields(kind),
+        mark=draft.mark if mark is None else mark,
+        request_id=str(uuid.uuid4()),
+        **drawing.shown_problems(asked.fields, kind, problems or []),
+        changes_between=changes,
+        **{"saved": None, "notice": None, "others": [], "pasted": {}, "sources": {}, **more},
+    )
+    return page, status
+
+
+def _others(tenant: str, key: str) -> list[Mapping[str, Any]]:
+    """Drafts of the same procedure; while nobody can tell, none."""
+    try:
+        return drafting().of_procedure(tenant, key)
+    except Unavailable:
+        return []
+
+
+def _request_id() -> str:
+    return request.form.get("request_id", "")[:90] or str(uuid.uuid4())

@@ -1,0 +1,205 @@
+"""Filling in over fakes: what is typed is kept, wherever it goes wrong."""
+
+import html
+import re
+
+import pytest
+from werkzeug.test import TestResponse
+
+from services.chassis.errors import Conflict, Unavailable
+from tests.unit.portal.drafts import DRAFT_ID, FakeDrafts, form, services
+from tests.unit.portal.fakes import CITIZEN, OFFICER, visit
+
+AT = f"/ban-nhap/{DRAFT_ID}"
+HOSTILE = "\"><script>alert(1)</script>'&{{7*7}}"
+AWAY = Unavailable("intake.unavailable", "intake does not answer.", "Dịch vụ chưa sẵn sàng.")
+
+
+def value(page: TestResponse, name: str) -> str:
+    """What stands in a control."""
+    tag = re.search(rf'<input [^>]*name="{re.escape(name)}"[^>]*>', page.text)
+    assert tag, name
+    found = re.search(r'value="([^"]*)"', tag[0])
+    return html.unescape(found[1]) if found else ""
+
+
+def test_a_new_form_knows_who_has_signed_in_and_keeps_nothing_yet() -> None:
+    drafts = FakeDrafts()
+    page = visit(services(drafts), CITIZEN).get("/nop-ho-so/mic/dk-ten-mien-vn")
+    assert page.status_code == 200
+    assert value(page, "applicant.email") == CITIZEN.email
+    assert CITIZEN.id in page.text
+    assert not drafts.kept
+
+
+def test_who_has_not_signed_in_does_so_and_comes_back() -> None:
+    page = visit(services(FakeDrafts())).get("/nop-ho-so/mic/dk-ten-mien-vn")
+    assert page.location == "/dang-nhap?next=/nop-ho-so/mic/dk-ten-mien-vn"
+
+
+def test_an_officer_has_no_such_page() -> None:
+    assert visit(services(FakeDrafts()), OFFICER).get("/nop-ho-so/mic/dk-ten-mien-vn").status_code == 404
+
+
+def test_a_right_form_is_saved_and_goes_on_to_the_papers() -> None:
+    drafts = FakeDrafts()
+    page = visit(services(drafts), CITIZEN).post(AT, data=form())
+    assert (page.status_code, page.location) == (303, f"{AT}/giay-to")
+    assert drafts.kept[DRAFT_ID]["form"] == {
+        "name": "Sách hay",
+        "abroad": False,
+        "titles": [{"title": "Truyện", "pages": 120}],
+    }
+
+
+def test_what_is_wrong_stands_beside_its_field_with_what_was_typed() -> None:
+    drafts = FakeDrafts()
+    wrong = form(form__price="rất đắt", form__abroad="", form__titles__0__pages="không rõ")
+    page = visit(services(drafts), CITIZEN).post(AT, data=wrong)
+    assert page.status_code == 422
+    assert value(page, "form.price") == "rất đắt"
+    assert value(page, "form.titles.0.pages") == "không rõ"
+    assert 'id="w-form.price"' in page.text
+    assert 'href="#f-form.titles.0.pages">Đầu sách, dòng 1, Số trang: ' in page.text
+    assert drafts.kept[DRAFT_ID]["form"]["price"] == "rất đắt"
+
+
+def test_hostile_values_come_back_escaped_in_their_fields() -> None:
+    names = ("form__name", "form__price", "form__first_on", "form__titles__0__title", "form__titles__0__printed_on")
+    page = visit(services(FakeDrafts()), CITIZEN).post(AT, data=form(0, **dict.fromkeys(names, HOSTILE)))
+    assert page.status_code == 422
+    assert "<script>alert" not in page.text
+    assert "{{7*7}}" in page.text
+    assert all(value(page, name.replace("__", ".")) == HOSTILE for name in names)
+
+
+def test_a_hostile_choice_comes_back_chosen_and_wrong() -> None:
+    page = visit(services(FakeDrafts()), CITIZEN).post(AT, data=form(form__country=HOSTILE))
+    assert page.status_code == 422
+    assert 'value="&#34;&gt;&lt;script&gt;' in page.text
+
+
+def test_names_that_nobody_asked_are_not_kept() -> None:
+    drafts = FakeDrafts()
+    strange = {"form.$where": "1", "form.a.b.c": "1", "form.titles.0.$x": "1", "form.__proto__": "1", "form.": "1"}
+    assert visit(services(drafts), CITIZEN).post(AT, data=form() | strange).status_code == 303
+    assert set(drafts.kept[DRAFT_ID]["form"]) == {"name", "abroad", "titles"}
+
+
+def test_rows_are_added_and_removed_without_scripts() -> None:
+    drafts = FakeDrafts()
+    browser = visit(services(drafts), CITIZEN)
+    page = browser.post(AT, data=form(do="add:titles"))
+    assert page.status_code == 303
+    assert page.location.endswith("#f-form.titles")
+    assert drafts.kept[DRAFT_ID]["form"]["titles"] == [{"title": "Truyện", "pages": 120}, {}]
+    browser.post(AT, data=form(1, do="remove:titles:0", form__titles__1__title="Thơ"))
+    assert drafts.kept[DRAFT_ID]["form"]["titles"] == [{"title": "Thơ"}]
+
+
+def test_pasted_rows_join_the_table_and_their_mistakes_name_the_row() -> None:
+    browser = visit(services(FakeDrafts()), CITIZEN)
+    page = browser.post(AT, data=form(do="paste:titles", paste__titles="Thơ\tba\nKịch\t80"), follow_redirects=True)
+    assert page.status_code == 200
+    assert value(page, "form.titles.2.title") == "Kịch"
+    assert "Đầu sách, dòng 2, Số trang" in page.text
+
+
+def test_a_sheet_that_is_too_long_stays_where_it_was_pasted() -> None:
+    drafts = FakeDrafts()
+    sheet = "\n".join(f"Sách {place}\t1" for place in range(3000))
+    page = visit(services(drafts), CITIZEN).post(AT, data=form(do="paste:titles", paste__titles=sheet))
+    assert page.status_code == 422
+    assert "Sách 2999" in page.text
+    assert "nhiều nhất 3 dòng; sẽ có 3.001 dòng" in page.text
+    assert drafts.kept[DRAFT_ID]["form"]["titles"] == [{"title": "Truyện", "pages": 120}]
+
+
+def test_while_intake_is_away_the_page_says_so_and_keeps_what_was_typed() -> None:
+    drafts = FakeDrafts()
+    browser = visit(services(drafts), CITIZEN)
+    browser.get("/nop-ho-so/mic/dk-ten-mien-vn")
+    drafts.away = AWAY
+    page = browser.post(AT, data=form(form__name="Đã gõ"))
+    assert page.status_code == 503
+    assert value(page, "form.name") == "Đã gõ"
+    assert value(page, "version") == "0"
+    assert browser.post(f"{AT}/luu", data=form()).status_code == 503
+
+
+def test_a_draft_changed_elsewhere_is_told_field_by_field() -> None:
+    drafts = FakeDrafts()
+    browser = visit(services(drafts), CITIZEN)
+    browser.post(AT, data=form())
+    browser.post(AT, data=form(1, form__name="Ở nhà", form__price="5"))
+    page = browser.post(AT, data=form(1, request_id="late", form__name="Ở xa"))
+    assert page.status_code == 409
+    assert value(page, "form.name") == "Ở xa"
+    assert "Ở nhà" in page.text
+    assert value(page, "version") == "2"
+    assert drafts.kept[DRAFT_ID]["form"]["name"] == "Ở nhà"
+    chosen = form(2, request_id="chosen", form__name="Ở xa") | {"take.form.price": "saved", "take.form.name": "mine"}
+    assert browser.post(AT, data=chosen).status_code == 303
+    assert drafts.kept[DRAFT_ID]["form"] | {"titles": 0} == {"name": "Ở xa", "price": 5, "abroad": False, "titles": 0}
+
+
+def test_papers_brought_elsewhere_meanwhile_are_no_other_text() -> None:
+    drafts = FakeDrafts()
+    browser = visit(services(drafts), CITIZEN)
+    browser.post(AT, data=form(do="save"))
+    mark = value(browser.get(AT), "mark")
+    drafts.kept[DRAFT_ID] |= {"version": 2, "documents": [{"component": "TP01", "upload_id": "u"}]}
+    page = browser.post(AT, data=form(1, mark=mark, request_id="later", form__name="Khác"))
+    assert page.status_code == 303
+    assert drafts.kept[DRAFT_ID]["form"]["name"] == "Khác"
+    assert [one["upload_id"] for one in drafts.kept[DRAFT_ID]["documents"]] == ["u"]
+
+
+def test_the_same_form_sent_twice_is_saved_once() -> None:
+    drafts = FakeDrafts()
+    browser = visit(services(drafts), CITIZEN)
+    assert [browser.post(AT, data=form()).status_code for _ in range(2)] == [303, 303]
+    assert drafts.kept[DRAFT_ID]["version"] == 1
+
+
+def test_a_draft_that_is_gone_is_offered_as_a_new_one() -> None:
+    gone = Conflict("intake.draft_gone", "It was submitted.", "Đã nộp.")
+    browser = visit(services(FakeDrafts(), save_draft=gone), CITIZEN)
+    page = browser.post(AT, data=form(3, form__name="Đã gõ"))
+    assert page.status_code == 409
+    assert value(page, "form.name") == "Đã gõ"
+    assert value(page, "version") == "0"
+    assert DRAFT_ID not in page.text
+
+
+def test_a_form_whose_session_has_ended_is_kept_and_sent_once_more() -> None:
+    browser = visit(services(FakeDrafts()))
+    assert browser.post(AT, data=form(form__name="Đã gõ")).location == "/dang-nhap?next=/dang-nhap/gui-lai"
+    page = browser.get("/dang-nhap/gui-lai")
+    assert (value(page, "form.name"), f'action="{AT}"' in page.text) == ("Đã gõ", True)
+    with browser.session_transaction() as session:
+        session["person"] = CITIZEN.kept()
+    assert browser.post(AT, data=form()).status_code == 303
+    assert browser.get("/dang-nhap/gui-lai").location == "/"
+
+
+@pytest.mark.parametrize("path", ["/ban-nhap/khong-phai-uuid", "/nop-ho-so/mic/khong-co", "/nop-ho-so/khong/khong"])
+def test_what_is_not_there_is_not_found(path: str) -> None:
+    assert visit(services(FakeDrafts()), CITIZEN).get(path).status_code == 404
+
+
+def test_a_script_is_told_what_the_next_save_begins_from() -> None:
+    drafts = FakeDrafts()
+    browser = visit(services(drafts), CITIZEN)
+    answer = browser.post(f"{AT}/luu", data=form()).get_json()
+    assert (answer["state"], answer["version"]) == ("kept", 1)
+    again = browser.post(f"{AT}/luu", data=form(1, mark=answer["mark"], request_id=answer["request_id"]))
+    assert again.get_json()["version"] == 2
+    late = browser.post(f"{AT}/luu", data=form(0, request_id="late", form__name="Cũ"))
+    assert (late.status_code, late.get_json()["state"]) == (409, "changed")
+
+
+def test_a_table_has_a_sample_file() -> None:
+    answer = visit(services(FakeDrafts())).get("/nop-ho-so/mic/dk-ten-mien-vn/titles.csv")
+    assert answer.text.lstrip("\ufeff").startswith("Tên sách,Số trang")
+    assert visit(services(FakeDrafts())).get("/nop-ho-so/mic/dk-ten-mien-vn/name.csv").status_code == 404

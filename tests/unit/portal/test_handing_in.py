@@ -1,0 +1,179 @@
+"""Papers, reading over, and handing in once, over fakes."""
+
+import io
+from typing import Any, Final
+
+import pytest
+
+from services.chassis.errors import Invalid, Refused, ServiceError, Unavailable
+from services.portal import attachments
+from tests.unit.portal.drafts import COMPONENT, DRAFT_ID, FakeDrafts, form, services, words
+from tests.unit.portal.fakes import CITIZEN, FakeServices, visit
+
+AT: Final = f"/ban-nhap/{DRAFT_ID}"
+UPLOAD_ID: Final = "0" * 32
+TICKET: Final = "t" * 43
+AWAY: Final = Unavailable("intake.unavailable", "intake does not answer.", "Dịch vụ chưa sẵn sàng.")
+DONE: Final = {"dossier_code": "000.00.06.G14-261126-0001"}
+FEE: Final = {"when_due": "on_submission", "name": words("Lệ phí"), "quantity": 1, "amount_vnd": 550_000}
+OPENED: Final = {"upload_id": UPLOAD_ID, "url": f"http://intake.example.vn/uploads/{UPLOAD_ID}/{TICKET}"}
+
+
+class FakeTickets:
+    """Keeps what is sent; `refuses` is what a file is refused with."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str, bytes]] = []
+        self.refuses: ServiceError | None = None
+
+    def put(self, upload_id: str, ticket: str, content_type: str, content: Any) -> None:
+        """Take a whole file."""
+        if self.refuses:
+            raise self.refuses
+        self.sent.append((upload_id, content_type, content.read()))
+
+
+def ready(**answers: Any) -> tuple[FakeServices, FakeTickets, FakeDrafts]:
+    """A draft that is filled in, with its paper."""
+    drafts, tickets = FakeDrafts(), FakeTickets()
+    checked = {"errors": [], "fees": [FEE]}
+    asked = services(drafts, **{"open_upload": OPENED, "check": checked, **answers})
+    asked.tickets = tickets  # type: ignore[attr-defined]
+    visit(asked, CITIZEN).post(AT, data=form())
+    drafts.kept[DRAFT_ID] |= {
+        "documents": [
+            {"component": "TP01", "upload_id": UPLOAD_ID, "filename": "a.pdf", "size": 9, "state": "finished"}
+        ]
+    }
+    return asked, tickets, drafts
+
+
+def files(*named: tuple[str, bytes]) -> dict[str, Any]:
+    """What a file control posts."""
+    return {"request_id": "files", "file": [(io.BytesIO(content), name) for name, content in named]}
+
+
+def test_files_of_a_plain_form_are_passed_on_and_join_the_draft() -> None:
+    asked, tickets, drafts = ready(open_upload={**OPENED, "upload_id": "1" * 32})
+    page = visit(asked, CITIZEN).post(f"{AT}/giay-to/TP01", data=files(("giấy tờ/bản khai.PDF", b"%PDF")))
+    assert page.status_code == 303
+    assert tickets.sent == [(UPLOAD_ID, "application/pdf", b"%PDF")]
+    opened = asked.of("intake.open_upload")[0]
+    assert (opened["filename"], opened["size"]) == ("bản khai.PDF", 4)
+    assert [one["upload_id"] for one in drafts.kept[DRAFT_ID]["documents"]] == [UPLOAD_ID, "1" * 32]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.exe", b"MZ", "Chỉ nhận tệp PDF."),
+        ("a.pdf", b"", "Tệp rỗng."),
+        ("a.pdf", b"x" * 1_000_001, "Tệp quá lớn: nhiều nhất 977 KB."),
+    ],
+)
+def test_a_file_that_cannot_be_taken_is_named_beside_its_paper(name: str, content: bytes, said: str) -> None:
+    asked, tickets, _ = ready()
+    page = visit(asked, CITIZEN).post(f"{AT}/giay-to/TP01", data=files((name, content)))
+    assert page.status_code == 422
+    assert f"{name}: {said}" in page.text
+    assert not tickets.sent
+
+
+def test_what_intake_refuses_is_told_and_the_other_files_are_kept() -> None:
+    asked, tickets, _ = ready()
+    tickets.refuses = Refused("intake.wrong_content", "Not a PDF.", "Sai loại nội dung.")
+    page = visit(asked, CITIZEN).post(f"{AT}/giay-to/TP01", data=files(("<b>.pdf", b"x")))
+    assert "&lt;b&gt;.pdf: Sai loại nội dung." in page.text
+
+
+def test_no_file_is_said_to_be_missing_and_no_such_paper_is_not_found() -> None:
+    asked, _, _ = ready()
+    browser = visit(asked, CITIZEN)
+    assert "Hãy chọn tệp" in browser.post(f"{AT}/giay-to/TP01", data={}).text
+    assert browser.post(f"{AT}/giay-to/TP99", data=files(("a.pdf", b"x"))).status_code == 404
+
+
+def test_a_file_is_taken_out() -> None:
+    asked, _, drafts = ready()
+    assert visit(asked, CITIZEN).post(f"{AT}/bo-giay-to", data={"upload_id": UPLOAD_ID}).status_code == 303
+    assert not drafts.kept[DRAFT_ID]["documents"]
+
+
+@pytest.mark.parametrize(
+    ("given", "plain"),
+    [
+        ("../../etc/passwd.pdf", "passwd.pdf"),
+        ("C:\\giấy tờ\\bản khai.PDF", "bản khai.PDF"),
+        ("..pdf", "pdf"),
+        ("a\u202efdp.exe", "afdp.exe"),
+        ("x" * 400 + ".pdf", "x" * 146 + ".pdf"),
+        ("", "tep"),
+    ],
+)
+def test_a_name_of_a_file_is_made_plain(given: str, plain: str) -> None:
+    assert attachments.plain_name(given) == plain
+
+
+def test_a_type_is_told_by_the_end_of_a_name() -> None:
+    assert attachments.why_not(COMPONENT, "a.PDF", 5) is None
+    assert attachments.why_not(COMPONENT, "pdf", 5) == "type_not_accepted"
+
+
+def test_all_is_read_over_before_it_is_handed_in() -> None:
+    asked, _, _ = ready()
+    page = visit(asked, CITIZEN).get(f"{AT}/kiem-tra")
+    assert all(
+        text in page.text for text in ("Sách hay", "Truyện", "a.pdf", CITIZEN.id, 'name="declared"', "550.000 đ")
+    )
+
+
+def test_what_is_missing_leads_to_where_it_is_mended() -> None:
+    paths = ("form.name", "documents.TP01")
+    problems = [{"field": path, "code": "required", "vi": "Bắt buộc.", "en": "Required."} for path in paths]
+    asked, _, _ = ready(check={"errors": problems, "fees": None})
+    page = visit(asked, CITIZEN).get(f"{AT}/kiem-tra")
+    assert f'href="{AT}/giay-to#f-documents.TP01"' in page.text
+    assert f'href="{AT}?soat=tat-ca#f-form.name"' in page.text
+    assert 'name="declared"' not in page.text
+
+
+def test_nothing_is_handed_in_without_the_declaration() -> None:
+    asked, _, _ = ready(submit=DONE)
+    page = visit(asked, CITIZEN).post(f"{AT}/kiem-tra", data={"version": "1"})
+    assert (page.status_code, "Hãy đánh dấu" in page.text) == (422, True)
+    assert not asked.of("intake.submit")
+
+
+def test_a_dossier_is_handed_in_once() -> None:
+    asked, _, drafts = ready(submit=DONE)
+    browser = visit(asked, CITIZEN)
+    sent = {"version": "1", "declared": "yes"}
+    assert browser.post(f"{AT}/kiem-tra", data=sent).status_code == 303
+    drafts.kept.clear()
+    assert browser.post(f"{AT}/kiem-tra", data=sent).status_code == 303
+    submitted = asked.of("intake.submit")
+    assert [one["request_id"] for one in submitted] == [f"draft.{DRAFT_ID}.1"]
+    assert submitted[0]["applicant"]["id_number"] == CITIZEN.id
+
+
+def test_a_draft_that_changed_since_it_was_read_over_is_read_over_again() -> None:
+    asked, _, _ = ready(submit=DONE)
+    page = visit(asked, CITIZEN).post(f"{AT}/kiem-tra", data={"version": "0", "declared": "yes"})
+    assert page.location == f"{AT}/kiem-tra"
+    assert not asked.of("intake.submit")
+
+
+def test_without_an_answer_the_page_says_that_asking_again_does_no_harm() -> None:
+    asked, _, _ = ready(submit=AWAY, check=AWAY)
+    page = visit(asked, CITIZEN).post(f"{AT}/kiem-tra", data={"version": "1", "declared": "yes"})
+    assert page.status_code == 503
+    assert "không bị nộp hai lần" in page.text
+    assert " checked" in page.text
+
+
+def test_a_refusal_stands_with_its_field() -> None:
+    problem = {"field": "documents.0", "code": "upload_already_used", "vi": "Đã dùng.", "en": "Used."}
+    asked, _, _ = ready(submit=Invalid("intake.invalid", "No.", "Chưa hợp lệ.", [problem]))
+    page = visit(asked, CITIZEN).post(f"{AT}/kiem-tra", data={"version": "1", "declared": "yes"})
+    assert page.status_code == 400
+    assert "Bản khai: Đã dùng." in page.text
