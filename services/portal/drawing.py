@@ -7,8 +7,8 @@ from flask import Flask
 
 from services.chassis.errors import ServiceError
 from services.portal import forms
-from services.portal.language import number, say, words
 from services.portal.attachments import SUFFIXES
+from services.portal.language import number, say, words
 from services.portal.sheets import Unreadable
 
 Problem = dict[str, str]

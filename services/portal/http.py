@@ -18,14 +18,44 @@ from services.chassis.traced import traced
 from services.portal import casework, drawing, language, limits, security, shell, signin, telling, wording
 from services.portal.api.mount import mount
 from services.portal.errors import show_errors
-from services.portal.pages import apply, board, case, desk, dossiers, home, lookup, offers, payments, review, slips, style, uploads, verify
+from services.portal.pages import (
+    apply,
+    board,
+    case,
+    desk,
+    dossiers,
+    home,
+    lookup,
+    offers,
+    payments,
+    review,
+    slips,
+    style,
+    uploads,
+    verify,
+)
 from services.portal.settings import PortalSettings
 from services.portal.wiring import Portal, wire
 
 SERVICE: Final = "portal"
 _PROCESS: Final = "portal-http"
 _LONGEST_FORM: Final = 4_000_000
-_PAGES: Final = (home.pages, offers.pages, board.pages, style.pages, dossiers.pages, payments.pages, lookup.pages, verify.pages, slips.pages, desk.pages, case.pages, apply.pages, uploads.pages, review.pages,)
+_PAGES: Final = (
+    home.pages,
+    offers.pages,
+    board.pages,
+    style.pages,
+    dossiers.pages,
+    payments.pages,
+    lookup.pages,
+    verify.pages,
+    slips.pages,
+    desk.pages,
+    case.pages,
+    apply.pages,
+    uploads.pages,
+    review.pages,
+)
 _A_YEAR: Final = 31_536_000
 
 
