@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 Document = Mapping[str, Any]
-ON_TIME: Final = ("before", "on_time")
+ON_TIME: Final = ("early", "on_time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def share(part: int, whole: int) -> float | None:
 
 
 def on_time(decided: Mapping[str, int]) -> float | None:
-    """The share of decisions that came in time, of `{before, on_time, late}`."""
+    """The share of decisions that came in time, of `{early, on_time, late}`."""
     return share(sum(decided.get(how, 0) for how in ON_TIME), sum(decided.values()))
 
 

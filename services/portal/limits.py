@@ -19,7 +19,7 @@ _limiter: Final = Limiter(get_remote_address, headers_enabled=True, in_memory_fa
 _LIMITS: Final = "MOTCUA_LIMITS"
 
 
-class Counters(MongoDBStorage):  # type: ignore[misc]
+class Counters(MongoDBStorage):
     """Counters in a database that is open already: `limits` would connect a second time."""
 
     STORAGE_SCHEME = ["portal"]

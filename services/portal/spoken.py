@@ -18,9 +18,8 @@ def spoken_vnd(amount: int) -> str:
 def _number(number: int, *, leads: bool) -> list[str]:
     """The words of a number; one that does not lead names its missing hundreds."""
     if number >= _BILLION:
-        words = [*_number(number // _BILLION, leads=leads), "tỷ"]
-        rest = number % _BILLION
-        return [*words, *_number(rest, leads=False)] if rest else words
+        billions, rest = [*_number(number // _BILLION, leads=leads), "tỷ"], number % _BILLION
+        return [*billions, *_number(rest, leads=False)] if rest else billions
     words: list[str] = []
     for size, name in _PLACES:
         group = number // size % 1000

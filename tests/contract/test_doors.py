@@ -21,7 +21,7 @@ from tests.contract.test_topology import CALLED, methods
 from tests.keys import Ring, issuer, ring
 
 # A method that is none of these changes something: it carries a request id, so that it can be asked for again.
-QUESTIONS = ("get", "list", "find", "track", "history", "verify", "health", "check", "count")
+QUESTIONS = ("get", "list", "look", "find", "track", "history", "verify", "health", "check", "count")
 FIGURES = ("case_load", "due_calendar")  # questions whose names do not begin with what is asked
 # What is open at the edge, and what looks at it inside.
 OPEN = {

@@ -20,7 +20,7 @@ LADDER = (1.0, 5.0, 30.0, 300.0, 1800.0, 14400.0)
 # What needs no actor: the catalogue, and look-ups that who asks must already hold the key to.
 PUBLIC = {
     *("intake.list_procedures", "intake.get_procedure", "intake.track"),
-    *(f"registry.{name}" for name in ("list_tenants", "list_procedures", "verify")),
+    *(f"registry.{name}" for name in ("list_tenants", "list_procedures", "look_up", "verify")),
     *(f"registry.get_{kind}" for kind in ("procedure", "unit", "calendar", "tenant", "dataset")),
 }
 CALLED = {

@@ -83,6 +83,8 @@ def settings(**changes: Any) -> PortalSettings:
         "service": "portal",
         "amqp_uri": "amqp://nowhere",
         "mongo_uri": "mongodb://nowhere",
+        "actor_keys": "/nowhere",
+        "actor_key": "/nowhere",
         "portal_url": "http://localhost",
         "intake_url": "http://nowhere",
         "secret": SECRET,

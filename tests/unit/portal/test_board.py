@@ -38,7 +38,7 @@ def answers(**changes: Any) -> FakeServices:
     told = {
         **catalogue(procedure()),
         "intake.count_dossiers": COUNTS,
-        "routing.count_by_unit": {"units": [{**UNIT, "decided": {"before": 6, "on_time": 3, "late": 1}}]},
+        "routing.count_by_unit": {"units": [{**UNIT, "decided": {"early": 6, "on_time": 3, "late": 1}}]},
         "payment.count_fees": {"paid": [PAID], "refunded": []},
         **{f"{name}.health": HEALTH for name in PUBLISHERS},
         **{f"{name}.list_dead_letters": {"items": [], "total": 0} for name in PUBLISHERS},
