@@ -1,5 +1,6 @@
 """Slips as PDF: by WeasyPrint, one at a time in a process, for it is all computing; loaded when one is asked for."""
 
+import functools
 import logging
 import threading
 from pathlib import Path
@@ -33,12 +34,22 @@ def printed(html: str) -> bytes:
 
 
 def _printed(html: str) -> bytes:
-    from weasyprint import CSS, HTML  # forty megabytes and a second: only where slips are printed
+    from weasyprint import HTML  # forty megabytes and a second: only where slips are printed
+
+    sheet, fonts = _kept()
+    made: bytes = HTML(string=html, url_fetcher=_refuse).write_pdf(stylesheets=[sheet], font_config=fonts)
+    return made
+
+
+@functools.cache
+def _kept() -> tuple[Any, Any]:
+    """The sheet, read once, and the fonts: made anew for each slip they would stay in memory."""
+    from weasyprint import CSS
+    from weasyprint.text.fonts import FontConfiguration
 
     logging.getLogger("weasyprint").setLevel(logging.ERROR)
-    sheet = CSS(filename=str(_SHEET), url_fetcher=_refuse)
-    made: bytes = HTML(string=html, url_fetcher=_refuse).write_pdf(stylesheets=[sheet])
-    return made
+    fonts = FontConfiguration()
+    return CSS(filename=str(_SHEET), font_config=fonts, url_fetcher=_refuse), fonts
 
 
 def _refuse(address: str, *_: Any, **__: Any) -> Any:

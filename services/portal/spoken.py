@@ -18,8 +18,9 @@ def spoken_vnd(amount: int) -> str:
 def _number(number: int, *, leads: bool) -> list[str]:
     """The words of a number; one that does not lead names its missing hundreds."""
     if number >= _BILLION:
-        billions, rest = [*_number(number // _BILLION, leads=leads), "tỷ"], number % _BILLION
-        return [*billions, *_number(rest, leads=False)] if rest else billions
+        rest = number % _BILLION
+        below = _number(rest, leads=False) if rest else []
+        return [*_number(number // _BILLION, leads=leads), "tỷ", *below]
     words: list[str] = []
     for size, name in _PLACES:
         group = number // size % 1000
