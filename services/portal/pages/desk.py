@@ -4,15 +4,16 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from services.chassis.errors import Invalid
+from services.chassis.errors import Invalid, Unavailable
 from services.portal import months
 from services.portal.casework import ACTIONS, STATUSES, case_words
 from services.portal.language import say, words
 from services.portal.offers import collated
 from services.portal.signin import signed_in, who
+from services.portal.staff import Staff
 from services.portal.views import MOST_VIEWS, Views
 from services.portal.wiring import portal
 from services.portal.worklist import ME, NOBODY, Wish
@@ -113,20 +114,29 @@ def load() -> ResponseReturnValue:
 
 def _tabs(wish: Wish | None) -> list[tuple[str, str, int | None, bool]]:
     """The usual stretches of the queue, each with how many cases are in it."""
-    counts = _ask("routing.count_cases")
+    counts = _counts()
     tabs = (
-        (say("Đang xử lý"), Wish(), counts["open"]),
-        (say("Của tôi"), Wish(officer=ME), counts["mine"]),
-        (say("Chờ tiếp nhận"), Wish(status="opened"), counts["opened"]),
-        (say("Chờ ký"), Wish(status="proposed"), counts["proposed"]),
-        (say("Chờ bổ sung"), Wish(status="supplement_requested"), counts["supplement_requested"]),
-        (say("Sắp đến hạn"), Wish(late="at_risk"), counts["at_risk"]),
-        (say("Quá hạn"), Wish(late="overdue"), counts["overdue"]),
+        (say("Đang xử lý"), Wish(), counts.get("open")),
+        (say("Của tôi"), Wish(officer=ME), counts.get("mine")),
+        (say("Chờ tiếp nhận"), Wish(status="opened"), counts.get("opened")),
+        (say("Chờ ký"), Wish(status="proposed"), counts.get("proposed")),
+        (say("Chờ bổ sung"), Wish(status="supplement_requested"), counts.get("supplement_requested")),
+        (say("Sắp đến hạn"), Wish(late="at_risk"), counts.get("at_risk")),
+        (say("Quá hạn"), Wish(late="overdue"), counts.get("overdue")),
         (say("Đã kết thúc"), Wish(status="closed", order="newest"), None),
     )
     lists = [(text, url_for(".queue", **tab.address()), count, tab == wish) for text, tab, count in tabs]
     others = ((say("Lịch đến hạn"), "desk.calendar"), (say("Khối lượng"), "desk.load"))
     return [*lists, *((text, url_for(name), None, request.endpoint == name) for text, name in others)]
+
+
+def _counts() -> Mapping[str, int]:
+    """The counters; none while they cannot be had: the queue itself is worth more."""
+    try:
+        counts: Mapping[str, int] = _ask("routing.count_cases")
+    except Unavailable:
+        return {}
+    return counts
 
 
 def _views() -> Views:
@@ -140,8 +150,9 @@ def _ask(target: str, **arguments: Any) -> Any:
 
 def _staff() -> list[str]:
     """Whoever has cases of the unit, and whoever asks."""
-    load = _ask("routing.case_load")
-    return sorted({who().id, *(one["officer"] for one in load["officers"])})
+    kept: Staff = current_app.extensions.setdefault("motcua.staff", Staff())
+    found = kept.of(who().unit or "", lambda: [one["officer"] for one in _ask("routing.case_load")["officers"]])
+    return sorted({who().id, *found})
 
 
 def _statuses() -> list[tuple[str, str]]:

@@ -1,5 +1,14 @@
-// Shortcuts of the officers' queue. They are off while one types, and can be turned off for good on this browser.
+// The officers' queue: tick all, and shortcuts, which are off while one types and can be turned off on this browser.
 "use strict";
+
+// One box ticks all that can be ticked.
+const all = document.querySelector("[data-all]");
+if (all) {
+  all.hidden = false;
+  all.querySelector("input").addEventListener("change", (event) => {
+    document.querySelectorAll("[data-rows] tbody input:enabled").forEach((box) => { box.checked = event.target.checked; });
+  });
+}
 
 const kept = "motcua.keys";
 const dialog = document.querySelector("[data-keys]");

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from services.chassis.errors import Unavailable
 from tests.unit.portal.cases import CODE, at_work, line
 from tests.unit.portal.fakes import CITIZEN, OFFICER, OPERATOR, visit
 
@@ -83,6 +84,22 @@ def test_several_cases_are_given_at_once_and_each_refusal_is_told() -> None:
     assert "B: Chưa tiếp nhận." in page
 
 
+def test_the_queue_is_there_while_its_figures_are_not() -> None:
+    away = Unavailable("routing.unavailable", "Away.", "Chưa sẵn sàng.")
+    services = at_work(routing__count_cases=away, routing__case_load=away)
+    answer = visit(services, OFFICER).get("/ban-lam-viec")
+    assert answer.status_code == 200
+    assert CODE in answer.text
+
+
+def test_who_works_in_the_unit_is_not_counted_for_every_page() -> None:
+    services = at_work()
+    browser = visit(services, OFFICER)
+    pages = [browser.get("/ban-lam-viec").text for _ in range(2)]
+    assert all('<option value="vnnic-2">' in page for page in pages)
+    assert len(services.of("routing.case_load")) == 1
+
+
 def test_a_view_is_kept_for_the_officer_wherever_he_signs_in() -> None:
     browser = visit(at_work(), OFFICER)
     browser.post("/ban-lam-viec/goc-nhin", data={"name": " <b>Gấp</b> ", "late": "overdue"})
@@ -109,3 +126,4 @@ def test_load_leads_to_what_can_be_given_away() -> None:
     page = visit(at_work(), OFFICER).get("/ban-lam-viec/khoi-luong").text
     assert 'href="/ban-lam-viec?officer=vnnic-2"' in page
     assert 'href="/ban-lam-viec?officer=none"' in page
+    assert 'href="/ban-lam-viec?status=accepted&amp;officer=none&amp;to=vnnic-2"' in page

@@ -1,0 +1,33 @@
+"""Who works in a unit, as far as its cases tell: kept for some minutes, for counting them takes a while."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from services.chassis.errors import Unavailable
+
+_KEPT_SECONDS: Final = 600.0
+
+
+class Staff:
+    """The staff ids of each unit that somebody asked for."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[float, Sequence[str]]] = {}
+        self._turn = threading.Lock()
+
+    def of(self, unit: str, ask: Callable[[], Sequence[str]]) -> Sequence[str]:
+        """What `ask` answered not long ago; while nobody answers, what it answered last, or nobody."""
+        at, kept = self._kept.get(unit, (float("-inf"), ()))
+        if time.monotonic() - at < _KEPT_SECONDS:
+            return kept
+        with self._turn:
+            self._kept[unit] = (time.monotonic(), kept)  # the others need not wait for the answer
+        try:
+            found = ask()
+        except Unavailable:
+            return kept
+        with self._turn:
+            self._kept[unit] = (time.monotonic(), found)
+        return found
