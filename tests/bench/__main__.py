@@ -36,7 +36,7 @@ from tests.bench.tables import all_tables, machine_line
 from tests.bench.world import offers
 
 RESULTS: Final = ROOT / ".run" / "bench"
-DOCUMENT: Final = ROOT / "docs" / "bench.md"
+DOCUMENTS: Final = ROOT / "docs"
 _FAILURES: Final = (Unclosed, NotMeasured, CrewError, DemoError, RemoteError, StackError)
 _WIDTH: Final = 150
 _ENDED: Final = 128 + signal.SIGTERM
@@ -46,8 +46,8 @@ console = Console()
 class Bench:
     """One invocation: its rig, and the parts in the order in which they disturb each other least."""
 
-    def __init__(self, plan: Plan, parts: Collection[str], rig: Rig) -> None:
-        self._plan, self._parts, self._rig = plan, parts, rig
+    def __init__(self, plan: Plan, parts: Collection[str], rig: Rig, stored: Path | None = None) -> None:
+        self._plan, self._parts, self._rig, self._stored = plan, parts, rig, stored
         self._offers = offers(PROCEDURES)
         self.result = Result(f"{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}", plan.name, machine.describe())
 
@@ -148,8 +148,9 @@ class Bench:
             self._stock_intake(trials, StockServices(self._rig, best, ["intake"]))
 
     def _growth(self) -> None:
-        """At the end: the stack is of no use to anybody else afterwards."""
-        self.result.growth = growth.measure(self._rig, self._plan)
+        """On stacks of its own."""
+        self._rig.stack.down()
+        self.result.growth = growth.measure(self._rig.run_dir, self._plan, self._stored)
 
     def _stock_intake(self, trials: Trials, alone: StockServices) -> None:
         with self._judged("intake, stock"), alone as services:
@@ -187,7 +188,12 @@ def _shown(table: Table) -> Shown:
 @click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), help="Only this part; may be repeated.")
 @click.option("--minutes", type=click.FloatRange(min=0.1), help="So long is memory looked at.")
 @click.option("--dossiers", type=click.IntRange(min=1000), help="So many are stored for `growth`.")
-@click.option("--document", is_flag=True, help="Write docs/bench.md also when this is quick or not everything.")
+@click.option(
+    "--stored",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="What `growth` fills in is left in this run directory, and found there by the next run.",
+)
+@click.option("--document", is_flag=True, help="Write the document also when this is quick; of one part, its own.")
 @click.option("--keep-logs", is_flag=True, help="Leave the run directory of the stack behind.")
 @click.option(
     "--again", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Only show this JSON again."
@@ -197,6 +203,7 @@ def main(
     parts: tuple[str, ...],
     minutes: float | None,
     dossiers: int | None,
+    stored: Path | None,
     document: bool,
     keep_logs: bool,
     again: Path | None,
@@ -204,13 +211,13 @@ def main(
     """Measure the system beside stock nameko, the machine's limit and Django; about twenty minutes."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(_ENDED))  # so that what was started is ended with us
     if again is None:
-        result = measure(planned(form, minutes, dossiers), parts or PARTS, keep_logs=keep_logs)
+        result = measure(planned(form, minutes, dossiers), parts or PARTS, stored, keep_logs=keep_logs)
     else:
         result = cattrs.structure(json.loads(again.read_text(encoding="utf-8")), Result)
     page = keep(result)
     show(result)
     if document or (again is None and form != QUICK.name and set(parts or PARTS) == set(PARTS)):
-        DOCUMENT.write_text(pages.document(result), encoding="utf-8")
+        keep_document(result, parts or PARTS)
     console.print(f"\nPage: {page}    JSON: {page.with_suffix('.json')}", highlight=False)
     sys.exit(1 if result.refused else 0)
 
@@ -223,12 +230,19 @@ def planned(form: str | None, minutes: float | None, dossiers: int | None) -> Pl
     return plan if dossiers is None else replace(plan, growth_dossiers=dossiers)
 
 
-def measure(plan: Plan, parts: Collection[str], *, keep_logs: bool) -> Result:
+def keep_document(result: Result, parts: Collection[str]) -> None:
+    """All parts make the document; some of them, measured alone, make one of their own beside it."""
+    alone = "-".join(name for name in PARTS if name in parts) if set(parts) != set(PARTS) else ""
+    path = DOCUMENTS / f"bench{'-' * bool(alone)}{alone}.md"
+    path.write_text(pages.document(result, alone), encoding="utf-8")
+
+
+def measure(plan: Plan, parts: Collection[str], stored: Path | None, *, keep_logs: bool) -> Result:
     """Everything asked for, on a stack that is gone afterwards."""
     logging.getLogger("amqp").setLevel(logging.ERROR)  # it wonders aloud at what arrives while a channel closes
     rig = Rig(ROOT / ".run" / f"bench-{datetime.now(UTC):%H%M%S}")
     try:
-        bench = Bench(plan, parts, rig)
+        bench = Bench(plan, parts, rig, stored and stored.resolve())
         bench.run()
     finally:
         if keep_logs:

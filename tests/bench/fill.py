@@ -7,9 +7,10 @@ waited for.
 
 import multiprocessing
 import struct
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import cycle
 from random import Random
@@ -56,16 +57,17 @@ class Filled:
     dossiers: int = 0
     documents: int = 0
     bytes: int = 0
+    seconds: float = 0.0  # until all was on the disk
     codes: list[str] = field(default_factory=list)  # of some dossiers
 
     def __add__(self, other: "Filled") -> "Filled":
         sums = (self.dossiers + other.dossiers, self.documents + other.documents, self.bytes + other.bytes)
-        return Filled(*sums, [*self.codes, *other.codes])
+        return Filled(*sums, codes=[*self.codes, *other.codes])
 
 
 def fill(uri: str, patterns: Sequence[Pattern], dossiers: int, processes: int = 2) -> Filled:
     """So many dossiers more, of the years before this one; no two processes number the same series."""
-    this_year = datetime.now(UTC).year
+    this_year, began = datetime.now(UTC).year, time.monotonic()
     years = list(range(this_year - YEARS, this_year))
     still_open = round(dossiers * OPEN_SHARE) if any(not one.has_ended for one in patterns) else 0
     ended = dossiers - still_open
@@ -81,7 +83,10 @@ def fill(uri: str, patterns: Sequence[Pattern], dossiers: int, processes: int = 
         for number in range(processes)
     ]
     with _SPAWN.Pool(processes) as pool:
-        return sum(pool.map(_fill, lots, chunksize=1), start=Filled())
+        filled = sum(pool.map(_fill, lots, chunksize=1), start=Filled())
+    with MongoClient[Document](uri) as client:
+        client.admin.command("fsync")
+    return replace(filled, seconds=round(time.monotonic() - began, 1))
 
 
 def instants(years: Sequence[int], count: int) -> Iterator[datetime]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from statistics import median
 from typing import Any, Final
 
 from tests.bench.stats import Moment, Spread
@@ -257,6 +258,14 @@ class Grown:
 
 
 @dataclass(frozen=True)
+class Pair:
+    """An empty and a full stack, one straight after the other."""
+
+    empty: Grown
+    full: Grown
+
+
+@dataclass(frozen=True)
 class Asked:
     """One question to the stores: milliseconds, and what the server read for the answer at most."""
 
@@ -279,9 +288,18 @@ class Growth:
     gigabytes: float
     stored_gigabytes: dict[str, float]  # on the disk, by service
     seconds: float
-    empty: Grown
-    full: Grown
+    pairs: list[Pair]
     asked: list[Asked]
+
+    @property
+    def share(self) -> float:
+        """The throughput of the full stack as a share of the empty one's: the median of the pairs."""
+        return median(one.full.rate / one.empty.rate for one in self.pairs)
+
+    @property
+    def work(self) -> float:
+        """The processor time of a dossier with the full stack, as a multiple of that with the empty one."""
+        return median(one.full.cpu_ms / one.empty.cpu_ms for one in self.pairs)
 
 
 @dataclass

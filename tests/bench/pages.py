@@ -28,12 +28,19 @@ Written by `make bench`, never by hand. The page with plots, and all numbers as 
 | `make bench PART=growth` | one part alone: idle, ours, memory, scaling, limit, intake, django, stock or growth |
 | `make bench PART=memory BENCH='--minutes 30'` | memory for so long |
 | `make bench PART=growth BENCH='--dossiers 100000'` | growth to that size |
+| `make bench PART=growth BENCH='--full --document'` | in full, with a document of its own |
 | `make bench BENCH=--quick` | a smoke test of everything, in some minutes: its figures say little |
 
 A run whose sum does not close (every dossier resolved, every notice handed over, all books in agreement) gives no
 figure; of stock nameko the wrong and missing states are counted instead. What is compared is said in the code, in
 `tests/bench/`: `stock/__init__.py`, `limit.py`, `scaling.py`, `growth.py`, and `django/__init__.py` (Django REST
 framework with PostgreSQL, which the part installs for itself: PostgreSQL with apt, Django into `.run/django`).
+"""
+_HEAD_ALONE = """\
+# The last measurement of {parts}, alone
+
+Written by `make bench` with `--document`, never by hand. The other parts, and what can be measured, are in
+[bench.md](bench.md).
 """
 
 
@@ -52,11 +59,12 @@ def page(result: Result) -> str:
     return f'<!DOCTYPE html><html lang="en"><head>{head}</head><body>{body}</body></html>\n'
 
 
-def document(result: Result) -> str:
-    """docs/bench.md."""
-    parts = [_DOCUMENT_HEAD, f"Measured {result.stamp} ({result.plan} run) on {machine_line(result.machine)}.\n"]
+def document(result: Result, alone: str = "") -> str:
+    """docs/bench.md; or that of the parts that were measured `alone`."""
+    head = _HEAD_ALONE.format(parts=alone) if alone else _DOCUMENT_HEAD
+    parts = [head, f"Measured {result.stamp} ({result.plan} run) on {machine_line(result.machine)}.\n"]
     parts += [f"**{what}: no figures, {why}**\n" for what, why in result.refused.items()]
-    return "\n".join((*parts, *map(_markdown, all_tables(result))))
+    return "\n".join((*parts, *map(_markdown, all_tables(result, whole=not alone))))
 
 
 def _html(table: Table) -> str:

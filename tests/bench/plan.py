@@ -49,6 +49,7 @@ class Plan:
     memory_seconds: float
     memory_round_seconds: float
     growth_dossiers: int
+    growth_pairs: int  # an odd number, which has one in the middle
     growth_seconds: float
     drain_seconds: float = 90.0
     lost_after_seconds: float = 30.0  # a step of a stock dossier that has not come by then never will
@@ -74,7 +75,8 @@ NORMAL: Final = Plan(
     memory_seconds=90,
     memory_round_seconds=45,
     growth_dossiers=25_000,
-    growth_seconds=15,
+    growth_pairs=3,
+    growth_seconds=10,
 )
 FULL: Final = replace(
     NORMAL,
@@ -88,7 +90,8 @@ FULL: Final = replace(
     memory_seconds=1800,
     memory_round_seconds=60,
     growth_dossiers=1_000_000,
-    growth_seconds=60,
+    growth_pairs=7,
+    growth_seconds=20,
 )
 QUICK: Final = Plan(
     name="quick",
@@ -110,6 +113,7 @@ QUICK: Final = Plan(
     memory_seconds=16,
     memory_round_seconds=8,
     growth_dossiers=2_000,
+    growth_pairs=1,
     growth_seconds=4,
     drain_seconds=60,
 )

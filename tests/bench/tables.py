@@ -13,10 +13,10 @@ from tests.bench.targets import rows
 _MARKS = {True: "✓", False: "✗", None: ""}
 
 
-def all_tables(result: Result) -> list[Table]:
-    """Every table that has anything in it, the targets first."""
+def all_tables(result: Result, *, whole: bool = True) -> list[Table]:
+    """Every table that has anything in it, the targets first; of a `whole` run also those without a figure."""
     tables = (
-        _targets(result),
+        _targets(result, whole=whole),
         _throughput(result),
         _processor_time(result),
         _steps(result),
@@ -33,8 +33,9 @@ def all_tables(result: Result) -> list[Table]:
     return [table for table in tables if table.cells]
 
 
-def _targets(result: Result) -> Table:
-    cells = [(row.figure, row.target, row.measured, _MARKS[row.met]) for row in rows(result)]
+def _targets(result: Result, *, whole: bool) -> Table:
+    shown = (row for row in rows(result) if whole or row.measured != "–")
+    cells = [(row.figure, row.target, row.measured, _MARKS[row.met]) for row in shown]
     return Table("Targets", "", ("figure", "target", "measured", ""), cells)
 
 

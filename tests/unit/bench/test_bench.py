@@ -23,6 +23,7 @@ from tests.bench.outcome import (
     Flow,
     Grown,
     Growth,
+    Pair,
     Result,
     Scaled,
     Scaling,
@@ -205,6 +206,16 @@ def test_long_forms_are_judged_and_shown() -> None:
     assert pages.page(result).count("<svg") == 2
 
 
+def test_a_part_alone_has_a_document_of_its_own_with_no_empty_rows() -> None:
+    result = Result("2026-01-15T120000Z", "full", _machine())
+    result.growth = _growth()
+    whole, alone = pages.document(result), pages.document(result, "growth")
+    assert "of growth, alone" in alone
+    assert "95 %" in alone
+    assert "| – |" in "".join(line for line in whole.splitlines() if "against stock" in line)
+    assert "against stock" not in alone
+
+
 def test_a_chart_is_well_formed_and_escapes_its_words() -> None:
     drawn = svg(Chart("a < b", "ms", {"p50 & more": [(0, 1), (10, 250)], "never": []}))
     figure = ET.fromstring(drawn)  # noqa: S314 – our own
@@ -298,8 +309,9 @@ def _scaling() -> Scaling:
 
 def _growth() -> Growth:
     asked = [Asked("by index", 1, 9.0, 12, 21, 21, []), Asked("sorted", 1, 2.0, 3, 900, 20, ["SORT"])]
-    empty, full = Grown(500, 10.0, 100.0, 1.0), Grown(500, 9.5, 104.0, 1.0)
-    return Growth(NO_FEE, 100_000, 2_000_000, 3.6, {"intake": 0.9}, 90.0, empty, full, asked)
+    rates = ((10.0, 9.5), (10.0, 2.0), (5.0, 6.0))  # somebody else was busy during the second
+    pairs = [Pair(Grown(500, one, 100.0, 1.0), Grown(500, other, 104.0, 1.0)) for one, other in rates]
+    return Growth(NO_FEE, 100_000, 2_000_000, 3.6, {"intake": 0.9}, 90.0, pairs, asked)
 
 
 def _machine() -> dict[str, object]:
