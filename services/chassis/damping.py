@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import structlog
+from services.chassis.lean import structlog
 
 SECONDS: Final = 60.0
 FIRST: Final = 10

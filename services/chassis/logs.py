@@ -8,10 +8,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-import structlog
-from structlog.tracebacks import ExceptionDictTransformer
-
 from services.chassis.damping import LEFT_OUT, Damper, ForeignLines, cut, damped
+from services.chassis.lean import structlog
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("motcua")
 
@@ -73,7 +71,7 @@ def about(**ids: Any) -> Iterator[None]:
         yield
 
 
-_frames = ExceptionDictTransformer(show_locals=False)
+_frames = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 
 
 def _without_values(exc_info: Any) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from gunicorn.workers import gthread
 
 from services.chassis.errors import Unavailable
 from services.chassis.logs import log
+from services.chassis.pauses import spare_what_stays
 
 HEAD_SECONDS: Final = 5.0  # for the head of a request
 PIECE_SECONDS: Final = 8.0  # for a piece of a body, whatever its length, or for an answer to begin to leave
@@ -40,6 +41,7 @@ class Patience:
         self._leaving: dict[Any, float] = {}
         self._starting = threading.Lock()
         self._watched = False
+        self._anything = threading.Event()  # to watch for
 
     def begin(self, sock: Any, seconds: float, how: int = socket.SHUT_RD) -> None:
         """From now on, until `end`, what is waited for must come within so many seconds."""
@@ -73,6 +75,7 @@ class Patience:
 
     def _watch(self) -> None:
         """Start the watch: in the worker, since threads do not survive a fork."""
+        self._anything.set()
         if self._watched:
             return
         with self._starting:
@@ -82,6 +85,7 @@ class Patience:
 
     def _run(self) -> None:
         while True:
+            self._anything.wait()
             time.sleep(_LOOK_EVERY)
             now = time.monotonic()
             for sock, (until, how) in self._until.copy().items():
@@ -92,6 +96,9 @@ class Patience:
                 if until < now or _has_left(sock):
                     del self._leaving[sock]
                     sock.close()
+            self._anything.clear()
+            if self._until or self._leaving:  # also what came since the last look
+                self._anything.set()
 
 
 PATIENCE: Final = Patience()
@@ -137,6 +144,11 @@ class Places:
 
 class Worker(gthread.ThreadWorker):
     """gunicorn's worker of threads, with an end to every wait of its own."""
+
+    def run(self) -> None:
+        """Serve until stopped; the application is loaded."""
+        spare_what_stays()
+        super().run()
 
     def handle(self, conn: Any) -> Any:
         """Serve one request whose head comes in time."""

@@ -28,12 +28,12 @@ from services.chassis.journal import Journal
 from services.chassis.logs import log
 from services.chassis.marks import Marks
 from services.chassis.publish import Outgoing, Publisher
+from services.chassis.rhythm import Rhythm
 from services.chassis.store import Document, outages_named
 from services.contracts.envelope import Envelope
 
 T = TypeVar("T")
 LATE_SECONDS = 2.0
-_LOOK_EVERY = 1.0
 _WAIT_AFTER_FAILURE = 2.0
 _EVENTS_AT_ONCE = 100
 _SECONDS_PUT_OFF = 30.0
@@ -79,16 +79,18 @@ class Relay:
 
     def run(self) -> None:
         """Publish until stopped."""
-        look_again = 0.0
+        rhythm = Rhythm(time.monotonic())
         while not self._stopping.is_set():
-            self._signal.wait(min(_LOOK_EVERY, self._marks.seconds_left))
+            self._signal.wait(min(rhythm.seconds_left(time.monotonic()), self._marks.seconds_left))
             self._signal.clear()
             try:
-                self._publish_fresh()
-                if time.monotonic() >= look_again:
+                sent, now = self._publish_fresh(), time.monotonic()
+                if not rhythm.seconds_left(now):
                     self._of_broker(self._publisher.check)
-                    self._publish_late(LATE_SECONDS)
-                    look_again = time.monotonic() + _LOOK_EVERY
+                    sent += self._publish_late(LATE_SECONDS)
+                    rhythm.looked(now)
+                if sent:
+                    rhythm.published(now)
                 self._mark_when_due()
                 self.healthy = not self._put_off
             except ServiceError as error:

@@ -18,6 +18,7 @@ from services.chassis.bus import PUBLISHERS, SETTINGS
 from services.chassis.exposition import expose
 from services.chassis.keys import keys_or_exit
 from services.chassis.logs import log
+from services.chassis.pauses import spare_what_stays
 from services.chassis.rpc import VERIFIER
 from services.chassis.service import WIRED, Service
 from services.chassis.settings import Settings, settings_or_exit
@@ -74,6 +75,7 @@ def _serve(wired: Wired[Any], container: ServiceContainer, stop: Event) -> None:
         wired.start(timers=True)
         expose(wired.base.settings, container.service_name, wired.health)
         container.start()
+        spare_what_stays()
         log.info("service_started", workers=container.max_workers)
         container.wait()
     except Exception:  # noqa: BLE001 – the process ends either way; it must say why
