@@ -193,6 +193,11 @@ class Idle:
         """Megabytes."""
         return round(sum(self.rss_mb.values()), 1)
 
+    @property
+    def pss_in_all(self) -> float:
+        """Megabytes that the machine has to have for it: what is shared counts once."""
+        return round(sum(self.pss_mb.values()), 1)
+
 
 @dataclass(frozen=True)
 class Scaled:

@@ -35,6 +35,10 @@ A run whose sum does not close (every dossier resolved, every notice handed over
 figure; of stock nameko the wrong and missing states are counted instead. What is compared is said in the code, in
 `tests/bench/`: `stock/__init__.py`, `limit.py`, `scaling.py`, `growth.py`, and `django/__init__.py` (Django REST
 framework with PostgreSQL, which the part installs for itself: PostgreSQL with apt, Django into `.run/django`).
+
+What the stack needs of a machine's memory at rest is told by PSS: the processes of the services share the interpreter's
+pages and those of its libraries, which the machine holds once, and RSS counts for each of them. So the 900 MB are held
+against PSS, and RSS is shown beside it; the 150 MB of one service are held against RSS, which is the larger.
 """
 _HEAD_ALONE = """\
 # The last measurement of {parts}, alone

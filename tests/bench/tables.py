@@ -162,8 +162,7 @@ def _idle(result: Result) -> Table:
         (name, f"{idle.cpu_percent.get(name, 0):.2f}", f"{idle.rss_mb[name]:.0f}", f"{idle.pss_mb.get(name, 0):.0f}")
         for name in names
     ]
-    pss = sum(idle.pss_mb.values())
-    cells.append(("together", f"{idle.cpu_in_all:.2f}", f"{idle.rss_in_all:.0f}", f"{pss:.0f}"))
+    cells.append(("together", f"{idle.cpu_in_all:.2f}", f"{idle.rss_in_all:.0f}", f"{idle.pss_in_all:.0f}"))
     about = f"Over {idle.seconds:.0f} s at rest. `make up` took {idle.up_seconds:.1f} s."
     return Table("Idle", about, ("program", "% of a core", "RSS in MB", "PSS in MB"), cells)
 
