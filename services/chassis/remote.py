@@ -31,7 +31,7 @@ class Remote:
         for _ in range(most):
             self._idle.put(None)
 
-    def call(self, service: str, method: str, *, actor: Actor | None = None, **arguments: Any) -> Any:
+    def call(self, service: str, method: str, /, *, actor: Actor | None = None, **arguments: Any) -> Any:
         """The answer of `service.method`. Raises the callee's ServiceError, or Unavailable at the deadline."""
         began, failed = time.perf_counter(), None
         try:

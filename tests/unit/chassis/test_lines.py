@@ -73,6 +73,10 @@ def test_a_named_error_is_raised_as_itself(answering: Any) -> None:
     assert caught.value.code == "s.x"
 
 
+def test_arguments_may_be_named_like_our_own(answering: Any) -> None:
+    assert answering(b'{"result": 1}').call("s", "m", service="a", method="online") == 1
+
+
 @pytest.mark.parametrize("error", [OSError(), TimeoutError(), ConnectionResetError()])
 def test_a_line_in_doubt_is_closed_and_its_place_in_the_pool_is_free(error: Exception, answering: Any) -> None:
     client = answering(error)
