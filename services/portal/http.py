@@ -14,17 +14,17 @@ from services.chassis.http import answer
 from services.chassis.logs import log
 from services.chassis.settings import settings_or_exit
 from services.chassis.traced import traced
-from services.portal import language, security, shell, signin, wording
+from services.portal import language, security, shell, signin, telling, wording
 from services.portal.api.mount import mount
 from services.portal.errors import show_errors
-from services.portal.pages import home, offers, style
+from services.portal.pages import dossiers, home, offers, payments, style
 from services.portal.settings import PortalSettings
 from services.portal.wiring import Portal, wire
 
 SERVICE: Final = "portal"
 _PROCESS: Final = "portal-http"
 _LONGEST_FORM: Final = 4_000_000
-_PAGES: Final = (home.pages, offers.pages, style.pages)
+_PAGES: Final = (home.pages, offers.pages, dossiers.pages, payments.pages, style.pages)
 _A_YEAR: Final = 31_536_000
 
 
@@ -63,6 +63,7 @@ def build(made: Portal) -> Flask:
     traced(app)
     language.speak(app)
     wording.teach(app)
+    telling.teach(app)
     shell.surround(app)
     security.harden(app, secure=settings.is_secure)
     csrf = CSRFProtect(app)

@@ -85,6 +85,14 @@ class Offers:
         )
         return page
 
+    def procedure_version(self, tenant: str, key: str, version: str | None) -> Document:
+        """A procedure as it was on a day, such as the `procedure_version` of a dossier. Raises NotFound."""
+        asked = {"tenant": tenant, "key": key, "as_of": version}
+        document: Document = self._keep(
+            ("version", tenant, key, version), lambda: self._services.ask(None, "registry.get_procedure", **asked)
+        )
+        return document
+
     def unit(self, tenant: str, key: str) -> Document:
         """A unit: its name, phone, e-mail. Raises NotFound."""
         asked = {"tenant": tenant, "key": key}

@@ -30,6 +30,7 @@ class Session(SessionMixin):
         self.began_at: datetime | None = None
         self.seen_at: datetime | None = None
         self.modified, self.former = False, ""
+        self.is_visit = True  # a page that asks again by itself is none, and keeps no session alive
 
     @property
     def touched(self) -> bool:
@@ -103,7 +104,8 @@ class Sessions(SessionInterface):
 
     def _keep(self, app: Flask, session: Session, response: Response) -> None:
         now = clock.now()
-        if not session.modified and session.seen_at is not None and now - session.seen_at < _REFRESH_AFTER:
+        was_seen = session.seen_at is not None and now - session.seen_at < _REFRESH_AFTER
+        if not session.modified and (was_seen or not session.is_visit):
             return
         began_at = session.began_at or now
         ends_at = min(now + self._idle, began_at + self._longest)

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from flask import Flask, current_app, get_flashed_messages, request, session, url_for
+from flask import Flask, current_app, get_flashed_messages, request, url_for
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
@@ -68,7 +68,7 @@ def _visitor() -> Person | None:
 
 def _flashes() -> Any:
     try:
-        return get_flashed_messages(with_categories=True) if "_flashes" in session else []
+        return get_flashed_messages(with_categories=True)
     except Unavailable:
         return []
 

@@ -1,0 +1,84 @@
+"""What the pages about one dossier ask for: the dossier as somebody may see it, and all that explains it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app, url_for
+
+from services.chassis.errors import NotFound, ServiceError
+from services.chassis.logs import log
+from services.portal.deadlines import Term, running
+from services.portal.signin import who
+from services.portal.wiring import portal
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A dossier, the procedure it was received under, and the unit that has it."""
+
+    dossier: Document
+    procedure: Document
+    unit: Document
+
+    @property
+    def code(self) -> str:
+        """The dossier code."""
+        return str(self.dossier["dossier_code"])
+
+    @property
+    def is_mine(self) -> bool:
+        """Whether it is looked at by its applicant, and not by an officer."""
+        return who().is_applicant
+
+
+def follow(code: str) -> Followed:
+    """The dossier of this code. Raises NotFound, also where it is not for this person to see."""
+    dossier = portal().services.ask(who().actor, "intake.get", dossier_code=code)
+    return Followed(dossier, *explained(dossier))
+
+
+def explained(dossier: Document) -> tuple[Document, Document]:
+    """The procedure as of the day the dossier was received under, and the unit. Raises NotFound."""
+    offers, tenant = portal().offers, dossier["tenant"]
+    procedure = offers.procedure_version(tenant, dossier["procedure"], dossier.get("procedure_version"))
+    return procedure, offers.unit(tenant, dossier["unit"])
+
+
+def term_of(followed: Followed) -> Term | None:
+    """The term that runs, told day by day; None also while the calendar cannot be had."""
+    unit = followed.unit
+    try:
+        calendar = portal().offers.calendar(unit.get("calendar", "vn"))
+    except ServiceError as error:
+        log.warning("term_not_explained", reason=error.code)
+        return None
+    return running(followed.dossier, followed.procedure, calendar, unit.get("office_hours", "standard"))
+
+
+def notices_of(code: str) -> list[Document]:
+    """What was written to the applicant, the newest first; nothing while notify does not answer."""
+    try:
+        found = portal().services.ask(who().actor, "notify.list_notices", dossier_code=code, limit=200)["items"]
+    except NotFound:
+        return []
+    except ServiceError as error:
+        log.warning("notices_not_shown", reason=error.code)
+        return []
+    return [one for one in reversed(found) if one["audience"] == "applicant"]
+
+
+def letter_of(code: str, moment: str) -> Document | None:
+    """The last notice of a moment with its words, or None."""
+    found = next((one for one in notices_of(code) if one["moment"] == moment), None)
+    if found is None:
+        return None
+    read: Document = portal().services.ask(who().actor, "notify.get_notice", notice_id=found["notice_id"])
+    return read
+
+
+def door(endpoint: str, **arguments: Any) -> str | None:
+    """The address of a page that another part of the portal may bring; None without that part."""
+    return url_for(endpoint, **arguments) if endpoint in current_app.view_functions else None

@@ -1,0 +1,171 @@
+"""My dossiers: what needs doing first, drafts, and each dossier with its time line, papers, fees and letters."""
+
+import uuid
+from typing import Any, Final
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from services.chassis.errors import Invalid, Refused
+from services.portal.answered import answered
+from services.portal.following import Followed, door, follow, notices_of, term_of
+from services.portal.language import say
+from services.portal.live import Live
+from services.portal.progress import URGENT, duties, has_ended, may_withdraw, steps
+from services.portal.signin import signed_in, who
+from services.portal.wiring import portal
+
+pages = Blueprint("dossiers", __name__, url_prefix="/ho-so")
+_PAGE: Final = 20
+_MOST_URGENT, _MOST_DRAFTS = 20, 20
+_PIECE: Final = 64 * 1024
+_KEPT_HEADERS: Final = ("Content-Type", "Content-Length", "Content-Disposition")
+_SHOWN_TYPES: Final = frozenset({"application/pdf", "image/jpeg", "image/png"})
+_LONGEST_CURSOR: Final = 200
+
+
+@pages.get("")
+@signed_in("citizen", "organisation")
+def show_all() -> str:
+    """Drafts and dossiers, what needs doing first."""
+    ask, actor = portal().services.ask, who().actor
+    after = request.args.get("after", "")[:_LONGEST_CURSOR] or None
+    page = ask(actor, "intake.list_dossiers", limit=_PAGE, after=after)
+    first = {} if after else _first()
+    return render_template("dossiers/list.html", page=page, name_of=_name_of, after=after, **first)
+
+
+@pages.get("/<code>")
+@signed_in("citizen", "organisation")
+def show(code: str) -> str:
+    """One dossier."""
+    followed = follow(code)
+    happened = _progress(followed)
+    names = {one["code"]: one["name"] for one in followed.procedure["components"]}
+    return render_template(
+        "dossiers/show.html",
+        one=followed,
+        answers=answered(followed.procedure["form"], followed.dossier["form"]),
+        names=names,
+        notices=notices_of(code),
+        shown_types=_SHOWN_TYPES,
+        may_withdraw=may_withdraw(followed.dossier),
+        live=Live(render_template("dossiers/progress.html", one=followed, **happened)),
+        **happened,
+    )
+
+
+@pages.get("/<code>/hien-trang")
+@signed_in("citizen", "organisation")
+def progress(code: str) -> Response:
+    """The part of the page that changes by itself, for the script that asks again; as long as nothing did: 304."""
+    followed = follow(code)
+    live = Live(render_template("dossiers/progress.html", one=followed, **_progress(followed)))
+    return live.answer(is_final=has_ended(followed.dossier))
+
+
+@pages.get("/<code>/giay-to/<upload_id>")
+@signed_in("citizen", "organisation", "officer")
+def paper(code: str, upload_id: str) -> Response:
+    """A paper, as it was handed in: saved by the browser, or shown where that is harmless and asked for."""
+    answer = portal().services.download(who().actor, code, upload_id)
+    headers = {name: answer.headers[name] for name in _KEPT_HEADERS if name in answer.headers}
+    if "xem" in request.args and answer.headers.get("Content-Type") in _SHOWN_TYPES:
+        headers["Content-Disposition"] = headers["Content-Disposition"].replace("attachment", "inline", 1)
+        headers["X-Frame-Options"] = "SAMEORIGIN"
+    headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+    response = Response(answer.iter_content(_PIECE), headers=headers)
+    response.call_on_close(answer.close)
+    return response
+
+
+@pages.get("/<code>/thong-bao/<notice_id>")
+@signed_in("citizen", "organisation")
+def notice(code: str, notice_id: str) -> str:
+    """A letter that was written about a dossier."""
+    found = portal().services.ask(who().actor, "notify.get_notice", notice_id=notice_id)
+    if found["dossier_code"] != code:
+        abort(404)
+    return render_template("dossiers/notice.html", code=code, notice=found)
+
+
+@pages.get("/<code>/rut")
+@signed_in("citizen", "organisation")
+def withdraw(code: str) -> str:
+    """Take a dossier back: what that means, and why."""
+    return _ask_to_withdraw(follow(code), "", ())
+
+
+@pages.post("/<code>/rut")
+@signed_in("citizen", "organisation")
+def withdrawn(code: str) -> ResponseReturnValue:
+    """It is taken back."""
+    reason, request_id = request.form.get("reason", ""), request.form.get("request_id", "")
+    try:
+        portal().services.ask(
+            who().actor, "intake.withdraw", dossier_code=code, reason=reason.strip(), request_id=request_id
+        )
+    except (Invalid, Refused) as error:
+        wrong = error.errors or [{"field": "reason", "vi": error.vi, "en": error.en}]
+        return _ask_to_withdraw(follow(code), reason, wrong), error.status
+    flash(say("Hồ sơ đã được rút."), "good")
+    return redirect(url_for(".show", code=code), 303)
+
+
+@pages.get("/<code>/nhan-ket-qua")
+@signed_in("citizen", "organisation")
+def collect(code: str) -> str:
+    """The result, to be taken on line."""
+    return render_template("dossiers/collect.html", one=follow(code), request_id=str(uuid.uuid4()))
+
+
+@pages.post("/<code>/nhan-ket-qua")
+@signed_in("citizen", "organisation")
+def collected(code: str) -> ResponseReturnValue:
+    """The applicant has it."""
+    portal().services.ask(
+        who().actor,
+        "intake.return_result",
+        dossier_code=code,
+        method="online",
+        request_id=request.form.get("request_id", ""),
+    )
+    flash(say("Bạn đã xác nhận nhận kết quả."), "good")
+    return redirect(url_for(".show", code=code), 303)
+
+
+def _progress(followed: Followed) -> dict[str, Any]:
+    dossier = followed.dossier
+    return {
+        "steps": steps(dossier),
+        "duties": duties(dossier),
+        "term": term_of(followed),
+        "has_ended": has_ended(dossier),
+        "supplement_door": door("apply.supplement", code=followed.code),
+        "pay_door": door("payments.show", code=followed.code),
+    }
+
+
+def _first() -> dict[str, Any]:
+    """What waits for this person, and what he has begun."""
+    ask, actor = portal().services.ask, who().actor
+    waiting = [
+        one
+        for status in URGENT
+        for one in ask(actor, "intake.list_dossiers", status=status, limit=_MOST_URGENT)["items"]
+    ]
+    return {"waiting": waiting, "drafts": ask(actor, "intake.list_drafts", limit=_MOST_DRAFTS)}
+
+
+def _ask_to_withdraw(followed: Followed, reason: str, wrong: Any) -> str:
+    return render_template(
+        "dossiers/withdraw.html", one=followed, reason=reason, wrong=wrong, request_id=str(uuid.uuid4())
+    )
+
+
+def _name_of(line: Any) -> Any:
+    """What the procedure of a line is called; its key where the catalogue has it no more."""
+    found = next(
+        (one for one in portal().offers.all() if (one.tenant, one.key) == (line["tenant"], line["procedure"])), None
+    )
+    return found.line["name"] if found else line["procedure"]

@@ -1,0 +1,53 @@
+// A dossier or a payment shows what changed without a reload: its fragment is asked for again, ever less often while
+// nothing happens, not at all while nobody looks, and never once it is final. Without scripts there is a link to reload.
+"use strict";
+
+const FIRST = 2000, LONGEST = 60000, GROWTH = 1.5, PATIENCE = 15 * 60 * 1000;
+const live = document.querySelector("[data-poll]");
+const said = document.querySelector("[data-poll-said]");
+let wait = FIRST, timer = null, changedAt = Date.now();
+
+async function look() {
+  timer = null;
+  try {
+    const answer = await fetch(live.dataset.poll, {
+      cache: "no-store", credentials: "same-origin", redirect: "manual", headers: { "If-None-Match": live.dataset.mark },
+    });
+    if (answer.status === 200) show(await answer.text(), answer.headers);
+    else if (answer.type === "opaqueredirect" || answer.status === 404) return; // signed out, or gone
+  } catch {
+    // The line broke: asked again later.
+  }
+  plan();
+}
+
+function show(text, headers) {
+  if (headers.has("X-Onward")) { location.assign(headers.get("X-Onward")); return; }
+  const opened = [...live.querySelectorAll("details")].map((one) => one.open);
+  const hadFocus = live.contains(document.activeElement);
+  live.dataset.mark = headers.get("ETag");
+  live.innerHTML = text;
+  live.querySelectorAll("details").forEach((one, at) => { one.open = Boolean(opened[at]); });
+  if (hadFocus) { live.tabIndex = -1; live.focus(); }
+  if (headers.has("X-Final")) live.dataset.final = "";
+  if (said) said.textContent = live.dataset.changed;
+  wait = FIRST;
+  changedAt = Date.now();
+}
+
+function plan() {
+  const isOver = "final" in live.dataset || Date.now() - changedAt > PATIENCE;
+  if (isOver || document.hidden || timer) return;
+  timer = setTimeout(look, wait);
+  wait = Math.min(wait * GROWTH, LONGEST);
+}
+
+if (live) {
+  plan();
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return;
+    wait = FIRST;
+    changedAt = Date.now();
+    plan();
+  });
+}

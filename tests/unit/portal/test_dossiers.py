@@ -1,0 +1,187 @@
+"""The pages about one's own dossiers."""
+
+import io
+from typing import Any
+
+import pytest
+import requests
+
+from services.chassis.errors import Invalid, NotFound, Refused, Unavailable
+from tests.unit.portal.answers import CODE, PAPER, accepted, dossier, fee, services
+from tests.unit.portal.fakes import CITIZEN, OFFICER, FakeServices, visit
+
+HERE = f"/ho-so/{CODE}"
+NOTICE: dict[str, Any] = {
+    "notice_id": "n-1",
+    "dossier_code": CODE,
+    "moment": "submitted",
+    "audience": "applicant",
+    "status": "sent",
+    "requested_at": "2026-01-15T02:00:01+00:00",
+    "recipient": "nguyen.thi.mau@example.vn",
+}
+AWAY = Unavailable("notify.unavailable", "notify does not answer.", "Dịch vụ chưa sẵn sàng.")
+
+
+def line(status: str) -> dict[str, Any]:
+    return {**dossier(status), "due_at": None}
+
+
+def test_who_is_not_signed_in_does_so_first() -> None:
+    answer = visit(services()).get(HERE)
+    assert answer.status_code == 302
+    assert answer.location == f"/dang-nhap?next={HERE}"
+
+
+def test_what_needs_doing_comes_first_and_drafts_are_there() -> None:
+    def listed(status: str | None = None, **_: Any) -> dict[str, Any]:
+        found = [line(status)] if status == "payment_required" else [] if status else [line("processing")]
+        return {"items": found, "next": "cursor"}
+
+    draft = {
+        "draft_id": "d-1",
+        "tenant": "mic",
+        "procedure": "dk-ten-mien-vn",
+        "saved_at": "2026-01-15T02:00:00+00:00",
+        "expires_at": "2026-02-14T02:00:00+00:00",
+    }
+    known = services(intake__list_dossiers=listed, intake__list_drafts={"items": [draft], "next": None})
+    page = visit(known, CITIZEN).get("/ho-so").text
+    assert page.index("Việc cần làm") < page.index("Bản nháp") < page.index("Hồ sơ đã nộp")
+    assert f"{HERE}/phi" in page
+    assert "/ho-so?after=cursor" in page
+
+
+def test_a_dossier_shows_its_way_its_unit_and_what_was_said() -> None:
+    page = visit(services(notify__list_notices={"items": [NOTICE], "next": None}), CITIZEN).get(HERE).text
+    for said in ("Hồ sơ được nộp", "09 giờ 00, 15/01/2026", "02438000006", "vi-du", "cccd.pdf", "Căn cước công dân"):
+        assert said in page
+    assert "trong 8 giờ làm việc" in page
+    assert f"{HERE}/thong-bao/n-1" in page
+
+
+def test_somebody_elses_dossier_is_not_there() -> None:
+    assert visit(services(), CITIZEN).get("/ho-so/000.00.06.G14-260115-0002").status_code == 404
+
+
+def test_officers_have_other_pages() -> None:
+    assert visit(services(), OFFICER).get(HERE).status_code == 404
+
+
+def test_a_service_that_is_away_takes_nothing_else_from_the_page() -> None:
+    known = services(notify__list_notices=AWAY, registry__get_calendar=AWAY)
+    answer = visit(known, CITIZEN).get(HERE)
+    assert answer.status_code == 200
+    assert "Chưa có thông báo nào" in answer.text
+
+
+def test_a_part_that_did_not_change_is_not_sent_again() -> None:
+    known = services()
+    browser = visit(known, CITIZEN)
+    page = browser.get(HERE).text
+    mark = page.split('data-mark="')[1].split('"')[0].replace("&#34;", '"')
+    assert browser.get(f"{HERE}/hien-trang", headers={"If-None-Match": mark}).status_code == 304
+    known.answers["intake.get"] = accepted("payment_required", fees=[fee()])
+    changed = browser.get(f"{HERE}/hien-trang", headers={"If-None-Match": mark})
+    assert changed.status_code == 200
+    assert "Bạn cần nộp 550.000 đ" in changed.text
+    assert "X-Final" not in changed.headers
+    known.answers["intake.get"] = dossier("rejected")
+    assert browser.get(f"{HERE}/hien-trang").headers["X-Final"]
+
+
+def test_asking_again_by_itself_keeps_no_session_alive() -> None:
+    browser = visit(services(), CITIZEN)
+    kept = browser.application.session_interface._collection.documents  # type: ignore[attr-defined]  # noqa: SLF001
+    (session,) = kept.values()
+    session["seen_at"] = long_ago = session["seen_at"].replace(year=2020)
+    browser.get(f"{HERE}/hien-trang")
+    assert session["seen_at"] == long_ago
+    browser.get(HERE)
+    assert session["seen_at"] != long_ago
+
+
+def test_hostile_answers_come_back_escaped() -> None:
+    hostile = dossier(form={"label": "<script>alert(1)</script>"})
+    page = visit(services(hostile), CITIZEN).get(HERE).text
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+def test_withdrawing_asks_for_a_reason_and_shows_what_is_wrong_beside_it() -> None:
+    wrong = {"field": "reason", "code": "required", "vi": "Bắt buộc phải có.", "en": "Is required."}
+    known = services(intake__withdraw=Invalid("intake.invalid", "No.", "Không.", [wrong]))
+    answer = visit(known, CITIZEN).post(f"{HERE}/rut", data={"reason": "", "request_id": "r-1"})
+    assert answer.status_code == 400
+    assert 'id="w-reason">Bắt buộc phải có.' in answer.text
+
+
+def test_what_was_typed_stays_when_a_rule_says_no() -> None:
+    known = services(intake__withdraw=Refused("intake.already_decided", "Decided.", "Đã có quyết định."))
+    answer = visit(known, CITIZEN).post(f"{HERE}/rut", data={"reason": "Đổi ý", "request_id": "r-1"})
+    assert answer.status_code == 422
+    assert "Đã có quyết định." in answer.text
+    assert ">Đổi ý</textarea>" in answer.text
+
+
+def test_a_withdrawal_leads_back_to_the_dossier() -> None:
+    known = services(intake__withdraw={"status": "withdrawn"})
+    browser = visit(known, CITIZEN)
+    answer = browser.post(f"{HERE}/rut", data={"reason": " Đổi ý ", "request_id": "r-1"})
+    assert (answer.status_code, answer.location) == (303, HERE)
+    assert known.of("intake.withdraw") == [{"dossier_code": CODE, "reason": "Đổi ý", "request_id": "r-1"}]
+    assert "Hồ sơ đã được rút." in browser.get(HERE).text
+
+
+def test_a_result_is_collected_on_line() -> None:
+    result = {"outcome": "granted", "number": "1/2026", "at": "2026-01-16T03:00:00+00:00", "expires_on": None}
+    known = services(
+        accepted("resolved", result={**result, "dataset": "ten-mien-vn", "revoked_at": None}),
+        intake__return_result={"status": "returned"},
+    )
+    browser = visit(known, CITIZEN)
+    assert "1/2026" in browser.get(f"{HERE}/nhan-ket-qua").text
+    assert browser.post(f"{HERE}/nhan-ket-qua", data={"request_id": "r-2"}).status_code == 303
+    assert known.of("intake.return_result") == [{"dossier_code": CODE, "method": "online", "request_id": "r-2"}]
+
+
+def test_a_letter_is_shown_under_its_own_dossier_only() -> None:
+    letter = {**NOTICE, "subject": "Đã nhận hồ sơ", "text": "Kính gửi <b>Mẫu</b>"}
+    browser = visit(services(notify__get_notice=letter), CITIZEN)
+    assert "Kính gửi &lt;b&gt;Mẫu" in browser.get(f"{HERE}/thong-bao/n-1").text
+    assert browser.get("/ho-so/other/thong-bao/n-1").status_code == 404
+
+
+class Papers(FakeServices):
+    """Services that also have a paper."""
+
+    def download(self, _actor: Any, _dossier_code: str, upload_id: str) -> requests.Response:
+        """The paper as intake's door sends it."""
+        if upload_id != PAPER["upload_id"]:
+            raise NotFound("intake.unknown_document", "No.", "Không có tài liệu này.")
+        answer = requests.Response()
+        answer.status_code = 200
+        answer.raw = io.BytesIO(b"%PDF-1.4")
+        answer.headers.update(
+            {
+                "Content-Type": "application/pdf",
+                "Content-Length": "8",
+                "Content-Disposition": "attachment; filename*=UTF-8''cccd.pdf",
+                "Server": "inner",
+            }
+        )
+        return answer
+
+
+@pytest.mark.parametrize(("query", "how"), [("", "attachment"), ("?xem=1", "inline")])
+def test_a_paper_is_saved_unless_it_is_asked_to_be_shown(query: str, how: str) -> None:
+    answer = visit(Papers(services().answers), CITIZEN).get(f"{HERE}/giay-to/u-1{query}")
+    assert answer.data == b"%PDF-1.4"
+    assert answer.headers["Content-Disposition"] == f"{how}; filename*=UTF-8''cccd.pdf"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "inner" not in answer.headers.get("Server", "")
+
+
+def test_a_paper_that_is_not_there_is_404() -> None:
+    assert visit(Papers(services().answers), CITIZEN).get(f"{HERE}/giay-to/u-2").status_code == 404
