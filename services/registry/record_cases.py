@@ -140,6 +140,7 @@ def _standing(stored: Stored[Record]) -> dict[str, Any]:
         "status": status,
         "issued_at": stored.state.issued_at,
         "expires_on": stored.state.expires_on,
+        "revoked_at": stored.state.revoked_at,
     }
 
 

@@ -70,6 +70,11 @@ class RegistryService(Service):
         """The versions of a record."""
         return self.cases.records.history(call.actor, **call.args)
 
+    @query(schemas.OneRecord)
+    def look_up(self, call: Call) -> dict[str, Any]:
+        """Whether there is such a record, and whether it is in force."""
+        return self.cases.records.look_up(**call.args)
+
     @query(schemas.Verify)
     def verify(self, call: Call) -> dict[str, Any]:
         """Is it valid, and this holder's?"""

@@ -19,7 +19,7 @@ from services.intake.service import IntakeService
 from tests.contract.test_topology import CALLED, methods
 
 # A method that is none of these changes something: it carries a request id, so that it can be asked for again.
-QUESTIONS = ("get", "list", "find", "track", "history", "verify", "health", "check", "count")
+QUESTIONS = ("get", "list", "find", "track", "history", "verify", "health", "check", "count", "look")
 # What is open at the edge, and what looks at it inside.
 OPEN = {
     "intake.submit form": "intake.checks.checked_answers: the compiled form of the procedure",

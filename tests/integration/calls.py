@@ -98,6 +98,7 @@ RIGHT: Final[dict[str, dict[str, Any]]] = {
     "registry.get_record": _RECORD,
     "registry.find_records": {"dataset": "ten-mien-vn"},
     "registry.history": _RECORD,
+    "registry.look_up": _RECORD,
     "registry.verify": {**_RECORD, "holder": "Nguyễn Thị Mẫu"},
     "registry.amend": {**_RECORD, "changes": {"label": "khac"}, "reason": "Sửa sai sót", **_ASK},
     "registry.revoke": {**_RECORD, "reason": "Cấp nhầm", **_ASK},

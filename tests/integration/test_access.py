@@ -69,6 +69,7 @@ MAY: Final = {
     "registry.get_record": _CONCERNED,
     "registry.find_records": _ALL,
     "registry.history": _CONCERNED,
+    "registry.look_up": _ALL,
     "registry.verify": _ALL,
     "registry.amend": _OFFICERS,
     "registry.revoke": _OFFICERS,

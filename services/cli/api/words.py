@@ -62,6 +62,7 @@ MAY: Final = {
     "registry.get_record": CONCERNED,
     "registry.find_records": OWN,
     "registry.history": CONCERNED,
+    "registry.look_up": ANYBODY,
     "registry.verify": ANYBODY,
     "registry.amend": UNIT,
     "registry.revoke": UNIT,

@@ -98,6 +98,7 @@ def test_verification_compares_the_holder_and_never_tells_him(registry: Registry
         "status": "valid",
         "issued_at": DECIDED_AT,
         "expires_on": "2031-06-01",
+        "revoked_at": None,
         "holder_matches": same,
     }
 
@@ -109,6 +110,8 @@ def test_verification_says_revoked_and_expired(registry: Registry, monkeypatch: 
     revoke(registry)
     answer = registry.cases.records.verify(DATASET, NUMBER, HOLDER.id)
     assert (answer["valid"], answer["status"], answer["holder_matches"]) == (False, "revoked", True)
+    assert answer["revoked_at"] == clock.now()
+    assert registry.cases.records.look_up(DATASET, NUMBER)["revoked_at"] == clock.now()
 
 
 def test_verification_of_an_unknown_number_says_so(registry: Registry) -> None:
