@@ -14,17 +14,17 @@ from services.chassis.http import answer
 from services.chassis.logs import log
 from services.chassis.settings import settings_or_exit
 from services.chassis.traced import traced
-from services.portal import language, security, shell, signin, telling, wording
+from services.portal import language, limits, security, shell, signin, telling, wording
 from services.portal.api.mount import mount
 from services.portal.errors import show_errors
-from services.portal.pages import dossiers, home, offers, payments, style
+from services.portal.pages import dossiers, home, lookup, offers, payments, style, verify
 from services.portal.settings import PortalSettings
 from services.portal.wiring import Portal, wire
 
 SERVICE: Final = "portal"
 _PROCESS: Final = "portal-http"
 _LONGEST_FORM: Final = 4_000_000
-_PAGES: Final = (home.pages, offers.pages, dossiers.pages, payments.pages, style.pages)
+_PAGES: Final = (home.pages, offers.pages, dossiers.pages, payments.pages, lookup.pages, verify.pages, style.pages)
 _A_YEAR: Final = 31_536_000
 
 
@@ -68,6 +68,7 @@ def build(made: Portal) -> Flask:
     security.harden(app, secure=settings.is_secure)
     csrf = CSRFProtect(app)
     show_errors(app)
+    limits.keep(app, settings, made.database)
     signin.offer(app, settings)
     for pages in _PAGES:
         app.register_blueprint(pages)

@@ -101,6 +101,11 @@ class Offers:
         )
         return answer
 
+    def datasets(self) -> list[Document]:
+        """The kinds of results that procedures lead to, by the Vietnamese alphabet: key and name."""
+        found: list[Document] = self._keep("datasets", self._collect_datasets)
+        return found
+
     def calendar(self, key: str) -> Document:
         """A working calendar."""
         answer: Document = self._keep(
@@ -115,6 +120,13 @@ class Offers:
             lines = self._every("intake.list_procedures", tenant=tenant)
             found += [_offer(tenant, line, self.unit(tenant, line["unit"]), ministry) for line in lines]
         return sorted(found, key=lambda offer: (collated(offer.line["name"]["vi"]), offer.tenant))
+
+    def _collect_datasets(self) -> list[Document]:
+        results = {(one.tenant, self.procedure(one.tenant, one.key)["result"].get("dataset")) for one in self.all()}
+        found = [
+            self._services.ask(None, "registry.get_dataset", tenant=tenant, key=key) for tenant, key in results if key
+        ]
+        return sorted(found, key=lambda one: collated(one["name"]["vi"]))
 
     def _every(self, target: str, **asked: Any) -> list[Document]:
         found: list[Document] = []

@@ -16,6 +16,7 @@ from requests.exceptions import RequestException
 
 from services.chassis.errors import Denied, NotFound, Unavailable
 from services.chassis.logs import log
+from services.portal.limits import limited
 from services.portal.people import Person, read_person, recall
 from services.portal.settings import PortalSettings
 
@@ -108,6 +109,7 @@ def signed_in(*kinds: str) -> Callable[[Callable[P, R]], Callable[P, R | Respons
 
 
 @pages.get("/dang-nhap")
+@limited("sign_in")
 def start() -> ResponseReturnValue:
     """To the provider, and back to where one came from."""
     session["next"] = _safe(request.args.get("next", ""))

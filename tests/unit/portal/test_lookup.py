@@ -1,0 +1,155 @@
+"""Looking up a dossier and checking a licence without an account, and how often that may be done."""
+
+from typing import Any
+
+import pytest
+
+from services.chassis.errors import Invalid, NotFound
+from tests.unit.portal.answers import CODE, accepted, services
+from tests.unit.portal.fakes import FakeServices, procedure, visit
+
+NUMBER = "001801000001"
+DATASET = {"key": "ten-mien-vn", "name": {"vi": "Cơ sở dữ liệu tên miền", "en": "Domain names"}}
+LICENCE = "/kiem-tra/ten-mien-vn/1/2026/TM-VNNIC"
+GOOD: dict[str, Any] = {
+    "valid": True,
+    "status": "valid",
+    "issued_at": "2026-01-16T03:00:00+00:00",
+    "expires_on": None,
+    "revoked_at": None,
+}
+
+
+def tracking() -> FakeServices:
+    def track(dossier_code: str, id_number: str) -> Any:
+        if (dossier_code, id_number) != (CODE, NUMBER):
+            return NotFound("intake.unknown_dossier", "There is no such dossier.", "Không tìm thấy hồ sơ.")
+        names = ("dossier_code", "status", "tenant", "procedure", "unit", "submitted_at", "answer_due_at", "due_at")
+        return {**{name: accepted()[name] for name in names}, "resolved_at": None}
+
+    return services(intake__track=track)
+
+
+def checking(**answers: Any) -> FakeServices:
+    result = {"name": {"vi": "Tên miền", "en": "Domain"}, "validity_years": None, "dataset": "ten-mien-vn"}
+    known = services(registry__get_dataset=DATASET, registry__look_up=GOOD, **answers)
+    return FakeServices({**known.answers, "intake.get_procedure": procedure(result=result)})
+
+
+def test_who_knows_code_and_number_sees_what_is_public() -> None:
+    answer = visit(tracking()).post("/tra-cuu", data={"code": f" {CODE} ", "id_number": "001 801 000 001"})
+    assert answer.status_code == 200
+    assert "được tiếp nhận" in answer.text
+    assert "Hẹn trả kết quả trước" in answer.text
+    assert "Nguyễn Thị Mẫu" not in answer.text
+    assert NUMBER not in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_wrong_code_and_a_wrong_number_are_answered_alike() -> None:
+    browser = visit(tracking())
+    answers = [
+        browser.post("/tra-cuu", data={"code": code, "id_number": number})
+        for code, number in ((CODE, "001801000009"), (CODE[:-1] + "9", NUMBER))
+    ]
+    assert [one.status_code for one in answers] == [404, 404]
+    assert answers[0].text == answers[1].text.replace(CODE[:-1] + "9", CODE)
+
+
+def test_what_no_code_can_be_is_answered_the_same_way() -> None:
+    answer = visit(services(intake__track=Invalid("intake.invalid", "No.", "Sai."))).post(
+        "/tra-cuu", data={"code": "x", "id_number": "1"}
+    )
+    assert answer.status_code == 404
+    assert "Không có hồ sơ nào khớp" in answer.text
+
+
+def test_an_empty_field_is_named() -> None:
+    answer = visit(tracking()).post("/tra-cuu", data={"code": CODE, "id_number": " "})
+    assert answer.status_code == 400
+    assert 'id="w-id_number"' in answer.text
+    assert f'value="{CODE}"' in answer.text
+
+
+def test_a_slip_brings_its_code_along_and_no_number_ever_does() -> None:
+    page = visit(tracking()).get(f"/tra-cuu?ma={CODE}&id_number={NUMBER}").text
+    assert f'value="{CODE}"' in page
+    assert f'value="{NUMBER}"' not in page
+
+
+def test_one_address_may_look_up_so_often_and_no_more() -> None:
+    browser = visit(tracking(), lookup_limit="2/minute")
+    data = {"code": CODE, "id_number": NUMBER}
+    assert [browser.post("/tra-cuu", data=data).status_code for _ in range(3)] == [200, 200, 429]
+    refused = browser.post("/tra-cuu", data=data)
+    assert "Bạn thao tác quá nhanh" in refused.text
+    assert refused.headers["Retry-After"]
+    assert browser.get("/tra-cuu").status_code == 200
+    assert browser.post("/tra-cuu", data=data, environ_base={"REMOTE_ADDR": "10.0.0.2"}).status_code == 200
+
+
+def test_signing_in_is_limited_too() -> None:
+    browser = visit(tracking(), sign_in_limit="1/minute")
+    assert [browser.get("/dang-nhap").status_code for _ in range(2)] == [503, 429]
+
+
+def test_behind_a_proxy_it_says_which_address_asks_and_otherwise_nobody_may() -> None:
+    def post(browser: Any, address: str) -> int:
+        data = {"code": CODE, "id_number": NUMBER}
+        return int(browser.post("/tra-cuu", data=data, headers={"X-Forwarded-For": address}).status_code)
+
+    behind = visit(tracking(), lookup_limit="1/minute", proxies=1)
+    assert [post(behind, "10.0.0.1"), post(behind, "10.0.0.2"), post(behind, "10.0.0.1")] == [200, 200, 429]
+    before = visit(tracking(), lookup_limit="1/minute")
+    assert [post(before, "10.0.0.1"), post(before, "10.0.0.2")] == [200, 429]
+
+
+def test_a_number_leads_to_the_page_of_its_licence() -> None:
+    answer = visit(checking()).post("/kiem-tra", data={"dataset": "ten-mien-vn", "number": " 1/2026/TM-VNNIC "})
+    assert (answer.status_code, answer.location) == (303, LICENCE)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "number", "wrong"), [("", "1", "w-dataset"), ("ten-mien-vn", "", "w-number"), ("x", "a/../b", "w-number")]
+)
+def test_what_leads_nowhere_is_said_beside_its_field(dataset: str, number: str, wrong: str) -> None:
+    answer = visit(checking()).post("/kiem-tra", data={"dataset": dataset, "number": number})
+    assert answer.status_code == 400
+    assert f'id="{wrong}"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("standing", "said"),
+    [
+        (GOOD, "Còn hiệu lực"),
+        ({**GOOD, "valid": False, "status": "expired", "expires_on": "2026-02-01"}, "đến hết ngày 01/02/2026"),
+        (
+            {**GOOD, "valid": False, "status": "revoked", "revoked_at": "2026-02-01T03:00:00+00:00"},
+            "Thu hồi lúc 10 giờ 00, 01/02/2026",
+        ),
+    ],
+)
+def test_a_licence_is_good_or_since_when_it_is_not(standing: dict[str, Any], said: str) -> None:
+    known = checking()
+    known.answers["registry.look_up"] = standing
+    answer = visit(known).get(LICENCE)
+    assert answer.status_code == 200
+    assert said in answer.text
+    assert known.of("registry.look_up") == [{"dataset": "ten-mien-vn", "number": "1/2026/TM-VNNIC"}]
+
+
+def test_a_licence_that_nobody_issued_is_not_there() -> None:
+    known = checking()
+    known.answers["registry.look_up"] = NotFound("registry.unknown_record", "No.", "Không.")
+    answer = visit(known).get(LICENCE)
+    assert answer.status_code == 404
+    assert "Không có giấy phép nào mang số này" in answer.text
+
+
+@pytest.mark.parametrize(("same", "said"), [(True, "Đúng là của"), (False, "Không phải của")])
+def test_a_holder_is_compared_and_never_named(same: bool, said: str) -> None:
+    known = checking(registry__verify={**GOOD, "valid": same, "holder_matches": same})
+    answer = visit(known).post(LICENCE, data={"holder": "Nguyễn Thị Mẫu"})
+    assert said in answer.text
+    assert "Còn hiệu lực" in answer.text
+    assert "Nguyễn Thị Mẫu" not in answer.text
