@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Gets this machine ready to run Một Cửa: RabbitMQ, the Python environment, mongod. Does only what is missing.
+# Gets this machine ready to run Một Cửa: RabbitMQ, the Python environment, mongod, Pango and a font. Does only what is missing.
 #
 #   setup.sh           all of it
 #   setup.sh python    the Python environment only
@@ -201,6 +201,20 @@ need_tools() { # a scenario that lacks its tool says so, and the others are play
     command -v apt-get >/dev/null && apt_install strace || say 'strace is not here'
 }
 
+# --- what slips are printed with -----------------------------------------------------------------------------
+
+need_printing() { # Pango for WeasyPrint, and a font that writes Vietnamese; without them all but the PDF files works
+    prints && return
+    command -v apt-get >/dev/null && apt_install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
+        fontconfig fonts-dejavu-core && prints || say 'Pango or a font is missing: slips are pages here, not PDF files'
+}
+
+prints() {
+    "$venv/bin/python" -c 'import ctypes
+for name in ("libgobject-2.0.so.0", "libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0"):
+    ctypes.CDLL(name)' 2>/dev/null && fc-list ':lang=vi' family 2>/dev/null | grep -q .
+}
+
 # --- the peer of the bench ------------------------------------------------------------------------------------
 
 need_peer() {
@@ -234,6 +248,7 @@ all)
     need_rabbitmq
     need_python
     need_mongod
+    need_printing
     ;;
 python) need_python ;;
 tools) need_tools ;;

@@ -17,14 +17,23 @@ from services.chassis.traced import traced
 from services.portal import language, limits, security, shell, signin, telling, wording
 from services.portal.api.mount import mount
 from services.portal.errors import show_errors
-from services.portal.pages import dossiers, home, lookup, offers, payments, style, verify
+from services.portal.pages import dossiers, home, lookup, offers, payments, slips, style, verify
 from services.portal.settings import PortalSettings
 from services.portal.wiring import Portal, wire
 
 SERVICE: Final = "portal"
 _PROCESS: Final = "portal-http"
 _LONGEST_FORM: Final = 4_000_000
-_PAGES: Final = (home.pages, offers.pages, dossiers.pages, payments.pages, lookup.pages, verify.pages, style.pages)
+_PAGES: Final = (
+    home.pages,
+    offers.pages,
+    dossiers.pages,
+    payments.pages,
+    slips.pages,
+    lookup.pages,
+    verify.pages,
+    style.pages,
+)
 _A_YEAR: Final = 31_536_000
 
 

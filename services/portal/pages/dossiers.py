@@ -13,6 +13,7 @@ from services.portal.language import say
 from services.portal.live import Live
 from services.portal.progress import URGENT, duties, has_ended, may_withdraw, steps
 from services.portal.signin import signed_in, who
+from services.portal.slips import there_are
 from services.portal.wiring import portal
 
 pages = Blueprint("dossiers", __name__, url_prefix="/ho-so")
@@ -40,14 +41,15 @@ def show_all() -> str:
 def show(code: str) -> str:
     """One dossier."""
     followed = follow(code)
-    happened = _progress(followed)
+    happened, notices = _progress(followed), notices_of(code)
     names = {one["code"]: one["name"] for one in followed.procedure["components"]}
     return render_template(
         "dossiers/show.html",
         one=followed,
         answers=answered(followed.procedure["form"], followed.dossier["form"]),
         names=names,
-        notices=notices_of(code),
+        notices=notices,
+        slips=there_are(followed.dossier, notices, for_officer=False),
         shown_types=_SHOWN_TYPES,
         may_withdraw=may_withdraw(followed.dossier),
         live=Live(render_template("dossiers/progress.html", one=followed, **happened)),

@@ -110,7 +110,8 @@ def test_a_number_leads_to_the_page_of_its_licence() -> None:
 
 
 @pytest.mark.parametrize(
-    ("dataset", "number", "wrong"), [("", "1", "w-dataset"), ("ten-mien-vn", "", "w-number"), ("x", "a/../b", "w-number")]
+    ("dataset", "number", "wrong"),
+    [("", "1", "w-dataset"), ("ten-mien-vn", "", "w-number"), ("x", "a/../b", "w-number")],
 )
 def test_what_leads_nowhere_is_said_beside_its_field(dataset: str, number: str, wrong: str) -> None:
     answer = visit(checking()).post("/kiem-tra", data={"dataset": dataset, "number": number})

@@ -1,0 +1,79 @@
+"""The slips of a dossier (forms 01 to 05 of TT 01/2018/TT-VPCP, receipts, results): which there are, what they hold."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flask import g
+
+from services.portal.language import say, sentence
+
+Document = Mapping[str, Any]
+_FRONTIER: Final = re.compile(r"\n-{10,}\n")  # between the two languages of a letter
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """A kind of slip: the word in its address, the number of its form, its title, and the letter that words it."""
+
+    kind: str
+    form: str
+    title: str
+    moment: str | None = None
+
+
+ACKNOWLEDGEMENT: Final = Slip("da-nhan", "", sentence("Thông báo đã nhận hồ sơ"))
+SLIPS: Final = {
+    slip.kind: slip
+    for slip in (
+        ACKNOWLEDGEMENT,
+        Slip("tiep-nhan", "01", sentence("Giấy tiếp nhận hồ sơ và hẹn trả kết quả")),
+        Slip("bo-sung", "02", sentence("Phiếu yêu cầu bổ sung, hoàn thiện hồ sơ"), "supplement"),
+        Slip("tu-choi", "03", sentence("Phiếu từ chối tiếp nhận giải quyết hồ sơ"), "rejected"),
+        Slip("xin-loi", "04", sentence("Phiếu xin lỗi và hẹn lại ngày trả kết quả"), "apology"),
+        Slip("kiem-soat", "05", sentence("Phiếu kiểm soát quá trình giải quyết hồ sơ")),
+        Slip("ket-qua", "", sentence("Kết quả giải quyết hồ sơ")),
+    )
+}
+_STEPS: Final = {
+    "case_opened": sentence("Nhận hồ sơ điện tử"),
+    "case_accepted": sentence("Tiếp nhận"),
+    "case_rejected": sentence("Từ chối tiếp nhận"),
+    "supplement_requested": sentence("Yêu cầu bổ sung"),
+    "supplement_received": sentence("Nhận bổ sung"),
+    "case_assigned": sentence("Giao cán bộ thụ lý"),
+    "case_transferred": sentence("Chuyển đơn vị khác"),
+    "case_decided": sentence("Quyết định"),
+    "case_stopped": sentence("Dừng xử lý"),
+    "case_withdrawn": sentence("Người nộp rút hồ sơ"),
+    "case_fee_noted": sentence("Ghi nhận phí, lệ phí"),
+    "deadline_slipped": sentence("Quá hạn"),
+}
+
+
+def there_are(dossier: Document, notices: Sequence[Document], *, for_officer: bool) -> list[Slip]:
+    """The slips that can be shown of a dossier, in the order in which they arise."""
+    result = dossier["result"]
+    told = {one["moment"] for one in notices}
+    holds = {
+        "da-nhan": not dossier["case"]["accepted_at"],
+        "tiep-nhan": bool(dossier["case"]["accepted_at"]),
+        "bo-sung": dossier["supplement"] is not None,
+        "tu-choi": bool(dossier["case"]["rejected_at"]),
+        "xin-loi": "apology" in told,
+        "kiem-soat": for_officer,
+        "ket-qua": bool(result and result["outcome"] == "granted" and not result["revoked_at"]),
+    }
+    return [slip for slip in SLIPS.values() if holds[slip.kind]]
+
+
+def in_language(letter: str) -> str:
+    """Of a letter in Vietnamese and English the part in the language of the page; all of it where there is one."""
+    parts = _FRONTIER.split(letter, maxsplit=1)
+    return parts[1 if g.language == "en" and len(parts) > 1 else 0].strip()
+
+
+def step_words(event: str) -> str:
+    """What was done with a case, as the process control slip names it."""
+    return say(_STEPS[event]) if event in _STEPS else event

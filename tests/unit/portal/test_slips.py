@@ -1,0 +1,188 @@
+"""Slips: which there are, what they hold, and that a PDF is the page."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import g
+
+from services.chassis.errors import Unavailable
+from services.portal import pdf
+from services.portal.slips import in_language, there_are
+from services.portal.spoken import spoken_vnd
+from tests.unit.portal.answers import CODE, ORDER_ID, PAID, RECEIPT, accepted, dossier, order, services
+from tests.unit.portal.fakes import CITIZEN, OFFICER, FakeServices, app, visit
+
+HERE = f"/ho-so/{CODE}/phieu"
+LETTER = "Kính gửi: Mẫu\n\nThiếu bản rõ.\n\n----------------------------------------\n\nTo: Mẫu\n\nNot legible."
+SUPPLEMENT = {
+    "round": 1,
+    "components": ["CCCD"],
+    "requested_at": "2026-01-15T04:00:00+00:00",
+    "respond_by": "2026-02-14T10:30:00+00:00",
+    "open": True,
+}
+RESULT = {
+    "outcome": "granted",
+    "dataset": "ten-mien-vn",
+    "number": "1/2026/TM-VNNIC",
+    "at": "2026-01-16T03:00:00+00:00",
+    "expires_on": None,
+    "revoked_at": None,
+}
+RECORD = {
+    "dataset": "ten-mien-vn",
+    "number": RESULT["number"],
+    "issued_at": RESULT["at"],
+    "expires_on": None,
+    "holder": {"name": "Nguyễn Thị Mẫu"},
+    "fields": {"label": "vi-du"},
+}
+DATASET = {
+    "key": "ten-mien-vn",
+    "name": {"vi": "Tên miền", "en": "Domains"},
+    "fields": [{"name": "label", "type": "text", "label": {"vi": "Nhãn", "en": "Label"}}],
+}
+
+
+def kinds(of: dict[str, Any], *moments: str, for_officer: bool = False) -> list[str]:
+    notices = [{"moment": moment} for moment in moments]
+    return [slip.kind for slip in there_are(of, notices, for_officer=for_officer)]
+
+
+def test_a_slip_is_there_once_its_event_happened() -> None:
+    assert kinds(dossier()) == ["da-nhan"]
+    assert kinds(accepted(result=None)) == ["tiep-nhan"]
+    assert kinds(accepted(supplement=SUPPLEMENT), "apology") == ["tiep-nhan", "bo-sung", "xin-loi"]
+    assert kinds(dossier("rejected", case={"rejected_at": "2026-01-15T04:00:00+00:00"})) == ["da-nhan", "tu-choi"]
+    assert kinds(accepted("resolved", result=RESULT), for_officer=True) == ["tiep-nhan", "kiem-soat", "ket-qua"]
+
+
+def test_no_result_is_printed_that_was_refused_or_revoked() -> None:
+    assert "ket-qua" not in kinds(accepted("resolved", result={**RESULT, "outcome": "refused"}))
+    assert "ket-qua" not in kinds(accepted("resolved", result={**RESULT, "revoked_at": RESULT["at"]}))
+
+
+@pytest.mark.parametrize(
+    ("amount", "words"),
+    [
+        (0, "Không đồng"),
+        (5, "Năm đồng"),
+        (15, "Mười lăm đồng"),
+        (21, "Hai mươi mốt đồng"),
+        (105, "Một trăm linh năm đồng"),
+        (550_000, "Năm trăm năm mươi nghìn đồng"),
+        (1_005_000, "Một triệu không trăm linh năm nghìn đồng"),
+        (2_000_350, "Hai triệu ba trăm năm mươi đồng"),
+        (1_000_000_005, "Một tỷ không trăm linh năm đồng"),
+        (10**12, "Một nghìn tỷ đồng"),
+    ],
+)
+def test_amounts_are_read_the_vietnamese_way(amount: int, words: str) -> None:
+    assert spoken_vnd(amount) == words
+
+
+@pytest.fixture
+def _in_english() -> Iterator[None]:
+    with app(FakeServices()).test_request_context():
+        g.language = "en"
+        yield
+
+
+@pytest.mark.usefixtures("_in_english")
+def test_a_letter_is_printed_in_the_language_of_the_page() -> None:
+    assert in_language(LETTER) == "To: Mẫu\n\nNot legible."
+    assert in_language("Only one.") == "Only one."
+
+
+def test_an_appointment_names_the_day_the_papers_and_the_way_to_look_up() -> None:
+    page = visit(services(accepted()), CITIZEN).get(f"{HERE}/tiep-nhan").text
+    for said in ("Giấy tiếp nhận hồ sơ và hẹn trả kết quả", "Mẫu số 01", "17 giờ 30, 16/01/2026", "Căn cước công dân"):
+        assert said in page
+    assert f"http://localhost/tra-cuu?ma={CODE}" in page
+    assert CITIZEN.id not in page
+    assert 'class="qr"' in page
+
+
+def test_a_supplement_request_says_what_the_officer_wrote() -> None:
+    notice = {"notice_id": "n-1", "moment": "supplement", "audience": "applicant"}
+    known = services(
+        accepted("supplement_requested", supplement=SUPPLEMENT),
+        notify__list_notices={"items": [notice], "next": None},
+        notify__get_notice={**notice, "text": LETTER},
+    )
+    page = visit(known, CITIZEN).get(f"{HERE}/bo-sung").text
+    assert "Thiếu bản rõ." in page
+    assert "Not legible." not in page
+
+
+def test_a_control_slip_is_for_officers() -> None:
+    case = {
+        "due_at": None,
+        "answer_due_at": "2026-01-16T02:00:00+00:00",
+        "decided_at": None,
+        "on_time": None,
+        "overdue": False,
+        "steps": [
+            {"event": "case_opened", "at": "2026-01-15T02:00:00+00:00", "by": {"kind": "system", "id": "intake"}},
+            {"event": "case_accepted", "at": "2026-01-15T03:00:00+00:00", "by": {"kind": "officer", "id": "vnnic-1"}},
+        ],
+    }
+    known = services(routing__get_case=case)
+    page = visit(known, OFFICER).get(f"{HERE}/kiem-soat").text
+    assert "vnnic-1" in page
+    assert "Tiếp nhận" in page
+    assert visit(known, CITIZEN).get(f"{HERE}/kiem-soat").status_code == 404
+
+
+def test_a_result_carries_the_code_that_checks_it() -> None:
+    known = services(accepted("resolved", result=RESULT), registry__get_record=RECORD, registry__get_dataset=DATASET)
+    page = visit(known, CITIZEN).get(f"{HERE}/ket-qua").text
+    assert "http://localhost/kiem-tra/ten-mien-vn/1/2026/TM-VNNIC" in page
+    assert "vi-du" in page
+
+
+def test_a_receipt_states_its_amount_in_words() -> None:
+    known = services(payment__find_order=order("paid", **PAID, receipt=RECEIPT))
+    page = visit(known, CITIZEN).get(f"/ho-so/{CODE}/bien-lai/{ORDER_ID}").text
+    for said in ("Ký hiệu AA-26E", "Số 0000007", "Năm trăm năm mươi nghìn đồng", "Nguyễn Thị Mẫu"):
+        assert said in page
+
+
+def test_an_order_without_receipt_has_none_to_print() -> None:
+    known = services(payment__find_order=order("paid", **PAID))
+    assert visit(known, CITIZEN).get(f"/ho-so/{CODE}/bien-lai/{ORDER_ID}").status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["tiep-nhan", "so-theo-doi", "../../etc/passwd", "facts"])
+def test_a_slip_that_there_is_not_is_404(kind: str) -> None:
+    assert visit(services(), CITIZEN).get(f"{HERE}/{kind}").status_code == 404
+
+
+def test_a_pdf_is_the_same_slip(monkeypatch: pytest.MonkeyPatch) -> None:
+    printed: list[str] = []
+    monkeypatch.setattr(pdf, "_printed", lambda html: printed.append(html) or b"%PDF")  # type: ignore[func-returns-value]
+    answer = visit(services(), CITIZEN).get(f"{HERE}/da-nhan.pdf")
+    assert (answer.data, answer.mimetype) == (b"%PDF", "application/pdf")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "Thông báo đã nhận hồ sơ" in printed[0]
+    assert "masthead" not in printed[0]
+
+
+def test_one_slip_is_printed_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "_PATIENCE", 0.01)
+    monkeypatch.setattr(pdf, "_printed", lambda _html: pdf.printed(""))
+    with pytest.raises(Unavailable, match="printing"):
+        pdf.printed("")
+    monkeypatch.setattr(pdf, "_printed", lambda _html: b"%PDF")
+    assert pdf.printed("") == b"%PDF"
+
+
+def test_a_system_that_cannot_print_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_library(_html: str) -> bytes:
+        raise OSError("cannot load library")
+
+    monkeypatch.setattr(pdf, "_printed", no_library)
+    answer = visit(services(), CITIZEN).get(f"{HERE}/da-nhan.pdf")
+    assert answer.status_code == 503
+    assert "in trang này bằng trình duyệt" in answer.text
