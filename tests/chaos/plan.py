@@ -24,6 +24,7 @@ from tests.chaos.small_disk import SmallDiskStage
 PLAN: Final = (
     Scenario("kills", processes.kills, (60, 1000)),
     Scenario("failpoints", processes.failpoints, (80, 400), full_only=True),
+    Scenario("frozen", processes.frozen, (60, 500), full_only=True),
     Scenario("broker away", broker.broker_away, (30, 1000)),
     Scenario("alarms", broker.alarms, (30, 500)),
     Scenario("flooded", broker.flooded, (30, 500), full_only=True),
