@@ -52,7 +52,7 @@ content is done once and answered as before; with other content it is a `Conflic
 **Every method of every service** may also answer `Invalid` (`<service>.invalid`, `rpc.keywords_only`, `message.…` for
 what is no JSON), `Denied` (`actor.missing`, `actor.malformed`), `NotFound` (`rpc.unknown_method`), `Conflict`
 (`<service>.too_busy`, `<service>.request_id_reused`), `Unavailable` (`store.…`, `<service>.unavailable` of another
-service) and `Defect` (`service.defect`).
+service; over HTTP `http.too_many`) and `Defect` (`service.defect`).
 """
 
 
