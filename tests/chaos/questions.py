@@ -47,6 +47,10 @@ class Questions:
         """How many were told that nobody is there to answer, of all services or of some."""
         return sum(how == "Unavailable" for name, _, how in self.answered if name in (services or SERVICES))
 
+    def answers(self) -> int:
+        """How many were answered."""
+        return sum(how == _OK for _, _, how in list(self.answered))
+
     def in_vain(self, *services: str, since: int = 0) -> list[str]:
         """Those of these services that did not answer, and did not when they were asked once more.
 
