@@ -49,6 +49,7 @@ PLAN: Final = (
     Scenario("new year", clocks.midnight, (60, 150), full_only=True, stage=new_year),
     Scenario("tet", clocks.midnight, (60, 150), full_only=True, stage=tet),
     Scenario("one broker of three", cluster.broker_node_lost, (30, 300), full_only=True, stage=ClusterStage),
+    Scenario("brokers apart", cluster.brokers_apart, (30, 300), full_only=True, stage=ClusterStage),
     Scenario("one database of three", cluster.database_node_lost, (30, 300), full_only=True, stage=ClusterStage),
 )
 
