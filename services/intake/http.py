@@ -1,6 +1,7 @@
 """The WSGI door of intake: all that RPC offers, also while the broker is away; and the files.
 
-Files come in under a one-time ticket, and go out to whoever may see the dossier.
+Files come in under a one-time ticket, at once or in parts that go on where a line broke, and go out to whoever may see
+the dossier.
 """
 
 from functools import partial
@@ -13,7 +14,7 @@ from services.chassis import http
 from services.chassis.http import answer, read_claim, read_piece, the_socket
 from services.chassis.patience import Places, leaving
 from services.chassis.wired import Wired
-from services.intake import access
+from services.intake import access, tus
 from services.intake.receiving import BrokenOff
 from services.intake.service import IntakeService
 from services.intake.settings import IntakeSettings
@@ -57,6 +58,12 @@ def routes(app: Flask, wired: Wired[IntakeCases]) -> None:
         with places.taken(cases.receiving.owner_of(upload_id)):
             return answer(cases.receiving.receive(upload_id, ticket, RequestBody()), _CREATED)
 
+    def resume(upload_id: str, ticket: str) -> Response:
+        if request.method == "HEAD":
+            return tus.tell(cases.resuming, upload_id, ticket)
+        with places.taken(cases.receiving.owner_of(upload_id)):
+            return tus.go_on(cases.resuming, upload_id, ticket, RequestBody())
+
     def send(dossier_code: str, which: str) -> Response:
         actor = read_claim()
         document, content = cases.document(actor, dossier_code, which)
@@ -68,6 +75,8 @@ def routes(app: Flask, wired: Wired[IntakeCases]) -> None:
 
     http.offer(app, IntakeService, wired, _LONGEST_REQUEST)
     app.add_url_rule("/uploads/<upload_id>/<ticket>", "receive", receive, methods=["PUT"])
+    app.add_url_rule("/uploads/<upload_id>/<ticket>", "resume", resume, methods=["HEAD", "PATCH"])
+    tus.speak(app)
     app.add_url_rule("/dossiers/<dossier_code>/documents/<which>", "send", send, methods=["GET"])
 
 

@@ -15,21 +15,24 @@ from pymongo.database import Database
 
 from services.chassis.errors import NotFound
 from services.chassis.store import Document, outages_named
+from services.intake.parts import Parts
 
 CHUNK_BYTES: Final = 1020 * 1024
 
 
 class Papers:
-    """File contents by file id; a file that was not finished has chunks but no entry."""
+    """File contents by file id; a file that was not finished has chunks but no entry. Of `parts` files are made."""
 
     def __init__(self, database: Database[Document]) -> None:
         self._files: Any = database["papers.files"]
         self._chunks: Any = database["papers.chunks"]
         self._bucket = GridFSBucket(database, "papers")
+        self.parts = Parts(database["papers.parts"])
 
     def ensure_indexes(self) -> None:
-        """The index that the GridFS specification asks for."""
+        """The index that the GridFS specification asks for, and those of the parts."""
         self._chunks.create_index([("files_id", 1), ("n", 1)], unique=True)
+        self.parts.ensure_indexes()
 
     def write(self, file_id: ObjectId, pieces: Iterable[bytes], at: datetime) -> None:
         """Keep the pieces as one file. What an unfinished write leaves behind, `remove` takes away."""

@@ -93,10 +93,12 @@ class Receiving:
         if problem is not None:
             self._papers.remove([file_id])
             self._uploads.refuse(upload_id, file_id, clock.now())
+            self._drop_parts(upload)
             raise problem
         if not self._uploads.finish(upload_id, file_id, clock.now()):
             self._papers.remove([file_id])
-            raise Conflict("intake.upload_overtaken", "Another try took over.", "Lượt tải lên khác đã thay thế.")
+            raise overtaken()
+        self._drop_parts(upload)
         return {
             "upload_id": upload_id,
             "status": "finished",
@@ -114,7 +116,14 @@ class Receiving:
                 continue
             elif self._uploads.give_up(upload):
                 self._papers.remove(upload["tries"])
+                self._drop_parts(upload)
                 self._uploads.forget(upload["_id"])
+
+    def _drop_parts(self, upload: Document) -> None:
+        """Of an upload that came in parts; if this fails they are forgotten by themselves."""
+        if upload.get("parts"):
+            with suppress(Unavailable):
+                self._papers.parts.remove(upload["_id"])
 
     def _store(self, upload: Document, file_id: ObjectId, body: Body) -> Refused | None:
         """Write the body away and judge it. Whatever is raised, nothing of it stays."""
@@ -150,6 +159,11 @@ class Receiving:
             return False
         with self._papers.open(file_id) as file:
             return filetypes.is_whole(type_, file, metered.size)
+
+
+def overtaken() -> Conflict:
+    """Somebody else, or the same sender on a new line, writes on."""
+    return Conflict("intake.upload_overtaken", "Another try took over.", "Lượt tải lên khác đã thay thế.")
 
 
 def _refused(code: str, field_: str, en: str, vi: str) -> Refused:

@@ -11,8 +11,11 @@ over from one still running, so that a client whose line broke need not wait unt
 The ticket itself is not stored. It is an HMAC of a stored random salt under the id of the request that opened it, which
 is not stored either: so the repeated request gets the same answer, and the store alone opens nothing.
 
+A file may also come in parts, see `resuming`: then `offset` says how much of it is here, `parts` where, and `writer`
+who writes on. Each part makes the ticket good for longer.
+
     {_id, owner, opened_by, digest, salt, ticket, filename, content_type, type, size, sha256, status, expires_at,
-     current, tries: [file ids], dossier_code, sweep_at | forget_at}
+     current, tries: [file ids], offset, parts: [part ids], writer, dossier_code, sweep_at | forget_at}
 """
 
 import base64
@@ -35,6 +38,7 @@ from services.chassis.store import Collection, Document, outages_named
 from services.chassis.writes import GroupWrite
 
 MOST_TRIES: Final = 20
+MOST_PARTS: Final = 1000
 MOST_IN_HAND: Final = 200  # twice what one dossier can name
 _SOON: Final = timedelta(hours=1)
 
@@ -103,8 +107,52 @@ class Uploads:
                 {**usable, f"tries.{MOST_TRIES - 1}": {"$exists": False}}, begun, return_document=ReturnDocument.BEFORE
             )
         if found is None:
-            raise self._why_not(upload_id, ticket, at)
+            raise self._why_not(upload_id, ticket, at) or Refused(
+                "intake.too_many_tries", "Too many tries; open a new upload.", "Đã thử quá nhiều lần."
+            )
         return found, file_id
+
+    def look(self, upload_id: str, ticket: str, at: datetime) -> Document:
+        """The upload that the ticket opens, or has filled. Raises what `begin` raises of the ticket."""
+        with outages_named():
+            found: Document | None = self._collection.find_one({"_id": upload_id, "ticket": _sha256(ticket)})
+        if found is not None and found["status"] == "finished":
+            return found
+        problem = self._why_not(upload_id, ticket, at)
+        if problem is not None or found is None:
+            raise problem or _unknown()
+        return found
+
+    def begin_part(self, upload_id: str, ticket: str, offset: int, at: datetime) -> tuple[Document, str]:
+        """Write on from `offset`, whoever else was writing: the upload, and the word by which the writer is known.
+
+        Raises what `begin` raises of the ticket, Conflict for another offset, Refused for too many parts.
+        """
+        writer = secrets.token_hex(8)
+        usable = {"_id": upload_id, "ticket": _sha256(ticket), "status": "open", "expires_at": {"$gt": at}}
+        here = {"offset": offset or None, f"parts.{MOST_PARTS - 1}": {"$exists": False}}
+        begun = {"$set": {"writer": writer, "sweep_at": at + self._unclaimed}, "$unset": {"forget_at": ""}}
+        with outages_named():
+            found = self._collection.find_one_and_update({**usable, **here}, begun)
+        if found is None:
+            raise self._why_not(upload_id, ticket, at) or self._why_no_part(upload_id, offset)
+        return found, writer
+
+    def append(
+        self, upload_id: str, writer: str, part_id: ObjectId, length: int, at: datetime, expires_at: datetime
+    ) -> bool:
+        """The part belongs to the upload, whose ticket is good for longer; False when another writes on."""
+        guard = {"_id": upload_id, "status": "open", "writer": writer}
+        times = {"sweep_at": at + self._unclaimed, "expires_at": expires_at}
+        grown = {"$push": {"parts": part_id}, "$inc": {"offset": length}, "$set": times}
+        with outages_named():
+            return bool(self._collection.update_one(guard, grown).modified_count)
+
+    def part_ids(self, upload_id: str) -> list[ObjectId]:
+        """The parts of an upload in their order."""
+        with outages_named():
+            found = self._collection.find_one({"_id": upload_id}, {"parts": 1})
+        return list(found.get("parts", ())) if found else []
 
     def finish(self, upload_id: str, file_id: ObjectId, at: datetime) -> bool:
         """The file of this try is the upload; False when another try took over."""
@@ -193,7 +241,8 @@ class Uploads:
             "tries": [],
         }
 
-    def _why_not(self, upload_id: str, ticket: str, at: datetime) -> Exception:
+    def _why_not(self, upload_id: str, ticket: str, at: datetime) -> Exception | None:
+        """What speaks against the ticket."""
         with outages_named():
             found = self._collection.find_one({"_id": upload_id})
         if found is None or not hmac.compare_digest(found["ticket"], _sha256(ticket)):
@@ -202,7 +251,18 @@ class Uploads:
             return Conflict("intake.ticket_used", "The upload ticket was used.", "Vé tải lên đã được dùng.")
         if found["expires_at"] <= at:
             return Denied("intake.ticket_expired", "The upload ticket has expired.", "Vé tải lên đã hết hạn.")
-        return Refused("intake.too_many_tries", "Too many tries; open a new upload.", "Đã thử quá nhiều lần.")
+        return None
+
+    def _why_no_part(self, upload_id: str, offset: int) -> Exception:
+        with outages_named():
+            found = self._collection.find_one({"_id": upload_id}, {"offset": 1})
+        if found and found.get("offset", 0) != offset:
+            return Conflict(
+                "intake.wrong_offset", "The upload is at another offset; ask for it.", "Vị trí tải lên không khớp."
+            )
+        return Refused(
+            "intake.too_many_parts", "The upload came in too many parts; open a new one.", "Tệp bị chia quá nhiều phần."
+        )
 
 
 def _unknown() -> NotFound:

@@ -23,6 +23,7 @@ from services.intake.drafting import Drafting
 from services.intake.drafts import Drafts
 from services.intake.papers import Papers
 from services.intake.receiving import Receiving
+from services.intake.resuming import Resuming
 from services.intake.settings import IntakeSettings
 from services.intake.store import Codes, Dossiers
 from services.intake.submitting import Request, Submitting
@@ -54,6 +55,7 @@ class IntakeCases:
             stores.dossiers, stores.codes, stores.uploads, self.drafting, catalogue, settings.answer_hours
         )
         self.receiving = Receiving(stores.uploads, stores.papers, stores.dossiers, stores.drafts, settings)
+        self.resuming = Resuming(stores.uploads, stores.papers.parts, self.receiving, settings)
 
     def list_procedures(self, tenant: str, limit: int, after: str | None) -> Answer:
         """The procedures of a ministry in force today, by key."""

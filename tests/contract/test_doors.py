@@ -42,6 +42,7 @@ ROUTES = {
         "GET /health/ready": "anybody: counts, no names",
         **AS_BY_RPC,
         "PUT /uploads/<upload_id>/<ticket>": "whoever holds the one-time ticket",
+        "PATCH /uploads/<upload_id>/<ticket>": "whoever holds the ticket, until it is used up",
         "GET /dossiers/<dossier_code>/documents/<which>": "actor: the owner, officers of the unit, the system",
     },
     "payment": {

@@ -75,6 +75,9 @@ MAY: Final = {
 HTTP: Final = {
     "intake": {
         "PUT /uploads/<upload_id>/<ticket>": "the bytes of a file: the `url` that `open_upload` gives, once",
+        "PATCH /uploads/<upload_id>/<ticket>": "the same file in parts that go on where a line broke: tus 1.0.0 (core)"
+        " with `Tus-Resumable`, `Upload-Offset`, `Content-Type: application/offset+octet-stream`; `HEAD` says how much"
+        " is here; each part makes the ticket good for longer; a part but the last has 256 KiB or more",
         "GET /dossiers/<dossier_code>/documents/<which>": "a paper of a dossier, by upload id or by its place in the"
         " list from 0; the actor, as JSON in `X-Motcua-Actor`, is the owner, an officer of the unit or the system",
     },

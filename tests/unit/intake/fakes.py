@@ -12,6 +12,7 @@ from services.chassis.errors import Unavailable
 from services.contracts.catalogue.schema import normal
 from services.intake.catalogue import Catalogue, Row
 from services.intake.drafts import Drafts
+from services.intake.parts import Parts
 from services.intake.settings import IntakeSettings
 from services.intake.store import DOSSIER, Codes, Dossiers
 from services.intake.usecases import IntakeCases, Stores
@@ -191,6 +192,7 @@ class FakePapers:
 
     def __init__(self) -> None:
         self.files: dict[ObjectId, bytes] = {}
+        self.parts = Parts(FakeTable())
 
     def write(self, file_id: ObjectId, pieces: Iterable[bytes], _at: datetime) -> None:
         """Keep the pieces, also when they end badly."""

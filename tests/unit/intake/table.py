@@ -58,6 +58,11 @@ class FakeTable:
             self.documents[found["_id"]] = {"_id": found["_id"], **copy.deepcopy(dict(document))}
         return SimpleNamespace(matched_count=int(found is not None))
 
+    def delete_many(self, wanted: Mapping[str, Any]) -> None:
+        """Remove all that fit."""
+        for one in self.find(wanted):
+            del self.documents[one["_id"]]
+
 
 class Found(list[Document]):
     """What was found, to be put in order."""
