@@ -58,6 +58,14 @@ def _key_is_its_own(body: Body, shelf: Shelf) -> Iterator[Finding]:
             yield Finding("key", f"Khóa này đã thuộc về {tenant}.", f"The key belongs to {tenant}.")
 
 
+def _records_know_nothing_from_elsewhere(dataset: Body, _: Shelf) -> Iterator[Finding]:
+    """What a record says was in the form: only a form is prefilled."""
+    for position, field in enumerate(dataset["fields"]):
+        if "known_from" in field:
+            vi, en = "Chỉ dùng cho trường của biểu mẫu.", "Only a field of a form can have this."
+            yield Finding(f"fields.{position}.known_from", vi, en)
+
+
 def _days_lie_within(calendar: Body, _: Shelf) -> Iterator[Finding]:
     for group in ("holidays", "compensatory_off", "makeup_workdays"):
         for position, row in enumerate(calendar[group]):
@@ -85,7 +93,7 @@ def _exchanges_match(calendar: Body, _: Shelf) -> Iterator[Finding]:
 
 
 _OWN_CHECKS: dict[str, list[Callable[[Body, Shelf], Iterator[Finding]]]] = {
-    "dataset": [_key_is_its_own],
+    "dataset": [_key_is_its_own, _records_know_nothing_from_elsewhere],
     "unit": [_key_is_its_own, _office_hours_are_known, _agency_code_is_its_own],
     "calendar": [_days_lie_within, _no_day_is_off_and_worked, _exchanges_match],
     "procedure": [procedure_findings],

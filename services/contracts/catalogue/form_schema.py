@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, validates_schema
 
 from services.contracts.catalogue.dates import Bound
-from services.contracts.catalogue.parts import Name, condition, optional_words, words
+from services.contracts.catalogue.parts import Key, Name, condition, optional_words, words
 from services.contracts.fields import Choice, Flag, Items, Part, Strict, Text, Whole, matching, say
 
 _DETAILS: dict[str, frozenset[str]] = {
@@ -60,6 +60,13 @@ class ChoiceOption(Strict):
     only_if = Part(Fit())
 
 
+class KnownFrom(Strict):
+    """Where the ministry may know the answer from already: a field of the applicant's records in a dataset."""
+
+    dataset = Key(required=True)
+    field = Name(required=True)
+
+
 class FormField(Strict):
     """One question of a form; the details it may have depend on its type."""
 
@@ -69,6 +76,7 @@ class FormField(Strict):
     help = optional_words()
     required = Flag(load_default=False)
     required_if = condition()
+    known_from = Part(KnownFrom())
     longest = Whole(low=1, high=20_000)
     min = Bound()
     max = Bound()

@@ -28,6 +28,7 @@ def procedure_findings(procedure: Body, shelf: Shelf) -> Iterator[Finding]:
             _fees(procedure),
             _fee_versions(procedure["fees"]),
             _record(procedure, shelf),
+            _known(procedure, shelf),
         )
     )
     yield from found
@@ -206,6 +207,33 @@ def _fits(target: Body, source: Body) -> bool:
     if target["type"] == "choice" == source["type"]:
         return {choice["value"] for choice in source["choices"]} <= {one["value"] for one in target["choices"]}
     return bool(target["type"] == source["type"])
+
+
+def _known(procedure: Body, shelf: Shelf) -> Iterator[Finding]:
+    """What is prefilled from a dataset of the ministry could be given as an answer as it stands there."""
+    for position, field in enumerate(procedure["form"]):
+        path = f"form.{position}.known_from"
+        for place, column in enumerate(field.get("columns", [])):
+            if "known_from" in column:
+                vi, en = "Chỉ dùng cho trường của biểu mẫu.", "Only a field of the form itself can have this."
+                yield Finding(f"form.{position}.columns.{place}.known_from", vi, en)
+        if "known_from" in field:
+            yield from _prefilled(procedure, field, shelf, path)
+
+
+def _prefilled(procedure: Body, field: Body, shelf: Shelf, path: str) -> Iterator[Finding]:
+    tenant, source = procedure["tenant"], field["known_from"]
+    if ("dataset", tenant, source["dataset"]) not in shelf.named:
+        yield Finding(f"{path}.dataset", "Không có cơ sở dữ liệu này.", "There is no such dataset.")
+    dataset = shelf.find("dataset", tenant, source["dataset"], procedure["valid_from"])
+    if dataset is None:
+        return
+    known = _by_name(dataset["fields"]).get(source["field"])
+    if known is None:
+        yield Finding(f"{path}.field", "Cơ sở dữ liệu không có trường này.", "The dataset has no such field.")
+    elif not _fits(field, known):
+        vi, en = "Kiểu hoặc giới hạn không khớp với cơ sở dữ liệu.", "The types or bounds do not fit the dataset's."
+        yield Finding(path, vi, en)
 
 
 def _by_name(form: list[Body]) -> dict[str, Body]:

@@ -48,7 +48,13 @@ CHARGE = "name: {vi: Phí, en: Charge}}"
 URGENT = "type: flag\n"
 BOUND = "type: choice\n    choices: [{{value: a, label: {{vi: A, en: A}}, only_if: {{{}}}}}]\n"
 ONLY_IF = "form.2.choices.0.only_if"
+KNOWN = "{{vi: Tên, en: Title}}, required: true, known_from: {{{}}}}}"
+TITLE = "{vi: Tên, en: Title}, required: true}"
 SPOILT = [
+    (TITLE, KNOWN.format("dataset: giay-khac, field: title"), "form.0.known_from.dataset", "no such dataset"),
+    (TITLE, KNOWN.format("dataset: giay-phep, field: name"), "form.0.known_from.field", "no such field"),
+    (TITLE, KNOWN.format("dataset: giay-phep"), "form.0.known_from.field", "Is required"),
+    (URGENT, "type: flag\n    known_from: {dataset: giay-phep, field: title}\n", "form.2.known_from", "do not fit"),
     (URGENT, BOUND.format("field: name, shortest: 2"), f"{ONLY_IF}.field", "no such field"),
     (URGENT, BOUND.format("field: pages, shortest: 2"), f"{ONLY_IF}.field", "can be looked at"),
     (URGENT, BOUND.format("field: reason, shortest: 2"), f"{ONLY_IF}.field", "always be required"),
@@ -164,6 +170,7 @@ def test_versions_of_one_key_may_follow_each_other_and_not_overlap(small: Path) 
     assert len(load(small).of_kind("procedure")) == 2
 
 
+IN_RECORD = "fields.0.known_from"
 EXCHANGE = ("in_exchange_for: 2026-08-31", "in_exchange_for: 2026-08-30", "makeup_workdays.0.in_exchange_for")
 
 
@@ -179,6 +186,7 @@ EXCHANGE = ("in_exchange_for: 2026-08-31", "in_exchange_for: 2026-08-30", "makeu
         ("vn/calendar.yaml", 'closes: "12:00"', 'closes: "07:00"', "office_hours.0.windows"),
         ("vn/calendar.yaml", 'closes: "12:00"', 'closes: "24:00"', "office_hours.0.windows.0.closes"),
         ("demo/datasets.yaml", "key: giay-phep", "key: Giấy phép", "key"),
+        ("demo/datasets.yaml", "en: Title}", "en: Title}, known_from: {dataset: giay-phep, field: title}", IN_RECORD),
         ("demo/tenant.yaml", "kind: tenant", "kind: ministry", "kind"),
     ],
 )
