@@ -97,6 +97,23 @@ def list_scope(actor: Actor, unit: str | None) -> tuple[str | None, str | None]:
     return None, unit
 
 
+def own_scope(actor: Actor) -> str:
+    """The owner that an applicant is. Raises Denied for everybody else."""
+    if actor.kind not in APPLICANTS:
+        raise _applicant_only()
+    return owner_of(actor.kind, actor.id)
+
+
+def count_scope(actor: Actor, unit: str | None) -> str | None:
+    """The unit whose dossiers are counted, None for all. Raises Denied for others than officers and who runs it all."""
+    if actor.kind in {"system", "operator"}:
+        return unit
+    if actor.kind != "officer":
+        raise Denied("intake.staff_only", "Only staff may ask this.", "Chỉ cán bộ được hỏi điều này.")
+    _require_unit(actor, unit or str(actor.unit))
+    return actor.unit
+
+
 def _require_unit(actor: Actor, unit: str) -> None:
     if actor.unit != unit:
         raise Denied(

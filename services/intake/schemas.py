@@ -8,7 +8,7 @@ from marshmallow import ValidationError, fields, validates_schema
 
 from services.chassis import codec
 from services.contracts.catalogue.applicant import Applicant
-from services.contracts.fields import Choice, Items, Part, Strict, Text, Whole, matching, say
+from services.contracts.fields import Choice, Flag, Items, Part, Strict, Text, Whole, matching, say
 from services.contracts.words import CHANNELS, STATUSES
 from services.intake.filetypes import CONTENT_TYPES, declared_type
 
@@ -32,6 +32,7 @@ _WRONG_NAME_OF_FIELD = say("wrong_name", "Có tên trường không hợp lệ."
 _IS_UUID = matching(
     "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", "Phải là một UUID viết thường.", "Must be a UUID in lower case."
 )
+_IS_MONTH = matching(r"[12]\d{3}-(?:0[1-9]|1[0-2])", "Tháng phải viết NNNN-TT.", "Must be a month YYYY-MM.")
 
 
 class Answers(fields.Dict):
@@ -80,6 +81,10 @@ class Command(Strict):
     """What every command carries."""
 
     request_id = Text(required=True, longest=100)
+
+
+class Nothing(Strict):
+    """Arguments of find_last_applicant."""
 
 
 class Page(Strict):
@@ -206,6 +211,16 @@ class Track(Strict):
 
     dossier_code = Text(required=True, longest=60)
     id_number = Text(required=True, longest=20)
+
+
+class CountDossiers(Strict):
+    """Arguments of count_dossiers: months `YYYY-MM` of submission in Vietnam; with `days` also `by_day`."""
+
+    tenant = Text(longest=60, load_default=None)
+    unit = Text(longest=60, load_default=None)
+    from_month = Text(longest=7, validate=_IS_MONTH, load_default=None)
+    to_month = Text(longest=7, validate=_IS_MONTH, load_default=None)
+    days = Flag(load_default=False)
 
 
 class ListDossiers(Page):

@@ -88,6 +88,11 @@ class IntakeService(Service):
         """Whom to write to about a dossier: for our own services."""
         return self.cases.get_contact(call.actor, **call.args)
 
+    @query(schemas.Nothing)
+    def find_last_applicant(self, call: Call) -> Any:
+        """The applicant as the caller's latest dossier states him, for the next one; null without any."""
+        return self.cases.find_last_applicant(call.actor)
+
     @query(schemas.Track)
     def track(self, call: Call) -> Any:
         """The public status of one dossier."""
@@ -97,6 +102,11 @@ class IntakeService(Service):
     def list_dossiers(self, call: Call) -> Any:
         """The dossiers that the caller may see."""
         return self.cases.list_dossiers(call.actor, **call.args)
+
+    @query(schemas.CountDossiers)
+    def count_dossiers(self, call: Call) -> Any:
+        """How many dossiers there are, by status, unit, channel, level, month and day; as of a few seconds ago."""
+        return self.cases.counting.counts(call.actor, **call.args)
 
     @subscribe(
         "routing",

@@ -16,4 +16,5 @@ class IntakeSettings(Settings):
     upload_ticket_seconds: int = Field(default=1800, ge=10, le=86_400)
     upload_unclaimed_seconds: int = Field(default=86_400, ge=60)
     upload_sweep_seconds: float = Field(default=600, gt=0)
+    tally_seconds: float = Field(default=15, gt=0, le=3600, description="how often dossiers are counted for the board")
     draft_days: int = Field(default=30, ge=1, le=365, description="how long a draft is kept after it was last saved")

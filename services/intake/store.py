@@ -111,6 +111,13 @@ class Dossiers:
             rows = list(found.sort(_NEWEST_FIRST.keys).limit(limit + 1))
         return page([self._journal.parse(row).state for row in rows], limit, _place)
 
+    def last_of(self, owner: str) -> Document | None:
+        """The applicant of the owner's newest dossier, as stored with when it was submitted; None without any."""
+        shown = dict.fromkeys(("subject.applicant", "state.submitted_at"), 1)
+        with outages_named():
+            found = self._journal.collection.find({_FILTERS["owner"]: owner}, shown).sort(_NEWEST_FIRST.keys).limit(1)
+            return next(iter(found), None)
+
     def opened_by(self, cause_ids: Iterable[str]) -> set[str]:
         """Those of the requests that opened a dossier."""
         with outages_named():

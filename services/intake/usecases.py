@@ -18,6 +18,7 @@ from services.contracts.event import Event
 from services.intake import access, domain, views
 from services.intake.catalogue import Catalogue
 from services.intake.checking import Checking
+from services.intake.counting import Counting
 from services.intake.dossier import Dossier
 from services.intake.drafting import Drafting
 from services.intake.drafts import Drafts
@@ -27,6 +28,7 @@ from services.intake.resuming import Resuming
 from services.intake.settings import IntakeSettings
 from services.intake.store import Codes, Dossiers
 from services.intake.submitting import Request, Submitting
+from services.intake.tallies import Tallies
 from services.intake.uploads import Uploads
 
 Answer = dict[str, Any]
@@ -41,6 +43,7 @@ class Stores:
     uploads: Uploads
     papers: Papers
     drafts: Drafts
+    tallies: Tallies
 
 
 class IntakeCases:
@@ -49,6 +52,7 @@ class IntakeCases:
     def __init__(self, stores: Stores, catalogue: Catalogue, settings: IntakeSettings) -> None:
         self._dossiers, self._uploads, self._papers = stores.dossiers, stores.uploads, stores.papers
         self._catalogue, self._settings = catalogue, settings
+        self.counting = Counting(stores.tallies, settings.tally_seconds)
         self.checking = Checking(stores.uploads, catalogue, settings.answer_hours)
         self.drafting = Drafting(stores.drafts, stores.uploads, stores.dossiers, settings.draft_days)
         self._submitting = Submitting(
@@ -122,6 +126,11 @@ class IntakeCases:
         if not number or not hmac.compare_digest(number.encode(), id_number.encode()):
             raise domain.unknown_dossier()
         return views.public(known.state)
+
+    def find_last_applicant(self, actor: Actor) -> Answer | None:
+        """What the actor last said of himself: his contact details, and where from."""
+        found = self._dossiers.last_of(access.own_scope(actor))
+        return views.last_applicant(found) if found else None
 
     def list_dossiers(self, actor: Actor, limit: int, after: str | None, **filters: str | None) -> Answer:
         """A page of the dossiers that the actor may see, the newest first."""

@@ -98,6 +98,12 @@ def contact(stored: Mapping[str, Any]) -> dict[str, Any]:
     return {"dossier_code": stored["_id"], **about, "applicant": applicant or None}
 
 
+def last_applicant(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Who the applicant of a stored dossier is, and when he said so; nobody once that is erased."""
+    known = stored.get("subject", {}).get("applicant")
+    return {"dossier_code": stored["_id"], "submitted_at": stored["state"]["submitted_at"], "applicant": known or None}
+
+
 def procedure_line(row: Mapping[str, Any], on: date) -> dict[str, Any]:
     """A line in the list of procedures."""
     document = row["document"]

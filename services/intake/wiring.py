@@ -10,6 +10,7 @@ from services.intake.drafts import Drafts
 from services.intake.papers import Papers
 from services.intake.settings import IntakeSettings
 from services.intake.store import DOSSIER, Codes, Dossiers
+from services.intake.tallies import Tallies
 from services.intake.uploads import Uploads
 from services.intake.usecases import IntakeCases, Stores
 
@@ -21,11 +22,15 @@ def wire(settings: IntakeSettings) -> Wired[IntakeCases]:
     projection = Projection(base.database["catalogue"])
     uploads = Uploads(base.database["uploads"], timedelta(seconds=settings.upload_unclaimed_seconds))
     drafts = Drafts(base.database["drafts"])
-    stores = Stores(Dossiers(journal), Codes(base.database["codes"]), uploads, Papers(base.database), drafts)
+    tallies = Tallies(base.database["tallies"], journal.collection)
+    stores = Stores(Dossiers(journal), Codes(base.database["codes"]), uploads, Papers(base.database), drafts, tallies)
     cases = IntakeCases(stores, Catalogue(projection), settings)
     return Wired(
         base,
         cases,
-        indexed=(journal, stores.dossiers, stores.papers, uploads, drafts, projection),
-        timers=(Timer("sweep_uploads", settings.upload_sweep_seconds, cases.receiving.sweep),),
+        indexed=(journal, stores.dossiers, stores.papers, uploads, drafts, tallies, projection),
+        timers=(
+            Timer("sweep_uploads", settings.upload_sweep_seconds, cases.receiving.sweep),
+            Timer("count_dossiers", settings.tally_seconds, cases.counting.count),
+        ),
     )

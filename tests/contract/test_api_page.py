@@ -18,6 +18,7 @@ ROWS: Final = {
     words.PAYER: "yes unseen unseen unseen no no no",
     words.SUBMITTER: "yes no no no no no no",
     words.BRINGER: "yes yes yes yes yes yes no",
+    words.HIMSELF: "yes yes yes yes no no no",
     words.DRAFTER: "unseen unseen unseen unseen unseen unseen no",  # the one in the table is nobody's
     words.RECEIVER: "yes unseen unseen unseen yes no no",
     words.UNIT: "no no no no yes no no",

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import combinations, product
 from typing import Any, Final
 
@@ -88,6 +88,7 @@ def acts(sample: Sample) -> dict[str, Question]:
         "upload opened again": lambda shelf: shelf.uploads.open(CAUSE, {"owner": "o", "size": 1}, sample.now),
         "ticket": _if_found(lambda shelf: shelf.uploads.begin(sample.upload, "t", sample.now)),
         "uploads named": lambda shelf: shelf.uploads.name_in("c", ["u"]),
+        "dossiers counted": lambda shelf: shelf.tallies.count(sample.now, timedelta(seconds=1)),
         "draft saved": lambda shelf: shelf.drafts.save(
             Place(sample.owner, sample.code), CAUSE, 0, {"saved_at": sample.now, "subject": {"owner": sample.owner}}
         ),
@@ -118,6 +119,7 @@ def _of_intake(sample: Sample) -> dict[str, Question]:
         },
         "dossier": _if_found(lambda shelf: shelf.dossiers.get(sample.code)),
         "dossier of an upload": lambda shelf: shelf.dossiers.naming(sample.upload),
+        "last dossier of an owner": lambda shelf: shelf.dossiers.last_of(sample.owner),
         "dossiers of requests": lambda shelf: shelf.dossiers.opened_by([sample.code]),
         "draft": lambda shelf: shelf.drafts.find(Place(sample.owner, sample.code)),
         "draft of an upload": lambda shelf: shelf.drafts.is_named(sample.upload),
@@ -125,6 +127,7 @@ def _of_intake(sample: Sample) -> dict[str, Question]:
         "drafts of an owner, next page": lambda shelf: shelf.drafts.listed(
             sample.owner, LIMIT, cursor(sample.now, sample.code)
         ),
+        "tallies": lambda shelf: shelf.tallies.read("0000-01", "2026-06", with_days=True),
         "uploads of an owner": lambda shelf: shelf.uploads.find([sample.upload], sample.owner),
         "uploads to be swept": lambda shelf: shelf.uploads.overdue(sample.now),
         "paper": _if_found(lambda shelf: shelf.papers.open(ObjectId())),

@@ -21,6 +21,7 @@ from services.contracts.events import PUBLISHERS
 from services.intake.drafts import Drafts
 from services.intake.papers import Papers
 from services.intake.store import DOSSIER, Dossiers
+from services.intake.tallies import Tallies
 from services.intake.uploads import Uploads
 from services.notify.store import NoticeStore
 from services.notify.wiring import NOTICE
@@ -88,6 +89,7 @@ class Shelf:
     uploads: Uploads
     papers: Papers
     drafts: Drafts
+    tallies: Tallies
     publications: Publications
     records: Records
     numbers: Numbers
@@ -132,6 +134,7 @@ def shelf_over(env: Mapping[str, str], prefix: str = "") -> Shelf:
         Uploads(data["intake"]["uploads"], timedelta(days=1)),
         Papers(data["intake"]),
         Drafts(data["intake"]["drafts"]),
+        Tallies(data["intake"]["tallies"], data["intake"]["dossiers"]),
         Publications(publications),
         Records(records),
         Numbers(data["registry"]["numbers"]),

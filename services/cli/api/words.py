@@ -12,6 +12,7 @@ OWNER: Final = "the owner; for a dossier that came by hand or by post an officer
 PAYER: Final = "the owner"
 SUBMITTER: Final = "the applicant whom it names; by hand or by post an officer of the unit"
 BRINGER: Final = "applicants and officers"
+HIMSELF: Final = "an applicant"
 DRAFTER: Final = "whoever saved it: an applicant, an officer"
 RECEIVER: Final = "the owner, officers of the unit"
 OWN: Final = "applicants their own, officers those of their unit, the system all"
@@ -36,7 +37,9 @@ MAY: Final = {
     "intake.get": CONCERNED,
     "intake.find_owner": SYSTEM,
     "intake.get_contact": SYSTEM,
+    "intake.find_last_applicant": HIMSELF,
     "intake.track": ANYBODY,
+    "intake.count_dossiers": STAFF,
     "intake.list_dossiers": OWN,
     "routing.list_cases": STAFF,
     "routing.get_case": STAFF,

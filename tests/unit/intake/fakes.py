@@ -15,6 +15,7 @@ from services.intake.drafts import Drafts
 from services.intake.parts import Parts
 from services.intake.settings import IntakeSettings
 from services.intake.store import DOSSIER, Codes, Dossiers
+from services.intake.tallies import Tallies
 from services.intake.usecases import IntakeCases, Stores
 from tests.unit.fakes import fake_journal
 from tests.unit.intake.table import FakeTable
@@ -220,13 +221,14 @@ class World:
     def __init__(self, documents: Sequence[Mapping[str, Any]] = DOCUMENTS) -> None:
         self.published, self.codes, self.uploads = FakePublished(), FakeCodes(), FakeUploads()
         self.journal = fake_journal(DOSSIER)
-        self.dossiers, self.drafts = Dossiers(self.journal), FakeTable()
+        self.dossiers, self.drafts, self.tallies = Dossiers(self.journal), FakeTable(), FakeTable()
         stores = Stores(
             self.dossiers,
             cast("Codes", self.codes),
             cast("Any", self.uploads),
             papers=cast("Any", FakePapers()),
             drafts=Drafts(self.drafts),
+            tallies=Tallies(self.tallies, None),
         )
         self.cases = IntakeCases(stores, Catalogue(self.published), SETTINGS)
         for document in documents:

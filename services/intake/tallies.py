@@ -1,0 +1,116 @@
+"""How many dossiers there are, counted beforehand: by month of submission, in the background, from one index alone.
+
+To count a million dossiers takes about a second, which no page waits for. A board reads the tallies of months instead,
+each of which says as of when it was counted. A dossier leaves its month never, so each month is counted for itself: the
+last ones every few seconds, where nearly everything happens, the others in turn. Nothing is added up from events, so a
+tally cannot drift: the next count mends whatever the last one missed.
+
+    {_id: "YYYY-MM", claimed_at, as_of, standing: [{tenant, unit, status, channel, level, n}],
+     days: [{day, tenant, unit, channel, level, n}]}
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from pymongo.errors import DuplicateKeyError
+
+from services.chassis.store import Collection, Document, outages_named
+from services.contracts.catalogue.dates import VIETNAM, local_day
+
+_SUBMITTED: Final = "state.submitted_at"
+_COUNTED: Final = ("tenant", "unit", "status", "channel", "level")
+_INDEX: Final = [(_SUBMITTED, 1), *((f"state.{name}", 1) for name in _COUNTED)]
+_DAY: Final = {"$dateToString": {"date": f"${_SUBMITTED}", "format": "%Y-%m-%d", "timezone": "+07:00"}}
+_LIVELY: Final = 3  # months in which nearly all changes happen
+_SELDOM: Final = 20  # times less often are the others counted
+_IN_USE: Final = 0.9  # of the time between two rounds a count stands, so that each round counts
+
+
+class Tallies:
+    """The tallies, and the dossiers that they are counted from."""
+
+    def __init__(self, tallies: Collection, dossiers: Collection) -> None:
+        self._tallies, self._dossiers = tallies, dossiers
+
+    def ensure_indexes(self) -> None:
+        """Everything that is counted stands in one index: no dossier is read."""
+        self._dossiers.create_index(_INDEX)
+
+    def count(self, at: datetime, every: timedelta) -> None:
+        """Count whatever months have not been counted for long enough, here or in another process."""
+        first = self._first()
+        if first is None:
+            return
+        months = list(_months(first, local_day(at)))
+        for place, month in enumerate(reversed(months)):
+            stands = every * _IN_USE if place < _LIVELY else every * _SELDOM
+            if self._claim(month, at, stands):
+                self._count(month, at)
+
+    def read(self, from_month: str, to_month: str, *, with_days: bool) -> list[Document]:
+        """The tallies of these months, the first first."""
+        left_out = {} if with_days else {"days": 0}
+        with outages_named():
+            wanted = {"_id": {"$gte": from_month, "$lte": to_month}}
+            return [one for one in self._tallies.find(wanted, left_out or None).sort("_id", 1) if "as_of" in one]
+
+    def _first(self) -> date | None:
+        with outages_named():
+            found = list(self._dossiers.find({}, {"_id": 0, _SUBMITTED: 1}).sort(_INDEX).limit(1))
+        return local_day(found[0]["state"]["submitted_at"]) if found else None
+
+    def _claim(self, month: str, at: datetime, stands: timedelta) -> bool:
+        """Whether it is ours to count the month: nobody has begun to for so long."""
+        with outages_named():
+            try:
+                self._tallies.update_one(
+                    {"_id": month, "claimed_at": {"$lte": at - stands}}, {"$set": {"claimed_at": at}}, upsert=True
+                )
+            except DuplicateKeyError:
+                return False
+        return True
+
+    def _count(self, month: str, at: datetime) -> None:
+        start, end = _span(month)
+        group = {"day": _DAY, **{name: f"$state.{name}" for name in _COUNTED}}
+        asked = [
+            {"$match": {_SUBMITTED: {"$gte": start, "$lt": end}}},
+            {"$group": {"_id": group, "n": {"$sum": 1}}},
+        ]
+        with outages_named():
+            rows = [{**one["_id"], "n": one["n"]} for one in self._dossiers.aggregate(asked, hint=dict(_INDEX))]
+            counted = {"as_of": at, "standing": _summed(rows, "day"), "days": _summed(rows, "status")}
+            self._tallies.update_one({"_id": month, "as_of": {"$not": {"$gt": at}}}, {"$set": counted})
+
+
+def month_of(day: date) -> str:
+    """How the month of a day is written."""
+    return f"{day:%Y-%m}"
+
+
+def _months(first: date, last: date) -> Iterator[str]:
+    number = first.year * 12 + first.month - 1
+    while number <= last.year * 12 + last.month - 1:
+        yield f"{number // 12}-{number % 12 + 1:02d}"
+        number += 1
+
+
+def _span(month: str) -> tuple[datetime, datetime]:
+    """From its first instant in Vietnam to that of the next."""
+    year, number = int(month[:4]), int(month[5:])
+    following = (year + number // 12, number % 12 + 1)
+    return datetime(year, number, 1, tzinfo=VIETNAM), datetime(*following, 1, tzinfo=VIETNAM)
+
+
+def _summed(rows: list[Document], over: str) -> list[Document]:
+    """The rows without one of their fields, those that are then alike added up."""
+    sums: Counter[tuple[tuple[str, Any], ...]] = Counter()
+    for row in rows:
+        sums[tuple(_rest(row, over))] += row["n"]
+    return [{**dict(key), "n": count} for key, count in sums.items()]
+
+
+def _rest(row: Mapping[str, Any], over: str) -> Iterator[tuple[str, Any]]:
+    return ((name, value) for name, value in row.items() if name not in {over, "n"})

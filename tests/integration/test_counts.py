@@ -1,0 +1,100 @@
+"""The board's counts in the real store: what the dossiers say, of every month, counted once by whoever is first."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import pytest
+
+from deploy.local.stack import Stack
+from services.chassis.settings import read_settings
+from services.chassis.wired import Base
+from services.contracts.catalogue.dates import local_day
+from services.intake.settings import IntakeSettings
+from services.intake.store import DOSSIER
+from services.intake.tallies import Tallies
+from tests.integration.shelf import overheard
+from tests.integration.test_indexes import seed
+
+pytestmark = pytest.mark.servers
+NOW: Final = datetime(2026, 11, 26, 9, tzinfo=UTC)
+EVERY: Final = timedelta(seconds=15)
+
+
+@pytest.fixture(scope="module")
+def base(servers: Stack) -> Iterator[Base]:
+    """A database of its own with some hundred dossiers of eight months."""
+    base = Base(read_settings(IntakeSettings, "counts_intake", servers.env | {"MOTCUA_INTAKE_URL": "http://x"}))
+    journal = base.journal(DOSSIER, "dossiers")
+    dossiers = [seed(journal, number) for number in range(400)]
+    for number, one in enumerate(dossiers):
+        one["state"]["submitted_at"] = NOW - timedelta(hours=13 * number)
+    journal.collection.insert_many(dossiers)
+    yield base
+    base.database.client.drop_database(base.database.name)
+    base.database.client.close()
+
+
+def tallies(base: Base) -> Tallies:
+    """As one process has them."""
+    made = Tallies(base.database["tallies"], base.database["dossiers"])
+    made.ensure_indexes()
+    return made
+
+
+def found(base: Base, *names: str) -> Counter[Any]:
+    """The dossiers by what they say of themselves."""
+    states = [one["state"] for one in base.database["dossiers"].find({}, {"state": 1})]
+    return Counter((_month(one), *(one[name] for name in names)) for one in states)
+
+
+def _month(state: Any) -> str:
+    return f"{local_day(state['submitted_at']):%Y-%m}"
+
+
+def told(base: Base, *names: str) -> Counter[Any]:
+    """The same from the tallies."""
+    sums: Counter[Any] = Counter()
+    for month in tallies(base).read("2000-01", "2999-12", with_days=True):
+        for row in month["standing"]:
+            sums[month["_id"], *(row[name] for name in names)] += row["n"]
+    return sums
+
+
+def test_the_tallies_say_what_the_dossiers_say_and_read_none_of_them(base: Base) -> None:
+    with overheard() as commands:
+        tallies(base).count(NOW, EVERY)
+    assert told(base, "status", "unit", "tenant") == found(base, "status", "unit", "tenant")
+    days: Counter[str] = Counter()
+    for month in tallies(base).read("2000-01", "2999-12", with_days=True):
+        days.update({row["day"]: 0 for row in month["days"]})
+        for row in month["days"]:
+            days[row["day"]] += row["n"]
+    submitted = [one["state"]["submitted_at"] for one in base.database["dossiers"].find({}, {"state.submitted_at": 1})]
+    assert days == Counter(local_day(at).isoformat() for at in submitted)
+    asked = [command for _, command in commands if "aggregate" in command]
+    assert len(asked) == len({month for (month,) in found(base)}) >= 8
+    for command in asked:
+        plan = base.database.command("explain", {**_plain(command), "cursor": {}}, verbosity="executionStats")
+        assert "'totalDocsExamined': 0" in str(plan)
+
+
+def _plain(command: Any) -> dict[str, Any]:
+    return {name: command[name] for name in ("aggregate", "pipeline", "hint")}
+
+
+def test_what_changes_is_counted_in_the_next_round_and_once(base: Base) -> None:
+    tallies(base).count(NOW, EVERY)
+    dossiers = base.database["dossiers"]
+    last = max(dossiers.find(), key=lambda one: one["state"]["submitted_at"])
+    dossiers.update_one({"_id": last["_id"]}, {"$set": {"state.status": "withdrawn"}})
+    with overheard() as commands:
+        for _ in range(3):
+            tallies(base).count(NOW + timedelta(seconds=5), EVERY)
+    assert not [command for _, command in commands if "aggregate" in command]
+    with overheard() as commands:
+        for _ in range(3):
+            tallies(base).count(NOW + EVERY, EVERY)
+    assert len([command for _, command in commands if "aggregate" in command]) == 3  # the last months, by one of three
+    assert told(base, "status") == found(base, "status")

@@ -1,0 +1,87 @@
+"""The counts of a board: added up from the tallies, cut down to what the asker may know of."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from services.chassis.actor import Actor
+from services.chassis.errors import Denied
+from services.intake.tallies import _months, _span, _summed
+from tests.unit.intake.builders import CITIZEN, COMPANY, OFFICER, STRANGER, SYSTEM
+from tests.unit.intake.fakes import World
+
+OCTOBER, NOVEMBER = (datetime(2026, 11, 26, 9, minute, tzinfo=UTC) for minute in (1, 2))
+
+
+def row(unit: str, status: str, n: int, **changes: Any) -> dict[str, Any]:
+    """Some dossiers that are alike."""
+    return {"tenant": "mic", "unit": unit, "status": status, "channel": "online", "level": 4, "n": n, **changes}
+
+
+def counted() -> World:
+    """A world in which two months were counted, and a third is being counted for the first time."""
+    world = World()
+    day = {"tenant": "mic", "unit": "vnnic", "channel": "online", "level": 4}
+    world.tallies.documents = {
+        "2026-10": {
+            "_id": "2026-10",
+            "as_of": OCTOBER,
+            "standing": [row("vnnic", "returned", 5), row("cuc-bao-chi", "returned", 2, channel="post", level=3)],
+            "days": [{**day, "day": "2026-10-01", "n": 5}],
+        },
+        "2026-11": {
+            "_id": "2026-11",
+            "as_of": NOVEMBER,
+            "standing": [row("vnnic", "submitted", 3), row("cuc-dien-anh", "submitted", 1, tenant="mcst")],
+            "days": [{**day, "day": "2026-11-02", "n": 2}, {**day, "day": "2026-11-03", "n": 1}],
+        },
+        "2026-12": {"_id": "2026-12", "claimed_at": NOVEMBER},
+    }
+    return world
+
+
+def counts(actor: Actor = SYSTEM, **asked: Any) -> dict[str, Any]:
+    """What is answered."""
+    nothing = dict.fromkeys(("tenant", "unit", "from_month"))
+    return counted().cases.counting.counts(actor, **{**nothing, "to_month": "2026-12", "days": False, **asked})
+
+
+def test_all_that_there_is_is_counted_once() -> None:
+    answer = counts()
+    assert (answer["total"], answer["as_of"]) == (11, OCTOBER)
+    assert answer["by_status"] == {"returned": 7, "submitted": 4}
+    assert answer["by_unit"]["vnnic"] == {"returned": 5, "submitted": 3}
+    assert (answer["by_channel"], answer["by_level"]) == ({"online": 9, "post": 2}, {"3": 2, "4": 9})
+    assert (answer["by_month"], answer["by_day"]) == ({"2026-10": 7, "2026-11": 4}, None)
+
+
+def test_a_period_a_ministry_and_a_unit_cut_it_down() -> None:
+    assert counts(from_month="2026-11")["by_month"] == {"2026-11": 4}
+    assert counts(to_month="2026-10")["total"] == 7
+    assert counts(tenant="mcst")["by_unit"] == {"cuc-dien-anh": {"submitted": 1}}
+    assert counts(unit="cuc-bao-chi")["total"] == 2
+    assert counts(from_month="2026-11", days=True)["by_day"] == {"2026-11-02": 2, "2026-11-03": 1}
+    assert counts(from_month="2027-01", to_month="2027-02")["as_of"] is None
+
+
+def test_officers_see_their_unit_and_nobody_else_anything_but_who_runs_it_all() -> None:
+    assert counts(OFFICER)["by_unit"] == {"vnnic": {"returned": 5, "submitted": 3}}
+    assert counts(Actor("operator", "op-1"))["total"] == 11
+    for actor, unit in ((CITIZEN, None), (COMPANY, None), (STRANGER, "vnnic"), (Actor("king", "1"), None)):
+        with pytest.raises(Denied):
+            counts(actor, unit=unit)
+
+
+def test_months_follow_one_another_and_begin_at_midnight_in_vietnam() -> None:
+    days = [datetime(2025, 11, 30).date(), datetime(2026, 2, 1).date()]  # noqa: DTZ001
+    assert list(_months(days[0], days[1])) == ["2025-11", "2025-12", "2026-01", "2026-02"]
+    assert [one.astimezone(UTC).isoformat() for one in _span("2025-12")] == [
+        "2025-11-30T17:00:00+00:00",
+        "2025-12-31T17:00:00+00:00",
+    ]
+
+
+def test_rows_that_become_alike_are_added_up() -> None:
+    rows = [{"day": "1", "unit": "a", "n": 2}, {"day": "2", "unit": "a", "n": 3}, {"day": "1", "unit": "b", "n": 1}]
+    assert _summed(rows, "day") == [{"unit": "a", "n": 5}, {"unit": "b", "n": 1}]
