@@ -41,6 +41,11 @@ class Parts:
             found: dict[str, Any] | None = self._collection.find_one({"_id": part_id}, {"data": 1})
         return bytes(found["data"]) if found else b""
 
+    def drop(self, part_id: ObjectId) -> None:
+        """A part that its upload does not want."""
+        with outages_named():
+            self._collection.delete_many({"_id": part_id})
+
     def remove(self, upload_id: str) -> None:
         """Leave no part of the upload."""
         with outages_named():

@@ -54,6 +54,7 @@ class Resuming:
             at = clock.now()
             part_id = self._parts.add(upload_id, part, at)
             if not self._uploads.append(upload_id, writer, part_id, len(part), at, at + self._ticket):
+                self._parts.drop(part_id)
                 raise overtaken()
             offset += len(part)
         if offset < announced_end:

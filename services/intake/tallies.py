@@ -54,7 +54,7 @@ class Tallies:
         left_out = {} if with_days else {"days": 0}
         with outages_named():
             wanted = {"_id": {"$gte": from_month, "$lte": to_month}}
-            return [one for one in self._tallies.find(wanted, left_out or None).sort("_id", 1) if "as_of" in one]
+            return [one for one in self._tallies.find(wanted, left_out or None).sort([("_id", 1)]) if "as_of" in one]
 
     def _first(self) -> date | None:
         with outages_named():

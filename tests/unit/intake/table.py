@@ -106,7 +106,10 @@ def at(value: Any, path: Sequence[str]) -> Iterator[Any]:
 def _is(value: Any, want: Any) -> bool:
     if not isinstance(want, Mapping):
         return bool(value == want)
-    operator, operand = next(iter(want.items()))
+    return all(_holds(value, operator, operand) for operator, operand in want.items())
+
+
+def _holds(value: Any, operator: str, operand: Any) -> bool:
     if operator == "$exists":
         return bool((value is not None) == operand)
     if operator == "$in":
