@@ -4,7 +4,7 @@
 #   setup.sh           all of it
 #   setup.sh python    the Python environment only
 #   setup.sh browser   what the tests of the portal need besides: Chromium
-#   setup.sh tools     what `make chaos FULL=1` needs besides: strace
+#   setup.sh tools     what `make chaos FULL=1` needs besides: strace, nftables
 #   setup.sh peer      what `make bench` measures intake against: PostgreSQL (apt), Django (.run/django)
 #
 # Outside the checkout it touches nothing but apt packages.
@@ -207,8 +207,11 @@ need_browser() {
 # --- tools of the full chaos plan -----------------------------------------------------------------------------
 
 need_tools() { # a scenario that lacks its tool says so, and the others are played
-    command -v strace >/dev/null && return
-    command -v apt-get >/dev/null && apt_install strace || say 'strace is not here'
+    local missing=()
+    command -v strace >/dev/null || missing+=(strace)
+    PATH=$PATH:/usr/sbin:/sbin command -v nft >/dev/null || missing+=(nftables)
+    [ ${#missing[@]} = 0 ] && return
+    command -v apt-get >/dev/null && apt_install "${missing[@]}" || say "not here: ${missing[*]}"
 }
 
 # --- what slips are printed with -----------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from services.chassis.errors import Denied, Invalid, ServiceError, unexpected
 from services.chassis.exposition import expose
 from services.chassis.keys import keys_or_exit
 from services.chassis.logs import about, log
-from services.chassis.patience import PATIENCE, PIECE_SECONDS
+from services.chassis.patience import PATIENCE, PIECE_SECONDS, insist_on_time
 from services.chassis.rpc import VERIFIER, Call, Method, methods_of, read_call
 from services.chassis.service import Service
 from services.chassis.settings import Settings, settings_or_exit
@@ -59,6 +59,7 @@ def create_app(
     app = traced(Flask(service, static_folder=None))
     app.extensions[VERIFIER] = verifier
     app.register_error_handler(Exception, _problem)
+    app.before_request(_refuse_the_late)
     app.add_url_rule("/health/live", "live", lambda: answer({"live": True}))
     app.add_url_rule("/health/ready", "ready", lambda: _ready(wired))
     routes(app, wired)
@@ -78,6 +79,12 @@ def offer(app: Flask, kind: type[Service], wired: Wired[Any], longest: int) -> N
     for name, method in methods_of(kind).items():
         serve = partial(_serve, f"{kind.name}.{name}", method, getattr(service, name), longest)
         app.add_url_rule(f"/{kind.name}/{name}", f"{kind.name} {name}", serve, methods=["POST"])
+
+
+def _refuse_the_late() -> None:
+    """Whoever asks how the door is gets an answer, however late. Raises Unavailable."""
+    if not request.path.startswith("/health/"):
+        insist_on_time()
 
 
 def answer(value: Any, status: int = 200) -> Response:

@@ -25,6 +25,7 @@ from services.chassis.pauses import spare_what_stays
 HEAD_SECONDS: Final = 5.0  # for the head of a request
 PIECE_SECONDS: Final = 8.0  # for a piece of a body, whatever its length, or for an answer to begin to leave
 LEAST_RATE: Final = 8 * 1024  # bytes a second
+WAIT_SECONDS: Final = 5.0  # how long a request may wait for a thread; later, who asked may have given up already
 _LINGER_SECONDS: Final = 2.0
 _PIECES_A_LOOK: Final = 16
 _STUCK: Final = struct.pack("ll", 30, 0)  # seconds without any progress while an answer is written
@@ -142,16 +143,34 @@ class Places:
             self.give_back(who)
 
 
+_served = threading.local()
+
+
+def insist_on_time() -> None:
+    """Work is for those who still wait for it: under more than can be served, others are told so at once.
+
+    Raises Unavailable where the present request has waited too long for a thread.
+    """
+    if getattr(_served, "waited", 0.0) > WAIT_SECONDS:
+        raise Unavailable("http.too_many", "Too many requests are waiting; try again.", "Hệ thống đang quá tải.")
+
+
 class Worker(gthread.ThreadWorker):
     """gunicorn's worker of threads, with an end to every wait of its own."""
 
     def run(self) -> None:
         """Serve until stopped; the application is loaded."""
         spare_what_stays()
-        super().run()
+        super().run()  # type: ignore[misc]
+
+    def enqueue_req(self, conn: Any) -> None:
+        """Let a request wait for a thread, and know since when."""
+        conn.waits_since = time.monotonic()
+        super().enqueue_req(conn)  # type: ignore[misc]  # the stubs are of an older gunicorn
 
     def handle(self, conn: Any) -> Any:
         """Serve one request whose head comes in time."""
+        _served.waited = time.monotonic() - conn.waits_since
         conn.close = partial(PATIENCE.close, conn.sock)
         conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _STUCK)
         PATIENCE.begin(conn.sock, HEAD_SECONDS)

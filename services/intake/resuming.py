@@ -11,7 +11,8 @@ from typing import Final
 
 from services.chassis import clock
 from services.chassis.errors import Invalid, Refused
-from services.intake.parts import Joined, Parts
+from services.intake.papers import Papers
+from services.intake.parts import Joined
 from services.intake.receiving import Body, BrokenOff, Receiving, overtaken
 from services.intake.settings import IntakeSettings
 from services.intake.uploads import Uploads
@@ -23,8 +24,8 @@ _PIECE_BYTES: Final = 64 * 1024
 class Resuming:
     """The use cases of the tus protocol on a ticket."""
 
-    def __init__(self, uploads: Uploads, parts: Parts, receiving: Receiving, settings: IntakeSettings) -> None:
-        self._uploads, self._parts, self._receiving = uploads, parts, receiving
+    def __init__(self, uploads: Uploads, papers: Papers, receiving: Receiving, settings: IntakeSettings) -> None:
+        self._uploads, self._papers, self._receiving = uploads, papers, receiving
         self._ticket = timedelta(seconds=settings.upload_ticket_seconds)
 
     def offset(self, upload_id: str, ticket: str) -> tuple[int, int]:
@@ -52,9 +53,9 @@ class Resuming:
             raise _too_long()
         for part in _gathered(body, size - offset):
             at = clock.now()
-            part_id = self._parts.add(upload_id, part, at)
+            part_id = self._papers.parts.add(upload_id, part, at)
             if not self._uploads.append(upload_id, writer, part_id, len(part), at, at + self._ticket):
-                self._parts.drop(part_id)
+                self._papers.parts.drop(part_id)
                 raise overtaken()
             offset += len(part)
         if offset < announced_end:
@@ -65,7 +66,7 @@ class Resuming:
 
     def _complete(self, upload_id: str, ticket: str) -> None:
         """Put the parts together as the file of the upload."""
-        self._receiving.receive(upload_id, ticket, Joined(self._parts, self._uploads.part_ids(upload_id)))
+        self._receiving.receive(upload_id, ticket, Joined(self._papers.parts, self._uploads.part_ids(upload_id)))
 
 
 def _gathered(body: Body, most: int) -> Iterator[bytes]:

@@ -59,7 +59,7 @@ class IntakeCases:
             stores.dossiers, stores.codes, stores.uploads, self.drafting, catalogue, settings.answer_hours
         )
         self.receiving = Receiving(stores.uploads, stores.papers, stores.dossiers, stores.drafts, settings)
-        self.resuming = Resuming(stores.uploads, stores.papers.parts, self.receiving, settings)
+        self.resuming = Resuming(stores.uploads, stores.papers, self.receiving, settings)
 
     def list_procedures(self, tenant: str, limit: int, after: str | None) -> Answer:
         """The procedures of a ministry in force today, by key."""

@@ -28,5 +28,6 @@ class Live:
             response.headers["X-Final"] = "yes"
         if onward:
             response.headers["X-Onward"] = onward
-        response.make_conditional(request)
+        if not (is_final or onward):  # a 304 would tell neither
+            response.make_conditional(request)
         return response

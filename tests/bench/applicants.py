@@ -1,7 +1,7 @@
 """Who applies. A client stands for as many applicants as its papers need: nobody may have 200 uploads unnamed."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import count, islice
 from typing import Any, Final
@@ -71,6 +71,10 @@ def shares(dossiers: int, rooms: Sequence[int], most: int) -> list[int]:
 
 def identity(number: int) -> str:
     """The tax code of an organisation that there is not, valid by its check digit; another for each number."""
+    return next(islice(identities(), number, None))
+
+
+def identities() -> Iterator[str]:
+    """All of them, from number 0 on."""
     stems = (f"990{serial:06d}" for serial in count())
-    valid = (code for stem in stems if mst.is_valid(code := f"{stem}{mst.calc_check_digit(stem)}"))
-    return next(islice(valid, number, None))
+    return (code for stem in stems if mst.is_valid(code := f"{stem}{mst.calc_check_digit(stem)}"))

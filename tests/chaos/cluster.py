@@ -39,6 +39,10 @@ io:format("~s~n", [rabbit_json:encode([
       leader => Leader(amqqueue:get_pid(Queue))}
     || Queue <- rabbit_amqqueue:list(), amqqueue:get_type(Queue) =/= rabbit_classic_queue])]).
 """
+# A node calls others from an address of its own, so that a firewall knows its packets from those of others.
+_CALLS_FROM: Final = "127.0.1.{number}"
+_FLAGS: Final = "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"
+_CALLING: Final = " -kernel inet_dist_connect_options [{{ip,{{{address}}}}}]"
 _PREFERRED: Final = 2  # the stack's own database is primary when it can: the stack asks it whether it is up
 
 
@@ -123,6 +127,12 @@ class Nodes:
         number = int(broker.removeprefix("rabbitmq") or 1)
         return f"{self._identity(number).name}@localhost"
 
+    def lines_of(self, broker: str) -> list[str]:
+        """What packets between the second or third broker and the two others are like, in nft's words."""
+        number = int(broker.removeprefix("rabbitmq"))
+        port, address = self._identities[number].ports["rabbitmq-dist"], _CALLS_FROM.format(number=number)
+        return [f"tcp dport {port}", f"tcp sport {port}", f"ip saddr {address}", f"ip daddr {address}"]
+
     def primary(self) -> str:
         """Which database is primary; empty when none is."""
         members = self._set_status()["members"]
@@ -165,7 +175,7 @@ class Nodes:
             cookie = home / "rabbitmq" / ".erlang.cookie"
             shutil.copy(self._first_home / ".erlang.cookie", cookie)
             cookie.chmod(0o400)
-            both = rabbitmq.rabbitmq(home, own), mongodb.mongodb(home, own, test_commands=False)
+            both = _calling(rabbitmq.rabbitmq(home, own), number), mongodb.mongodb(home, own, test_commands=False)
             found += [replace(program, name=f"{program.name}{number}") for program in both]
         return found
 
@@ -254,6 +264,11 @@ class ClusterStage(Stage):
         """Leave nothing behind."""
         self.nodes.close()
         super().close()
+
+
+def _calling(broker: Program, number: int) -> Program:
+    flags = _CALLING.format(address=_CALLS_FROM.format(number=number).replace(".", ","))
+    return replace(broker, env={**broker.env, _FLAGS: broker.env[_FLAGS] + flags})
 
 
 def _placed(node: Alarms) -> list[Placed]:

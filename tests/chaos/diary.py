@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 _ENDS: Final = frozenset(
-    {"heal", "back", "go on", "fair", "alarm over", "ebb", "true time", "disk as before", "free disk"}
+    {
+        *("heal", "back", "go on", "fair", "alarm over", "ebb", "true time", "disk as before", "free disk"),
+        *("memory enough", "all arrives"),
+    }
 )
 
 

@@ -18,11 +18,11 @@ from services.chassis import clock
 from services.cli.demo import town as demo_town
 from services.cli.demo.stories import Told
 from services.cli.demo.town import DemoError, Town, fresh, patiently
+from tests.bench.applicants import identities
 from tests.integration.crowd import STATUS_OF, Offer, PatientStory
 from tests.integration.http_door import HttpDoor, actor_of
 
 AT_ONCE: Final = 8
-_LAUNCHERS: Final = 32
 _NOT_HEARD: Final = "routing.fee_unpaid"
 _PAUSE: Final = 1.0
 
@@ -189,13 +189,15 @@ class Submissions:
     procedure: Mapping[str, Any]
     rate: float
     gap: float = 0.0  # how many seconds on end it may fail
+    at_once: int = 32
+    strangers: bool = False  # each is handed in by another organisation
     tag: str = field(default_factory=fresh)
     handed: list[Handed] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def start(self) -> "Submissions":
         """Begin."""
-        self._pool = ThreadPoolExecutor(_LAUNCHERS)
+        self._pool = ThreadPoolExecutor(self.at_once)
         self._launcher = threading.Thread(target=self._launch, daemon=True)
         self._launcher.start()
         return self
@@ -242,20 +244,26 @@ class Submissions:
         return max((one.seconds for one in self.handed), default=0.0)
 
     def _launch(self) -> None:
-        number, start = 0, time.monotonic()
+        number, start, tax_codes = 0, time.monotonic(), identities()
         while not self._stop.wait(max(0.0, start + number / self.rate - time.monotonic())):
-            self._pool.submit(partial(self._hand_in, number))
+            self._pool.submit(partial(self._hand_in, number, next(tax_codes)))
             number += 1
 
-    def _hand_in(self, number: int) -> None:
+    def _hand_in(self, number: int, tax_code: str) -> None:
         one = Handed(time.monotonic())
         try:
-            request = {**self.door.submission(self.procedure, f"{self.tag}-{number}"), "request_id": fresh()}
+            procedure = _of(self.procedure, tax_code) if self.strangers else self.procedure
+            request = {**self.door.submission(procedure, f"{self.tag}-{number}"), "request_id": fresh()}
             one.code = self.door.ask(actor_of(request["applicant"]), "submit", **request)["dossier_code"]
         except requests.RequestException as error:
             one.failure, one.refusal = repr(error), _refusal(error)
         one.seconds = time.monotonic() - one.at
         self.handed.append(one)
+
+
+def _of(procedure: Mapping[str, Any], tax_code: str) -> dict[str, Any]:
+    example = procedure["example"]
+    return {**procedure, "example": {**example, "applicant": {**example["applicant"], "tax_code": tax_code}}}
 
 
 def _refusal(error: requests.RequestException) -> str:

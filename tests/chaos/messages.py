@@ -59,14 +59,14 @@ def poison(uri: str, queues: Sequence[str], kinds: Sequence[Poison] = POISON) ->
     raw.close()
 
 
-def ask_without_return(uri: str) -> int:
-    """Requests to every service that can be answered to nobody; how many."""
+def ask_without_return(uri: str, services: Sequence[str] = tuple(PUBLISHERS)) -> int:
+    """Requests to services that can be answered to nobody; how many."""
     raw = Raw(uri)
-    for service in PUBLISHERS:
+    for service in services:
         for body in REQUESTS:
             raw.send("nameko-rpc", f"{service}.health", body, {}, content_type="application/json")
     raw.close()
-    return len(PUBLISHERS) * len(REQUESTS)
+    return len(services) * len(REQUESTS)
 
 
 def resting(uri: str) -> dict[str, list[str]]:

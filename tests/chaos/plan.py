@@ -11,6 +11,7 @@ from tests.chaos.scenarios import (
     clocks,
     cluster,
     control,
+    crowds,
     database,
     disk,
     events,
@@ -24,12 +25,16 @@ from tests.chaos.small_disk import SmallDiskStage
 PLAN: Final = (
     Scenario("kills", processes.kills, (60, 1000)),
     Scenario("failpoints", processes.failpoints, (80, 400), full_only=True),
+    Scenario("frozen", processes.frozen, (60, 500), full_only=True),
+    Scenario("short of memory", processes.short_of_memory, (30, 300), full_only=True),
     Scenario("broker away", broker.broker_away, (30, 1000)),
     Scenario("alarms", broker.alarms, (30, 500)),
     Scenario("flooded", broker.flooded, (30, 500), full_only=True),
+    Scenario("ten times the load", crowds.ten_times_the_load, (30, 300), full_only=True),
     Scenario("database killed", database.database_killed, (40, 1000)),
     Scenario("database far away", database.database_far_away, (30, 300), full_only=True),
     Scenario("cut off", lines.cut_off, (40, 500)),
+    Scenario("bad lines", lines.bad_lines, (30, 300), full_only=True),
     Scenario("subscribers down", outside.subscribers_down, (60, 1500)),
     Scenario("gateway", outside.gateway, (40, 500)),
     Scenario("said again", events.said_again, (26, 300)),
@@ -44,6 +49,7 @@ PLAN: Final = (
     Scenario("new year", clocks.midnight, (60, 150), full_only=True, stage=new_year),
     Scenario("tet", clocks.midnight, (60, 150), full_only=True, stage=tet),
     Scenario("one broker of three", cluster.broker_node_lost, (30, 300), full_only=True, stage=ClusterStage),
+    Scenario("brokers apart", cluster.brokers_apart, (30, 300), full_only=True, stage=ClusterStage),
     Scenario("one database of three", cluster.database_node_lost, (30, 300), full_only=True, stage=ClusterStage),
 )
 

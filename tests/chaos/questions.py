@@ -45,9 +45,17 @@ class Questions:
         """How many were told that nobody is there to answer, of all services or of some."""
         return sum(how == "Unavailable" for name, _, how in self.answered if name in (services or SERVICES))
 
-    def in_vain(self, *services: str) -> list[str]:
-        """Those of these services that did not answer, and did not when they were asked once more."""
-        answers = {service: [how == _OK for name, _, how in self.answered if name == service] for service in services}
+    def answers(self) -> int:
+        """How many were answered."""
+        return sum(how == _OK for _, _, how in list(self.answered))
+
+    def in_vain(self, *services: str, since: int = 0) -> list[str]:
+        """Those of these services that did not answer, and did not when they were asked once more.
+
+        Of the questions behind the first `since`.
+        """
+        asked = self.answered[since:]
+        answers = {service: [how == _OK for name, _, how in asked if name == service] for service in services}
         return [service for service, said in answers.items() if (False, False) in pairwise(said)]
 
     def _ask(self, service: str) -> None:

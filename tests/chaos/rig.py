@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from deploy.local.composition import DOORS, SERVICES
 from tests.chaos.chance import Chance
@@ -58,11 +58,11 @@ class Rig(Verbs):
         self.loads.append(questions)
         return questions
 
-    def submissions(self, rate: float, gap: float = 0.0) -> Submissions:
+    def submissions(self, rate: float, gap: float = 0.0, **how: Any) -> Submissions:
         """So many submissions a second over HTTP; all must succeed, but for what falls into a `gap` of some seconds."""
         offer = offers(self.town)[_HANDED_IN]
         door = HttpDoor(self.env["MOTCUA_INTAKE_URL"], self.town.issuer)
-        load = Submissions(door, {**offer.procedure, "tenant": offer.tenant}, rate, gap).start()
+        load = Submissions(door, {**offer.procedure, "tenant": offer.tenant}, rate, gap, **how).start()
         self.loads.append(load)
         return load
 

@@ -19,7 +19,9 @@ from tests.chaos.alarms import Alarms
 from tests.chaos.clocks import Skewed
 from tests.chaos.databases import SlowFlushes, step_down
 from tests.chaos.diary import Step
+from tests.chaos.firewall import Firewall
 from tests.chaos.flood import Flood
+from tests.chaos.memory import Ration
 from tests.chaos.missing import NotHere
 from tests.chaos.stage import Stage
 from tests.chaos.wires import BROKER
@@ -173,6 +175,17 @@ class Verbs:
             self.note("free disk", program)
             disk.free()
 
+    @contextlib.contextmanager
+    def short_of_memory(self, program: str, size: int) -> Iterator[Ration]:
+        """It may have so many bytes more than it has; the kernel ends it when it wants another."""
+        self.note("ration", f"{program} to {size:,} bytes more")
+        ration = Ration(self.stack.pid(program), size)
+        try:
+            yield ration
+        finally:
+            self.note("memory enough", program)
+            ration.end()
+
     def step_down(self) -> None:
         """The primary of the database is one no longer."""
         self.note("step down", "primary")
@@ -197,6 +210,17 @@ class Verbs:
         """Everything takes this much longer, each way."""
         with self._weather(service, server, f"slow by {delay} s:", delay=delay):
             yield
+
+    @contextlib.contextmanager
+    def dropping(self, verb: str, whom: str, matches: Sequence[str]) -> Iterator[Firewall]:
+        """The kernel drops the packets that match one of these; gives what counts them."""
+        self.note(verb, whom)
+        firewall = Firewall(matches)
+        try:
+            yield firewall
+        finally:
+            self.note("all arrives", whom)
+            firewall.end()
 
     def break_off(self, service: str, server: str = BROKER) -> None:
         """Every connection breaks, once."""

@@ -55,7 +55,7 @@ content is done once and answered as before; with other content it is a `Conflic
 what is no JSON), `Denied` (`actor.missing`, `actor.malformed`,
 `actor.expired`, `actor.untrusted`, `actor.operator`), `NotFound` (`rpc.unknown_method`), `Conflict`
 (`<service>.too_busy`, `<service>.request_id_reused`), `Unavailable` (`store.…`, `<service>.unavailable` of another
-service) and `Defect` (`service.defect`).
+service; over HTTP `http.too_many`) and `Defect` (`service.defect`).
 """
 
 

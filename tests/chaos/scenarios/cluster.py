@@ -10,6 +10,7 @@ from tests.chaos.rig import Rig
 
 _ELECTION_SECONDS = 15.0  # a set without its primary takes no write for ten seconds and a little
 _LEADERS_SECONDS = 20.0
+_APART_SECONDS = 40.0  # nobody is told of a cut: it is noticed after a dozen seconds of silence
 # Who asks tries again: after a killed node at once, after a frozen one when its service has found out that it is.
 _SILENCE_SECONDS = 30.0
 
@@ -29,6 +30,25 @@ def broker_node_lost(rig: Rig) -> None:
     rig.must_bite("brokers frozen", lambda: sum(step.verb == "pause" for step in rig.steps), least=len(BROKERS))
     rig.must_bite("services that went to another broker", lambda: rig.witness.said("*", "bus_connected"), least=5)
     rig.must_bite("handed in meanwhile", lambda: submissions.accepted, least=30)
+    rig.must_bite("longest silence of a service (s)", lambda: max(how for _, how in _silences(questions, 0)), least=0)
+
+
+def brokers_apart(rig: Rig) -> None:
+    """The network between one broker and the two others is cut, twice: the two go on, and all find together again."""
+    nodes = _nodes(rig)
+    rig.at_the_end(lambda: list(_badly_placed(nodes)))
+    crowd, submissions, questions = rig.crowd(), rig.submissions(rate=1), rig.questions()
+    for number, node in enumerate(rig.chance.shuffled(BROKERS[1:])):
+        crowd.await_told(number / 2)
+        accepted = submissions.accepted
+        with rig.dropping("split off", node, nodes.lines_of(node)) as network:
+            _insist_on_leaders(rig, nodes, node, _APART_SECONDS)
+            rig.wait(rig.chance.seconds(15, 20))
+            rig.insist(submissions.accepted > accepted, f"nobody could hand in without {node}")
+        rig.must_bite(f"packets lost between {node} and the others", network.dropped(), least=10)
+        nodes.await_whole()
+    rig.must_bite("brokers that missed another", lambda: rig.witness.wrote("rabbitmq", "net_tick_timeout"), least=2)
+    rig.must_bite("handed in meanwhile", lambda: submissions.accepted, least=60)
     rig.must_bite("longest silence of a service (s)", lambda: max(how for _, how in _silences(questions, 0)), least=0)
 
 
@@ -55,14 +75,17 @@ def database_node_lost(rig: Rig) -> None:
 
 def _do_without(rig: Rig, nodes: Nodes, node: str, lost: AbstractContextManager[None]) -> None:
     """Be without a broker for a while: what it led is led by another one soon."""
-    name = nodes.node_name(node)
     with lost:
-        elected = wait_until(
-            lambda: all(queue.leader not in {name, "none"} for queue in nodes.queues()), _LEADERS_SECONDS
-        )
-        rig.insist(elected, f"without {node}, some queues still had no leader after {_LEADERS_SECONDS:.0f} s")
+        _insist_on_leaders(rig, nodes, node, _LEADERS_SECONDS)
         rig.wait(rig.chance.seconds(10, 15))
     nodes.await_whole()
+
+
+def _insist_on_leaders(rig: Rig, nodes: Nodes, node: str, seconds: float) -> None:
+    """What a broker led must be led by another one within this time."""
+    name = nodes.node_name(node)
+    elected = wait_until(lambda: all(queue.leader not in {name, "none"} for queue in nodes.queues()), seconds)
+    rig.insist(elected, f"without {node}, some queues still had no leader after {seconds:.0f} s")
 
 
 def _badly_placed(nodes: Nodes) -> Iterator[str]:

@@ -1,6 +1,7 @@
-"""The network between one service and its servers fails, while the others go on."""
+"""The network between services and their servers fails, or is bad."""
 
 from deploy.local.composition import SERVICES
+from tests.chaos import firewall
 from tests.chaos.rig import Rig
 
 
@@ -20,4 +21,18 @@ def cut_off(rig: Rig) -> None:
     rig.insist(not in_vain, f"asked twice in vain: {', '.join(in_vain)}")
     rig.must_bite("connections refused", lambda: refused)
     rig.must_bite("questions that nobody answered", lambda: questions.unavailable(victim), least=3)
+    rig.must_bite("handed in meanwhile", lambda: submissions.accepted, least=seconds / 2)
+
+
+def bad_lines(rig: Rig) -> None:
+    """One packet in ten is lost on the way from every service to every server, and on the way back, for a minute."""
+    crowd, submissions, questions = rig.crowd(), rig.submissions(rate=1), rig.questions()
+    ports, seconds = sorted(rig.stage.wires.ports.values()), rig.size(20, 60)
+    crowd.await_told(1 / 4)
+    told, answers = crowd.accepted, questions.answers()
+    with rig.dropping("lose packets", "every line", firewall.one_in(10, ports)) as lossy:
+        rig.wait(seconds)
+    rig.must_bite("packets lost", lossy.dropped(), least=5 * seconds)
+    rig.must_bite("dossiers that ended meanwhile", crowd.accepted - told)
+    rig.must_bite("questions answered meanwhile", questions.answers() - answers, least=seconds)
     rig.must_bite("handed in meanwhile", lambda: submissions.accepted, least=seconds / 2)

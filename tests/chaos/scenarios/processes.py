@@ -2,8 +2,10 @@
 
 from typing import Final
 
-from deploy.local.composition import DOORS
+from deploy.local.composition import DOORS, SERVICES
+from deploy.local.waiting import wait_until
 from services.chassis.failpoint import POINTS
+from tests.chaos import messages
 from tests.chaos.department import Department
 from tests.chaos.rig import PROGRAMS, WRITERS, Rig
 from tests.integration.test_kills import PASSED_BY
@@ -14,6 +16,8 @@ _CELLS: Final = [
     *(("intake-http", point) for point in POINTS if point.startswith(("journal", "relay"))),
 ]
 _RESTART: Final = 60.0  # seconds until a door that died takes submissions again, at the latest
+_RATION: Final = 8_000_000  # bytes; a question of 10 MB does not fit
+_STILL: Final = (5, 35, 75, 35, 75)  # seconds: within a question's deadline, past it, past two heartbeats
 
 
 def kills(rig: Rig) -> None:
@@ -33,6 +37,34 @@ def kills(rig: Rig) -> None:
     rig.must_bite("workers killed", rig.workers_killed, least=len(DOORS))
     rig.must_bite("died just before a mark", rig.burnt, least=3)
     rig.must_bite("events told twice", rig.duplicates)
+
+
+def frozen(rig: Rig) -> None:
+    """Each service in turn stands still, some for longer than a heartbeat: the others go on, it catches up."""
+    crowd, submissions, questions = rig.crowd(), rig.submissions(rate=1), rig.questions()
+    for number, (victim, seconds) in enumerate(zip(rig.chance.shuffled(SERVICES), _STILL, strict=True)):
+        crowd.await_told(number / len(_STILL) / 2)
+        since, others = len(questions.answered), [name for name in SERVICES if name != victim]
+        with rig.paused(victim):
+            rig.wait(seconds)
+            in_vain = questions.in_vain(*others, since=since)
+        rig.insist(not in_vain, f"while {victim} stood still, others were asked twice in vain: {', '.join(in_vain)}")
+        rig.stack.wait_ready([victim])
+    rig.must_bite("questions that nobody answered", questions.unavailable, least=sum(_STILL) / 10)
+    rig.must_bite("given up by the broker", lambda: rig.witness.wrote("rabbitmq", "missed heartbeats"))
+    rig.must_bite("handed in meanwhile", lambda: submissions.accepted, least=sum(_STILL) / 2)
+
+
+def short_of_memory(rig: Rig) -> None:
+    """Each service in turn has 8 MB left and gets questions of 10 MB: the kernel ends it, and it comes back."""
+    crowd, _ = rig.crowd(), rig.submissions(rate=1)
+    for number, victim in enumerate(rig.chance.shuffled(SERVICES)):
+        crowd.await_told(number / len(SERVICES))
+        with rig.short_of_memory(victim, _RATION) as ration:
+            messages.ask_without_return(rig.env["MOTCUA_AMQP_URI"], [victim])
+            rig.insist(wait_until(ration.has_ended, _RESTART), f"{victim} had enough")
+        rig.stack.wait_ready([victim])
+    rig.must_bite("ended by the kernel", rig.witness.deaths, least=len(SERVICES))
 
 
 def failpoints(rig: Rig) -> None:

@@ -14,6 +14,7 @@ import pytest
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 from gunicorn.http.errors import InvalidRequestLine
+from gunicorn.workers.gthread import ThreadWorker
 
 from services.chassis import patience
 from services.chassis.errors import Unavailable
@@ -45,6 +46,31 @@ def test_of_what_is_not_served_the_log_says_the_kind_alone(
     assert lines == [("request_not_served", {"reason": type(error).__name__})]
     assert said.getvalue() == "as ever\n"
     assert theirs.recv(100).startswith(b"HTTP/1.1 400" if isinstance(error, InvalidRequestLine) else b"HTTP/1.1 500")
+
+
+@pytest.mark.parametrize("waited", [0.0, patience.WAIT_SECONDS + 1])
+def test_a_request_that_waited_too_long_for_a_thread_is_told_so_and_the_next_one_is_served(
+    line: tuple[socket.socket, socket.socket], waited: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    def serve(_worker: Any, _conn: Any) -> None:
+        try:
+            patience.insist_on_time()
+        except Unavailable as error:
+            told.append(error.code)
+        else:
+            told.append("served")
+
+    monkeypatch.setattr(ThreadWorker, "handle", serve)
+    monkeypatch.setattr(ThreadWorker, "enqueue_req", lambda _worker, _conn: None)
+    worker: Any = Worker.__new__(Worker)
+    for seconds in (waited, 0.0):
+        conn = SimpleNamespace(sock=line[0])
+        worker.enqueue_req(conn)
+        conn.waits_since -= seconds
+        worker.handle(conn)
+    assert told == ["http.too_many" if waited else "served", "served"]
 
 
 def test_a_wait_for_what_does_not_come_ends(line: tuple[socket.socket, socket.socket]) -> None:

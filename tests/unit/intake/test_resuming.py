@@ -21,7 +21,7 @@ class Line:
         self.upload = self.door.uploads.document
         self.taken_over = False
         self.expires: list[datetime] = []
-        self.resuming = Resuming(cast("Any", self), self.door.papers.parts, self.door.receiving, SETTINGS)
+        self.resuming = Resuming(cast("Any", self), cast("Any", self.door.papers), self.door.receiving, SETTINGS)
 
     def look(self, _upload_id: str, _ticket: str, _at: datetime) -> dict[str, Any]:
         """The upload."""

@@ -78,9 +78,13 @@ def test_a_phone_gets_a_code_and_nobody_is_led_away() -> None:
 def test_the_page_with_the_code_goes_on_once_the_phone_has_paid() -> None:
     made = known(order())
     browser = visit(made, CITIZEN)
-    assert "X-Onward" not in browser.get(f"{HERE}/cho").headers
+    waiting = browser.get(f"{HERE}/cho")
+    assert "X-Onward" not in waiting.headers
+    known_part = {"If-None-Match": waiting.headers["ETag"]}
+    assert browser.get(f"{HERE}/cho", headers=known_part).status_code == 304
     made.answers["payment.find_order"] = order("paid", **PAID)
-    assert browser.get(f"{HERE}/cho").headers["X-Onward"] == f"{HERE}/ket-qua"
+    paid = browser.get(f"{HERE}/cho", headers=known_part)
+    assert (paid.status_code, paid.headers["X-Onward"]) == (200, f"{HERE}/ket-qua")
 
 
 def test_a_way_to_the_gateway_that_is_over_leads_back() -> None:
