@@ -184,10 +184,10 @@ class Method(Entrypoint):
 
     door = RpcDoor()
 
-    def __init__(self, schema: type[Schema], *, needs_actor: bool = True) -> None:
+    def __init__(self, schema: type[Schema], *, needs_actor: bool = True, operators: bool = False) -> None:
         super().__init__()
         self._schema = schema()
-        self._needs_actor = needs_actor
+        self._needs_actor, self._operators = needs_actor, operators
 
     @property
     def schema(self) -> Schema:
@@ -199,12 +199,17 @@ class Method(Entrypoint):
         """Whether a call must say who asks."""
         return self._needs_actor
 
+    @property
+    def lets_operators(self) -> bool:
+        """Whether operators may ask, whom everything is closed to that does not say so."""
+        return self._operators or not self._needs_actor
+
     def asked_by(self, token: Any, verifier: Verifier) -> Actor:
         """Who asks: a token that is given must be good, also where none is needed. Raises Denied."""
         if token is None and not self._needs_actor:
             return ANYBODY
         actor = verifier.read(token)
-        if actor.kind == "operator" and self._needs_actor:
+        if actor.kind == "operator" and not self.lets_operators:
             raise Denied("actor.operator", "This is not for operators.", "Người vận hành không được hỏi điều này.")
         return actor
 
@@ -239,14 +244,14 @@ class Method(Entrypoint):
         return result, None
 
 
-def command(schema: type[Schema]) -> Callable[[F], F]:
+def command(schema: type[Schema], *, operators: bool = False) -> Callable[[F], F]:
     """A method that changes something; its schema has a `request_id`."""
-    return Method.decorator(schema)
+    return Method.decorator(schema, operators=operators)
 
 
-def query(schema: type[Schema], *, needs_actor: bool = True) -> Callable[[F], F]:
+def query(schema: type[Schema], *, needs_actor: bool = True, operators: bool = False) -> Callable[[F], F]:
     """A method that only answers."""
-    return Method.decorator(schema, needs_actor=needs_actor)
+    return Method.decorator(schema, needs_actor=needs_actor, operators=operators)
 
 
 def methods_of(service: type[Any]) -> dict[str, Method]:

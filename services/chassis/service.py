@@ -39,13 +39,13 @@ class Service:
         """Whether this process can work: it answers, so the broker is there; the store and the relay report."""
         return {"service": self.name, **self.wired.health(heard=True)}
 
-    @query(operations.ListDeadLetters)
+    @query(operations.ListDeadLetters, operators=True)
     def list_dead_letters(self, call: Call) -> dict[str, Any]:
         """The messages that failed to the end and rest, the oldest first, each with what it blocks."""
         operations.require_operator(call.actor, self.name)
         return operations.list_dead_letters(self, **call.args)
 
-    @command(operations.ReplayDeadLetters)
+    @command(operations.ReplayDeadLetters, operators=True)
     def replay_dead_letters(self, call: Call) -> dict[str, Any]:
         """Send dead letters back to the queue they failed in."""
         operations.require_operator(call.actor, self.name)

@@ -103,7 +103,7 @@ class IntakeService(Service):
         """The dossiers that the caller may see."""
         return self.cases.list_dossiers(call.actor, **call.args)
 
-    @query(schemas.CountDossiers)
+    @query(schemas.CountDossiers, operators=True)
     def count_dossiers(self, call: Call) -> Any:
         """How many dossiers there are, by status, unit, channel, level, month and day; as of a few seconds ago."""
         return self.cases.counting.counts(call.actor, **call.args)

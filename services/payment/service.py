@@ -43,7 +43,7 @@ class PaymentService(Service):
         """A page of orders."""
         return self.cases.list_orders(call.actor, **call.args)
 
-    @query(schemas.CountFees)
+    @query(schemas.CountFees, operators=True)
     def count_fees(self, call: Call) -> dict[str, Any]:
         """What was paid and given back, by unit and day."""
         return self.cases.count_fees(call.actor, **call.args)

@@ -32,22 +32,22 @@ class RoutingService(Service):
         """A page of a queue."""
         return self.cases.list_cases(call.actor, **call.args)
 
-    @query(schemas.OfUnit)
+    @query(schemas.OfUnit, operators=True)
     def count_cases(self, call: Call) -> dict[str, Any]:
         """The counters of a queue: by status, what is at risk or overdue, one's own, this month's decisions."""
         return self.cases.statistics.count_cases(call.actor, **call.args)
 
-    @query(schemas.OfUnit)
+    @query(schemas.OfUnit, operators=True)
     def case_load(self, call: Call) -> dict[str, Any]:
         """How many open cases each officer has, and how many of these are at risk or overdue."""
         return self.cases.statistics.case_load(call.actor, **call.args)
 
-    @query(schemas.DueCalendar)
+    @query(schemas.DueCalendar, operators=True)
     def due_calendar(self, call: Call) -> dict[str, Any]:
         """How many running clocks run out on each local day, and how many did before."""
         return self.cases.statistics.due_calendar(call.actor, **call.args)
 
-    @query(schemas.Days)
+    @query(schemas.Days, operators=True)
     def count_by_unit(self, call: Call) -> dict[str, Any]:
         """What every unit has, and whether it decided in time between two local days."""
         return self.cases.statistics.count_by_unit(call.actor, **call.args)

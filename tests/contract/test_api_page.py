@@ -49,6 +49,19 @@ def test_who_may_ask_is_what_the_system_is_held_to() -> None:
     assert wrong == {}
 
 
+def test_operators_come_in_where_the_table_lets_them() -> None:
+    let_in = {
+        f"{service.name}.{name}"
+        for service in service_classes()
+        for name, one in methods(service).items()
+        if one.lets_operators
+    }
+    column = access.ACTORS.index("operator")
+    assert let_in - {f"{service.name}.health" for service in service_classes()} == {
+        target for target, row in access.MAY.items() if row.split()[column] != "no"
+    }
+
+
 def test_every_address_is_on_the_page() -> None:
     for service, routes in ROUTES.items():
         assert {*words.HTTP[service], *words.HEALTH} == set(routes) - set(AS_BY_RPC), service

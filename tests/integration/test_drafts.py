@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.servers, pytest.mark.timeout(180)]
 @pytest.fixture
 def door(world: World) -> HttpDoor:
     """Intake's HTTP door."""
-    return HttpDoor(world.stack.env["MOTCUA_INTAKE_URL"])
+    return HttpDoor(world.stack.env["MOTCUA_INTAKE_URL"], world.issuer)
 
 
 def typed(draft_id: str, version: int = 0, **changes: Any) -> dict[str, Any]:
