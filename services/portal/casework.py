@@ -121,7 +121,7 @@ def outcome_words(outcome: str) -> str:
     return say(_OUTCOMES[outcome]) if outcome in _OUTCOMES else outcome
 
 
-def when_due_words(when: str) -> str:
+def due_when_words(when: str) -> str:
     """When a fee falls due."""
     return say(_WHEN_DUE[when]) if when in _WHEN_DUE else when
 
@@ -136,12 +136,12 @@ def fee_tone(status: str) -> str:
     return _FEES.get(status, ("", ""))[1]
 
 
-def notice_words(status: str) -> str:
+def sending_words(status: str) -> str:
     """Whether a notice has gone out."""
     return say(_NOTICES[status][0]) if status in _NOTICES else status
 
 
-def notice_tone(status: str) -> str:
+def sending_tone(status: str) -> str:
     """The tone of its tag."""
     return _NOTICES.get(status, ("", ""))[1]
 
@@ -235,11 +235,11 @@ _TAUGHT: Final[tuple[Callable[..., Any], ...]] = (
     step_words,
     actor_words,
     outcome_words,
-    when_due_words,
+    due_when_words,
     fee_words,
     fee_tone,
-    notice_words,
-    notice_tone,
+    sending_words,
+    sending_tone,
     moment_words,
     audience_words,
     urgency,

@@ -82,7 +82,7 @@ def suffixes(types: Iterable[str]) -> str:
     return ",".join(suffix for name in types for suffix in SUFFIXES[name])
 
 
-def when_due_words(when: str) -> str:
+def fee_when_words(when: str) -> str:
     """When a fee is to be paid."""
     return {
         "on_submission": lambda: say("khi nộp hồ sơ"),
@@ -104,7 +104,7 @@ def teach(app: Flask) -> None:
         label_at=label_at,
         size_words=size_words,
         suffixes=suffixes,
-        when_due_words=when_due_words,
+        fee_when_words=fee_when_words,
     )
 
 

@@ -66,7 +66,6 @@ _FAILED: Final = {
     "75": sentence("ngân hàng đang bảo trì"),
     "79": sentence("nhập sai mật khẩu thanh toán quá số lần quy định"),
 }
-_MEGABYTE, _KILOBYTE = 1024 * 1024, 1024
 
 
 def weekday(on: date) -> str:
@@ -111,13 +110,6 @@ def failed_words(response_code: str | None) -> str:
     return say("cổng thanh toán từ chối (mã %(code)s)", code=response_code or "–")
 
 
-def size_words(size: int) -> str:
-    """The size of a file."""
-    if size >= _MEGABYTE:
-        return f"{number(round(size / _MEGABYTE, 1))} MB"
-    return f"{number(max(1, round(size / _KILOBYTE)))} KB"
-
-
 def teach(app: Flask) -> None:
     """Have templates know these."""
     app.jinja_env.globals.update(
@@ -129,7 +121,6 @@ def teach(app: Flask) -> None:
         when_due_words=when_due_words,
         refund_words=refund_words,
         failed_words=failed_words,
-        size_words=size_words,
         why_words=why_words,
         door=door,
     )
