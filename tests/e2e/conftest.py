@@ -39,10 +39,14 @@ def portal(stack: Stack) -> str:
 def visit(chromium: Browser, portal: str) -> Iterator[Open]:
     """A page in a browser of its own: `visit("/", sub="cong-dan-1", viewport=PHONE, javaScriptEnabled=False)`.
 
-    No page may have an error in its console, nor ask anything of another host than the portal, but to sign in.
+    No page of ours may have an error in its console; what a page asks of another host, its policy refuses there.
     """
     complaints: list[str] = []
     with ExitStack() as opened:
+
+        def complain(page: Page, text: str) -> None:
+            if page.url.startswith(portal):  # the provider's pages are not ours
+                complaints.append(f"{page.url}: {text}")
 
         def visit(path: str = "/", *, sub: str | None = None, **options: Any) -> Page:
             context: BrowserContext = chromium.new_context(
@@ -51,8 +55,8 @@ def visit(chromium: Browser, portal: str) -> Iterator[Open]:
             opened.callback(context.close)
             context.set_default_timeout(PATIENCE_MS)
             page = context.new_page()
-            page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
-            page.on("console", lambda said: complaints.append(f"{page.url}: {said.text}") if is_ours(said) else None)
+            page.on("pageerror", lambda error: complain(page, str(error)))
+            page.on("console", lambda said: complain(page, said.text) if is_ours(said) else None)
             if sub is not None:
                 sign_in(page, sub)
             page.goto(path)
