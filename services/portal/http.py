@@ -19,7 +19,6 @@ from services.portal import casework, drawing, language, limits, security, shell
 from services.portal.api.mount import mount
 from services.portal.errors import show_errors
 from services.portal.pages import (
-    apply,
     board,
     case,
     desk,
@@ -31,6 +30,7 @@ from services.portal.pages import (
     review,
     slips,
     style,
+    supplement,
     uploads,
     verify,
 )
@@ -52,7 +52,7 @@ _PAGES: Final = (
     slips.pages,
     desk.pages,
     case.pages,
-    apply.pages,
+    supplement.pages,
     uploads.pages,
     review.pages,
 )

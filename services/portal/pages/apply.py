@@ -22,6 +22,7 @@ Problem = dict[str, str]
 _EVERYTHING: Final = "tat-ca"
 _GONE: Final = frozenset({"intake.draft_gone", "intake.unknown_draft"})
 _LONGEST_KEY: Final = 60
+_OF_A_TABLE: Final = frozenset({"add", "remove", "paste"})
 
 
 @pages.get("/nop-ho-so/<tenant>/<key>")
@@ -49,7 +50,7 @@ def template(tenant: str, key: str, table: str) -> Response:
 
 @pages.get("/ban-nhap/<uuid:draft_id>")
 @signed_in(*APPLICANT_KINDS)
-def fill(draft_id: uuid.UUID) -> ResponseReturnValue:
+def resume(draft_id: uuid.UUID) -> ResponseReturnValue:
     """A draft as it was last saved; `soat` asks for what is wrong with it, or with one table of it."""
     draft = drafting().get(str(draft_id))
     asked = Asked.of(draft)
@@ -81,10 +82,10 @@ def save(draft_id: uuid.UUID) -> ResponseReturnValue:
         return _draw(asked, kept, problems, pasted={about: request.form.get(f"paste.{about}", "")}, status=422)
     if act == "save":
         flash(say("Đã lưu bản nháp lúc %(at)s.", at=moment(kept.saved_at)), "good")
-        return redirect(url_for(".fill", draft_id=kept.id), 303)
+        return redirect(url_for(".resume", draft_id=kept.id), 303)
     table = about.partition(":")[0]
     looked_at = table if act == "paste" else None
-    return redirect(url_for(".fill", draft_id=kept.id, soat=looked_at, _anchor=f"f-form.{table}"), 303)
+    return redirect(url_for(".resume", draft_id=kept.id, soat=looked_at, _anchor=f"f-form.{table}"), 303)
 
 
 @pages.post("/ban-nhap/<uuid:draft_id>/luu")
@@ -104,7 +105,7 @@ def save_quietly(draft_id: uuid.UUID) -> ResponseReturnValue:
         version=kept.version,
         mark=kept.mark,
         request_id=str(uuid.uuid4()),
-        address=url_for(".fill", draft_id=kept.id),
+        address=url_for(".resume", draft_id=kept.id),
     )
 
 
@@ -144,19 +145,27 @@ def _changed(asked: Asked, typed: Draft, act: str, about: str) -> tuple[Draft, l
     chosen = [name for name in chosen if request.form[f"take.{name}"] == "saved"]
     if chosen and (saved := drafting().find(typed.id)):
         typed = taking(typed, saved, chosen)
+    form, problems = after_button(asked, typed.form, act, about)
+    return replace(typed, form=form), problems
+
+
+def after_button(
+    asked: Asked, form: Mapping[str, Any], act: str, about: str
+) -> tuple[Mapping[str, Any], list[Problem]]:
+    """The answers after a button of a table did its work, and why it could not."""
     name, _, row = about.partition(":")
     table = asked.table(name)
-    if table is None:
-        return typed, []
-    rows = list(typed.form.get(name) or [{}])
+    if table is None or act not in _OF_A_TABLE:
+        return form, []
+    rows = list(form.get(name) or [{}])
     problems: list[Problem] = []
     if act == "add":
         rows.append({})
     elif act == "remove":
         rows = [one for place, one in enumerate(rows) if str(place) != row]
-    elif act == "paste":
+    else:
         rows, problems = _pasted(table, [one for one in rows if one])
-    return replace(typed, form={**typed.form, name: rows}), problems
+    return {**form, name: rows}, problems
 
 
 def _pasted(table: Mapping[str, Any], rows: list[Any]) -> tuple[list[Any], list[Problem]]:

@@ -131,6 +131,6 @@ def _placed(asked: Asked, draft: Draft, problems: list[dict[str, str]]) -> list[
             address = url_for("uploads.show", draft_id=draft.id, _anchor=anchor)
         else:
             label = drawing.label_at(asked.fields, who().kind, problem["field"])
-            address = url_for("apply.fill", draft_id=draft.id, soat="tat-ca", _anchor=f"f-{problem['field']}")
+            address = url_for("apply.resume", draft_id=draft.id, soat="tat-ca", _anchor=f"f-{problem['field']}")
         placed.append({**problem, "label": label, "address": address})
     return placed

@@ -31,7 +31,7 @@ def make_room(app: Flask) -> None:
 
     @app.before_request
     def _allow() -> None:
-        if request.endpoint == "uploads.bring" and "motcua_session" in request.cookies and person():
+        if request.endpoint in {"uploads.bring", "apply.answer"} and "motcua_session" in request.cookies and person():
             request.max_content_length = _LARGEST_POST
 
 
@@ -52,7 +52,7 @@ def bring(draft_id: uuid.UUID, component: str) -> ResponseReturnValue:
     problems, taken, request_id = [], [], _request_id()
     for place, file in enumerate(files[:_MOST_AT_ONCE]):
         try:
-            taken.append(_pass_on(asked, file, f"{request_id}.{place}"))
+            taken.append(pass_on(asked, file, f"{request_id}.{place}"))
         except ServiceError as error:
             problems.append(_problem(component, _named(file.filename, drawing.told(error))))
     if len(files) > _MOST_AT_ONCE:
@@ -132,7 +132,7 @@ def refused_file(code: str, component: Mapping[str, Any]) -> Refused:
     return Refused(f"portal.{code}", said, said)
 
 
-def _pass_on(component: Mapping[str, Any], file: FileStorage, request_id: str) -> dict[str, str]:
+def pass_on(component: Mapping[str, Any], file: FileStorage, request_id: str) -> dict[str, str]:
     """Send one file to intake, as it is declared. Raises Refused, Unavailable."""
     name = attachments.plain_name(file.filename or "")
     size, sha256 = attachments.digest(file.stream)

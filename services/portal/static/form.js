@@ -1,0 +1,192 @@
+// Filling in a form: saved as one types, rows in place, questions that do not apply are out of the way.
+//
+// Where a save does not get through, what was typed stays in this browser under `motcua.draft.<id>`:
+// {at, address, name, fields: [[name, value], …]}; the next save that gets through takes it away.
+"use strict";
+
+(() => {
+  const form = document.querySelector("form[data-draft]");
+  if (!form) return;
+  const state = form.querySelector("[data-state]");
+  const place = "motcua.draft." + form.dataset.draft;
+  const WAIT = 2000;
+  const AGAIN = 15000;
+  let timer = 0;
+  let saving = null;
+  let isStale = false;
+  let typedAgain = false;
+
+  const typed = () => {
+    const data = new FormData(form);
+    for (const name of [...data.keys()]) if (name.startsWith("csv.")) data.delete(name);
+    return data;
+  };
+  const fields = () => [...typed()].filter(([name]) => /^(form|applicant)\./.test(name));
+
+  const keepHere = () => {
+    try {
+      localStorage.setItem(place, JSON.stringify({
+        at: new Date().toISOString(), address: location.pathname, name: form.dataset.name, fields: fields(),
+      }));
+    } catch { /* the browser keeps nothing: then the page alone has it */ }
+  };
+  const forget = () => { try { localStorage.removeItem(place); } catch { /* nothing was kept */ } };
+
+  const save = async () => {
+    clearTimeout(timer);
+    if (saving || isStale) return;
+    typedAgain = false;
+    saving = send().finally(() => { saving = null; });
+    await saving;
+    if (typedAgain && !isStale) later(WAIT);
+  };
+
+  const send = async () => {
+    let answer;
+    let told;
+    try {
+      answer = await fetch(form.dataset.keep, { method: "POST", body: typed(), redirect: "manual" });
+      told = await answer.json();
+    } catch {
+      keepHere();
+      state.textContent = form.dataset.away;
+      later(AGAIN);
+      return;
+    }
+    state.textContent = told.say || form.dataset.away;
+    if (answer.ok) {
+      for (const name of ["version", "mark", "request_id"]) form.elements[name].value = told[name];
+      form.elements._from.value = told.address;
+      if (location.pathname !== told.address) history.replaceState(null, "", told.address);
+      forget();
+    } else {
+      keepHere();
+      isStale = told.state === "changed";
+      if (told.state === "away") later(AGAIN);
+    }
+  };
+
+  const later = (milliseconds) => { clearTimeout(timer); timer = setTimeout(save, milliseconds); };
+  const changed = () => { typedAgain = true; later(WAIT); show(); };
+
+  form.addEventListener("input", changed);
+  form.addEventListener("change", changed);
+  // A save under way ends first: the next one begins from what it made.
+  form.addEventListener("submit", (event) => {
+    clearTimeout(timer);
+    if (!saving && navigator.onLine) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (!saving) { keepHere(); state.textContent = form.dataset.away; return; }
+    const button = event.submitter;
+    saving.then(() => form.requestSubmit(button));
+  });
+  window.addEventListener("online", () => { if (typedAgain) save(); });
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden" && typedAgain) { keepHere(); save(); }
+  });
+
+  // What was kept here when it could not be sent.
+  const restore = () => {
+    let kept = null;
+    try { kept = JSON.parse(localStorage.getItem(place)); } catch { return; }
+    if (!kept || !Array.isArray(kept.fields)) return;
+    const here = JSON.stringify(fields());
+    if (here === JSON.stringify(kept.fields)) { if (form.dataset.saved) forget(); return; }
+    const offer = document.getElementById("kept-here").content.cloneNode(true);
+    const box = offer.firstElementChild;
+    box.querySelector("[data-take]").addEventListener("click", () => { fill(kept.fields); box.remove(); changed(); });
+    box.querySelector("[data-drop]").addEventListener("click", () => { forget(); box.remove(); });
+    form.before(box);
+  };
+
+  const fill = (values) => {
+    for (const sheet of form.querySelectorAll("[data-sheet]")) {
+      const start = "form." + sheet.dataset.sheet + ".";
+      const rows = values.filter(([name]) => name.startsWith(start)).map(([name]) => Number(name.split(".")[2]));
+      while (sheet.querySelectorAll("tbody tr").length <= Math.max(-1, ...rows)) addRow(sheet);
+    }
+    const byName = new Map(values);
+    for (const control of form.elements) {
+      if (!/^(form|applicant)\./.test(control.name || "")) continue;
+      const value = byName.get(control.name) || "";
+      if (control.type === "radio") control.checked = control.value === value;
+      else {
+        if (control.type === "date" && value && !/^\d{4}-\d{2}-\d{2}$/.test(value)) control.type = "text";
+        control.value = value;
+      }
+    }
+  };
+
+  // Rows of a table.
+  const renumber = (sheet) => {
+    sheet.querySelectorAll("tbody tr").forEach((row, index) => {
+      const number = (text) => text.replace(/^((?:[fw]-)?form\.\w+\.)\d+/, "$1" + index);
+      for (const each of [row, ...row.querySelectorAll("[id], [name]")]) {
+        if (each.id) each.id = number(each.id);
+        if (each.name && each.name.startsWith("form.")) each.name = number(each.name);
+        if (each.hasAttribute("aria-describedby")) each.setAttribute("aria-describedby", number(each.getAttribute("aria-describedby")));
+      }
+      for (const each of row.querySelectorAll("[aria-label]")) {
+        each.setAttribute("aria-label", each.getAttribute("aria-label").replace(/\d+$/, index + 1));
+      }
+      row.querySelector("th").textContent = index + 1;
+      row.querySelector("[data-remove-row]").value = "remove:" + sheet.dataset.sheet + ":" + index;
+    });
+  };
+  const addRow = (sheet) => {
+    sheet.querySelector("tbody").append(sheet.querySelector("template").content.cloneNode(true));
+    renumber(sheet);
+    return sheet.querySelector("tbody tr:last-child");
+  };
+  form.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    const sheet = button && button.closest("[data-sheet]");
+    if (!sheet) return;
+    const rows = sheet.querySelectorAll("tbody tr");
+    if ("addRow" in button.dataset && rows.length < Number(sheet.dataset.most)) {
+      event.preventDefault();
+      addRow(sheet).querySelector("input, select, textarea").focus();
+      changed();
+    } else if ("removeRow" in button.dataset) {
+      event.preventDefault();
+      const row = button.closest("tr");
+      const next = row.nextElementSibling || row.previousElementSibling;
+      row.remove();
+      if (next) renumber(sheet); else addRow(sheet);
+      (next || sheet).querySelector("input, select, textarea").focus();
+      changed();
+    }
+  });
+  // Several cells pasted into one: they are rows, and the table takes them.
+  form.addEventListener("paste", (event) => {
+    const sheet = event.target.matches("tbody input") && event.target.closest("[data-sheet]");
+    const text = sheet && event.clipboardData ? event.clipboardData.getData("text/plain") : "";
+    if (!/\t|\n.*\S/.test(text)) return;
+    event.preventDefault();
+    const button = sheet.querySelector('button[value^="paste:"]');
+    sheet.querySelector('textarea[name^="paste."]').value = text;
+    form.requestSubmit(button);
+  });
+
+  // A question that does not apply is out of the way, unless it was answered.
+  const answer = (name) => {
+    const control = form.elements[name];
+    return control ? control.value : "";
+  };
+  const isAnswered = (question) => [...question.querySelectorAll("tbody input, tbody select, input, select, textarea")].some(
+    (control) => (control.type === "radio" ? control.checked : control.type !== "hidden" && control.value.trim() !== ""));
+  const show = () => {
+    for (const question of form.querySelectorAll("[data-when]")) {
+      const wanted = JSON.parse(question.dataset.whenIs).map(String);
+      question.hidden = !wanted.includes(answer(question.dataset.when)) && !isAnswered(question) && !question.querySelector(".wrong");
+    }
+  };
+
+  show();
+  restore();
+})();
+
+document.querySelectorAll("[data-sure]").forEach((button) => {
+  button.addEventListener("click", (event) => { if (!window.confirm(button.dataset.sure)) event.preventDefault(); });
+});

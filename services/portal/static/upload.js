@@ -1,0 +1,144 @@
+// Papers: several files at once, dropped or chosen or photographed, each with its progress; a broken line is no matter.
+//
+// The portal opens a ticket with intake and passes the parts on (tus 1.0.0: HEAD for how much is there, PATCH for more).
+// Where the browser cannot make a digest (no secure context), the plain form does it all.
+"use strict";
+
+(() => {
+  if (!window.crypto || !crypto.subtle) return;
+  const words = document.querySelector("[data-said]").dataset;
+  const PART = 1020 * 1024;
+  const PAUSES = [1000, 2000, 5000, 10000, 20000, 30000];
+  let line = Promise.resolve();
+  let arrived = 0;
+  let waiting = 0;
+
+  class Refused extends Error {}
+
+  const csrf = (form) => form.elements.csrf_token.value;
+  const pause = (milliseconds) => new Promise((go) => {
+    const timer = setTimeout(go, milliseconds);
+    window.addEventListener("online", () => { clearTimeout(timer); go(); }, { once: true });
+  });
+
+  // Asks until there is an answer; what a rule says no to is not asked again.
+  const ask = async (address, options, about) => {
+    for (let tried = 0; ; tried += 1) {
+      let answer = null;
+      try { answer = await fetch(address, { redirect: "manual", ...options }); } catch { /* the line is broken */ }
+      if (answer && answer.type === "opaqueredirect") throw new Refused(words.signedOut);
+      if (answer && (answer.ok || answer.status === 409)) return answer;
+      if (answer && answer.status < 500 && answer.status !== 429) throw new Refused(await said(answer));
+      if (tried >= PAUSES.length) throw new Error(words.lost);
+      about.textContent = words.broken;
+      await pause(PAUSES[tried]);
+    }
+  };
+  const said = async (answer) => {
+    try { return (await answer.json()).say || words.lost; } catch { return answer.status === 400 ? words.signedOut : words.lost; }
+  };
+  const post = async (form, address, values, about) => {
+    const body = new FormData();
+    for (const [name, value] of Object.entries({ csrf_token: csrf(form), ...values })) body.set(name, value);
+    const answer = await ask(address, { method: "POST", body }, about);
+    if (!answer.ok) throw new Refused(await said(answer));
+    return answer.json();
+  };
+
+  const digest = async (file) => {
+    const found = new Uint8Array(await crypto.subtle.digest("SHA-256", await file.arrayBuffer()));
+    return [...found].map((one) => one.toString(16).padStart(2, "0")).join("");
+  };
+
+  const whyNot = (form, file) => {
+    const name = file.name.toLowerCase();
+    const types = form.dataset.types.split(",");
+    if (!types.some((end) => name.endsWith(end))) return words.type.replace("{types}", types.join(", "));
+    if (!file.size) return words.empty;
+    return file.size > Number(form.dataset.largest) ? words.large.replace("{size}", form.dataset.size) : "";
+  };
+
+  const send = async (form, file, job, row) => {
+    const about = row.querySelector("[data-state]");
+    const bar = row.querySelector("progress");
+    const headers = { "X-CSRFToken": csrf(form), "Tus-Resumable": "1.0.0" };
+    if (!job.ticket) {
+      about.textContent = words.checking;
+      const values = { filename: file.name, size: file.size, sha256: await digest(file), request_id: job.id };
+      job.ticket = await post(form, form.dataset.open, values, about);
+      job.offset = 0;
+    } else job.offset = await there(job, headers, about);
+    while (job.offset < file.size) {
+      bar.value = 100 * job.offset / file.size;
+      about.textContent = Math.floor(bar.value) + " %";
+      const answer = await ask(job.ticket.address, {
+        method: "PATCH",
+        body: file.slice(job.offset, job.offset + PART),
+        headers: { ...headers, "Upload-Offset": job.offset, "Content-Type": "application/offset+octet-stream" },
+      }, about);
+      job.offset = answer.ok ? Number(answer.headers.get("Upload-Offset")) : await there(job, headers, about);
+    }
+    bar.value = 100;
+    const done = await post(form, form.dataset.done, { upload_id: job.ticket.upload_id, request_id: job.id }, about);
+    about.textContent = done.say;
+  };
+  const there = async (job, headers, about) => {
+    const answer = await ask(job.ticket.address, { method: "HEAD", headers }, about);
+    return Number(answer.headers.get("Upload-Offset"));
+  };
+
+  const begin = (form, file) => {
+    const row = document.getElementById("sending").content.firstElementChild.cloneNode(true);
+    const about = row.querySelector("[data-state]");
+    const again = row.querySelector("[data-again]");
+    const job = { id: crypto.randomUUID(), ticket: null, offset: 0 };
+    row.querySelector("[data-name]").textContent = file.name;
+    form.querySelector("[data-sending]").append(row);
+    const refused = (text) => { about.textContent = text; about.className = "wrong"; row.querySelector("progress").hidden = true; };
+    const wrong = whyNot(form, file);
+    if (wrong) { refused(wrong); return; }
+    const start = () => {
+      about.textContent = words.waiting;
+      again.hidden = true;
+      waiting += 1;
+      line = line.then(() => send(form, file, job, row)).then(
+        () => { arrived += 1; },
+        (error) => {
+          if (error instanceof Refused) refused(error.message);
+          else { about.textContent = words.lost; again.hidden = false; }
+        },
+      ).then(() => {
+        waiting -= 1;
+        if (!waiting && arrived && !document.querySelector("[data-sending] .wrong, [data-again]:not([hidden])")) location.reload();
+      });
+    };
+    again.addEventListener("click", start);
+    start();
+  };
+
+  for (const form of document.querySelectorAll("form[data-upload]")) {
+    const chooser = form.querySelector('input[type="file"]');
+    const take = (files) => { for (const file of files) begin(form, file); };
+    form.querySelector("button:not([data-again])").hidden = true;
+    chooser.addEventListener("change", () => { take([...chooser.files]); chooser.value = ""; });
+    form.addEventListener("submit", (event) => { event.preventDefault(); event.stopPropagation(); });
+    form.querySelector("label").before(Object.assign(document.createElement("p"), { className: "soft small", textContent: words.drop }));
+    if ("photo" in form.dataset && matchMedia("(pointer: coarse)").matches) form.querySelector(".row").append(camera(form, take));
+    for (const kind of ["dragenter", "dragover"]) {
+      form.addEventListener(kind, (event) => { event.preventDefault(); form.classList.add("is-over"); });
+    }
+    for (const kind of ["dragleave", "drop"]) form.addEventListener(kind, () => form.classList.remove("is-over"));
+    form.addEventListener("drop", (event) => { event.preventDefault(); take([...event.dataTransfer.files]); });
+  }
+
+  function camera(form, take) {
+    const label = Object.assign(document.createElement("label"), { className: "button", textContent: words.camera });
+    const input = Object.assign(document.createElement("input"), { type: "file", accept: "image/jpeg", className: "visually-hidden" });
+    input.setAttribute("capture", "environment");
+    input.addEventListener("change", () => { take([...input.files]); input.value = ""; });
+    label.append(input);
+    return label;
+  }
+
+  window.addEventListener("beforeunload", (event) => { if (waiting) event.preventDefault(); });
+})();
