@@ -91,7 +91,7 @@ RIGHT: Final[dict[str, dict[str, Any]]] = {
     "payment.get_order": _DOSSIER,
     "payment.find_order": {"order_id": f"{CODE}-S"},
     "payment.list_orders": {"unit": "vnnic"},
-    "payment.count_fees": {"from_day": "2026-12-01", "to_day": "2026-12-31"},
+    "payment.count_fees": {"unit": "vnnic", "from_day": "2026-12-01", "to_day": "2026-12-31"},
     "payment.start_payment": {"order_id": f"{CODE}-S", "return_url": "https://cong.example.vn/ve", **_ASK},
     "payment.record_counter_payment": {"order_id": f"{CODE}-S", "amount_vnd": 1000, "collector": "cb-001", **_ASK},
     "registry.publish_catalogue": {

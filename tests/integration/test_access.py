@@ -46,7 +46,6 @@ ACTS: Final = (
     "reject",
     "request_supplement",
     "assign",
-    "assign_many",
     "propose",
     "return_proposal",
     "decide",
@@ -77,6 +76,7 @@ MAY: Final = {
     "routing.count_by_unit": _OVERSEERS,
     "routing.get_case": "no no no no yes unseen yes no no",
     **{f"routing.{act}": _OFFICERS for act in ACTS},
+    "routing.assign_many": "no no no no yes yes no no no",  # it says no to each case by itself
     "payment.get_order": _CONCERNED,
     "payment.find_order": _CONCERNED,
     "payment.list_orders": _QUEUE,

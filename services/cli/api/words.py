@@ -18,6 +18,7 @@ DRAFTER: Final = "whoever saved it: an applicant, an officer"
 RECEIVER: Final = "the owner, officers of the unit"
 OWN: Final = "applicants their own, officers those of their unit, the system all"
 UNIT: Final = "officers of the unit"
+OFFICERS: Final = "officers; it says of each case whether it was theirs to assign"
 STAFF: Final = "officers of the unit, the system"
 SYSTEM: Final = "the system"
 FIGURES: Final = "officers of the unit, operators, the system"
@@ -54,7 +55,7 @@ MAY: Final = {
     "routing.reject": UNIT,
     "routing.request_supplement": UNIT,
     "routing.assign": UNIT,
-    "routing.assign_many": UNIT,
+    "routing.assign_many": OFFICERS,
     "routing.propose": UNIT,
     "routing.return_proposal": UNIT,
     "routing.decide": UNIT,
