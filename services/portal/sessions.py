@@ -38,6 +38,11 @@ class Session(SessionMixin):
         """Whether anybody looked."""
         return self._data is not None
 
+    def as_kept(self, name: str) -> Any:
+        """What is kept under that name by now, also by another request of the same browser; None for nothing."""
+        found = self._find(self.sid) if self.sid else None
+        return found["data"].get(name) if found else None
+
     def renew(self) -> None:
         """Another name, emptied: who knew the old one knows nothing of what comes."""
         self._open().clear()

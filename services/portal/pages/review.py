@@ -1,5 +1,6 @@
 """Read over, declared true, and handed in once, however often the button is pressed."""
 
+import time
 import uuid
 from collections.abc import Mapping
 from typing import Any, Final
@@ -7,7 +8,7 @@ from typing import Any, Final
 from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from services.chassis.errors import Conflict, Invalid, Refused, ServiceError, Unavailable
+from services.chassis.errors import Conflict, Invalid, NotFound, Refused, ServiceError, Unavailable
 from services.contracts.catalogue.applicant import NUMBER_OF
 from services.contracts.words import APPLICANT_KINDS
 from services.portal import drawing, forms
@@ -21,6 +22,8 @@ from services.portal.wiring import portal
 pages = Blueprint("review", __name__)
 _HANDED_IN: Final = "handed_in"
 _MOST_REMEMBERED: Final = 20
+_LOOKS: Final = 15
+_PAUSE_SECONDS: Final = 0.1
 
 
 @pages.get("/ban-nhap/<uuid:draft_id>/kiem-tra")
@@ -36,8 +39,14 @@ def submit(draft_id: uuid.UUID) -> ResponseReturnValue:
     """Hand it in: once for each version of the draft, also when asked twice."""
     code = _code_of(str(draft_id))
     if code:
-        return _onward(code)
-    draft = drafting().get(str(draft_id))
+        return _onward(str(draft_id), code)
+    try:
+        draft = drafting().get(str(draft_id))
+    except NotFound:
+        code = _code_meanwhile(str(draft_id))
+        if code is None:
+            raise
+        return _onward(str(draft_id), code)
     if request.form.get("version") != str(draft.version):
         flash(say("Bản nháp vừa được sửa ở nơi khác: hãy xem lại trước khi nộp."), "warn")
         return redirect(url_for(".show", draft_id=draft.id), 303)
@@ -54,9 +63,7 @@ def submit(draft_id: uuid.UUID) -> ResponseReturnValue:
         )
     except (Invalid, Refused, Conflict, Unavailable) as error:
         return _draw(draft, error, error.status, declared=True)
-    kept = session.get(_HANDED_IN, {})
-    session[_HANDED_IN] = dict([*kept.items(), (draft.id, done["dossier_code"])][-_MOST_REMEMBERED:])
-    return _onward(done["dossier_code"])
+    return _onward(draft.id, done["dossier_code"])
 
 
 def _code_of(draft_id: str) -> str | None:
@@ -65,7 +72,20 @@ def _code_of(draft_id: str) -> str | None:
     return code
 
 
-def _onward(code: str) -> ResponseReturnValue:
+def _code_meanwhile(draft_id: str) -> str | None:
+    """The same where the button was pressed twice: the first request may just be writing down what it did."""
+    for _ in range(_LOOKS):
+        kept = session.as_kept(_HANDED_IN) or {}  # type: ignore[attr-defined]
+        if draft_id in kept:
+            return str(kept[draft_id])
+        time.sleep(_PAUSE_SECONDS)
+    return None
+
+
+def _onward(draft_id: str, code: str) -> ResponseReturnValue:
+    """To the dossier. Each request of a browser writes its whole session: so each writes this down."""
+    kept = session.get(_HANDED_IN, {})
+    session[_HANDED_IN] = dict([*kept.items(), (draft_id, code)][-_MOST_REMEMBERED:])
     flash(say("Đã nộp hồ sơ. Mã hồ sơ: %(code)s.", code=code), "good")
     if "dossiers.show" in current_app.view_functions:
         return redirect(url_for("dossiers.show", code=code), 303)

@@ -120,6 +120,8 @@
     const chooser = form.querySelector('input[type="file"]');
     const take = (files) => { for (const file of files) begin(form, file); };
     form.querySelector("button:not([data-again])").hidden = true;
+    chooser.classList.add("visually-hidden");
+    form.querySelector("label").classList.add("button");
     chooser.addEventListener("change", () => { take([...chooser.files]); chooser.value = ""; });
     form.addEventListener("submit", (event) => { event.preventDefault(); event.stopPropagation(); });
     form.querySelector("label").before(Object.assign(document.createElement("p"), { className: "soft small", textContent: words.drop }));

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import pytest
 
-from services.chassis.errors import Invalid, Refused, ServiceError, Unavailable
+from services.chassis.errors import Invalid, NotFound, Refused, ServiceError, Unavailable
 from services.portal import attachments
 from tests.unit.portal.drafts import COMPONENT, DRAFT_ID, FakeDrafts, form, services, words
 from tests.unit.portal.fakes import CITIZEN, FakeServices, visit
@@ -154,6 +154,27 @@ def test_a_dossier_is_handed_in_once() -> None:
     submitted = asked.of("intake.submit")
     assert [one["request_id"] for one in submitted] == [f"draft.{DRAFT_ID}.1"]
     assert submitted[0]["applicant"]["id_number"] == CITIZEN.id
+
+
+def test_a_second_press_while_the_first_is_under_way_leads_to_the_same_dossier() -> None:
+    asked, _, _ = ready()
+    browser = visit(asked, CITIZEN)
+    kept: Any = vars(browser.application.session_interface)["_collection"]
+
+    def gone(draft_id: str) -> NotFound:
+        """The first press ended between the two looks of the second."""
+        for document in kept.documents.values():
+            document["data"] = {**document["data"], "handed_in": {draft_id: DONE["dossier_code"]}}
+        return NotFound("intake.unknown_draft", "No.", "Không.")
+
+    asked.answers["intake.get_draft"] = gone
+    page = browser.post(f"{AT}/kiem-tra", data={"version": "1", "declared": "yes"})
+    assert page.location == f"/ho-so/{DONE['dossier_code']}"
+
+
+def test_a_draft_that_is_gone_otherwise_is_not_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.portal.pages.review._PAUSE_SECONDS", 0)
+    assert visit(services(FakeDrafts()), CITIZEN).post(f"{AT}/kiem-tra", data={}).status_code == 404
 
 
 def test_a_draft_that_changed_since_it_was_read_over_is_read_over_again() -> None:
