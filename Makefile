@@ -19,9 +19,9 @@ setup: ## Install what is missing: RabbitMQ (apt), the Python packages (.venv), 
 	@$(setup)
 	@echo 'Everything is in place. Next: make demo'
 
-demo: ## Set up, start everything, run real dossiers through the five services, stop
+demo: ## Set up, start everything, run real dossiers through the five services, stop; leave it running: KEEP=1
 	@$(setup)
-	@$(cli) demo
+	@$(cli) demo $(if $(KEEP),--keep)
 
 up: ## Set up and start everything; addresses are then in .run/env
 	@$(setup)

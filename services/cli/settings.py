@@ -21,6 +21,11 @@ _EXAMPLES = {
     "amqp_uri": "amqp://motcua:change-me@127.0.0.1:5672//",
     "mongo_uri": "mongodb://127.0.0.1:27017/?replicaSet=rs0",
     "intake_url": "https://intake.example.vn",
+    "portal_url": "https://dichvucong.example.vn",
+    "secret": "change-me-to-at-least-thirty-two-characters",
+    "oidc_issuer": "https://dang-nhap.example.vn",
+    "oidc_client_id": "motcua-portal",
+    "oidc_client_secret": "change-me",
     "smtp_host": "127.0.0.1",
     "smtp_port": "25",
     "vnpay_url": "https://sandbox.vnpayment.vn/paymentv2/vpcpay.html",
@@ -38,7 +43,8 @@ def settings() -> None:
 
 def kinds() -> dict[str, type[Settings]]:
     """The settings of each service."""
-    return {name: getattr(import_module(f"services.{name}.settings"), f"{name.title()}Settings") for name in PUBLISHERS}
+    named = (*PUBLISHERS, "portal")
+    return {name: getattr(import_module(f"services.{name}.settings"), f"{name.title()}Settings") for name in named}
 
 
 def lines() -> Iterator[str]:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from typing import IO, Any, Final
+from urllib.parse import quote
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -59,7 +60,7 @@ class Services:
 
     def download(self, actor: Actor, dossier_code: str, upload_id: str) -> requests.Response:
         """A paper of a dossier, as it comes. Raises NotFound, Unavailable."""
-        address = f"{self._intake_url}/dossiers/{dossier_code}/documents/{upload_id}"
+        address = f"{self._intake_url}/dossiers/{quote(dossier_code, safe='')}/documents/{quote(upload_id, safe='')}"
         return answered(lambda: self._http.get(address, headers=self._as(actor), timeout=_HTTP_SECONDS, stream=True))
 
     def close(self) -> None:

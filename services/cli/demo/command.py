@@ -43,7 +43,9 @@ def demo(keep: bool) -> None:
         finally:
             town.close()
     finally:
-        if not (keep or was_up):
+        if keep or was_up:
+            console.print(f"The portal: {stack.env.get('MOTCUA_PORTAL_URL')}", highlight=False)
+        else:
             with console.status("Stopping …"):
                 stack.down()
     sys.exit(0 if closed else 1)

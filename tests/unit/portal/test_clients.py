@@ -1,0 +1,45 @@
+"""What the portal asks of intake's door: never another address than the one that is meant."""
+
+from typing import Any, cast
+
+import pytest
+
+from services.chassis.actor import Actor
+from services.chassis.errors import ServiceError
+from services.portal.clients import Services
+
+CITIZEN = Actor("citizen", "001801000001")
+
+
+class Door:
+    """Takes down which address is asked for, and has nothing there."""
+
+    status_code, ok, content = 404, False, b"{}"
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def get(self, address: str, **_: Any) -> "Door":
+        self.asked.append(address)
+        return self
+
+
+@pytest.mark.parametrize("code", ["../../health/ready", "a?b=c", "a#b", "a/b", "%2e%2e", "000.00.06.G14-261201-0001"])
+def test_a_code_from_an_address_stays_one_part_of_the_next_address(code: str) -> None:
+    services, door = Services(cast("Any", None), cast("Any", Keys()), "http://intake"), Door()
+    vars(services)["_http"] = door
+    with pytest.raises(ServiceError):
+        services.download(CITIZEN, code, code)
+    (address,) = door.asked
+    assert address.startswith("http://intake/dossiers/")
+    assert address.count("/") == len(("http:", "", "intake", "dossiers", "code", "documents", "paper")) - 1
+    assert "?" not in address
+    assert "#" not in address
+
+
+class Keys:
+    """Signs anything."""
+
+    def fresh(self, _actor: Actor) -> str:
+        """A token."""
+        return "token"
