@@ -190,7 +190,10 @@ def test_what_is_not_due_yet_is_not_read_for_what_is_overdue_anywhere(shelf: She
 def test_figures_are_counted_without_reading_a_case(shelf: Shelf, question: str) -> None:
     with overheard() as commands:
         ASKED[question](shelf)
+    assert commands, "nothing was asked"
     for database, command in list(commands):
+        if command.get("update") == "tallies":  # where what was counted is written down
+            continue
         assert examined(explained(shelf.client, database, command)) == 0, command
 
 

@@ -90,8 +90,8 @@ def test_no_request_stops_the_service(serving: Process, rpc: Any, broker: Any) -
     assert serving.running[0].poll() is None
 
 
-# The first fits into the header frame of a request, but not beside the attributes of an event.
-@pytest.mark.parametrize("trace", [f"{'0' * 130_400}-{'0' * 32}-{'0' * 16}-01", 5, ["x"]])
+# The first fits into the header frame of a request beside its token, but not beside the attributes of an event.
+@pytest.mark.parametrize("trace", [f"{'0' * 129_900}-{'0' * 32}-{'0' * 16}-01", 5, ["x"]])
 def test_no_trace_of_a_caller_can_block_the_relay(
     trace: Any, serving: Process, environment: dict[str, str], rpc: Any
 ) -> None:
