@@ -1,4 +1,4 @@
-"""A citizen on a phone takes a level-4 service from search to licence, an officer works it: with scripts and without."""
+"""A citizen on a phone takes a level-4 service from search to licence, an officer works it: scripts on and off."""
 
 import re
 from pathlib import Path
