@@ -15,7 +15,8 @@ from deploy.local.programs import Program, http_answers
 SERVERS = ("epmd", "rabbitmq", "mongodb")
 SANDBOX = ("gateway", "mailbox", "oidc")
 SERVICES = ("intake", "routing", "payment", "notify", "registry")
-DOORS = ("intake-http", "payment-http", "registry-http", "portal-http")
+SERVICE_DOORS = ("intake-http", "payment-http", "registry-http")  # of services, with a relay of their own
+DOORS = (*SERVICE_DOORS, "portal-http")
 ALL = (*SERVERS, *SANDBOX, *SERVICES, *DOORS)
 
 _WORKER = "services.chassis.patience.Worker"  # gunicorn's worker of threads, with an end to every wait

@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from deploy.local.composition import DOORS, SERVICES
+from deploy.local.composition import SERVICE_DOORS, SERVICES
 from deploy.local.stack import Stack
 from services.chassis import failpoint
 from services.cli.demo.stories import Told
@@ -88,7 +88,7 @@ def test_a_dossier_ends_right_and_once_though_everybody_dies_twice(story: Patien
 
 def test_what_a_service_dies_over_its_door_publishes(story: PatientStory, fuse: Fuse) -> None:
     points = ("relay.before_publish", "relay.after_publish")
-    laid = {door: [fuse(door, point, 0) for point in points] for door in DOORS}
+    laid = {door: [fuse(door, point, 0) for point in points] for door in SERVICE_DOORS}
 
     def all_doors_died_twice() -> bool:
         burning = [door for door, fuses in laid.items() if any(one.exists() for one in fuses)]
