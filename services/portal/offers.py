@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from services.chassis.errors import Unavailable
 from services.portal.clients import Services
 
 _KEPT_SECONDS: Final = 60.0
@@ -150,7 +151,11 @@ class Offers:
         """What was asked for a moment ago; what is older is asked for anew, and stays good while nobody answers."""
         at, kept = self._kept.get(name, (0.0, None))
         if kept is None or time.monotonic() - at > _KEPT_SECONDS:
-            kept = ask()
+            try:
+                kept = ask()
+            except Unavailable:
+                if kept is None:
+                    raise
             with self._turn:
                 self._kept[name] = (time.monotonic(), kept)
         return kept

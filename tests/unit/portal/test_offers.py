@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.chassis.errors import Unavailable
 from services.portal.offers import collated, fold
 from tests.unit.portal.fakes import FakeServices, catalogue, procedure, visit
 
@@ -35,6 +36,21 @@ def test_what_is_typed_comes_back_escaped() -> None:
     )
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)" in page
+
+
+def test_what_is_known_stays_good_while_nobody_answers() -> None:
+    services = FakeServices(catalogue(PRESS))
+    browser = visit(services)
+    assert "Cấp thẻ nhà báo" in browser.get("/thu-tuc/").text
+    away = Unavailable("intake.unavailable", "Away.", "Chưa sẵn sàng.")
+    services.answers = dict.fromkeys(services.answers, away)
+    kept = browser.application.extensions["motcua"].offers._kept  # noqa: SLF001
+    for name, (_, answer) in list(kept.items()):
+        kept[name] = (-3600.0, answer)  # long ago
+    before = len(services.of("registry.list_tenants"))
+    assert "Cấp thẻ nhà báo" in browser.get("/thu-tuc/").text
+    assert len(services.of("registry.list_tenants")) > before, "nobody was asked anew"
+    assert browser.get("/thu-tuc/mic/another").status_code == 503
 
 
 def test_a_procedure_that_is_not_there_is_a_page_that_says_so() -> None:
