@@ -23,8 +23,13 @@ class Shown:
 def show_form(fields: Sequence[Document], form: Document) -> list[Shown]:
     """What was answered, in the order of the form, then what no question asks for; what was left open is left out."""
     asked = {field["name"] for field in fields}
-    known = [_show(field, form[field["name"]]) for field in fields if form.get(field["name"]) is not None]
-    return known + [Shown(name, name, str(value)) for name, value in form.items() if name not in asked]
+    return show_asked(fields, form) + [Shown(name, name, str(form[name])) for name in form if name not in asked]
+
+
+def show_asked(fields: Sequence[Document], form: Document | None) -> list[Shown]:
+    """The same without what no question asks for: `fields` is the version that a dossier was received under."""
+    given = form or {}
+    return [_show(field, given[field["name"]]) for field in fields if given.get(field["name"]) not in (None, "", [])]
 
 
 def _show(field: Document, value: Any) -> Shown:
@@ -46,7 +51,7 @@ def _text(field: Document, value: Any) -> str:
 
 
 _READERS: Final[dict[str, Callable[[Any], str]]] = {
-    "flag": lambda value: say("có") if value else say("không"),
+    "flag": lambda value: say("Có") if value else say("Không"),
     "date": day,
     "money": vnd,
     "number": number,

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 
 from services.chassis.errors import Invalid, Refused
-from services.portal.answered import answered
+from services.portal.answers import show_asked
 from services.portal.following import Followed, door, follow, notices_of, term_of
 from services.portal.language import say
 from services.portal.live import Live
@@ -46,7 +46,7 @@ def show(code: str) -> str:
     return render_template(
         "dossiers/show.html",
         one=followed,
-        answers=answered(followed.procedure["form"], followed.dossier["form"]),
+        answers=show_asked(followed.procedure["form"], followed.dossier["form"]),
         names=names,
         notices=notices,
         slips=there_are(followed.dossier, notices, for_officer=False),

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, url_for
 
-from services.portal.answered import answered
+from services.portal.answers import show_asked
 from services.portal.following import Followed, follow, letter_of, notices_of
 from services.portal.pdf import printed
 from services.portal.qr import qr
@@ -109,7 +109,7 @@ def _result(followed: Followed) -> dict[str, Any]:
     record = portal().services.ask(who().actor, "registry.get_record", **named)
     dataset = portal().services.ask(None, "registry.get_dataset", tenant=dossier["tenant"], key=result["dataset"])
     verify_at = f"{portal().settings.portal_url}{url_for('verify.show', **named)}"
-    contents = answered(dataset["fields"], record["fields"])
+    contents = show_asked(dataset["fields"], record["fields"])
     return {"record": record, "contents": contents, "address": verify_at}
 
 
