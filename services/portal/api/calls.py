@@ -7,6 +7,7 @@ from flask import Response, request, url_for
 from services.chassis.errors import Conflict
 from services.portal.api import schemas
 from services.portal.api.door import Door, Key, applicant, keyed, protect
+from services.portal.limits import limited
 from services.portal.offers import Wish
 from services.portal.wiring import portal
 
@@ -221,6 +222,7 @@ def list_notices(page: Answer, code: str) -> Any:
 @calls.arguments(schemas.Question)
 @calls.response(200, schemas.Tracked)
 @calls.problems(429)
+@limited("lookup")
 def look_up(question: Answer) -> Any:
     """The public status of a dossier, without signing in."""
     return portal().services.ask(None, "intake.track", **question)
@@ -230,6 +232,7 @@ def look_up(question: Answer) -> Any:
 @calls.arguments(schemas.RecordAsked)
 @calls.response(200, schemas.Verified)
 @calls.problems(429)
+@limited("verify")
 def verify(asked: Answer) -> Any:
     """Whether a licence is in force, and that holder's."""
     return portal().services.ask(None, "registry.verify", **asked)

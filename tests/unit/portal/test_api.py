@@ -188,3 +188,11 @@ def test_the_description_is_openapi_3_1_and_names_every_call() -> None:
     assert f"{API}/dossiers" in spec["paths"]
     page = browser({}, None).get(f"{API}/").text
     assert all(path in page for path in spec["paths"])
+
+
+def test_who_guesses_numbers_is_soon_told_to_wait() -> None:
+    asks = visit(FakeServices(), None, lookup_limit="2/minute")
+    question = {"dossier_code": CODE, "id_number": CITIZEN.id}
+    answers = [asks.post(f"{API}/lookups", json=question) for _ in range(3)]
+    assert [one.status_code for one in answers] == [404, 404, 429]
+    assert answers[-1].mimetype == "application/problem+json"
