@@ -42,6 +42,10 @@ log.console.level = info
 log.connection.level = warning
 """
 
+# A queue that dead-letters at least once waits for the other queue's confirm. One that a change of leaders lost is
+# missed after three minutes, unless told otherwise here: so long would a message rest on a rung of one second.
+_ADVANCED_CONF = "[{rabbit, [{dead_letter_worker_publisher_confirm_timeout, 15000}]}].\n"
+
 # Idle schedulers sleep instead of spinning, two are enough for one machine, and the ports by which
 # Erlang nodes talk to each other stay on loopback.
 _ERLANG_FLAGS = "-noinput -kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none +S 2:2"
@@ -77,6 +81,7 @@ def prepare(run_dir: Path, identity: Identity) -> None:
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     conf = _CONF.format(host=LOOPBACK, port=identity.ports["rabbitmq"], user=USER, password=identity.amqp_password)
     write_private(home / "rabbitmq.conf", conf)
+    write_private(home / "advanced.config", _ADVANCED_CONF)
     write_private(home / "rabbitmq-env.conf", "")
     write_private(home / "enabled_plugins", "[].\n")
 

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +16,7 @@ PHONE: Final = {"width": 320, "height": 640}
 DESKTOP: Final = {"width": 1280, "height": 800}
 PATIENCE_MS: Final = 30_000
 Open = Callable[..., Page]
+_FAILED: Final = pytest.StashKey[bool]()
 
 
 @pytest.fixture(scope="session")
@@ -35,13 +36,23 @@ def portal(stack: Stack) -> str:
     return stack.env["MOTCUA_PORTAL_URL"]
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that failed is known to have, so that its pages can say what they showed."""
+    report = yield
+    if report.when == "call":
+        item.stash[_FAILED] = report.failed
+    return report
+
+
 @pytest.fixture
-def visit(chromium: Browser, portal: str) -> Iterator[Open]:
+def visit(request: pytest.FixtureRequest, chromium: Browser, portal: str) -> Iterator[Open]:
     """A page in a browser of its own: `visit("/", sub="cong-dan-1", viewport=PHONE, javaScriptEnabled=False)`.
 
     No page of ours may have an error in its console; what a page asks of another host, its policy refuses there.
     """
     complaints: list[str] = []
+    pages: list[Page] = []
     with ExitStack() as opened:
 
         def complain(page: Page, text: str) -> None:
@@ -55,6 +66,7 @@ def visit(chromium: Browser, portal: str) -> Iterator[Open]:
             opened.callback(context.close)
             context.set_default_timeout(PATIENCE_MS)
             page = context.new_page()
+            pages.append(page)
             page.on("pageerror", lambda error: complain(page, str(error)))
             page.on("console", lambda said: complain(page, said.text) if is_ours(said) else None)
             if sub is not None:
@@ -63,6 +75,9 @@ def visit(chromium: Browser, portal: str) -> Iterator[Open]:
             return page
 
         yield visit
+        if request.node.stash.get(_FAILED, False):
+            for page in pages:
+                print(f"--- {page.url}\n{page.locator('body').inner_text()}")
     assert not complaints
 
 

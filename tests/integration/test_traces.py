@@ -47,11 +47,11 @@ class Watched:
         return {span.name for span in self.collector.of(code)}
 
     def _settle(self, code: str) -> None:
-        """Until every notice about the dossier has been delivered, and every span of it has a parent that came too."""
+        """Until every span that tells of the dossier came, with its parent and with the link that leads to it."""
 
         def told() -> bool:
             traces = connected(self.collector, code)
-            return bool(traces) and orphans(self.collector.spans, traces) == []
+            return bool(traces) and not orphans(self.collector.spans, traces) and not apart(self.collector, code)
 
         eventually(told)
 
@@ -85,6 +85,12 @@ def connected(collector: Collector, code: str) -> set[str]:
     return found
 
 
+def apart(collector: Collector, code: str) -> list[str]:
+    """Changes to what the dossier led to that its code finds, but no way from its submission."""
+    lost = {one.trace_id for one in collector.of(code)} - connected(collector, code)
+    return [span.name for span in list(collector.spans) if span.trace_id in lost and is_change(span)]
+
+
 def orphans(spans: list[Recorded], traces: set[str]) -> list[str]:
     """Spans of these traces whose parent never came, other than those that a caller of ours is the parent of."""
     known = {(span.trace_id, span.span_id) for span in spans}
@@ -107,9 +113,7 @@ def test_one_dossier_is_one_connected_story_from_submission_to_its_last_notice(w
     story = watched.granted()
     collector, spans = watched.collector, watched.collector.of(story.code)
     traces = connected(collector, story.code)
-    apart = {one.trace_id for one in spans} - traces
-    changes = [span.name for span in collector.spans if span.trace_id in apart and is_change(span)]
-    assert changes == [], "found by their code, but not from the submission"
+    assert apart(collector, story.code) == [], "found by their code, but not from the submission"
     told = [span for span in collector.spans if span.trace_id in traces]
     assert {span.service for span in told} == set(SERVICES)
     assert {span.service for span in spans} == set(SERVICES)

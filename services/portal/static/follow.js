@@ -6,6 +6,7 @@ const FIRST = 2000, LONGEST = 60000, GROWTH = 1.5, PATIENCE = 15 * 60 * 1000;
 const live = document.querySelector("[data-poll]");
 const said = document.querySelector("[data-poll-said]");
 let wait = FIRST, timer = null, changedAt = Date.now();
+let isPressed = false, released = () => {};
 
 async function look() {
   timer = null;
@@ -13,7 +14,11 @@ async function look() {
     const answer = await fetch(live.dataset.poll, {
       cache: "no-store", credentials: "same-origin", redirect: "manual", headers: { "If-None-Match": live.dataset.mark },
     });
-    if (answer.status === 200) show(await answer.text(), answer.headers);
+    if (answer.status === 200) {
+      const text = await answer.text();
+      await letGo();
+      show(text, answer.headers);
+    }
     else if (answer.type === "opaqueredirect" || answer.status === 404) return; // signed out, or gone
   } catch {
     // The line broke: asked again later.
@@ -35,6 +40,11 @@ function show(text, headers) {
   changedAt = Date.now();
 }
 
+// What somebody is pressing must not be taken from under his finger: half a press on each of two buttons is no click.
+function letGo() {
+  return isPressed ? new Promise((go) => { released = go; }) : Promise.resolve();
+}
+
 function plan() {
   const isOver = "final" in live.dataset || Date.now() - changedAt > PATIENCE;
   if (isOver || document.hidden || timer) return;
@@ -44,6 +54,13 @@ function plan() {
 
 if (live) {
   plan();
+  live.addEventListener("pointerdown", () => { isPressed = true; });
+  for (const end of ["pointerup", "pointercancel"]) {
+    document.addEventListener(end, () => {
+      isPressed = false;
+      setTimeout(released); // after the click that this ends in
+    });
+  }
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return;
     wait = FIRST;
