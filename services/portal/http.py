@@ -21,6 +21,7 @@ from services.portal.errors import show_errors
 from services.portal.pages import (
     board,
     case,
+    counter,
     desk,
     dossiers,
     home,
@@ -52,6 +53,7 @@ _PAGES: Final = (
     slips.pages,
     desk.pages,
     case.pages,
+    counter.pages,
     supplement.pages,
     uploads.pages,
     review.pages,

@@ -23,6 +23,7 @@ from services.portal.deeds import (
     row_place,
 )
 from services.portal.language import say, sentence, words
+from services.portal.orders import PAYABLE
 from services.portal.signin import signed_in, who
 from services.portal.wiring import portal
 
@@ -150,6 +151,7 @@ def _page(case: Document, attempt: Attempt | None = None, status: int = 200) -> 
         request_id=attempt.typed.get("request_id") if attempt else str(uuid.uuid4()),
         places=(component_places(procedure), field_places(procedure), other_places()),
         shown=papers.SHOWN,
+        payable=PAYABLE,
     )
     return make_response(page, status)
 

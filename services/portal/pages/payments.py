@@ -13,18 +13,17 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 
 from services.chassis import clock
-from services.chassis.errors import NotFound, Refused
+from services.chassis.errors import Refused
 from services.portal.following import follow
 from services.portal.language import words
 from services.portal.live import Live
+from services.portal.orders import PAYABLE, orders_of
 from services.portal.qr import qr
 from services.portal.signin import person, signed_in, who
 from services.portal.wiring import portal
 
 pages = Blueprint("payments", __name__, url_prefix="/ho-so/<code>/phi")
 Document = Mapping[str, Any]
-PAYABLE: Final = ("requested", "expired")
-_NO_FEE: Final = ("payment.no_fee", "payment.not_assessed_yet")
 _KEPT: Final = "pay"
 _OURS: Final = ("lang", "theme")
 
@@ -34,7 +33,7 @@ _OURS: Final = ("lang", "theme")
 def show(code: str) -> str:
     """Every fee order of a dossier, line by line."""
     followed = follow(code)
-    orders = _orders(code)
+    orders = orders_of(code)
     request_ids = {one["order_id"]: str(uuid.uuid4()) for one in orders if one["status"] in PAYABLE}
     return render_template("payments/show.html", one=followed, orders=orders, request_ids=request_ids)
 
@@ -123,21 +122,6 @@ def _is_final(order: Document) -> bool:
     owes = any(one["refunded_at"] is None for one in order["refunds"])
     lacks_receipt = order["status"] == "paid" and order["receipt"] is None
     return not (has_open or owes or lacks_receipt)
-
-
-def _orders(code: str) -> list[Document]:
-    """The orders of a dossier, in the order in which they fall due; none while nothing is to be paid."""
-    ask, actor = portal().services.ask, who().actor
-    try:
-        first = ask(actor, "payment.get_order", dossier_code=code)
-    except NotFound as error:
-        if error.code in _NO_FEE:
-            return []
-        raise
-    return [
-        first if order_id == first["order_id"] else ask(actor, "payment.find_order", order_id=order_id)
-        for order_id in first["orders"]
-    ]
 
 
 def _order(code: str, order_id: str) -> Document:

@@ -36,6 +36,17 @@ def test_the_form_reads_in_the_words_it_was_filled_in_under() -> None:
     assert services.of("registry.get_procedure") == [{"tenant": "mic", "key": "dk-ten-mien-vn", "as_of": "2016-01-01"}]
 
 
+@pytest.mark.parametrize(("status", "is_offered"), [("requested", True), ("expired", True), ("paid", False)])
+def test_money_is_taken_at_the_counter_while_some_is_due(status: str, is_offered: bool) -> None:
+    fee = dict.fromkeys(("paid_at", "pay_by", "receipt")) | {
+        "when_due": "on_acceptance",
+        "amount_vnd": 1,
+        "status": status,
+    }
+    page = visit(at_work(intake__get=dossier(fees=[fee])), OFFICER).get(HERE).text
+    assert (f'href="{HERE}/thu-tien"' in page) == is_offered
+
+
 @pytest.mark.parametrize(
     ("changes", "offered"),
     [
