@@ -24,6 +24,7 @@ class Weather:
     """What a line is like. Silence holds bytes back until it ends, as lost packets that are sent again."""
 
     delay: float = 0.0
+    rate: float = 0.0  # bytes a second, each way of each connection; as many as there are where it is 0
     silent: frozenset[str] = frozenset()
     closed: bool = False
 
@@ -33,6 +34,7 @@ class Counts:
     """What became of a line since the last order."""
 
     bytes: int = 0
+    squeezed: int = 0  # bytes that waited for others before them, for the line is narrow
     connections: int = 0
     refused: int = 0
     broken: int = 0
@@ -127,6 +129,7 @@ class Line:
         try:
             while piece := source.recv(_PIECE):
                 self._await_sound(way)
+                self._squeeze(len(piece))
                 if not (pair.deaf and way == DOWN):
                     sink.sendall(piece)
                 self.counts.bytes += len(piece)
@@ -142,6 +145,12 @@ class Line:
             self._changed.wait_for(lambda: way not in self._weather.silent)
         if self._weather.delay:
             time.sleep(self._weather.delay)
+
+    def _squeeze(self, size: int) -> None:
+        """Take as long as so many bytes do."""
+        if self._weather.rate:
+            self.counts.squeezed += size
+            time.sleep(size / self._weather.rate)
 
 
 class Proxy:

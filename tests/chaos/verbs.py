@@ -212,6 +212,12 @@ class Verbs:
             yield
 
     @contextlib.contextmanager
+    def narrow(self, service: str, server: str, rate: float) -> Iterator[None]:
+        """So many bytes a second go through each connection, each way."""
+        with self._weather(service, server, f"{rate:,.0f} bytes a second:", rate=rate):
+            yield
+
+    @contextlib.contextmanager
     def dropping(self, verb: str, whom: str, matches: Sequence[str]) -> Iterator[Firewall]:
         """The kernel drops the packets that match one of these; gives what counts them."""
         self.note(verb, whom)
@@ -231,6 +237,10 @@ class Verbs:
     def refused(self, service: str, server: str = BROKER) -> int:
         """How many connections a line has refused since it was last ordered to do something."""
         return self.stage.wires.order(service, server, "look")["refused"]
+
+    def squeezed(self, service: str, server: str = BROKER) -> int:
+        """How many bytes waited in a narrow line since it was last ordered to do something."""
+        return self.stage.wires.order(service, server, "look")["squeezed"]
 
     def half_close(self, service: str, server: str = BROKER) -> None:
         """The service is told good-bye on every connection; what it says still arrives."""

@@ -3,6 +3,10 @@
 from deploy.local.composition import SERVICES
 from tests.chaos import firewall
 from tests.chaos.rig import Rig
+from tests.chaos.wires import BROKER
+
+_NARROW = 40_000.0  # bytes a second
+_LONG = 0.25  # seconds, each way
 
 
 def cut_off(rig: Rig) -> None:
@@ -25,13 +29,21 @@ def cut_off(rig: Rig) -> None:
 
 
 def bad_lines(rig: Rig) -> None:
-    """One packet in ten is lost on the way from every service to every server, and on the way back, for a minute."""
+    """One packet in ten is lost on every way, for a minute; then lines to the broker are narrow, and one is long."""
     crowd, submissions, questions = rig.crowd(), rig.submissions(rate=1), rig.questions()
     ports, seconds = sorted(rig.stage.wires.ports.values()), rig.size(20, 60)
     crowd.await_told(1 / 4)
     told, answers = crowd.accepted, questions.answers()
     with rig.dropping("lose packets", "every line", firewall.one_in(10, ports)) as lossy:
         rig.wait(seconds)
+    with (
+        rig.narrow("routing", BROKER, _NARROW),
+        rig.narrow("notify", BROKER, _NARROW),
+        rig.slow("payment", BROKER, _LONG),
+    ):
+        rig.wait(seconds)
+        squeezed = rig.squeezed("routing") + rig.squeezed("notify")
+    rig.must_bite("bytes that waited in narrow lines", squeezed, least=int(_NARROW))
     rig.must_bite("packets lost", lossy.dropped(), least=5 * seconds)
     rig.must_bite("dossiers that ended meanwhile", crowd.accepted - told)
     rig.must_bite("questions answered meanwhile", questions.answers() - answers, least=seconds)

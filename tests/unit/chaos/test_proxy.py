@@ -165,3 +165,13 @@ def test_broken_connections_may_be_made_anew_at_once(line: Line, dial: Dial) -> 
     line.break_off()
     assert is_dead(client)
     assert echoed(dial(), b"b") == b"b"
+
+
+def test_a_narrow_line_carries_everything_and_counts_what_waited(line: Line, dial: Dial) -> None:
+    client = dial()
+    line.change(rate=100_000.0)
+    assert echoed(client, b"a" * 500) == b"a" * 500
+    eventually(lambda: line.counts.squeezed == 1000)
+    line.change()
+    assert echoed(client, b"b") == b"b"
+    assert line.counts.squeezed == 1000
