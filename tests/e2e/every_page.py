@@ -1,6 +1,6 @@
-"""Every page of the portal that can be opened by its address alone, and by whom: taken from its own routes."""
+"""The pages of the portal, and who opens each: taken from its own routes. Those of dossiers are in told.py."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from tests.unit.portal.fakes import FakeServices, app
@@ -25,11 +25,15 @@ class Opened(NamedTuple):
 def pages() -> Iterator[Opened]:
     """All of them."""
     yield from (Opened(path, None) for path in SHOWN_BESIDES)
+    for address, endpoint, kinds in rules(with_arguments=False):
+        if endpoint not in NO_PAGES:
+            yield Opened(address, SUBS[kinds[0]] if kinds else None)
+
+
+def rules(*, with_arguments: bool) -> Iterator[tuple[str, str, Sequence[str]]]:
+    """What can be asked for: the rule of its address, its endpoint, and the kinds of people who may."""
     built = app(FakeServices())
     for rule in built.url_map.iter_rules():
-        if rule.arguments or "GET" not in (rule.methods or ()) or rule.endpoint in NO_PAGES:
-            continue
-        if rule.endpoint.startswith("api."):
-            continue
-        kinds = getattr(built.view_functions[rule.endpoint], "kinds", ())
-        yield Opened(rule.rule, SUBS[kinds[0]] if kinds else None)
+        is_asked_for = "GET" in (rule.methods or ()) and not rule.endpoint.startswith("api.")
+        if is_asked_for and bool(rule.arguments) == with_arguments:
+            yield rule.rule, rule.endpoint, getattr(built.view_functions[rule.endpoint], "kinds", ())

@@ -1,18 +1,19 @@
 """Every page: nobody is kept out by how it is made; it fits a narrow screen; it works without scripts; it is light."""
 
-from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from deploy.local.stack import Stack
+from services.cli.demo.town import Town
 from tests.e2e.conftest import PHONE, Open
-from tests.e2e.every_page import pages
+from tests.e2e.every_page import Opened, pages
+from tests.e2e.told import tell
 
 pytestmark = pytest.mark.servers
-ALL: Final = sorted(set(pages()), key=str)
-SUBJECTS: Final = sorted({opened.sub for opened in ALL}, key=str)
+SUBJECTS: Final = sorted({opened.sub for opened in pages()}, key=str)
 LARGEST_FIRST_PAGE: Final = 100_000  # bytes over the wire, with everything that it loads
 WIDE: Final = """[...document.querySelectorAll("body *")]
     .filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
@@ -27,9 +28,19 @@ def axe() -> Axe:
     return Axe()
 
 
-def of(sub: str | None) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def every_page(stack: Stack) -> list[Opened]:
+    """All pages, those about dossiers among them."""
+    town = Town(stack.env)
+    told = sorted({*pages(), *tell(town).pages()}, key=str)
+    town.close()
+    return told
+
+
+@pytest.fixture
+def of(every_page: list[Opened], sub: str | None) -> list[str]:
     """The pages of one visitor, so that he signs in once."""
-    return (opened.path for opened in ALL if opened.sub == sub)
+    return [opened.path for opened in every_page if opened.sub == sub]
 
 
 def violations(axe: Axe, page: Page) -> list[str]:
@@ -40,10 +51,12 @@ def violations(axe: Axe, page: Page) -> list[str]:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("sub", SUBJECTS)
-def test_axe_finds_nothing_in_either_language(visit: Open, axe: Axe, sub: str | None, theme: str) -> None:
+def test_axe_finds_nothing_in_either_language(
+    visit: Open, axe: Axe, sub: str | None, of: list[str], theme: str
+) -> None:
     page = visit("/", sub=sub)
     wrong = {}
-    for path in of(sub):
+    for path in of:
         for language in ("vi", "en"):
             page.goto(f"{path}?lang={language}&theme={theme}")
             if found := violations(axe, page):
@@ -52,10 +65,10 @@ def test_axe_finds_nothing_in_either_language(visit: Open, axe: Axe, sub: str | 
 
 
 @pytest.mark.parametrize("sub", SUBJECTS)
-def test_nothing_is_wider_than_a_narrow_phone(visit: Open, sub: str | None) -> None:
+def test_nothing_is_wider_than_a_narrow_phone(visit: Open, sub: str | None, of: list[str]) -> None:
     page = visit("/", sub=sub, viewport=PHONE)
     wide = {}
-    for path in of(sub):
+    for path in of:
         page.goto(path)
         if page.evaluate("document.documentElement.scrollWidth") > PHONE["width"]:
             wide[path] = page.evaluate(WIDE)
@@ -63,18 +76,18 @@ def test_nothing_is_wider_than_a_narrow_phone(visit: Open, sub: str | None) -> N
 
 
 @pytest.mark.parametrize("sub", SUBJECTS)
-def test_every_page_has_its_content_without_scripts(visit: Open, sub: str | None) -> None:
+def test_every_page_has_its_content_without_scripts(visit: Open, sub: str | None, of: list[str]) -> None:
     page = visit("/", sub=sub, java_script_enabled=False)
-    for path in of(sub):
+    for path in of:
         page.goto(path)
         assert page.locator("h1").count() == 1, path
         assert page.locator("main").inner_text().strip(), path
 
 
 @pytest.mark.parametrize("sub", SUBJECTS)
-def test_no_page_says_that_something_broke(visit: Open, sub: str | None) -> None:
+def test_no_page_says_that_something_broke(visit: Open, sub: str | None, of: list[str]) -> None:
     page = visit("/", sub=sub)
-    broken = {path for path in of(sub) if (answer := page.goto(path)) is None or answer.status >= 500}
+    broken = {path for path in of if (answer := page.goto(path)) is None or answer.status >= 500}
     assert not broken
 
 
