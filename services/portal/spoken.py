@@ -1,4 +1,8 @@
-"""Amounts in words, as a receipt must state them (NĐ 123/2020/NĐ-CP): in Vietnamese, whatever the page's language."""
+"""Amounts in words, as a receipt must state them (NĐ 123/2020/NĐ-CP): in Vietnamese, whatever the page's language.
+
+num2words 0.5.14 was tried: it leaves out the missing hundreds that vouchers name (1.015 is there "một nghìn lẻ mười
+lăm", not "một nghìn không trăm mười lăm").
+"""
 
 from typing import Final
 
