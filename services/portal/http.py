@@ -15,7 +15,7 @@ from services.chassis.keys import keys_or_exit
 from services.chassis.logs import log
 from services.chassis.settings import settings_or_exit
 from services.chassis.traced import traced
-from services.portal import casework, drawing, language, limits, security, shell, signin, telling, wording
+from services.portal import casework, drawing, language, limits, prefill, security, shell, signin, telling, wording
 from services.portal.api.mount import mount
 from services.portal.errors import show_errors
 from services.portal.pages import (
@@ -100,6 +100,7 @@ def build(made: Portal) -> Flask:
     telling.teach(app)
     casework.teach(app)
     drawing.teach(app)
+    prefill.teach(app)
     shell.surround(app)
     security.harden(app, secure=settings.is_secure)
     uploads.make_room(app)

@@ -1,6 +1,6 @@
 """Records looked up, verified, amended and revoked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -41,9 +41,10 @@ class RecordCases:
         issued_to: date | None,
         limit: int,
         after: str | None,
+        with_fields: Sequence[str],
         **filters: str | None,
     ) -> dict[str, Any]:
-        """Records of a dataset that the actor may see: his unit's, or his own."""
+        """Records of a dataset that the actor may see, his unit's or his own, with those fields of their content."""
         wanted = Wanted(
             dataset,
             local_day(clock.now()),
@@ -54,7 +55,7 @@ class RecordCases:
             **filters,
         )
         found, next_ = self.records.find(wanted, limit, after)
-        return {"items": [_summary(one) for one in found], "next": next_}
+        return {"items": [_with(with_fields, one) for one in found], "next": next_}
 
     def history(self, actor: Actor, dataset: str, number: str) -> dict[str, Any]:
         """Every version of a record: what happened, when, by whom, why, and which fields changed. Raises NotFound."""
@@ -156,6 +157,13 @@ def _summary(stored: Stored[Record]) -> dict[str, Any]:
 
 def _whole(stored: Stored[Record]) -> dict[str, Any]:
     return {**_summary(stored), "fields": contents.content_at(stored.subject, stored.state.version)}
+
+
+def _with(fields: Sequence[str], stored: Stored[Record]) -> dict[str, Any]:
+    if not fields:
+        return _summary(stored)
+    content = contents.content_at(stored.subject, stored.state.version)
+    return {**_summary(stored), "fields": {name: content[name] for name in fields if name in content}}
 
 
 def _version(entry: Document, subject: Mapping[str, Any]) -> dict[str, Any]:

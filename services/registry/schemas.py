@@ -82,7 +82,10 @@ class OneRecord(Strict):
 
 
 class FindRecords(Page):
-    """Records of a dataset, the newest first; with `number_prefix` in order of their numbers."""
+    """Records of a dataset, the newest first; with `number_prefix` in order of their numbers.
+
+    Each item says of its content what `with_fields` names, so far as the record has it.
+    """
 
     dataset = Key(required=True)
     holder = Text(longest=200, load_default=None, allow_none=True)
@@ -90,6 +93,7 @@ class FindRecords(Page):
     status = Choice(VALID, REVOKED, EXPIRED, load_default=None, allow_none=True)
     issued_from = Day(load_default=None, allow_none=True)
     issued_to = Day(load_default=None, allow_none=True)
+    with_fields = Items(Name(), most=40, load_default=())
 
 
 class Verify(OneRecord):

@@ -33,6 +33,7 @@ _REPEATED = say("repeated", "Bị lặp lại: {name}.", "Appears twice: {name}.
 _REQUIRED_TWICE = say(
     "required_twice", "Đã bắt buộc thì không cần điều kiện.", "What is always required needs no condition."
 )
+_ONE_OF_TWO = say("required", "Cần field, hoặc number: true.", "Give field, or number: true.")
 _ASKS_NOTHING = say("required", "Cần shortest, longest hoặc letters.", "Give shortest, longest or letters.")
 
 
@@ -61,10 +62,19 @@ class ChoiceOption(Strict):
 
 
 class KnownFrom(Strict):
-    """Where the ministry may know the answer from already: a field of the applicant's records in a dataset."""
+    """Where the ministry may know the answer from already: the applicant's records in a dataset, a field or the number.
+
+    A form that asks for the number is about one record: which one, the applicant says.
+    """
 
     dataset = Key(required=True)
-    field = Name(required=True)
+    field = Name()
+    number = Flag(load_default=False)
+
+    @validates_schema
+    def _names_one(self, data: dict[str, Any], **_: Any) -> None:
+        if data["number"] == ("field" in data):
+            raise ValidationError(_ONE_OF_TWO, "field")
 
 
 class FormField(Strict):

@@ -228,12 +228,17 @@ def _prefilled(procedure: Body, field: Body, shelf: Shelf, path: str) -> Iterato
     dataset = shelf.find("dataset", tenant, source["dataset"], procedure["valid_from"])
     if dataset is None:
         return
-    known = _by_name(dataset["fields"]).get(source["field"])
+    known = _number(dataset) if source["number"] else _by_name(dataset["fields"]).get(source["field"])
     if known is None:
         yield Finding(f"{path}.field", "Cơ sở dữ liệu không có trường này.", "The dataset has no such field.")
     elif not _fits(field, known):
         vi, en = "Kiểu hoặc giới hạn không khớp với cơ sở dữ liệu.", "The types or bounds do not fit the dataset's."
         yield Finding(path, vi, en)
+
+
+def _number(dataset: Body) -> Body:
+    """The number of a record as a field; a sequence grows."""
+    return {"type": "text", "longest": len(dataset["number_pattern"]) + 10}
 
 
 def _by_name(form: list[Body]) -> dict[str, Body]:

@@ -7,8 +7,10 @@ from flask import Response, request, url_for
 from services.chassis.errors import Conflict
 from services.portal.api import schemas
 from services.portal.api.door import Door, Key, applicant, keyed, protect
+from services.portal.drafting import Draft
 from services.portal.limits import limited
 from services.portal.offers import Wish
+from services.portal.prefill import Fact, gather
 from services.portal.wiring import portal
 
 calls: Final = Door("api", __name__, url_prefix="/api/v1", description="Everything that a citizen can do on the pages.")
@@ -45,6 +47,18 @@ def find_procedures(wanted: Answer) -> Answer:
 def get_procedure(tenant: str, key: str) -> Answer:
     """All about one procedure: its form, papers, price, time limit, and a valid example."""
     return {**portal().offers.procedure(tenant, key), "tenant": tenant}
+
+
+@calls.get("/procedures/<tenant>/<key>/known")
+@calls.response(200, schemas.Known)
+@calls.problems(401, 403)
+def get_known(tenant: str, key: str) -> Answer:
+    """What the ministry knows already of what the form asks the caller, each value with its source."""
+    person = applicant()
+    known = gather(portal().services, person, tenant, portal().offers.procedure(tenant, key))
+    filled = known.fill(Draft("", tenant, key))
+    values = [_known(fact) for fact in known.facts]
+    return {"applicant": filled.applicant, "form": filled.form, "values": values, "unheard": known.unheard}
 
 
 @calls.get("/me")
@@ -236,6 +250,12 @@ def look_up(question: Answer) -> Any:
 def verify(asked: Answer) -> Any:
     """Whether a licence is in force, and that holder's."""
     return portal().services.ask(None, "registry.verify", **asked)
+
+
+def _known(fact: Fact) -> Answer:
+    source = fact.source
+    about = {"source": source.kind, "dataset": source.dataset, "number": source.number, "at": source.at}
+    return {"field": fact.path, "value": fact.value, **about}
 
 
 def _version() -> int:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, fields
+from marshmallow.validate import OneOf
 
 from services.contracts.catalogue.parts import Key
 from services.contracts.fields import Choice, Items, Part, Strict, Text, Whole, between, matching
@@ -124,6 +125,32 @@ class Procedure(Schema):
     result = Open(required=True)
     example = Open()
     version = fields.String(required=True)
+
+
+class KnownValue(Schema):
+    """A value that is known, and where from: the caller's account, his last dossier, or a record that he holds."""
+
+    field = fields.String(required=True, metadata={"description": "A path, such as `form.publisher`."})
+    value = fields.Raw(required=True)
+    source = fields.String(required=True, validate=OneOf(("account", "dossier", "record")))
+    dataset = maybe(metadata={"description": "Of a record."})
+    number = maybe(metadata={"description": "The number of the record, the code of the dossier."})
+    at = maybe(metadata={"format": "date-time", "description": "When it was issued, or submitted."})
+
+
+class Known(Schema):
+    """What a form may be filled in with. The caller may answer otherwise."""
+
+    applicant = Open(required=True)
+    form = Open(required=True, metadata={"description": "What is clear without asking which record it is."})
+    values = fields.List(
+        fields.Nested(KnownValue),
+        required=True,
+        metadata={"description": "All that is known, also of records to choose from; the one to be preferred first."},
+    )
+    unheard = fields.List(
+        fields.String(), required=True, metadata={"description": "The services that did not answer: ask again later."}
+    )
 
 
 class Person(Schema):

@@ -1,4 +1,7 @@
-"""From the page of a procedure to a draft that is filled in: drawn from the catalogue, saved at each step."""
+"""From the page of a procedure to a draft that is filled in: drawn from the catalogue, saved at each step.
+
+What the ministry knows already stands in the form with its source (`prefill`), and may be answered otherwise.
+"""
 
 import uuid
 from collections.abc import Mapping
@@ -10,7 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from services.chassis.errors import Conflict, Invalid, NotFound, Refused, ServiceError, Unavailable
 from services.contracts.words import APPLICANT_KINDS
-from services.portal import drawing, forms, sheets
+from services.portal import drawing, forms, prefill, sheets
 from services.portal.drafting import Draft, Drafting, Stale, changes, taking
 from services.portal.language import LANGUAGES, current, moment, say
 from services.portal.pages.asked import Asked
@@ -22,18 +25,20 @@ Problem = dict[str, str]
 _EVERYTHING: Final = "tat-ca"
 _GONE: Final = frozenset({"intake.draft_gone", "intake.unknown_draft"})
 _LONGEST_KEY: Final = 60
+_TAKE: Final = "known"
 _OF_A_TABLE: Final = frozenset({"add", "remove", "paste"})
 
 
 @pages.get("/nop-ho-so/<tenant>/<key>")
 @signed_in(*APPLICANT_KINDS)
 def start(tenant: str, key: str) -> ResponseReturnValue:
-    """A new form, with what the sign-in tells already in it; nothing is kept before something is typed."""
+    """A new form, with what is known already in it; nothing is kept before something is typed."""
     asked = Asked(portal().offers.procedure(tenant, key))
     if not asked.is_for(who()):
         return render_template("apply/closed.html", page=asked.page, tenant=tenant), 403
     draft = Draft(str(uuid.uuid4()), tenant, key)
-    return _draw(asked, replace(draft, applicant=forms.known_of(who())), mark=draft.mark, others=_others(tenant, key))
+    known = prefill.gather(portal().services, who(), tenant, asked.page)
+    return _draw(asked, known.fill(draft), mark=draft.mark, others=_others(tenant, key), known=known)
 
 
 @pages.get("/nop-ho-so/<tenant>/<key>/<table>.csv")
@@ -83,9 +88,9 @@ def save(draft_id: uuid.UUID) -> ResponseReturnValue:
     if act == "save":
         flash(say("Đã lưu bản nháp lúc %(at)s.", at=moment(kept.saved_at)), "good")
         return redirect(url_for(".resume", draft_id=kept.id), 303)
-    table = about.partition(":")[0]
-    looked_at = table if act == "paste" else None
-    return redirect(url_for(".resume", draft_id=kept.id, soat=looked_at, _anchor=f"f-form.{table}"), 303)
+    looked_at = about if act == "paste" else None
+    changed = _first_of(asked, about) if act == _TAKE else about.partition(":")[0]
+    return redirect(url_for(".resume", draft_id=kept.id, soat=looked_at, _anchor=f"f-form.{changed}"), 303)
 
 
 @pages.post("/ban-nhap/<uuid:draft_id>/luu")
@@ -145,8 +150,24 @@ def _changed(asked: Asked, typed: Draft, act: str, about: str) -> tuple[Draft, l
     chosen = [name for name in chosen if request.form[f"take.{name}"] == "saved"]
     if chosen and (saved := drafting().find(typed.id)):
         typed = taking(typed, saved, chosen)
-    form, problems = after_button(asked, typed.form, act, about)
+    form, problems = _taken(asked, typed, about) if act == _TAKE else after_button(asked, typed.form, act, about)
     return replace(typed, form=form), problems
+
+
+def _taken(asked: Asked, typed: Draft, dataset: str) -> tuple[Mapping[str, Any], list[Problem]]:
+    """The answers with those of the record that was chosen, if it is his who asks."""
+    known = prefill.gather(portal().services, who(), typed.tenant, asked.page)
+    held = known.of(dataset)
+    record = held.record(request.form.get(f"known.{dataset}", "")) if held else None
+    if held and record:
+        return {**typed.form, **held.answers(record)}, []
+    said = say("Chưa lấy được thông tin này; hãy thử lại sau ít phút.") if known.unheard else say("Hãy chọn giấy tờ.")
+    return typed.form, [{"field": f"known.{dataset}", "code": "not_chosen", **dict.fromkeys(LANGUAGES, said)}]
+
+
+def _first_of(asked: Asked, dataset: str) -> str:
+    """The first question that the dataset answers."""
+    return next(iter(prefill.datasets(asked.page).get(dataset, ())), "")
 
 
 def after_button(
@@ -195,9 +216,13 @@ def _draw(
     *,
     status: int = 200,
     mark: str | None = None,
+    known: prefill.Known | None = None,
     **more: Any,
 ) -> ResponseReturnValue:
     kind = who().kind
+    if known is None:
+        is_away = isinstance(more.get("notice"), Unavailable)
+        known = prefill.Known() if is_away else prefill.gather(portal().services, who(), draft.tenant, asked.page)
     page = render_template(
         "apply/form.html",
         page=asked.page,
@@ -209,7 +234,10 @@ def _draw(
         request_id=str(uuid.uuid4()),
         **drawing.shown_problems(asked.fields, kind, problems or []),
         changes_between=changes,
-        **{"saved": None, "notice": None, "others": [], "pasted": {}, "sources": {}, **more},
+        sources={path: source.told() for path, source in known.sources(draft).items()},
+        choices=known.choices(draft),
+        unheard=known.unheard,
+        **{"saved": None, "notice": None, "others": [], "pasted": {}, **more},
     )
     return page, status
 

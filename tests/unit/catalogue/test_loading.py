@@ -53,7 +53,14 @@ TITLE = "{vi: Tên, en: Title}, required: true}"
 SPOILT = [
     (TITLE, KNOWN.format("dataset: giay-khac, field: title"), "form.0.known_from.dataset", "no such dataset"),
     (TITLE, KNOWN.format("dataset: giay-phep, field: name"), "form.0.known_from.field", "no such field"),
-    (TITLE, KNOWN.format("dataset: giay-phep"), "form.0.known_from.field", "Is required"),
+    (TITLE, KNOWN.format("dataset: giay-phep"), "form.0.known_from.field", "Give field, or number"),
+    (
+        TITLE,
+        KNOWN.format("dataset: giay-phep, field: title, number: true"),
+        "form.0.known_from.field",
+        "Give field, or",
+    ),
+    (URGENT, "type: flag\n    known_from: {dataset: giay-phep, number: true}\n", "form.2.known_from", "do not fit"),
     (URGENT, "type: flag\n    known_from: {dataset: giay-phep, field: title}\n", "form.2.known_from", "do not fit"),
     (URGENT, BOUND.format("field: name, shortest: 2"), f"{ONLY_IF}.field", "no such field"),
     (URGENT, BOUND.format("field: pages, shortest: 2"), f"{ONLY_IF}.field", "can be looked at"),

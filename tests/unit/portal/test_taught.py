@@ -5,9 +5,9 @@ from collections import Counter
 import pytest
 from flask import Flask
 
-from services.portal import casework, drawing, telling, wording
+from services.portal import casework, drawing, prefill, telling, wording
 
-PARTS = (wording, telling, casework, drawing)
+PARTS = (wording, telling, casework, drawing, prefill)
 
 
 def test_no_part_takes_a_name_that_another_part_teaches() -> None:

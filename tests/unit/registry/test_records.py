@@ -26,7 +26,7 @@ from tests.unit.registry.builders import (
 )
 
 NUMBER = "1/2026/GP-VĐ"
-ALL: dict[str, Any] = {"issued_from": None, "issued_to": None, "limit": 50, "after": None}
+ALL: dict[str, Any] = {"issued_from": None, "issued_to": None, "limit": 50, "after": None, "with_fields": ()}
 
 
 @pytest.fixture
@@ -63,6 +63,13 @@ def test_those_concerned_read_the_whole_record(registry: Registry) -> None:
         record = registry.cases.records.get_record(actor, DATASET, NUMBER)
         assert record["fields"]["title"] == "Tạp chí Mẫu"
         assert record["holder"]["id_number"] == HOLDER.id
+
+
+def test_a_list_says_of_each_record_what_was_asked_for_and_nothing_more(registry: Registry) -> None:
+    (line,) = find(registry, CITIZEN, with_fields=("title", "nothing_like_it"))["items"]
+    assert line["fields"] == {"title": "Tạp chí Mẫu"}
+    assert "fields" not in find(registry, CITIZEN)["items"][0]
+    assert find(registry, OTHER_CITIZEN, with_fields=("title",))["items"] == []
 
 
 def test_for_all_others_it_is_not_there(registry: Registry) -> None:
