@@ -58,6 +58,11 @@ def sentence(text: str) -> str:
     return text
 
 
+def in_both(sentence: str) -> dict[str, str]:
+    """A sentence in every language, as the catalogue has its names."""
+    return {language: _SENTENCES[language].gettext(sentence) for language in LANGUAGES}
+
+
 def words(text: Mapping[str, str] | ServiceError | str | None) -> str:
     """A bilingual name, from the catalogue or an error, in the language of the page."""
     if text is None or isinstance(text, str):

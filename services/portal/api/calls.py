@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from flask import Response, request, url_for
 
-from services.chassis.errors import Conflict
+from services.chassis.errors import Conflict, NotFound
 from services.portal.api import schemas
 from services.portal.api.door import Door, Key, applicant, keyed, protect
 from services.portal.drafting import Draft
@@ -125,6 +125,15 @@ def open_upload(file: Answer, request_id: str) -> Any:
     return ask("intake.open_upload", request_id=request_id, **file)
 
 
+@calls.post("/checks")
+@calls.arguments(schemas.Check)
+@calls.response(200, schemas.Checked)
+@calls.problems(401, 403, 422)
+def check(submission: Answer) -> Any:
+    """What a submission would be refused for now, and what it would cost. Nothing is handed in."""
+    return ask("intake.check", channel="online", **submission)
+
+
 @calls.post("/dossiers")
 @calls.arguments(schemas.Submission)
 @calls.arguments(Key, location="headers")
@@ -208,6 +217,18 @@ def collect(how: Answer, request_id: str, code: str) -> Any:
 def get_order(code: str) -> Any:
     """The fee order that matters now; right after a submission it may not be there yet."""
     return ask("payment.get_order", dossier_code=code)
+
+
+@calls.get("/dossiers/<code>/orders/<order_id>")
+@calls.etag
+@calls.response(200, schemas.Order)
+@calls.problems(401, 403)
+def find_order(code: str, order_id: str) -> Any:
+    """One of several: `orders` of the one that matters names them all."""
+    found = ask("payment.find_order", order_id=order_id)
+    if found["dossier_code"] != code:
+        raise NotFound("portal.no_order", "There is no such fee order.", "Không có khoản thu này.")
+    return found
 
 
 @calls.post("/dossiers/<code>/order/payments")

@@ -5,7 +5,7 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any, Final, ParamSpec, TypeVar
 
-from flask import Response, current_app, request
+from flask import Response, current_app, g, request
 from flask_smorest import Blueprint
 from marshmallow import EXCLUDE, Schema
 from webargs.flaskparser import FlaskParser
@@ -93,6 +93,7 @@ def applicant() -> Person:
         raise SignedOut("portal.signed_out", "Sign in, or send a bearer token.", "Vui lòng đăng nhập.")
     if not found.is_applicant:
         raise Denied("portal.applicants_only", "This is for applicants.", "Chỉ dành cho người nộp hồ sơ.")
+    g.person = found  # for parts that pages use too
     return found
 
 

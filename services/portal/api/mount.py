@@ -7,6 +7,7 @@ from flask_smorest import Api
 from flask_wtf.csrf import CSRFProtect
 
 from services.portal.api.calls import calls
+from services.portal.api.printed import printed
 
 PREFIX: Final = "/api/v1"
 _SECURITY: Final = {
@@ -39,8 +40,9 @@ def mount(app: Flask, csrf: CSRFProtect) -> None:
         OPENAPI_JSON_PATH="openapi.json",
     )
     api = PortalApi(app, spec_kwargs={"components": {"securitySchemes": _SECURITY}})
-    csrf.exempt(calls)
-    api.register_blueprint(calls)
+    for door in (calls, printed):
+        csrf.exempt(door)
+        api.register_blueprint(door)
     app.add_url_rule(f"{PREFIX}/", "api_page", lambda: _page(api.spec.to_dict()))
 
 

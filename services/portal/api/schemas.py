@@ -228,14 +228,19 @@ class Ticket(Schema):
     expires_at = instant()
 
 
-class Submission(Strict):
-    """A dossier as it is handed in."""
+class Check(Strict):
+    """A dossier that need not be right."""
 
     tenant = Key(required=True)
     procedure = Key(required=True)
     applicant = Open(required=True)
     form = Open(required=True)
     documents = Items(Part(Paper()), most=100, load_default=list)
+
+
+class Submission(Check):
+    """A dossier as it is handed in."""
+
     draft_id = Text(longest=36, validate=_DRAFT_ID)
 
 
@@ -313,6 +318,7 @@ class Order(Schema):
     order_id = fields.String(required=True)
     dossier_code = fields.String(required=True)
     status = fields.String(required=True)
+    orders = fields.List(fields.String())
     when_due = fields.String()
     amount_vnd = maybe(fields.Integer)
     pay_by = maybe(instant)
@@ -393,3 +399,32 @@ def page_of(line: type[Schema]) -> type[Schema]:
     """A page of a list: `next` is the `after` of the following one, null after the last."""
     members: dict[str, Any] = {"items": fields.List(fields.Nested(line), required=True), "next": maybe()}
     return Schema.from_dict(members, name=f"PageOf{line.__name__}")
+
+
+class Letter(Notice):
+    """A notice with what it says."""
+
+    subject = maybe()
+    text = maybe()
+
+
+class Slip(Schema):
+    """A slip that can be printed; `form` is its number among those of TT 01/2018/TT-VPCP, where it has one."""
+
+    kind = fields.String(required=True)
+    form = maybe()
+    title = fields.Nested(Words, required=True)
+
+
+class Slips(Schema):
+    """Those that there are by now."""
+
+    items = fields.List(fields.Nested(Slip), required=True)
+
+
+class Checked(Schema):
+    """What it would be refused for, and what it would cost."""
+
+    errors = fields.List(Open(), required=True)
+    fees = fields.List(Open(), required=True, allow_none=True, metadata={"description": "null: no price yet"})
+    answer_due_at = instant(required=True)

@@ -1,0 +1,58 @@
+"""The calls about what is printed of a dossier: its slips, its receipts, the words of a letter."""
+
+from typing import Any, Final
+
+from flask import Response
+
+from services.chassis.errors import NotFound
+from services.portal import printing
+from services.portal.api import schemas
+from services.portal.api.calls import ask
+from services.portal.api.door import Door, applicant, protect
+from services.portal.language import in_both
+
+printed: Final = Door("api-printed", __name__, url_prefix="/api/v1", description="What can be printed of a dossier.")
+printed.before_request(protect)
+_PDF: Final = {"content_type": "application/pdf", "description": "The document, ready to be printed."}
+
+
+@printed.get("/dossiers/<code>/slips")
+@printed.response(200, schemas.Slips)
+@printed.problems(401, 403)
+def list_slips(code: str) -> dict[str, Any]:
+    """The slips that there are of a dossier by now."""
+    applicant()
+    return {
+        "items": [
+            {"kind": one.kind, "form": one.form or None, "title": in_both(one.title)} for one in printing.slips_of(code)
+        ]
+    }
+
+
+@printed.get("/dossiers/<code>/slips/<kind>")
+@printed.response(200, **_PDF)
+@printed.problems(401, 403)
+def get_slip(code: str, kind: str) -> Response:
+    """One of them as PDF, in the language that `lang` names."""
+    applicant()
+    return printing.as_pdf(printing.slip(code, kind), f"{kind}-{code}")
+
+
+@printed.get("/dossiers/<code>/receipts/<order_id>")
+@printed.response(200, **_PDF)
+@printed.problems(401, 403)
+def get_receipt(code: str, order_id: str) -> Response:
+    """The receipt of a fee order as PDF."""
+    applicant()
+    return printing.as_pdf(printing.receipt(code, order_id), f"bien-lai-{order_id}")
+
+
+@printed.get("/dossiers/<code>/notices/<notice_id>")
+@printed.response(200, schemas.Letter)
+@printed.problems(401, 403)
+def get_notice(code: str, notice_id: str) -> Any:
+    """A notice with its words."""
+    found = ask("notify.get_notice", notice_id=notice_id)
+    if found["dossier_code"] != code:
+        raise NotFound("portal.no_notice", "There is no such notice.", "Không có thông báo này.")
+    return found

@@ -1,0 +1,106 @@
+"""The slips and receipts of a dossier as documents: each out of one template, on a page or on sheets of paper."""
+
+from typing import Any, Final
+
+from flask import Response, render_template, url_for
+
+from services.chassis.errors import NotFound
+from services.portal.answers import show_asked
+from services.portal.following import Followed, follow, letter_of, notices_of
+from services.portal.pdf import printed
+from services.portal.qr import qr
+from services.portal.signin import who
+from services.portal.slips import Slip, in_language, step_words, there_are
+from services.portal.spoken import spoken_vnd
+from services.portal.wiring import portal
+
+PAGE: Final = "slips/page.html"
+_SHEET: Final = "slips/sheet.html"
+
+
+def slips_of(code: str) -> list[Slip]:
+    """The slips that there are of a dossier. Raises NotFound, also where it is not for this person to see."""
+    return _there_are(follow(code))
+
+
+def slip(code: str, kind: str, layout: str = _SHEET) -> str:
+    """A slip in HTML. Raises NotFound."""
+    followed = follow(code)
+    found = next((one for one in _there_are(followed) if one.kind == kind), None)
+    if found is None:
+        raise _none()
+    return render_template(
+        f"slips/{kind}.html",
+        layout=layout,
+        slip=found,
+        pdf=url_for("slips.download", code=code, kind=kind),
+        **{**_common(followed), **_of(found, followed)},
+    )
+
+
+def receipt(code: str, order_id: str, layout: str = _SHEET) -> str:
+    """The receipt of a fee order in HTML. Raises NotFound."""
+    followed = follow(code)
+    order = portal().services.ask(who().actor, "payment.find_order", order_id=order_id)
+    if order["dossier_code"] != code or not order["receipt"]:
+        raise _none()
+    return render_template(
+        "slips/bien-lai.html",
+        layout=layout,
+        order=order,
+        in_words=spoken_vnd(order["amount_vnd"]),
+        pdf=url_for("slips.receipt_pdf", code=code, order_id=order_id),
+        **_common(followed),
+    )
+
+
+def as_pdf(html: str, name: str) -> Response:
+    """The same as a file. Raises Unavailable while others are printed."""
+    return Response(
+        printed(html), mimetype="application/pdf", headers={"Content-Disposition": f'inline; filename="{name}.pdf"'}
+    )
+
+
+def _there_are(followed: Followed) -> list[Slip]:
+    return there_are(followed.dossier, notices_of(followed.code), for_officer=not followed.is_mine)
+
+
+def _none() -> NotFound:
+    return NotFound("portal.no_slip", "There is no such slip.", "Không có giấy tờ này.")
+
+
+def _common(followed: Followed) -> dict[str, Any]:
+    """What every slip has: the dossier, the ministry, and the address under which anybody with the number looks on."""
+    dossier = followed.dossier
+    ministry = next(
+        (one.ministry["name"] for one in portal().offers.all() if one.tenant == dossier["tenant"]), dossier["tenant"]
+    )
+    address = f"{portal().settings.portal_url}{url_for('lookup.ask', ma=followed.code)}"
+    return {"one": followed, "dossier": dossier, "ministry": ministry, "address": address, "qr": qr}
+
+
+def _of(slip: Slip, followed: Followed) -> dict[str, Any]:
+    """What this one has besides."""
+    if slip.moment:
+        letter = letter_of(followed.code, slip.moment)
+        return {"letter": in_language(letter["text"]) if letter and letter["text"] else None}
+    if slip.kind == "kiem-soat":
+        case = portal().services.ask(who().actor, "routing.get_case", dossier_code=followed.code)
+        return {"case": case, "step_words": step_words}
+    if slip.kind == "ket-qua":
+        return _result(followed)
+    names = {one["code"]: one["name"] for one in followed.procedure["components"]}
+    counts: dict[str, int] = {}
+    for paper in followed.dossier["documents"]:
+        counts[paper["component"]] = counts.get(paper["component"], 0) + 1
+    return {"papers": [(names.get(component, component), count) for component, count in counts.items()]}
+
+
+def _result(followed: Followed) -> dict[str, Any]:
+    result, dossier = followed.dossier["result"], followed.dossier
+    named = {"dataset": result["dataset"], "number": result["number"]}
+    record = portal().services.ask(who().actor, "registry.get_record", **named)
+    dataset = portal().services.ask(None, "registry.get_dataset", tenant=dossier["tenant"], key=result["dataset"])
+    verify_at = f"{portal().settings.portal_url}{url_for('verify.show', **named)}"
+    contents = show_asked(dataset["fields"], record["fields"])
+    return {"record": record, "contents": contents, "address": verify_at}
