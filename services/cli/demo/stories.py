@@ -147,7 +147,11 @@ class Story:
         patiently(ask, f"{self.code} {verb}", *_NOT_YET)
 
     def decide(self, **decision: Any) -> None:
-        """In as many steps as the procedure demands: the officer in charge proposes, and another signs."""
+        """In as many steps as the procedure demands: the officer in charge proposes, and another signs.
+
+        Both wait until the unit has heard of the payment: the applicant had his receipt a moment earlier.
+        """
+        patiently(lambda: not self.case()["unpaid"], f"{self.code} paid at routing", *_NOT_YET)
         if self.procedure.get("decision") == "two_step":
             self.act("propose", **decision)
             self.act("decide", by={**self.officer, "id": "cb-002"}, **decision)
