@@ -25,6 +25,7 @@ from services.portal.pages import (
     desk,
     dossiers,
     home,
+    installed,
     lookup,
     offers,
     payments,
@@ -57,6 +58,7 @@ _PAGES: Final = (
     supplement.pages,
     uploads.pages,
     review.pages,
+    installed.pages,
 )
 _A_YEAR: Final = 31_536_000
 

@@ -1,5 +1,7 @@
 """What stands around every page: the way to other pages, its language, its light or dark."""
 
+import hashlib
+import hmac
 from typing import Any, Final
 
 from flask import Flask, current_app, get_flashed_messages, request, url_for
@@ -36,6 +38,7 @@ def surround(app: Flask) -> None:
             "same_page": _same_page,
             "csrf": _csrf,
             "visitor": _visitor(),
+            "whose": _whose(),
             "flashes": _flashes(),
         }
 
@@ -64,6 +67,15 @@ def _visitor() -> Person | None:
         return person()
     except Unavailable:
         return None
+
+
+def _whose() -> str | None:
+    """Stands for whoever has signed in, on his device: the same for the same person, and tells nobody who."""
+    found = _visitor()
+    if found is None:
+        return None
+    secret = str(current_app.config["SECRET_KEY"]).encode()
+    return hmac.new(secret, f"device:{found.kind}:{found.id}".encode(), hashlib.sha256).hexdigest()[:16]
 
 
 def _flashes() -> Any:

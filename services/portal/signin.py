@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from authlib.integrations.base_client.errors import OAuthError
 from authlib.integrations.flask_client import OAuth
-from flask import Blueprint, Flask, current_app, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, Flask, current_app, g, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -154,7 +154,7 @@ def finish() -> ResponseReturnValue:
 
 @pages.post("/dang-xuat")
 def leave() -> ResponseReturnValue:
-    """Out of the portal, and of the provider where it has a door for that."""
+    """Out of the portal, and of the provider where it has a door for that; nothing stays on the device."""
     hint = session.get(_ID_TOKEN)
     session.renew()  # type: ignore[attr-defined]
     try:
@@ -163,7 +163,9 @@ def leave() -> ResponseReturnValue:
         door = None
     home = url_for("home.show", _external=True)
     asked = urlencode({"id_token_hint": hint, "post_logout_redirect_uri": home})
-    return render_template("signin/left.html", onward=f"{door}?{asked}" if door and hint else None)
+    page = make_response(render_template("signin/left.html", onward=f"{door}?{asked}" if door and hint else None))
+    page.headers["Clear-Site-Data"] = '"storage"'
+    return page
 
 
 def _provider() -> Any:

@@ -1,36 +1,45 @@
 // Filling in a form: saved as one types, rows in place, questions that do not apply are out of the way.
 //
-// Where a save does not get through, what was typed stays in this browser under `motcua.draft.<id>`:
-// {at, address, name, fields: [[name, value], …]}; the next save that gets through takes it away.
+// As long as it is not saved, what was typed stays in this browser under `motcua.draft.<id>`: {whose, at, address, begun,
+// name, version, mark, sent, fields: [[name, value], …]}; the save that gets through takes it away. device.js says when else.
 "use strict";
 
 (() => {
   const form = document.querySelector("form[data-draft]");
   if (!form) return;
   const state = form.querySelector("[data-state]");
-  const place = "motcua.draft." + form.dataset.draft;
+  const START = "motcua.draft.";
   const WAIT = 2000;
   const AGAIN = 15000;
+  const SOON = 400;
   let timer = 0;
+  let keeping = 0;
   let saving = null;
   let isStale = false;
   let typedAgain = false;
 
   const typed = () => {
     const data = new FormData(form);
-    for (const name of [...data.keys()]) if (name.startsWith("csv.")) data.delete(name);
+    for (const name of [...data.keys()]) if (/^(csv|file)\./.test(name)) data.delete(name);
     return data;
   };
   const fields = () => [...typed()].filter(([name]) => /^(form|applicant)\./.test(name));
 
-  const keepHere = () => {
+  const place = () => START + form.dataset.draft;
+  const keepHere = (sent = false) => {
+    clearTimeout(keeping);
     try {
-      localStorage.setItem(place, JSON.stringify({
-        at: new Date().toISOString(), address: location.pathname, name: form.dataset.name, fields: fields(),
+      localStorage.setItem(place(), JSON.stringify({
+        whose: document.documentElement.dataset.whose, at: new Date().toISOString(), address: location.pathname,
+        begun: form.dataset.begun, name: form.dataset.name, version: form.elements.version.value,
+        mark: form.elements.mark.value, sent, fields: fields(),
       }));
     } catch { /* the browser keeps nothing: then the page alone has it */ }
   };
-  const forget = () => { try { localStorage.removeItem(place); } catch { /* nothing was kept */ } };
+  const forget = (name = place()) => {
+    clearTimeout(keeping);
+    try { localStorage.removeItem(name); } catch { /* nothing was kept */ }
+  };
 
   const save = async () => {
     clearTimeout(timer);
@@ -58,7 +67,7 @@
       for (const name of ["version", "mark", "request_id"]) form.elements[name].value = told[name];
       form.elements._from.value = told.address;
       if (location.pathname !== told.address) history.replaceState(null, "", told.address);
-      forget();
+      if (typedAgain) keepHere(); else forget();
     } else {
       keepHere();
       isStale = told.state === "changed";
@@ -67,14 +76,20 @@
   };
 
   const later = (milliseconds) => { clearTimeout(timer); timer = setTimeout(save, milliseconds); };
-  const changed = () => { typedAgain = true; later(WAIT); show(); };
+  const changed = () => {
+    typedAgain = true;
+    clearTimeout(keeping);
+    keeping = setTimeout(keepHere, SOON);
+    later(WAIT);
+    show();
+  };
 
   form.addEventListener("input", changed);
   form.addEventListener("change", changed);
   // A save under way ends first: the next one begins from what it made.
   form.addEventListener("submit", (event) => {
     clearTimeout(timer);
-    if (!saving && navigator.onLine) return;
+    if (!saving && navigator.onLine) { keepHere(true); typedAgain = false; return; }
     event.preventDefault();
     event.stopPropagation();
     if (!saving) { keepHere(); state.textContent = form.dataset.away; return; }
@@ -86,17 +101,39 @@
     if (document.visibilityState === "hidden" && typedAgain) { keepHere(); save(); }
   });
 
-  // What was kept here when it could not be sent.
+  // What was kept here when it could not be sent: of this draft, or of one that was begun and never got through.
+  const lookUp = () => {
+    const read = (name) => { try { return JSON.parse(localStorage.getItem(name)); } catch { return null; } };
+    const isGood = (kept) => kept && Array.isArray(kept.fields) && kept.whose === document.documentElement.dataset.whose;
+    const mine = read(place());
+    if (isGood(mine)) return [place(), mine];
+    if (form.elements.version.value !== "0") return null;
+    let names = [];
+    try { names = Object.keys(localStorage).filter((name) => name.startsWith(START)); } catch { /* nothing is kept */ }
+    const begun = names.map((name) => [name, read(name)]);
+    return begun.find(([, kept]) => isGood(kept) && kept.version === "0" && kept.begun === form.dataset.begun) || null;
+  };
+  // The page goes on with that draft, from the version that was typed over: what was saved since is not overwritten unseen.
+  const adopt = (name, kept) => {
+    const id = name.slice(START.length);
+    for (const [holder, key] of [[form, "action"], [form.dataset, "keep"]]) {
+      holder[key] = holder[key].replace(form.dataset.draft, id);
+    }
+    form.dataset.draft = id;
+    form.elements.version.value = kept.version;
+    form.elements.mark.value = kept.mark;
+  };
   const restore = () => {
-    let kept = null;
-    try { kept = JSON.parse(localStorage.getItem(place)); } catch { return; }
-    if (!kept || !Array.isArray(kept.fields)) return;
+    const found = lookUp();
+    if (!found) return;
+    const [name, kept] = found;
     const here = JSON.stringify(fields());
-    if (here === JSON.stringify(kept.fields)) { if (form.dataset.saved) forget(); return; }
+    if (here === JSON.stringify(kept.fields)) { if ("saved" in form.dataset) forget(name); return; }
+    if (kept.sent && "saved" in form.dataset && Number(kept.version) < Number(form.elements.version.value)) { forget(name); return; }
     const offer = document.getElementById("kept-here").content.cloneNode(true);
     const box = offer.firstElementChild;
-    box.querySelector("[data-take]").addEventListener("click", () => { fill(kept.fields); box.remove(); changed(); });
-    box.querySelector("[data-drop]").addEventListener("click", () => { forget(); box.remove(); });
+    box.querySelector("[data-take]").addEventListener("click", () => { adopt(name, kept); fill(kept.fields); box.remove(); changed(); });
+    box.querySelector("[data-drop]").addEventListener("click", () => { forget(name); box.remove(); });
     form.before(box);
   };
 
@@ -187,6 +224,9 @@
   restore();
 })();
 
+document.querySelectorAll("[data-discards]").forEach((form) => {
+  form.addEventListener("submit", () => { try { localStorage.removeItem("motcua.draft." + form.dataset.discards); } catch { /* nothing was kept */ } });
+});
 document.querySelectorAll("[data-sure]").forEach((button) => {
   button.addEventListener("click", (event) => { if (!window.confirm(button.dataset.sure)) event.preventDefault(); });
 });
