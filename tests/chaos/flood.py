@@ -10,7 +10,7 @@ from amqp.exceptions import AMQPError
 from services.chassis.publish import connect
 
 QUEUE: Final = "chaos.flood"
-_BODY: Final = b"x" * 32_768
+_BODY: Final = b"x" * 262_144  # so that the disk is what cannot keep up, not whoever publishes
 _KEPT_BYTES: Final = 64_000_000
 _AT_ONCE: Final = 4
 _END_SECONDS: Final = 20
