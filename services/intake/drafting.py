@@ -7,7 +7,7 @@ from typing import Any
 from services.chassis import clock
 from services.chassis.actor import Actor
 from services.chassis.cause import Cause
-from services.chassis.errors import Unavailable
+from services.chassis.errors import NotFound, Unavailable
 from services.chassis.logs import log
 from services.chassis.store import Document
 from services.intake import access, brought, checks
@@ -17,7 +17,8 @@ from services.intake.store import Dossiers
 from services.intake.uploads import Uploads
 
 Answer = dict[str, Any]
-_LINE = ("draft_id", "tenant", "procedure", "version", "saved_at", "expires_at")
+_ABOUT = ("tenant", "procedure", "dossier_code")
+_LINE = ("draft_id", *_ABOUT, "version", "saved_at", "expires_at")
 _OF_UPLOAD = ("filename", "content_type", "size")
 _USABLE = ("finished", "upload_not_finished")
 
@@ -42,7 +43,7 @@ class Drafting:
         access.may_draft(actor)
         place, at = Place(access.holder(actor), draft_id), clock.now()
         self._hold_new(place, brought.given(self._uploads, actor, documents))
-        about = {name: content[name] for name in ("tenant", "procedure")}
+        about = {name: content.get(name) for name in _ABOUT}
         subject = {"owner": place.owner, "applicant": content["applicant"], "form": content["form"]}
         whole = {**about, "subject": {**subject, "documents": list(documents)}}
         times = {"saved_at": at, "expires_at": at + self._kept}
@@ -84,6 +85,15 @@ class Drafting:
         except Unavailable as error:
             log.warning("draft_not_ended", reason=error.code)
 
+    def answered(self, actor: Actor, cause: Cause, draft_id: str | None) -> None:
+        """What it holds has been handed in as a supplement: if this word is lost, the draft stays until it is over."""
+        if draft_id is None:
+            return
+        try:
+            self._drafts.discard(Place(access.holder(actor), draft_id), cause, clock.now())
+        except (NotFound, Unavailable) as error:
+            log.warning("draft_not_ended", reason=error.code)
+
     def _place(self, actor: Actor, draft_id: str) -> Place:
         access.may_draft(actor)
         return Place(access.holder(actor), draft_id)
@@ -108,7 +118,7 @@ class Drafting:
 
 
 def _line(draft: Mapping[str, Any]) -> Answer:
-    return {name: draft[name] for name in _LINE}
+    return {name: draft.get(name) for name in _LINE}  # older ones know of no dossier
 
 
 def _paper(paper: Given) -> Answer:

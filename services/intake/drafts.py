@@ -8,10 +8,12 @@ was made from; of two devices that began from the same one the first is taken, a
 last change stands in the draft, so that a save whose answer was lost may be repeated. For a week something is left of
 a draft that is gone, its id and nothing typed, so that a save that comes late does not bring it back.
 
+A draft with a `dossier_code` answers what that dossier is asked to supplement; the answer takes it away.
+
 A submission marks its draft before it is kept and takes it away afterwards. Whoever finds a marked draft looks for the
 dossier that the marking request opened: if there is one the draft is gone, whatever happened to the process.
 
-    {_id, draft_id, tenant, procedure, version, saved_at, expires_at, cause, digest, submitted_by,
+    {_id, draft_id, tenant, procedure, dossier_code, version, saved_at, expires_at, cause, digest, submitted_by,
      subject: {owner, applicant, form, documents: [{component, upload_id}]}}
     {_id, cause, gone: true, expires_at}
 """
@@ -34,7 +36,16 @@ MOST_DRAFTS: Final = 50
 _OWNER: Final = "subject.owner"
 _UPLOAD: Final = "subject.documents.upload_id"
 _NEWEST_FIRST: Final = ByMoment("saved_at")
-_LINE: Final = ("draft_id", "tenant", "procedure", "version", "saved_at", "expires_at", "submitted_by")
+_LINE: Final = (
+    "draft_id",
+    "tenant",
+    "procedure",
+    "dossier_code",
+    "version",
+    "saved_at",
+    "expires_at",
+    "submitted_by",
+)
 _LATE: Final = timedelta(days=7)  # how long after its end a save may still be on its way
 _TRIES: Final = 3  # to be told by a majority what was just written
 

@@ -132,12 +132,16 @@ class DraftId(Text):
 
 
 class SaveDraft(Command):
-    """Arguments of save_draft: whatever was typed, made from `version`, which is 0 for a new draft."""
+    """Arguments of save_draft: whatever was typed, made from `version`, which is 0 for a new draft.
+
+    With `dossier_code` it answers what that dossier is asked to supplement.
+    """
 
     draft_id = DraftId(required=True)
     version = Whole(required=True, low=0, high=10**9)
     tenant = Text(required=True, longest=60)
     procedure = Text(required=True, longest=60)
+    dossier_code = Text(longest=60, load_default=None)
     applicant = Typed(load_default=dict)
     form = Typed(load_default=dict)
     documents = Items(Part(Paper), most=_MOST_DOCUMENTS, load_default=list)
@@ -179,9 +183,10 @@ class Submit(Command):
 
 
 class Supplement(Command):
-    """Arguments of supplement: changed answers only (null takes an answer back), and further papers."""
+    """Arguments of supplement: changed answers only (null takes an answer back), further papers, the draft it ends."""
 
     dossier_code = Text(required=True, longest=60)
+    draft_id = DraftId(load_default=None)
     form = Answers(load_default=dict)
     documents = Items(Part(Paper), most=_MOST_DOCUMENTS, load_default=list)
 

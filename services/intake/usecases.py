@@ -79,8 +79,10 @@ class IntakeCases:
         return views.receipt(self._submitting.submit(actor, cause, Request(**request)).state)
 
     def supplement(self, actor: Actor, cause: Cause, dossier_code: str, **given: Any) -> Answer:
-        """Answer a request for what is missing."""
+        """Answer a request for what is missing; a `draft_id` among what is given is that of the draft it ends."""
+        draft_id = given.pop("draft_id", None)
         dossier = self._submitting.supplement(actor, cause, dossier_code, **given).state
+        self.drafting.answered(actor, cause, draft_id)
         answered = {"round": dossier.supplemented_round, "supplemented_at": dossier.supplemented_at}
         return {**views.short(dossier), **answered}
 

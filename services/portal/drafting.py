@@ -17,7 +17,10 @@ _TRIES: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What somebody has typed so far, and the papers that were brought; `version` 0 is not saved yet."""
+    """What somebody has typed so far, and the papers that were brought; `version` 0 is not saved yet.
+
+    With a `dossier_code` it answers what that dossier is asked to supplement.
+    """
 
     id: str
     tenant: str
@@ -28,6 +31,7 @@ class Draft:
     documents: Sequence[Document] = ()
     saved_at: str | None = None
     expires_at: str | None = None
+    dossier_code: str | None = None
 
     @property
     def mark(self) -> str:
@@ -57,7 +61,7 @@ class Drafting:
         """A draft as it was last saved. Raises NotFound."""
         found = self._services.ask(self._actor, "intake.get_draft", draft_id=draft_id)
         names = ("tenant", "procedure", "version", "applicant", "form", "documents", "saved_at", "expires_at")
-        return Draft(draft_id, **{name: found[name] for name in names})
+        return Draft(draft_id, **{name: found[name] for name in names}, dossier_code=found.get("dossier_code"))
 
     def find(self, draft_id: str) -> Draft | None:
         """The draft, or None."""
@@ -67,9 +71,13 @@ class Drafting:
             return None
 
     def of_procedure(self, tenant: str, procedure: str) -> list[Document]:
-        """The person's drafts of one procedure, last saved first."""
+        """The person's drafts of submissions under one procedure, last saved first."""
         lines = self._services.ask(self._actor, "intake.list_drafts", limit=200)["items"]
-        return [line for line in lines if (line["tenant"], line["procedure"]) == (tenant, procedure)]
+        return [
+            line
+            for line in lines
+            if (line["tenant"], line["procedure"]) == (tenant, procedure) and not line.get("dossier_code")
+        ]
 
     def keep(self, typed: Draft, mark: str, request_id: str) -> Draft:
         """Save what was typed over the version it began from, whose `mark` that was; papers stay as they are.
@@ -116,6 +124,7 @@ class Drafting:
         raise AssertionError("unreachable")
 
     def _save(self, draft: Draft, request_id: str) -> Draft:
+        answers = {"dossier_code": draft.dossier_code} if draft.dossier_code else {}
         saved = self._services.ask(
             self._actor,
             "intake.save_draft",
@@ -127,6 +136,7 @@ class Drafting:
             applicant=draft.applicant,
             form=draft.form,
             documents=draft.papers,
+            **answers,
         )
         times = {name: saved[name] for name in ("version", "saved_at", "expires_at")}
         return replace(draft, **times)

@@ -176,6 +176,11 @@ class DraftChange(Strict):
 
     tenant = Key(required=True)
     procedure = Key(required=True)
+    dossier_code = Text(
+        longest=60,
+        load_default=None,
+        metadata={"description": "The dossier whose request for a supplement this will answer."},
+    )
     applicant = Open(load_default=dict)
     form = Open(load_default=dict)
     documents = Items(Part(Paper()), most=100, load_default=list)
@@ -187,6 +192,7 @@ class DraftLine(Schema):
     draft_id = fields.String(required=True)
     tenant = fields.String(required=True)
     procedure = fields.String(required=True)
+    dossier_code = maybe()
     version = fields.Integer(required=True)
     saved_at = instant(required=True)
     expires_at = instant(required=True)
@@ -294,8 +300,9 @@ class Dossier(DossierLine):
 
 
 class Supplement(Strict):
-    """Changed answers only (null takes one back), and further papers."""
+    """Changed answers only (null takes one back), further papers, and the draft that this ends."""
 
+    draft_id = Text(longest=36, validate=_DRAFT_ID, load_default=None)
     form = Open(load_default=dict)
     documents = Items(Part(Paper()), most=100, load_default=list)
 

@@ -58,6 +58,8 @@ def template(tenant: str, key: str, table: str) -> Response:
 def resume(draft_id: uuid.UUID) -> ResponseReturnValue:
     """A draft as it was last saved; `soat` asks for what is wrong with it, or with one table of it."""
     draft = drafting().get(str(draft_id))
+    if draft.dossier_code:
+        return redirect(url_for(".supplement", code=draft.dossier_code))
     asked = Asked.of(draft)
     wanted = request.args.get("soat", "")
     problems = asked.problems(draft, who()) if wanted else []
@@ -74,7 +76,7 @@ def save(draft_id: uuid.UUID) -> ResponseReturnValue:
     act, _, about = request.form.get("do", "save").partition(":")
     typed, problems = _changed(asked, typed, act, about)
     try:
-        kept = drafting().keep(typed, request.form.get("mark", ""), _request_id())
+        kept = drafting().keep(typed, request.form.get("mark", ""), posted_id())
     except Stale as stale:
         mine = replace(typed, version=stale.saved.version, documents=stale.saved.documents)
         return _draw(asked, mine, problems, mark=stale.saved.mark, saved=stale.saved, status=409)
@@ -97,9 +99,13 @@ def save(draft_id: uuid.UUID) -> ResponseReturnValue:
 @signed_in(*APPLICANT_KINDS)
 def save_quietly(draft_id: uuid.UUID) -> ResponseReturnValue:
     """The same while one types: answers what the next save begins from, or why nothing was saved."""
-    _, typed = _typed(str(draft_id))
+    return quietly(_typed(str(draft_id))[1], url_for(".resume", draft_id=draft_id))
+
+
+def quietly(typed: Draft, address: str) -> ResponseReturnValue:
+    """Keep what was typed, for the script; `address` is where the draft is gone on with."""
     try:
-        kept = drafting().keep(typed, request.form.get("mark", ""), _request_id())
+        kept = drafting().keep(typed, request.form.get("mark", ""), posted_id())
     except Stale:
         return jsonify(state="changed", say=say("Bản nháp đã được sửa ở nơi khác. Bấm “Lưu nháp” để xem.")), 409
     except ServiceError as error:
@@ -110,7 +116,7 @@ def save_quietly(draft_id: uuid.UUID) -> ResponseReturnValue:
         version=kept.version,
         mark=kept.mark,
         request_id=str(uuid.uuid4()),
-        address=url_for(".resume", draft_id=kept.id),
+        address=address,
     )
 
 
@@ -118,7 +124,7 @@ def save_quietly(draft_id: uuid.UUID) -> ResponseReturnValue:
 @signed_in(*APPLICANT_KINDS)
 def discard(draft_id: uuid.UUID) -> ResponseReturnValue:
     """Nothing is left of the draft."""
-    drafting().discard(str(draft_id), _request_id())
+    drafting().discard(str(draft_id), posted_id())
     flash(say("Đã xóa bản nháp."), "good")
     return redirect(url_for("home.show"), 303)
 
@@ -133,12 +139,11 @@ def _typed(draft_id: str) -> tuple[Asked, Draft]:
     posted = request.form
     tenant, key = (posted.get(name, "")[:_LONGEST_KEY] for name in ("tenant", "procedure"))
     asked = Asked(portal().offers.procedure(tenant, key))
-    version = posted.get("version", "0")
     return asked, Draft(
         draft_id,
         tenant,
         key,
-        version=int(version) if version.isdecimal() and len(version) < 10 else 0,
+        version=posted_version(),
         applicant=forms.read_posted("applicant", forms.applicant_fields(who().kind), posted),
         form=forms.read_posted("form", asked.fields, posted),
     )
@@ -250,5 +255,12 @@ def _others(tenant: str, key: str) -> list[Mapping[str, Any]]:
         return []
 
 
-def _request_id() -> str:
+def posted_version() -> int:
+    """The version that the posted form was made from."""
+    version = request.form.get("version", "0")
+    return int(version) if version.isdecimal() and len(version) < 10 else 0
+
+
+def posted_id() -> str:
+    """The id of the posted form: who posts it twice does one thing."""
     return request.form.get("request_id", "")[:90] or str(uuid.uuid4())

@@ -1,9 +1,12 @@
-"""What an officer asked for as one list, answered in one page: changed answers and further papers."""
+"""What an officer asked for as one list, answered in one page: changed answers and further papers.
+
+What is typed and brought is a draft of its own, found again on any device, until it is sent.
+"""
 
 import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from flask import current_app, flash, redirect, render_template, request, url_for
@@ -13,9 +16,10 @@ from services.chassis import codec
 from services.chassis.errors import Conflict, Invalid, NotFound, Refused, ServiceError, Unavailable
 from services.contracts.words import APPLICANT_KINDS
 from services.portal import drawing, forms
+from services.portal.drafting import Draft, Stale
 from services.portal.following import explained, letter_of
-from services.portal.language import LANGUAGES, say, words
-from services.portal.pages.apply import after_button, pages
+from services.portal.language import LANGUAGES, moment, say, words
+from services.portal.pages.apply import after_button, drafting, pages, posted_id, posted_version, quietly
 from services.portal.pages.asked import Asked
 from services.portal.pages.uploads import pass_on
 from services.portal.signin import signed_in, who
@@ -24,7 +28,9 @@ from services.portal.wiring import portal
 __all__ = ["pages"]  # its pages stand among those of `apply`
 Document = Mapping[str, Any]
 Paper = dict[str, str]
+Problem = dict[str, str]
 _MOST_PAPERS: Final = 100
+_DRAFTS: Final = uuid.UUID("5d2c1c52-6f0b-5a6e-9a53-0f3f8e1b7f11")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,48 +39,81 @@ class Wanted:
 
     dossier: Document
     asked: Asked
-    letter: str
+    letter: str = ""
 
     @property
     def components(self) -> list[str]:
         """The codes of the papers that the officer wants."""
         return list(self.dossier["supplement"]["components"])
 
+    @property
+    def draft_id(self) -> str:
+        """The same on every device, and another when the officers ask again."""
+        return str(uuid.uuid5(_DRAFTS, f"{self.dossier['dossier_code']}.{self.dossier['supplement']['round']}"))
+
+    def draft(self, form: Document, version: int = 0) -> Draft:
+        """These answers as a draft."""
+        dossier = self.dossier
+        about = (self.draft_id, dossier["tenant"], dossier["procedure"], version)
+        return Draft(*about, form=form, dossier_code=dossier["dossier_code"])
+
 
 @pages.get("/ho-so/<code>/bo-sung")
 @signed_in(*APPLICANT_KINDS)
 def supplement(code: str) -> ResponseReturnValue:
-    """What is wanted, and room to answer it."""
+    """What is wanted, and room to answer it: as it was last saved, else as the dossier has it."""
     dossier = _dossier(code)
     if not _is_awaited(dossier):
         return _onward(code, say("Hồ sơ này không chờ bổ sung."), "warn")
-    return _draw(_wanted(dossier), dossier["form"] or {}, [])
+    wanted = _wanted(dossier)
+    draft = drafting().find(wanted.draft_id) or wanted.draft(dossier["form"] or {})
+    return _draw(wanted, draft, mark=draft.mark)
 
 
 @pages.post("/ho-so/<code>/bo-sung")
 @signed_in(*APPLICANT_KINDS)
 def answer(code: str) -> ResponseReturnValue:
-    """Keep the files that came; send the answer once it is whole."""
+    """Keep what was typed and the files that came; send the answer once it is whole."""
     dossier = _dossier(code)
     if not _is_awaited(dossier):
         return _onward(code, say("Hồ sơ này không chờ bổ sung."), "warn")
     wanted = _wanted(dossier)
     act, _, about = request.form.get("do", "").partition(":")
-    posted = forms.read_posted("form", wanted.asked.fields, request.form)
-    typed, problems = after_button(wanted.asked, posted, act, about)
+    typed = _typed(wanted)
+    form, problems = after_button(wanted.asked, typed.form, act, about)
+    typed = replace(typed, form=form)
     brought, refused = _brought(wanted)
     problems += refused
-    if problems or act != "send":
-        return _draw(wanted, typed, brought, problems, status=422 if problems else 200)
-    answers = forms.answers(wanted.asked.fields, typed)
-    content = {"form": changed(dossier["form"] or {}, answers), "documents": [_plain(one) for one in brought]}
     try:
-        portal().services.ask(
-            who().actor, "intake.supplement", dossier_code=code, request_id=_request_id(content), **content
-        )
-    except (Invalid, Refused, Conflict, Unavailable) as error:
-        return _draw(wanted, typed, brought, _placed(brought, error), notice=error, status=error.status)
-    return _onward(code, say("Đã gửi bổ sung cho hồ sơ %(code)s.", code=code), "good")
+        draft = _kept(typed, brought)
+    except Stale as stale:
+        mine = replace(typed, version=stale.saved.version, documents=stale.saved.documents)
+        return _draw(wanted, mine, problems, brought=brought, mark=stale.saved.mark, is_changed=True, status=409)
+    except (Conflict, NotFound, Invalid, Refused, Unavailable) as error:
+        draft = replace(typed, documents=brought)
+        if act != "send" or problems or isinstance(error, Unavailable):
+            problems += _placed(draft, error)
+            return _draw(wanted, typed, problems, brought=brought, notice=error, status=error.status)
+    else:
+        brought = []
+    if problems:
+        return _draw(wanted, _shown(draft), problems, status=422)
+    if act == "send":
+        return _send(wanted, draft, brought)
+    flash(say("Đã lưu bản nháp lúc %(at)s.", at=moment(draft.saved_at)), "good")
+    anchor = f"f-form.{about.partition(':')[0]}" if about else None
+    return redirect(url_for(".supplement", code=code, _anchor=anchor), 303)
+
+
+@pages.post("/ho-so/<code>/bo-sung/luu")
+@signed_in(*APPLICANT_KINDS)
+def keep_quietly(code: str) -> ResponseReturnValue:
+    """The same while one types, for the script: answers what the next save begins from, or why nothing was saved."""
+    dossier = _dossier(code)
+    if not _is_awaited(dossier):
+        return {"state": "refused", "say": say("Hồ sơ này không chờ bổ sung.")}, 409
+    typed = _typed(Wanted(dossier, Asked(explained(dossier)[0])))
+    return quietly(typed, url_for(".supplement", code=code))
 
 
 def changed(before: Document, now: Document) -> dict[str, Any]:
@@ -102,10 +141,50 @@ def _wanted(dossier: Document) -> Wanted:
     return Wanted(dossier, Asked(procedure), letter.get("text") or "")
 
 
-def _brought(wanted: Wanted) -> tuple[list[Paper], list[Paper]]:
-    """The papers that came earlier and stay, and those that come now; and what is wrong with these."""
+def _typed(wanted: Wanted) -> Draft:
+    return wanted.draft(forms.read_posted("form", wanted.asked.fields, request.form), posted_version())
+
+
+def _kept(typed: Draft, brought: Sequence[Paper]) -> Draft:
+    """The draft with what was typed and brought, without what was dropped. Raises Stale and what intake refuses."""
+    kept = drafting().keep(typed, request.form.get("mark", ""), posted_id())
+    if brought:
+        kept = drafting().bring(kept.id, f"{posted_id()}.papers", [_plain(one) for one in brought])
+    for place, upload_id in enumerate(request.form.getlist("drop")[:_MOST_PAPERS]):
+        kept = drafting().take_out(kept.id, f"{posted_id()}.out.{place}", upload_id)
+    return kept
+
+
+def _shown(draft: Draft) -> Draft:
+    """The draft with the names of its papers, which saving does not answer."""
+    try:
+        found = drafting().find(draft.id)
+    except Unavailable:
+        found = None
+    return replace(draft, documents=found.documents) if found else draft
+
+
+def _send(wanted: Wanted, draft: Draft, brought: list[Paper]) -> ResponseReturnValue:
+    """Hand the answer in; the papers that only this page has are in the draft beside the others."""
+    dossier, code = wanted.dossier, wanted.dossier["dossier_code"]
+    answers = forms.answers(wanted.asked.fields, draft.form)
+    content = {"form": changed(dossier["form"] or {}, answers), "documents": draft.papers}
+    digest = hashlib.sha256(codec.encode(content)).hexdigest()[:32]
+    asked = {"dossier_code": code, "draft_id": draft.id, "request_id": f"{draft.id}.{digest}", **content}
+    try:
+        portal().services.ask(who().actor, "intake.supplement", **asked)
+    except (Invalid, Refused, Conflict, Unavailable) as error:
+        problems = _placed(draft, error)
+        shown = replace(draft, documents=()) if brought else _shown(draft)
+        return _draw(wanted, shown, problems, brought=brought, notice=error, status=error.status)
+    return _onward(code, say("Đã gửi bổ sung cho hồ sơ %(code)s.", code=code), "good")
+
+
+def _brought(wanted: Wanted) -> tuple[list[Paper], list[Problem]]:
+    """The papers that this page alone has, and those that come now; and what is wrong with these."""
     dropped = set(request.form.getlist("drop"))
-    brought = [_read(text) for text in request.form.getlist("paper")[:_MOST_PAPERS] if text not in dropped]
+    brought = [_read(text) for text in request.form.getlist("paper")[:_MOST_PAPERS]]
+    brought = [one for one in brought if one["upload_id"] not in dropped]
     problems = []
     for component in wanted.asked.page["components"]:
         code = component["code"]
@@ -113,7 +192,7 @@ def _brought(wanted: Wanted) -> tuple[list[Paper], list[Paper]]:
             if not file.filename:
                 continue
             try:
-                request_id = f"{request.form.get('nonce', '')[:40]}.{code}.{place}.{uuid.uuid4().hex[:8]}"
+                request_id = f"{posted_id()[:40]}.{code}.{place}.{uuid.uuid4().hex[:8]}"
                 brought.append({**pass_on(component, file, request_id), "filename": file.filename[:150]})
             except ServiceError as error:
                 said = f"{file.filename[:150]}: {drawing.told(error)}"
@@ -130,21 +209,15 @@ def _plain(paper: Paper) -> Paper:
     return {name: paper[name] for name in ("component", "upload_id")}
 
 
-def _placed(brought: Sequence[Paper], error: ServiceError) -> list[dict[str, str]]:
+def _placed(draft: Draft, error: ServiceError) -> list[Problem]:
     """The problems with papers stand beside the component instead of their place in the list."""
     placed = []
     for one in error.errors:
         part, _, rest = one["field"].partition(".")
-        if part == "documents" and rest.isdecimal() and int(rest) < len(brought):
-            one = {**one, "field": f"documents.{brought[int(rest)]['component']}"}
+        if part == "documents" and rest.isdecimal() and int(rest) < len(draft.documents):
+            one = {**one, "field": f"documents.{draft.documents[int(rest)]['component']}"}
         placed.append(one)
     return placed
-
-
-def _request_id(content: Document) -> str:
-    """The same for the same answer of the same page, so that it is done once however often it is sent."""
-    nonce = request.form.get("nonce", "")[:40] or str(uuid.uuid4())
-    return f"{nonce}.{hashlib.sha256(codec.encode(content)).hexdigest()[:32]}"
 
 
 def _onward(code: str, said: str, kind: str) -> ResponseReturnValue:
@@ -155,11 +228,13 @@ def _onward(code: str, said: str, kind: str) -> ResponseReturnValue:
 
 def _draw(
     wanted: Wanted,
-    typed: Document,
-    brought: list[Paper],
-    problems: Sequence[dict[str, str]] = (),
+    draft: Draft,
+    problems: Sequence[Problem] = (),
     *,
+    brought: Sequence[Paper] = (),
+    mark: str | None = None,
     notice: ServiceError | None = None,
+    is_changed: bool = False,
     status: int = 200,
 ) -> ResponseReturnValue:
     fields = wanted.asked.fields
@@ -168,19 +243,23 @@ def _draw(
     listed = [
         {**one, "label": one["label"] or names.get(one["field"].partition(".")[2], "")} for one in shown["errors"]
     ]
+    is_kept = status in {200, 422}
     page = render_template(
         "apply/supplement.html",
         page=wanted.asked.page,
         dossier=wanted.dossier,
         wanted=wanted,
         names=names,
-        form=forms.drawable(fields, typed),
+        form=forms.drawable(fields, draft.form),
         brought=brought,
         errors=listed,
         wrong=shown["wrong"],
         notice=notice,
-        nonce=request.form.get("nonce") or str(uuid.uuid4()),
-        draft={"tenant": wanted.dossier["tenant"], "procedure": wanted.dossier["procedure"]},
+        is_changed=is_changed,
+        is_saved=is_kept and draft.version > 0,
+        mark=mark or (draft.mark if is_kept else request.form.get("mark", "")),
+        request_id=str(uuid.uuid4()),
+        draft=draft,
         pasted={name[6:]: text for name, text in request.form.items() if name.startswith("paste.") and problems},
     )
     return page, status

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -11,6 +12,8 @@ from tests.unit.intake import builders as b
 from tests.unit.intake.asking import asked, note, problems, submit
 from tests.unit.intake.builders import CITIZEN, NEIGHBOUR, OFFICER, OWNER, SYSTEM
 from tests.unit.intake.fakes import DOCUMENTS, FORM, PROCEDURE, World, cause
+
+DRAFT, OTHER_DRAFT = (str(UUID(int=number)) for number in (1, 2))
 
 
 def test_a_supplement_changes_some_answers_adds_papers_and_keeps_what_was_before() -> None:
@@ -45,6 +48,37 @@ def test_a_repeated_supplement_gets_the_same_answer() -> None:
     assert world.cases.supplement(CITIZEN, cause("2"), code, **given) == first
     with pytest.raises(Conflict):
         world.cases.supplement(CITIZEN, cause("2", "other"), code, **given)
+
+
+def test_an_answer_ends_the_draft_that_it_was_typed_into_and_no_other() -> None:
+    world = World()
+    code = asked(world)
+    for draft_id in (DRAFT, OTHER_DRAFT):
+        said = {"tenant": "mic", "procedure": "dk-ten-mien-vn", "applicant": {}, "form": {"label": "khac"}}
+        world.cases.drafting.save(CITIZEN, cause(draft_id), draft_id, 0, [], dossier_code=code, **said)
+    assert world.cases.drafting.get(CITIZEN, DRAFT)["dossier_code"] == code
+    given: dict[str, Any] = {"form": {"label": "khac"}, "documents": [], "draft_id": DRAFT}
+    for _ in range(2):
+        world.cases.supplement(CITIZEN, cause("2"), code, **given)
+    left = world.cases.drafting.listed(CITIZEN, 50, None)["items"]
+    assert [(one["draft_id"], one["dossier_code"]) for one in left] == [(OTHER_DRAFT, code)]
+
+
+def test_an_answer_that_is_refused_leaves_its_draft() -> None:
+    world = World()
+    code = asked(world)
+    said = {"tenant": "mic", "procedure": "dk-ten-mien-vn", "applicant": {}, "form": {"label": "-"}}
+    world.cases.drafting.save(CITIZEN, cause("1"), DRAFT, 0, [], dossier_code=code, **said)
+    with pytest.raises(Invalid):
+        world.cases.supplement(CITIZEN, cause("2"), code, form={"label": "-"}, documents=[], draft_id=DRAFT)
+    assert world.cases.drafting.get(CITIZEN, DRAFT)["form"] == {"label": "-"}
+
+
+def test_an_answer_from_no_draft_that_is_kept_is_taken_all_the_same() -> None:
+    world = World()
+    code = asked(world)
+    world.cases.supplement(CITIZEN, cause("2"), code, form={"label": "khac"}, documents=[], draft_id=DRAFT)
+    assert world.cases.get(CITIZEN, code)["form"]["label"] == "khac"
 
 
 @pytest.mark.parametrize(

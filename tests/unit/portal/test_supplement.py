@@ -1,11 +1,14 @@
 """Answering a request for a supplement, over fakes."""
 
 import io
+import re
 from typing import Any, Final
 
 import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
-from services.chassis.errors import Invalid, NotFound, Unavailable
+from services.chassis.errors import Invalid, NotFound, Refused, Unavailable
 from tests.unit.portal.drafts import PAGE, FakeDrafts, services
 from tests.unit.portal.fakes import CITIZEN, FakeServices, visit
 from tests.unit.portal.test_handing_in import OPENED, UPLOAD_ID, FakeTickets
@@ -26,7 +29,6 @@ NOTICES: Final = {"items": [{"notice_id": "n1", "audience": "applicant", "moment
 LETTER: Final = {"notice_id": "n1", "text": "Bản khai thiếu <chữ ký>."}
 AWAY: Final = Unavailable("notify.unavailable", "notify does not answer.", "Dịch vụ chưa sẵn sàng.")
 POSTED: Final = {
-    "nonce": "n",
     "do": "send",
     "form.name": "Sách hay",
     "form.abroad": "false",
@@ -42,6 +44,18 @@ def asked(**answers: Any) -> FakeServices:
     given.answers |= {name.replace("__", "."): answer for name, answer in answers.items()}
     given.tickets = FakeTickets()  # type: ignore[attr-defined]
     return given
+
+
+def hidden(page: TestResponse) -> dict[str, str]:
+    """What a page says of the draft that it was made from."""
+    found = re.findall(r'<input type="hidden" name="(version|mark|request_id)" value="([^"]*)"', page.text)
+    assert len(found) == 3
+    return dict(found)
+
+
+def kept_as(browser: FlaskClient) -> dict[str, str]:
+    """The same of the page as it opens."""
+    return hidden(browser.get(AT))
 
 
 def test_what_the_officer_wrote_is_shown_whole() -> None:
@@ -76,35 +90,113 @@ def test_the_same_answer_has_the_same_request_id_and_another_has_another() -> No
     given = asked()
     browser = visit(given, CITIZEN)
     for name in ("Sách mới", "Sách mới", "Sách khác"):
-        browser.post(AT, data=POSTED | {"form.name": name})
+        browser.post(AT, data=POSTED | kept_as(browser) | {"form.name": name})
     first, again, other = (one["request_id"] for one in given.of("intake.supplement"))
     assert first == again != other
 
 
 @pytest.mark.parametrize(("error", "status"), [(AWAY, 503), (None, 400)])
 def test_what_could_not_be_sent_stays_in_the_page(error: Any, status: int) -> None:
-    problem = {"field": "form.name", "code": "too_long", "vi": "Quá dài.", "en": "Too long."}
+    problem = {"field": "documents.0", "code": "too_long", "vi": "Quá dài.", "en": "Too long."}
     refused = error or Invalid("intake.invalid", "No.", "Chưa hợp lệ.", [problem])
-    posted = POSTED | {"form.name": "Sách mới", "paper": f"TP01:{UPLOAD_ID}:b.pdf"}
+    posted = POSTED | {"form.name": "Sách mới", "file.TP01": (io.BytesIO(b"%PDF"), "b.pdf")}
     page = visit(asked(intake__supplement=refused), CITIZEN).post(AT, data=posted)
     assert page.status_code == status
     assert 'value="Sách mới"' in page.text
-    assert f'name="paper" value="TP01:{UPLOAD_ID}:b.pdf"' in page.text
+    assert f'name="drop" value="{UPLOAD_ID}"' in page.text
+    assert bool(error) or 'href="#f-documents.TP01">Bản khai: Quá dài.' in page.text
 
 
-def test_files_are_kept_and_dropped_without_sending_anything() -> None:
+def test_an_answer_is_gone_on_with_on_another_device() -> None:
+    given = asked()
+    file = {"do": "keep", "form.name": "Sách mới", "file.TP01": (io.BytesIO(b"%PDF"), "b.pdf")}
+    done = visit(given, CITIZEN).post(AT, data=POSTED | file)
+    assert (done.status_code, done.location) == (303, AT)
+    page = visit(given, CITIZEN).get(AT)
+    assert 'value="Sách mới"' in page.text
+    assert f'name="drop" value="{UPLOAD_ID}"' in page.text
+    assert not given.of("intake.supplement")
+    (saved, *_) = given.of("intake.save_draft")
+    assert (saved["dossier_code"], saved["applicant"]) == (CODE, {})
+
+
+def test_a_file_is_dropped_again() -> None:
     given = asked()
     browser = visit(given, CITIZEN)
-    file = {"do": "keep", "file.TP01": (io.BytesIO(b"%PDF"), "b.pdf")}
-    kept = f"TP01:{UPLOAD_ID}:b.pdf"
-    assert f'name="paper" value="{kept}"' in browser.post(AT, data=POSTED | file).text
-    assert kept not in browser.post(AT, data=POSTED | {"do": "keep", "paper": kept, "drop": kept}).text
+    browser.post(AT, data=POSTED | {"do": "keep", "file.TP01": (io.BytesIO(b"%PDF"), "b.pdf")})
+    browser.post(AT, data=POSTED | kept_as(browser) | {"do": "keep", "drop": UPLOAD_ID})
+    assert UPLOAD_ID not in browser.get(AT).text
+
+
+def test_the_answer_that_is_sent_ends_its_draft_and_another_round_has_another() -> None:
+    again = {**DOSSIER, "supplement": {**DOSSIER["supplement"], "round": 2}}
+    first, second = asked(), asked(intake__get=again)
+    for given in (first, second):
+        assert visit(given, CITIZEN).post(AT, data=POSTED).status_code == 303
+    (one,), (two,) = first.of("intake.supplement"), second.of("intake.supplement")
+    assert one["draft_id"] == first.of("intake.save_draft")[0]["draft_id"]
+    assert one["draft_id"] != two["draft_id"]
+
+
+def test_what_was_typed_elsewhere_is_not_overwritten_unseen() -> None:
+    given = asked()
+    here, there = visit(given, CITIZEN), visit(given, CITIZEN)
+    began = kept_as(here)
+    there.post(AT, data=POSTED | {"do": "keep", "form.name": "Ở kia"})
+    page = here.post(AT, data=POSTED | began | {"do": "send", "form.name": "Ở đây"})
+    assert page.status_code == 409
+    assert 'value="Ở đây"' in page.text
+    assert "đã được sửa ở nơi khác" in page.text
+    assert not given.of("intake.supplement")
+    done = here.post(AT, data=POSTED | hidden(page) | {"do": "keep", "form.name": "Ở đây"})
+    assert done.status_code == 303
+    assert 'value="Ở đây"' in there.get(AT).text
+
+
+@pytest.mark.parametrize("act", ["keep", "send", "add:titles"])
+def test_while_drafts_cannot_be_saved_all_stays_in_the_page(act: str) -> None:
+    given = asked(intake__save_draft=AWAY)
+    posted = POSTED | {"do": act, "form.name": "Sách mới", "file.TP01": (io.BytesIO(b"%PDF"), "b.pdf")}
+    page = visit(given, CITIZEN).post(AT, data=posted)
+    assert page.status_code == 503
+    assert 'value="Sách mới"' in page.text
+    assert f'name="paper" value="TP01:{UPLOAD_ID}:b.pdf"' in page.text
     assert not given.of("intake.supplement")
 
 
+def test_who_has_too_many_drafts_can_answer_all_the_same() -> None:
+    given = asked(intake__save_draft=Refused("intake.too_many_drafts", "Too many.", "Quá nhiều."))
+    posted = POSTED | {"form.name": "Sách mới", "paper": f"TP01:{UPLOAD_ID}:b.pdf"}
+    browser = visit(given, CITIZEN)
+    assert browser.post(AT, data=posted | {"do": "keep"}).status_code == 422
+    assert browser.post(AT, data=posted).status_code == 303
+    (sent,) = given.of("intake.supplement")
+    assert sent["documents"] == [{"component": "TP01", "upload_id": UPLOAD_ID}]
+
+
+def test_it_is_saved_while_one_types() -> None:
+    given = asked()
+    browser = visit(given, CITIZEN)
+    told = browser.post(f"{AT}/luu", data=POSTED | kept_as(browser) | {"form.name": "Sách mới"}).json
+    assert told is not None
+    assert (told["state"], told["version"], told["address"]) == ("kept", 1, AT)
+    assert 'value="Sách mới"' in browser.get(AT).text
+
+
+def test_a_draft_of_an_answer_is_opened_where_it_belongs_and_is_no_draft_of_a_submission() -> None:
+    given = asked()
+    browser = visit(given, CITIZEN)
+    browser.post(AT, data=POSTED | {"do": "keep"})
+    draft_id = given.of("intake.save_draft")[0]["draft_id"]
+    assert browser.get(f"/ban-nhap/{draft_id}").location == AT
+    assert "đang làm dở" not in browser.get("/nop-ho-so/mic/dk-ten-mien-vn").text
+
+
 def test_a_row_is_added_without_scripts() -> None:
-    page = visit(asked(), CITIZEN).post(AT, data=POSTED | {"do": "add:titles"})
-    assert 'name="form.titles.1.title"' in page.text
+    browser = visit(asked(), CITIZEN)
+    done = browser.post(AT, data=POSTED | {"do": "add:titles"})
+    assert (done.status_code, done.location) == (303, f"{AT}#f-form.titles")
+    assert 'name="form.titles.1.title"' in browser.get(AT).text
 
 
 def test_a_dossier_that_waits_for_nothing_leads_away() -> None:
