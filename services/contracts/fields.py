@@ -15,7 +15,8 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 _SEPARATOR = "\x1f"
 # Also what no eye can see and what turns the order of letters around: a name must read as it is.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+INVISIBLE = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+_CONTROL = re.compile(rf"[{INVISIBLE}\ud800-\udfff]")
 _LONGEST_NAME = 120
 _MOST_PROBLEMS = 200
 _MOST_MARKS = 30  # on one letter: Unicode's Stream-Safe Text Format; to put long runs in order takes for ever
@@ -113,7 +114,7 @@ class Text(fields.String):
     def __init__(self, *, longest: int = 300, shortest: int = 1, lines: bool = False, **kwargs: Any) -> None:
         checks = [*length(shortest, longest, _CHARACTERS), *_as_list(kwargs.pop("validate", None))]
         super().__init__(validate=checks, **kwargs)
-        self.longest, self.lines = longest, lines
+        self.longest, self.shortest, self.lines = longest, shortest, lines
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         raw = super()._deserialize(value, attr, data, **kwargs)

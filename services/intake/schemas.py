@@ -1,20 +1,19 @@
 """The shape of every request. What a form may hold is a matter of the procedure, see `checks`."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import ValidationError, fields, validates_schema
+from marshmallow import ValidationError, validates_schema
 
 from services.chassis import codec
 from services.contracts.catalogue.applicant import Applicant
 from services.contracts.fields import Choice, Flag, Items, Part, Strict, Text, Whole, matching, say
+from services.contracts.typed import Answers, Typed
 from services.contracts.words import CHANNELS, STATUSES
 from services.intake.filetypes import CONTENT_TYPES, declared_type
 
 _MOST_DOCUMENTS = 100
 _LARGEST_SIZE = 10**10
-_NOT_AN_OBJECT = say("wrong_type", "Phải là một đối tượng.", "Must be an object.")
 _WRONG_NAME = say("wrong_filename", "Tên tệp không hợp lệ.", "Not a file name.")
 _DISAGREE = say(
     "extension_disagrees",
@@ -22,52 +21,21 @@ _DISAGREE = say(
     "The extension does not agree with the declared content type.",
 )
 _LONGEST_DRAFT = 500_000
-_DEEPEST = 6  # a form holds tables, and a table rows
-_LARGEST_NUMBER = 2**53
-_FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 _TOO_LONG = say("too_long", "Nội dung quá lớn.", "Is too large.")
-_TOO_DEEP = say("too_deep", "Nội dung lồng nhau quá sâu.", "Is nested too deeply.")
-_TOO_LARGE = say("too_large", "Số quá lớn.", "Holds a number that is too large.")
-_WRONG_NAME_OF_FIELD = say("wrong_name", "Có tên trường không hợp lệ.", "Holds a name that no field can have.")
 _IS_UUID = matching(
     "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", "Phải là một UUID viết thường.", "Must be a UUID in lower case."
 )
 _IS_MONTH = matching(r"[12]\d{3}-(?:0[1-9]|1[0-2])", "Tháng phải viết NNNN-TT.", "Must be a month YYYY-MM.")
 
 
-class Answers(fields.Dict):
-    """The answers of a form, still unchecked."""
-
-    default_error_messages = {"invalid": _NOT_AN_OBJECT}
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(keys=fields.String(), **kwargs)
-
-
-class Typed(Answers):
-    """What was typed so far: JSON as a form has it, valid or not, with names that could be a form's."""
+class Saved(Typed):
+    """What was typed so far, as much as a draft can hold."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
-        typed = super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]
+        typed = super()._deserialize(value, attr, data, **kwargs)
         if len(codec.encode(typed)) > _LONGEST_DRAFT:
             raise ValidationError(_TOO_LONG)
-        _look_into(typed, _DEEPEST)
         return typed
-
-
-def _look_into(typed: Any, deepest: int) -> None:
-    """Raise a ValidationError for what no form can hold: names that a database would read, numbers it cannot keep."""
-    if not deepest:
-        raise ValidationError(_TOO_DEEP)
-    if isinstance(typed, dict):
-        if not all(_FIELD_NAME.fullmatch(name) for name in typed):
-            raise ValidationError(_WRONG_NAME_OF_FIELD)
-        typed = list(typed.values())
-    if isinstance(typed, list):
-        for inner in typed:
-            _look_into(inner, deepest - 1)
-    elif isinstance(typed, int) and abs(typed) > _LARGEST_NUMBER:
-        raise ValidationError(_TOO_LARGE)
 
 
 class Paper(Strict):
@@ -142,8 +110,8 @@ class SaveDraft(Command):
     tenant = Text(required=True, longest=60)
     procedure = Text(required=True, longest=60)
     dossier_code = Text(longest=60, load_default=None)
-    applicant = Typed(load_default=dict)
-    form = Typed(load_default=dict)
+    applicant = Saved(load_default=dict)
+    form = Saved(load_default=dict)
     documents = Items(Part(Paper), most=_MOST_DOCUMENTS, load_default=list)
 
 

@@ -1,12 +1,13 @@
 """The calls: each asks one service on behalf of the caller."""
 
 from typing import Any, Final
+from uuid import UUID
 
 from flask import Response, request, url_for
 
 from services.chassis.errors import Conflict, NotFound
-from services.portal.api import schemas
-from services.portal.api.door import Door, Key, applicant, keyed, protect
+from services.portal.api import answers, requests
+from services.portal.api.door import Door, applicant, keyed, protect
 from services.portal.drafting import Draft
 from services.portal.limits import limited
 from services.portal.offers import Wish
@@ -26,31 +27,31 @@ def ask(target: str, /, **arguments: Any) -> Any:
 
 @calls.get("/procedures")
 @calls.etag
-@calls.arguments(schemas.ProcedureSearch, location="query")
-@calls.response(200, schemas.page_of(schemas.ProcedureLine))
+@calls.arguments(requests.ProcedureSearch, location="query")
+@calls.response(200, answers.page_of(answers.ProcedureLine))
 @calls.problems()
 def find_procedures(wanted: Answer) -> Answer:
     """Procedures that fit, by the Vietnamese alphabet."""
-    wish = Wish(wanted["q"], wanted["tenant"], wanted["unit"], wanted["level"], wanted["who"])
+    wish = Wish(*(wanted.get(name, "") for name in ("q", "tenant", "unit", "level", "who")))
     found = [{**one.line, "tenant": one.tenant, "unit_name": one.unit["name"]} for one in portal().offers.find(wish)]
     places = [f"{one['tenant']}.{one['key']}" for one in found]
-    start = places.index(wanted["after"]) + 1 if wanted["after"] in places else 0
+    start = places.index(wanted["after"]) + 1 if wanted.get("after") in places else 0
     shown = found[start : start + wanted["limit"]]
     is_more = start + wanted["limit"] < len(found)
     return {"items": shown, "next": places[start + len(shown) - 1] if is_more and shown else None}
 
 
-@calls.get("/procedures/<tenant>/<key>")
+@calls.get("/procedures/<key:tenant>/<key:key>")
 @calls.etag
-@calls.response(200, schemas.Procedure)
+@calls.response(200, answers.Procedure)
 @calls.problems()
 def get_procedure(tenant: str, key: str) -> Answer:
     """All about one procedure: its form, papers, price, time limit, and a valid example."""
     return {**portal().offers.procedure(tenant, key), "tenant": tenant}
 
 
-@calls.get("/procedures/<tenant>/<key>/known")
-@calls.response(200, schemas.Known)
+@calls.get("/procedures/<key:tenant>/<key:key>/known")
+@calls.response(200, answers.Known)
 @calls.problems(401, 403)
 def get_known(tenant: str, key: str) -> Answer:
     """What the ministry knows already of what the form asks the caller, each value with its source."""
@@ -62,7 +63,7 @@ def get_known(tenant: str, key: str) -> Answer:
 
 
 @calls.get("/me")
-@calls.response(200, schemas.Person)
+@calls.response(200, answers.Person)
 @calls.problems(401, 403)
 def get_me() -> Answer:
     """Who is asking."""
@@ -70,33 +71,33 @@ def get_me() -> Answer:
 
 
 @calls.get("/drafts")
-@calls.arguments(schemas.PageOf, location="query")
-@calls.response(200, schemas.page_of(schemas.DraftLine))
+@calls.arguments(requests.PageOf, location="query")
+@calls.response(200, answers.page_of(answers.DraftLine))
 @calls.problems(401, 403)
 def list_drafts(page: Answer) -> Any:
     """The caller's drafts, last saved first."""
     return ask("intake.list_drafts", **page)
 
 
-@calls.get("/drafts/<draft_id>")
-@calls.response(200, schemas.Draft, headers={"ETag": {"schema": {"type": "string"}}})
+@calls.get("/drafts/<uuid:draft_id>")
+@calls.response(200, answers.Draft, headers={"ETag": {"schema": {"type": "string"}}})
 @calls.problems(401, 403)
-def get_draft(draft_id: str) -> Any:
+def get_draft(draft_id: UUID) -> Any:
     """All that was typed; the ETag is the version that the next PUT names in If-Match."""
-    found = ask("intake.get_draft", draft_id=draft_id)
+    found = ask("intake.get_draft", draft_id=str(draft_id))
     return found, 200, {"ETag": f'"{found["version"]}"'}
 
 
-@calls.put("/drafts/<draft_id>")
-@calls.arguments(schemas.DraftChange)
-@calls.arguments(Key, location="headers")
-@calls.response(200, schemas.DraftSaved, headers={"ETag": {"schema": {"type": "string"}}})
+@calls.put("/drafts/<uuid:draft_id>")
+@calls.arguments(requests.DraftChange)
+@calls.arguments(requests.VersionHeader, location="headers")
+@calls.response(200, answers.DraftSaved, headers={"ETag": {"schema": {"type": "string"}}})
 @calls.problems(401, 403, 409, 412, 422)
 @keyed
-def save_draft(change: Answer, request_id: str, draft_id: str) -> Any:
+def save_draft(change: Answer, request_id: str, draft_id: UUID) -> Any:
     """Save under a UUID of your own; If-Match names the version it was made from (none: a new draft)."""
     try:
-        saved = ask("intake.save_draft", draft_id=draft_id, version=_version(), request_id=request_id, **change)
+        saved = ask("intake.save_draft", draft_id=str(draft_id), version=_version(), request_id=request_id, **change)
     except Conflict as error:
         if error.code == "intake.draft_changed":
             error.status = 412  # type: ignore[misc]
@@ -104,20 +105,20 @@ def save_draft(change: Answer, request_id: str, draft_id: str) -> Any:
     return saved, 200, {"ETag": f'"{saved["version"]}"'}
 
 
-@calls.delete("/drafts/<draft_id>")
-@calls.arguments(Key, location="headers")
+@calls.delete("/drafts/<uuid:draft_id>")
+@calls.arguments(requests.Header, location="headers")
 @calls.response(204)
-@calls.problems(401, 403, 409)
+@calls.problems(401, 403, 409, 422)
 @keyed
-def discard_draft(request_id: str, draft_id: str) -> None:
+def discard_draft(request_id: str, draft_id: UUID) -> None:
     """Leave nothing of a draft."""
-    ask("intake.discard_draft", draft_id=draft_id, request_id=request_id)
+    ask("intake.discard_draft", draft_id=str(draft_id), request_id=request_id)
 
 
 @calls.post("/uploads")
-@calls.arguments(schemas.UploadAsked)
-@calls.arguments(Key, location="headers")
-@calls.response(201, schemas.Ticket)
+@calls.arguments(requests.UploadAsked)
+@calls.arguments(requests.Header, location="headers")
+@calls.response(201, answers.Ticket)
 @calls.problems(401, 403, 409, 422)
 @keyed
 def open_upload(file: Answer, request_id: str) -> Any:
@@ -126,8 +127,8 @@ def open_upload(file: Answer, request_id: str) -> Any:
 
 
 @calls.post("/checks")
-@calls.arguments(schemas.Check)
-@calls.response(200, schemas.Checked)
+@calls.arguments(requests.Check)
+@calls.response(200, answers.Checked)
 @calls.problems(401, 403, 422)
 def check(submission: Answer) -> Any:
     """What a submission would be refused for now, and what it would cost. Nothing is handed in."""
@@ -135,9 +136,9 @@ def check(submission: Answer) -> Any:
 
 
 @calls.post("/dossiers")
-@calls.arguments(schemas.Submission)
-@calls.arguments(Key, location="headers")
-@calls.response(201, schemas.Receipt, headers={"Location": {"schema": {"type": "string"}}})
+@calls.arguments(requests.Submission)
+@calls.arguments(requests.Header, location="headers")
+@calls.response(201, answers.Receipt, headers={"Location": {"schema": {"type": "string"}}})
 @calls.problems(401, 403, 409, 422)
 @keyed
 def submit(submission: Answer, request_id: str) -> Any:
@@ -148,24 +149,24 @@ def submit(submission: Answer, request_id: str) -> Any:
 
 @calls.get("/dossiers")
 @calls.etag
-@calls.arguments(schemas.DossierSearch, location="query")
-@calls.response(200, schemas.page_of(schemas.DossierLine))
+@calls.arguments(requests.DossierSearch, location="query")
+@calls.response(200, answers.page_of(answers.DossierLine))
 @calls.problems(401, 403)
 def list_dossiers(wanted: Answer) -> Any:
     """The caller's dossiers, newest first."""
     return ask("intake.list_dossiers", **wanted)
 
 
-@calls.get("/dossiers/<code>")
+@calls.get("/dossiers/<code:code>")
 @calls.etag
-@calls.response(200, schemas.Dossier)
+@calls.response(200, answers.Dossier)
 @calls.problems(401, 403)
 def get_dossier(code: str) -> Any:
     """All of one dossier. With If-None-Match it costs nothing to ask again whether something happened."""
     return ask("intake.get", dossier_code=code)
 
 
-@calls.get("/dossiers/<code>/documents/<upload_id>")
+@calls.get("/dossiers/<code:code>/documents/<code:upload_id>")
 @calls.response(200, content_type="application/octet-stream", description="The file, as it was handed in.")
 @calls.problems(401, 403)
 def get_document(code: str, upload_id: str) -> Response:
@@ -177,10 +178,10 @@ def get_document(code: str, upload_id: str) -> Response:
     return answer
 
 
-@calls.post("/dossiers/<code>/supplement")
-@calls.arguments(schemas.Supplement)
-@calls.arguments(Key, location="headers")
-@calls.response(200, schemas.Short)
+@calls.post("/dossiers/<code:code>/supplement")
+@calls.arguments(requests.Supplement)
+@calls.arguments(requests.Header, location="headers")
+@calls.response(200, answers.Short)
 @calls.problems(401, 403, 409, 422)
 @keyed
 def supplement(change: Answer, request_id: str, code: str) -> Any:
@@ -188,10 +189,10 @@ def supplement(change: Answer, request_id: str, code: str) -> Any:
     return ask("intake.supplement", dossier_code=code, request_id=request_id, **change)
 
 
-@calls.post("/dossiers/<code>/withdrawal")
-@calls.arguments(schemas.Withdrawal)
-@calls.arguments(Key, location="headers")
-@calls.response(200, schemas.Short)
+@calls.post("/dossiers/<code:code>/withdrawal")
+@calls.arguments(requests.Withdrawal)
+@calls.arguments(requests.Header, location="headers")
+@calls.response(200, answers.Short)
 @calls.problems(401, 403, 409, 422)
 @keyed
 def withdraw(why: Answer, request_id: str, code: str) -> Any:
@@ -199,10 +200,10 @@ def withdraw(why: Answer, request_id: str, code: str) -> Any:
     return ask("intake.withdraw", dossier_code=code, request_id=request_id, **why)
 
 
-@calls.post("/dossiers/<code>/collection")
-@calls.arguments(schemas.Collection)
-@calls.arguments(Key, location="headers")
-@calls.response(200, schemas.Short)
+@calls.post("/dossiers/<code:code>/collection")
+@calls.arguments(requests.Collection)
+@calls.arguments(requests.Header, location="headers")
+@calls.response(200, answers.Short)
 @calls.problems(401, 403, 409, 422)
 @keyed
 def collect(how: Answer, request_id: str, code: str) -> Any:
@@ -210,18 +211,18 @@ def collect(how: Answer, request_id: str, code: str) -> Any:
     return ask("intake.return_result", dossier_code=code, request_id=request_id, **how)
 
 
-@calls.get("/dossiers/<code>/order")
+@calls.get("/dossiers/<code:code>/order")
 @calls.etag
-@calls.response(200, schemas.Order)
+@calls.response(200, answers.Order)
 @calls.problems(401, 403)
 def get_order(code: str) -> Any:
     """The fee order that matters now; right after a submission it may not be there yet."""
     return ask("payment.get_order", dossier_code=code)
 
 
-@calls.get("/dossiers/<code>/orders/<order_id>")
+@calls.get("/dossiers/<code:code>/orders/<code:order_id>")
 @calls.etag
-@calls.response(200, schemas.Order)
+@calls.response(200, answers.Order)
 @calls.problems(401, 403)
 def find_order(code: str, order_id: str) -> Any:
     """One of several: `orders` of the one that matters names them all."""
@@ -231,10 +232,10 @@ def find_order(code: str, order_id: str) -> Any:
     return found
 
 
-@calls.post("/dossiers/<code>/order/payments")
-@calls.arguments(schemas.Payment)
-@calls.arguments(Key, location="headers")
-@calls.response(201, schemas.PaymentStarted)
+@calls.post("/dossiers/<code:code>/order/payments")
+@calls.arguments(requests.Payment)
+@calls.arguments(requests.Header, location="headers")
+@calls.response(201, answers.PaymentStarted)
 @calls.problems(401, 403, 409, 422)
 @keyed
 def pay(payment: Answer, request_id: str, code: str) -> Any:
@@ -244,9 +245,9 @@ def pay(payment: Answer, request_id: str, code: str) -> Any:
     return ask("payment.start_payment", order_id=order["order_id"], request_id=request_id, **payer, **payment)
 
 
-@calls.get("/dossiers/<code>/notices")
-@calls.arguments(schemas.PageOf, location="query")
-@calls.response(200, schemas.page_of(schemas.Notice))
+@calls.get("/dossiers/<code:code>/notices")
+@calls.arguments(requests.PageOf, location="query")
+@calls.response(200, answers.page_of(answers.Notice))
 @calls.problems(401, 403)
 def list_notices(page: Answer, code: str) -> Any:
     """What was written to the applicant."""
@@ -254,8 +255,8 @@ def list_notices(page: Answer, code: str) -> Any:
 
 
 @calls.post("/lookups")
-@calls.arguments(schemas.Question)
-@calls.response(200, schemas.Tracked)
+@calls.arguments(requests.Question)
+@calls.response(200, answers.Tracked)
 @calls.problems(429)
 @limited("lookup")
 def look_up(question: Answer) -> Any:
@@ -264,8 +265,8 @@ def look_up(question: Answer) -> Any:
 
 
 @calls.post("/verifications")
-@calls.arguments(schemas.RecordAsked)
-@calls.response(200, schemas.Verified)
+@calls.arguments(requests.RecordAsked)
+@calls.response(200, answers.Verified)
 @calls.problems(429)
 @limited("verify")
 def verify(asked: Answer) -> Any:
@@ -281,5 +282,5 @@ def _known(fact: Fact) -> Answer:
 
 def _version() -> int:
     """The version that If-Match names; none is that of a new draft."""
-    named = [tag for tag in request.if_match.as_set() if tag.isdecimal() and len(tag) < 10]
-    return int(named[0]) if named else 0
+    named = request.if_match.as_set()
+    return int(named.pop()) if named else 0

@@ -7,14 +7,14 @@ from typing import Any, Final, ParamSpec, TypeVar
 
 from flask import Response, current_app, g, request
 from flask_smorest import Blueprint
-from marshmallow import EXCLUDE, Schema
+from marshmallow import Schema
 from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from services.chassis import codec
 from services.chassis.errors import Denied, Invalid, ServiceError
-from services.contracts.fields import Text, explain
-from services.portal.api import schemas
+from services.contracts.fields import explain
+from services.portal.api.answers import Problem
 from services.portal.people import Person
 from services.portal.signin import bearer, person
 
@@ -43,7 +43,11 @@ class StrictParser(FlaskParser):
 
     def load_json(self, req: Any, schema: Schema) -> Any:
         """The body."""
-        return codec.decode(req.get_data(), _LONGEST_BODY)
+        try:
+            body = req.get_data()
+        except RequestEntityTooLarge as error:
+            raise Invalid("message.too_large", "The message is too long.", "Nội dung quá dài.") from error
+        return codec.decode(body, _LONGEST_BODY)
 
     def handle_error(self, error: Any, req: Any, schema: Any, *, error_status_code: Any, error_headers: Any) -> Any:
         """Name every field at fault."""
@@ -63,27 +67,13 @@ class Door(Blueprint):  # type: ignore[misc]
 
         def document(view: Callable[P, R]) -> Callable[P, R]:
             for status in sorted({*statuses, *_ANY}):
-                about = {"schema": schemas.Problem, "description": _WORDS[status][1], "content_type": PROBLEM}
+                about = {"schema": Problem, "description": _WORDS[status][1], "content_type": PROBLEM}
                 view = self.alt_response(status, **about)(view)
+            if HTTPStatus.UNAUTHORIZED in statuses:
+                view = self.doc(security=[{"bearer": []}, {"session": []}])(view)
             return view
 
         return document
-
-
-class Key(Schema):
-    """The header of a call that changes something."""
-
-    class Meta:
-        """Other headers are not ours to judge."""
-
-        unknown = EXCLUDE
-
-    key = Text(
-        required=True,
-        longest=100,
-        data_key="Idempotency-Key",
-        metadata={"description": "Your own name for this request: the same key with the same content is done once."},
-    )
 
 
 def applicant() -> Person:

@@ -7,6 +7,7 @@ from flask_smorest import Api
 from flask_wtf.csrf import CSRFProtect
 
 from services.portal.api.calls import calls
+from services.portal.api.described import CodeInAddress, KeyInAddress, describe
 from services.portal.api.printed import printed
 
 PREFIX: Final = "/api/v1"
@@ -39,7 +40,9 @@ def mount(app: Flask, csrf: CSRFProtect) -> None:
         OPENAPI_URL_PREFIX=PREFIX,
         OPENAPI_JSON_PATH="openapi.json",
     )
+    app.url_map.converters |= {"key": KeyInAddress, "code": CodeInAddress}
     api = PortalApi(app, spec_kwargs={"components": {"securitySchemes": _SECURITY}})
+    describe(api)
     for door in (calls, printed):
         csrf.exempt(door)
         api.register_blueprint(door)

@@ -6,7 +6,7 @@ from flask import Response
 
 from services.chassis.errors import NotFound
 from services.portal import printing
-from services.portal.api import schemas
+from services.portal.api import answers
 from services.portal.api.calls import ask
 from services.portal.api.door import Door, applicant, protect
 from services.portal.language import in_both
@@ -16,8 +16,8 @@ printed.before_request(protect)
 _PDF: Final = {"content_type": "application/pdf", "description": "The document, ready to be printed."}
 
 
-@printed.get("/dossiers/<code>/slips")
-@printed.response(200, schemas.Slips)
+@printed.get("/dossiers/<code:code>/slips")
+@printed.response(200, answers.Slips)
 @printed.problems(401, 403)
 def list_slips(code: str) -> dict[str, Any]:
     """The slips that there are of a dossier by now."""
@@ -29,7 +29,7 @@ def list_slips(code: str) -> dict[str, Any]:
     }
 
 
-@printed.get("/dossiers/<code>/slips/<kind>")
+@printed.get("/dossiers/<code:code>/slips/<key:kind>")
 @printed.response(200, **_PDF)
 @printed.problems(401, 403)
 def get_slip(code: str, kind: str) -> Response:
@@ -38,7 +38,7 @@ def get_slip(code: str, kind: str) -> Response:
     return printing.as_pdf(printing.slip(code, kind), f"{kind}-{code}")
 
 
-@printed.get("/dossiers/<code>/receipts/<order_id>")
+@printed.get("/dossiers/<code:code>/receipts/<code:order_id>")
 @printed.response(200, **_PDF)
 @printed.problems(401, 403)
 def get_receipt(code: str, order_id: str) -> Response:
@@ -47,8 +47,8 @@ def get_receipt(code: str, order_id: str) -> Response:
     return printing.as_pdf(printing.receipt(code, order_id), f"bien-lai-{order_id}")
 
 
-@printed.get("/dossiers/<code>/notices/<notice_id>")
-@printed.response(200, schemas.Letter)
+@printed.get("/dossiers/<code:code>/notices/<code:notice_id>")
+@printed.response(200, answers.Letter)
 @printed.problems(401, 403)
 def get_notice(code: str, notice_id: str) -> Any:
     """A notice with its words."""

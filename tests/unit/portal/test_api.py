@@ -1,16 +1,16 @@
 """The API over fakes: who may ask, how mistakes are named, keys, ETags and pages."""
 
-import time
 from typing import Any, Final
 
 import pytest
 from flask.testing import FlaskClient
-from joserfc import jwt
-from joserfc.jwk import KeySet, RSAKey
+from joserfc.jwk import RSAKey
 
 from services.chassis.errors import Conflict, NotFound, Unavailable
 from services.portal.people import Person
+from tests.unit.portal.answers import dossier
 from tests.unit.portal.fakes import CITIZEN, OFFICER, Answer, FakeServices, app, catalogue, procedure, visit
+from tests.unit.portal.provider import Provider
 
 API: Final = "/api/v1"
 CODE: Final = "000.00.06.G14-261201-0001"
@@ -20,7 +20,7 @@ LINE: Final = {"dossier_code": CODE, "status": "submitted", "dvcqg_status": 1, "
 WHOLE: Final = {**LINE, "unit": "vnnic", "procedure_version": "2016-01-01", "level": 4, "fees": [], "documents": []}
 RECEIPT: Final = {**LINE, "submitted_at": AT, "answer_due_at": AT}
 KEY: Final = {"Idempotency-Key": "one"}
-SUBMISSION: Final = {"tenant": "mic", "procedure": "p", "applicant": {"kind": "citizen"}, "form": {"label": "a"}}
+SUBMISSION: Final = {"tenant": "mic", "procedure": "p", "applicant": dossier()["applicant"], "form": {"label": "a"}}
 
 
 def browser(answers: dict[str, Answer], person: Person | None = CITIZEN) -> FlaskClient:
@@ -121,7 +121,7 @@ def test_procedures_come_in_pages_each_once() -> None:
     assert sorted(seen) == [one["key"] for one in many]
 
 
-@pytest.mark.parametrize("limit", ["0", "201", "x", "-1"])
+@pytest.mark.parametrize("limit", ["0", "201", "x", "-1", "", "5_0", "+5", "٥", "1.0", "1e1"])
 def test_a_page_has_a_size(limit: str) -> None:
     assert browser(catalogue(procedure()), None).get(f"{API}/procedures?limit={limit}").status_code == 400
 
@@ -133,24 +133,6 @@ def test_a_session_of_the_pages_needs_their_token_to_change_something() -> None:
     with asks.session_transaction() as session:
         session["person"] = CITIZEN.kept()
     assert asks.post(f"{API}/dossiers", json=SUBMISSION, headers=KEY).status_code == 400
-
-
-class Provider:
-    """As much of an OpenID provider as bearer tokens need."""
-
-    def __init__(self) -> None:
-        self.key = RSAKey.generate_key(2048, parameters={"kid": "k"})
-
-    def load_server_metadata(self) -> dict[str, str]:
-        return {"issuer": "http://nowhere"}
-
-    def fetch_jwk_set(self) -> Any:
-        return KeySet([self.key]).as_dict(private=False)
-
-    def token(self, key: Any = None, **changes: Any) -> str:
-        claims = {"iss": "http://nowhere", "aud": "portal", "exp": int(time.time()) + 300, "LoaiTaiKhoan": "1"}
-        known = {"SoDinhDanh": CITIZEN.id, "HoVaTen": CITIZEN.name}
-        return jwt.encode({"alg": "RS256", "kid": "k"}, {**claims, **known, **changes}, key or self.key)
 
 
 @pytest.fixture(scope="module")
@@ -196,3 +178,34 @@ def test_who_guesses_numbers_is_soon_told_to_wait() -> None:
     answers = [asks.post(f"{API}/lookups", json=question) for _ in range(3)]
     assert [one.status_code for one in answers] == [404, 404, 429]
     assert answers[-1].mimetype == "application/problem+json"
+
+
+@pytest.mark.parametrize("name", ["Idempotency-Key", "If-Match"])
+@pytest.mark.parametrize("value", ["", '""', '"', "a b", "é", "x" * 101])
+def test_a_header_that_names_nothing_is_named(name: str, value: str) -> None:
+    sent = {**KEY, name: value}
+    answer = browser({}).put(f"{API}/drafts/{DRAFT}", json={"tenant": "mic", "procedure": "p"}, headers=sent)
+    assert answer.status_code == 400
+    assert told(answer)["errors"][0]["field"] == name
+
+
+@pytest.mark.parametrize("size", [2_100_000, 4_100_000])
+def test_what_is_too_long_is_told_so_whoever_finds_out(size: int) -> None:
+    answer = browser({}).post(f"{API}/dossiers", data=b" " * size, content_type="application/json", headers=KEY)
+    assert (answer.status_code, told(answer)["code"]) == (400, "message.too_large")
+
+
+def test_what_needs_somebody_says_so_in_the_description() -> None:
+    spec = told(browser({}, None).get(f"{API}/openapi.json"))
+    said = {
+        path: told.get("security")
+        for path, methods in spec["paths"].items()
+        for told in methods.values()
+        if "responses" in told
+    }
+    assert {path.removeprefix(API) for path, needed in said.items() if not needed} == {
+        "/procedures",
+        "/procedures/{tenant}/{key}",
+        "/lookups",
+        "/verifications",
+    }

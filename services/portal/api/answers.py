@@ -1,17 +1,9 @@
-"""What the API takes and answers. Times are ISO 8601 with an offset, days YYYY-MM-DD, amounts whole đồng."""
+"""What the API answers. Times are ISO 8601 with an offset, days YYYY-MM-DD, amounts whole đồng."""
 
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, fields
+from marshmallow import Schema, fields
 from marshmallow.validate import OneOf
-
-from services.contracts.catalogue.parts import Key
-from services.contracts.fields import Choice, Items, Part, Strict, Text, Whole, between, matching
-from services.contracts.words import APPLICANT_KINDS, CHANNELS, STATUSES
-
-_DRAFT_ID = matching(
-    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "Phải là UUID.", "Must be a UUID in lower case."
-)
 
 
 class Open(fields.Dict):
@@ -52,38 +44,6 @@ class Words(Schema):
 
     vi = fields.String(required=True)
     en = fields.String(required=True)
-
-
-class Lenient(Schema):
-    """Arguments in an address: what we do not know is not ours."""
-
-    class Meta:
-        """Leave unknown names out."""
-
-        unknown = EXCLUDE
-
-
-class PageOf(Lenient):
-    """Which page of a list."""
-
-    limit = fields.Integer(load_default=50, validate=between(1, 200))
-    after = Text(longest=400, load_default=None, metadata={"description": "The `next` of the page before."})
-
-
-class ProcedureSearch(PageOf):
-    """What somebody looks for."""
-
-    q = Text(longest=200, shortest=0, load_default="", metadata={"description": "Words, with or without marks."})
-    tenant = Text(longest=60, load_default="")
-    unit = Text(longest=60, load_default="")
-    level = Choice("3", "4", load_default="")
-    who = Choice(*APPLICANT_KINDS, load_default="")
-
-
-class DossierSearch(PageOf):
-    """Which dossiers."""
-
-    status = Choice(*STATUSES, load_default=None)
 
 
 class ProcedureLine(Schema):
@@ -164,28 +124,6 @@ class Person(Schema):
     address = maybe()
 
 
-class Paper(Strict):
-    """An uploaded file as a component."""
-
-    component = Text(required=True, longest=40)
-    upload_id = Text(required=True, longest=64)
-
-
-class DraftChange(Strict):
-    """Whatever was typed so far; it need not be valid."""
-
-    tenant = Key(required=True)
-    procedure = Key(required=True)
-    dossier_code = Text(
-        longest=60,
-        load_default=None,
-        metadata={"description": "The dossier whose request for a supplement this will answer."},
-    )
-    applicant = Open(load_default=dict)
-    form = Open(load_default=dict)
-    documents = Items(Part(Paper()), most=100, load_default=list)
-
-
 class DraftLine(Schema):
     """A draft in a list."""
 
@@ -215,39 +153,12 @@ class Draft(DraftLine):
     documents = fields.List(Open(), required=True)
 
 
-class UploadAsked(Strict):
-    """What will be sent, exactly."""
-
-    filename = Text(required=True, longest=200)
-    content_type = Text(required=True, longest=100)
-    size = Whole(required=True, low=1, high=10**10)
-    sha256 = Text(
-        required=True, longest=64, validate=matching(r"[0-9a-fA-F]{64}", "Phải là 64 chữ số hex.", "64 hex digits.")
-    )
-
-
 class Ticket(Schema):
     """Where to send the file: PUT its bytes to `url`, once."""
 
     upload_id = fields.String(required=True)
     url = fields.String(required=True)
     expires_at = instant()
-
-
-class Check(Strict):
-    """A dossier that need not be right."""
-
-    tenant = Key(required=True)
-    procedure = Key(required=True)
-    applicant = Open(required=True)
-    form = Open(required=True)
-    documents = Items(Part(Paper()), most=100, load_default=list)
-
-
-class Submission(Check):
-    """A dossier as it is handed in."""
-
-    draft_id = Text(longest=36, validate=_DRAFT_ID)
 
 
 class Receipt(Schema):
@@ -299,26 +210,6 @@ class Dossier(DossierLine):
     documents = fields.List(Open(), required=True)
 
 
-class Supplement(Strict):
-    """Changed answers only (null takes one back), further papers, and the draft that this ends."""
-
-    draft_id = Text(longest=36, validate=_DRAFT_ID, load_default=None)
-    form = Open(load_default=dict)
-    documents = Items(Part(Paper()), most=100, load_default=list)
-
-
-class Withdrawal(Strict):
-    """Why."""
-
-    reason = Text(required=True, longest=2000, lines=True)
-
-
-class Collection(Strict):
-    """How the result is taken."""
-
-    method = Choice("online", *CHANNELS[1:], load_default="online")
-
-
 class Order(Schema):
     """A fee order with its lines, attempts and refunds."""
 
@@ -337,23 +228,10 @@ class Order(Schema):
     refunds = fields.List(Open())
 
 
-class Payment(Strict):
-    """Where the payer's browser comes back to."""
-
-    return_url = Text(required=True, longest=240)
-
-
 class PaymentStarted(Schema):
     """Where to send the payer."""
 
     redirect_url = fields.String(required=True)
-
-
-class Question(Strict):
-    """A dossier by its code and the applicant's number."""
-
-    dossier_code = Text(required=True, longest=60)
-    id_number = Text(required=True, longest=20)
 
 
 class Tracked(Short):
@@ -381,14 +259,6 @@ class Notice(Schema):
     failed_at = maybe(instant)
 
 
-class RecordAsked(Strict):
-    """A licence by its number, and whose it is said to be."""
-
-    dataset = Key(required=True)
-    number = Text(required=True, longest=100)
-    holder = Text(required=True, longest=200)
-
-
 class Verified(Schema):
     """Whether it is in force, and that holder's; whose it is is never said."""
 
@@ -400,12 +270,6 @@ class Verified(Schema):
     issued_at = maybe(instant)
     expires_on = maybe(fields.String)
     revoked_at = maybe(instant)
-
-
-def page_of(line: type[Schema]) -> type[Schema]:
-    """A page of a list: `next` is the `after` of the following one, null after the last."""
-    members: dict[str, Any] = {"items": fields.List(fields.Nested(line), required=True), "next": maybe()}
-    return Schema.from_dict(members, name=f"PageOf{line.__name__}")
 
 
 class Letter(Notice):
@@ -435,3 +299,9 @@ class Checked(Schema):
     errors = fields.List(Open(), required=True)
     fees = fields.List(Open(), required=True, allow_none=True, metadata={"description": "null: no price yet"})
     answer_due_at = instant(required=True)
+
+
+def page_of(line: type[Schema]) -> type[Schema]:
+    """A page of a list: `next` is the `after` of the following one, null after the last."""
+    members: dict[str, Any] = {"items": fields.List(fields.Nested(line), required=True), "next": maybe()}
+    return Schema.from_dict(members, name=f"PageOf{line.__name__}")
