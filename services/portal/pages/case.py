@@ -13,6 +13,7 @@ from services.chassis.errors import Conflict, Invalid, NotFound, Refused, Servic
 from services.contracts.catalogue.forms import items_table
 from services.portal import casework, papers
 from services.portal.answers import Shown, show_form
+from services.portal.deadlines import Term
 from services.portal.deeds import (
     Deed,
     common_reasons,
@@ -22,6 +23,7 @@ from services.portal.deeds import (
     read_deed,
     row_place,
 )
+from services.portal.following import Followed, term_of
 from services.portal.language import say, sentence, words
 from services.portal.orders import PAYABLE
 from services.portal.signin import signed_in, who
@@ -142,6 +144,7 @@ def _page(case: Document, attempt: Attempt | None = None, status: int = 200) -> 
         answers=answers,
         components={one["code"]: one["name"] for one in procedure["components"]},
         actions=[(action, _ACTIONS[action][0]) for action in casework.actions(case, dossier, who().id)],
+        term=_term(dossier, procedure) if dossier else None,
         waits_for_fee=casework.waits_for_fee(case),
         rows=_rows(procedure, answers),
         row_place=row_place,
@@ -154,6 +157,10 @@ def _page(case: Document, attempt: Attempt | None = None, status: int = 200) -> 
         payable=PAYABLE,
     )
     return make_response(page, status)
+
+
+def _term(dossier: Document, procedure: Document) -> Term | None:
+    return term_of(Followed(dossier, procedure, portal().offers.unit(dossier["tenant"], dossier["unit"])))
 
 
 def _rows(procedure: Document, answers: Sequence[Shown]) -> list[str]:

@@ -67,6 +67,7 @@ def edition(**changes: Any) -> dict[str, Any]:
             "record_fields": {"hosts": "servers"},
         },
         components=[{"code": "TP01", "name": {"vi": "Đơn đăng ký", "en": "Application"}, "need": "required"}],
+        clock={"on_supplement": "pause", "on_payment": "run"},
         **changes,
     )
 
@@ -131,6 +132,15 @@ def dossier(**changes: Any) -> dict[str, Any]:
     plain: dict[str, Any] = {
         "dossier_code": CODE,
         "status": "submitted",
+        "tenant": "mic",
+        "procedure": "dk-ten-mien-vn",
+        "procedure_version": "2016-01-01",
+        "unit": "vnnic",
+        "submitted_at": "2026-11-26T01:00:00+00:00",
+        "answer_due_at": "2026-11-26T10:00:00+00:00",
+        "supplemented_at": None,
+        "due_at": None,
+        "case": {"accepted_at": None},
         "applicant": {"kind": "citizen", "name": "Nguyễn Thị Mẫu", "id_number": "001801000001"},
         "form": {"label": "vi-du", "servers": [{"host": "ns1.example.vn"}]},
         "documents": [PAPER],

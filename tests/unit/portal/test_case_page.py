@@ -1,6 +1,7 @@
 """The case on one screen: what may be done and only that, what is kept when somebody was faster, papers."""
 
 import io
+import re
 from typing import Any
 
 import pytest
@@ -28,6 +29,28 @@ def test_the_whole_case_is_one_page() -> None:
     for told in ("Tên miền", "vi-du", "ns1.example.vn", "Nguyễn Thị Mẫu", "Đơn đăng ký", "2,4 MB", "Hồ sơ đến đơn vị"):
         assert told in page
     assert f'src="{HERE}/giay-to/0190-paper#' in page
+
+
+def clock_of(**changes: Any) -> list[str]:
+    """The rows of the table that explains the deadline, without their markup."""
+    page = visit(at_work(intake__get=dossier(**changes)), OFFICER).get(HERE).text
+    told = page.partition("Xem cách tính từng ngày")[2].partition("</details>")[0]
+    return [re.sub("<[^>]+>", "|", row).replace("||", "|") for row in re.findall("<tr><td.*?</tr>", told)]
+
+
+def test_the_clock_is_explained_day_by_day() -> None:
+    (row,) = clock_of()
+    assert "26/11/2026" in row
+    assert "ngày làm việc" in row
+    received = {"submitted_at": "2026-09-01T01:00:00+00:00", "case": {"accepted_at": "2026-09-01T02:00:00+00:00"}}
+    first, holiday, last = clock_of(status="processing", due_at="2026-09-03T10:00:00+00:00", **received)
+    assert "chưa tính" in first
+    assert "Quốc khánh" in holiday
+    assert "ngày thứ 1" in last
+
+
+def test_a_case_that_has_ended_has_no_clock() -> None:
+    assert clock_of(status="rejected") == []
 
 
 def test_the_form_reads_in_the_words_it_was_filled_in_under() -> None:
