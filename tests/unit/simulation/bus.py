@@ -73,13 +73,7 @@ class Bus:
 
     def publish(self, messages: Sequence[Outgoing]) -> list[bool]:
         """As a `Publisher`: whether the broker confirmed each message."""
-        confirmed = [not self._chance.happens(self._chance.weather.faults) for _ in messages]
-        for message, taken in zip(messages, confirmed, strict=True):
-            if taken:
-                self._take(message)
-            else:
-                self._chance.note(f"! not confirmed: {message.routing_key}")
-        return confirmed
+        return [self._hand_over(message) for message in messages]
 
     def close(self) -> None:
         """As a `Publisher`."""
@@ -98,6 +92,17 @@ class Bus:
         if message.id not in self._read:
             self._read[message.id] = received(message)
         return self._read[message.id]
+
+    def _hand_over(self, message: Outgoing) -> bool:
+        """Whether it is confirmed: what is not may have been lost on its way there, or its confirm on its way back."""
+        if not self._chance.happens(self._chance.weather.faults):
+            self._take(message)
+            return True
+        is_taken = self._chance.draw(2) == 1
+        if is_taken:
+            self._take(message)
+        self._chance.note(f"! not confirmed{', though taken' if is_taken else ''}: {message.routing_key}")
+        return False
 
     def put_off(self, delivery: Delivery, error: Exception) -> None:
         """A handler failed: the message waits on its ladder. Raises Stuck where it could only rest in the dead letters.

@@ -14,6 +14,7 @@ from services.payment.order import MOVES as ORDER_MOVES
 from services.registry.domain import MOVES as RECORD_MOVES
 from services.registry.domain import REVOKED, VALID
 from services.routing.case import MOVES as CASE_MOVES
+from tests.unit.simulation.checker import exceptions
 from tests.unit.simulation.moves import Stage
 from tests.unit.simulation.stories import contradictions
 from tests.unit.simulation.world import World
@@ -105,6 +106,11 @@ def _all_tell_one_story(stage: Stage) -> Found:
     yield from contradictions(stage.world)
 
 
+def _the_check_of_an_installation_finds_nothing(stage: Stage) -> Found:
+    """The same rules as on real servers: `motcua verify`."""
+    yield from exceptions(stage.world, list(stage.codes.values()))
+
+
 def _numbers_have_no_gap(stage: Stage) -> Found:
     payment, registry = stage.world.databases["payment"], stage.world.databases["registry"]
     series: dict[str, list[int]] = {}
@@ -148,6 +154,7 @@ RULES: Final[tuple[Callable[[Stage], Found], ...]] = (
     _nothing_waits,
     _the_sum_closes,
     _all_tell_one_story,
+    _the_check_of_an_installation_finds_nothing,
     _numbers_have_no_gap,
     _no_personal_data_in_events,
     _one_letter_a_notice,

@@ -89,9 +89,16 @@ class Collection:
         """All matches, to be sorted and limited."""
         return Cursor(self, wanted, projection)
 
+    def read(self, wanted: Mapping[str, Any], order: Order) -> list[Document]:
+        """All matches in their order, as a cursor gets them."""
+        found = self._found(wanted, order)
+        self._interrupts.after_read()
+        return found
+
     def count_documents(self, wanted: Mapping[str, Any], limit: int = 0) -> int:
         """How many match, at most `limit`."""
         found = len(self._found(wanted, None))
+        self._interrupts.after_read()
         return min(found, limit) if limit else found
 
     def insert_many(self, documents: Sequence[Document], *, ordered: bool) -> None:
@@ -246,8 +253,8 @@ class Cursor:
         return self
 
     def __iter__(self) -> Iterator[Document]:
-        found = self._collection._found(self._wanted, self._order)[: self._most]  # noqa: SLF001
-        return iter([projected(document, self._projection) for document in found])
+        answer = self._collection.read(self._wanted, self._order)[: self._most]
+        return iter([projected(document, self._projection) for document in answer])
 
 
 class Database:

@@ -63,15 +63,14 @@ class Stage:
         accepted = {one["code"]: one["accepts"][0] for one in plot.procedure["components"]}
         holder = plot.submitter
         unit = f":{holder.unit}" if holder.unit else ""
-        self.world.databases["intake"]["uploads"].update_one(
-            {"_id": name},
-            {
-                "$setOnInsert": _finished(
-                    name, accepted[component], f"{holder.kind}:{holder.id}{unit}", self.world.clock.at
-                )
-            },
-            upsert=True,
-        )
+        uploads = self.world.databases["intake"]
+        finished = _finished(name, accepted[component], f"{holder.kind}:{holder.id}{unit}", self.world.clock.at)
+        for kept, document in (
+            ("uploads", finished),
+            ("papers.files", {"length": finished["size"], "chunkSize": _CHUNK_BYTES}),
+            ("papers.chunks", {"files_id": name}),
+        ):
+            uploads[kept].update_one({"_id": name}, {"$setOnInsert": document}, upsert=True)
         return {"component": component, "upload_id": name}
 
 
@@ -267,9 +266,10 @@ def _finished(name: str, type_: str, owner: str, at: datetime) -> dict[str, Any]
         "opened_by": name,
         "status": "finished",
         "dossier_code": None,
-        "current": None,
+        "current": name,
         "sweep_at": at + timedelta(days=3650),
     }
 
 
+_CHUNK_BYTES: Final = 261_120
 OUTCOMES_AT_GATEWAY: Final = (CAPTURED, FAILED)
