@@ -81,9 +81,24 @@ def visit(request: pytest.FixtureRequest, chromium: Browser, portal: str) -> Ite
     assert not complaints
 
 
+@pytest.fixture
+def paper(tmp_path: Path) -> Path:
+    """A scan."""
+    file = tmp_path / "bản khai.pdf"
+    file.write_bytes(scan())
+    return file
+
+
+def scan(size: int = 0) -> bytes:
+    """A whole PDF file, of at least so many bytes."""
+    head = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+    page = b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\n"
+    return head + page + b"%" + b"." * size + b"\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+
+
 def is_ours(said: Any) -> bool:
-    """An error that a page of ours made: a refusal by status is what pages are asked for here and there."""
-    return said.type == "error" and "the server responded with a status of" not in said.text
+    """An error that a page of ours made: refusals by status and broken lines are what is asked for here and there."""
+    return said.type == "error" and "Failed to load resource" not in said.text
 
 
 def sign_in(page: Page, sub: str) -> None:

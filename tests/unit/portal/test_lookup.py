@@ -144,6 +144,7 @@ def test_a_licence_that_nobody_issued_is_not_there() -> None:
     known.answers["registry.look_up"] = NotFound("registry.unknown_record", "No.", "Không.")
     answer = visit(known).get(LICENCE)
     assert answer.status_code == 404
+    assert '<form method="post" action="/kiem-tra">' in answer.text, "another number is looked up, not this one again"
     assert "Không có giấy phép nào mang số này" in answer.text
 
 

@@ -1,0 +1,89 @@
+"""A session on two devices, a broken upload, a payment that is late: nothing is lost, and the page tells the truth."""
+
+import re
+from pathlib import Path
+from typing import Final
+
+import pytest
+import requests
+from playwright.sync_api import Page, Route, expect
+
+from services.cli.demo.town import Town
+from tests.conftest import eventually
+from tests.e2e.acts import OFFICER, bring, fill_in, find, hand_in
+from tests.e2e.conftest import DESKTOP, PHONE, Open, scan
+
+pytestmark = pytest.mark.servers
+PART: Final = 1020 * 1024  # what upload.js sends at once
+LABEL, PURPOSE = '[name="form.label"]', '[name="form.purpose"]'
+
+
+def test_a_draft_goes_on_at_another_device_and_a_conflict_keeps_both(visit: Open) -> None:
+    phone = visit("/", sub="cong-dan-1", viewport=PHONE)
+    find(phone, "ten mien")
+    phone.locator(LABEL).fill("tu-dien-thoai")
+    expect(phone.locator("[data-state]")).to_contain_text("Đã lưu lúc")
+    desktop = visit(re.sub("^https?://[^/]+", "", phone.url), sub="cong-dan-1", viewport=DESKTOP)
+    expect(desktop.locator(LABEL)).to_have_value("tu-dien-thoai")
+    desktop.locator(PURPOSE).fill("Viết ở máy tính")
+    desktop.get_by_role("button", name="Lưu nháp").locator("visible=true").click()
+    expect(desktop.locator("[data-state]")).to_contain_text("Đã lưu lúc")
+    phone.locator(PURPOSE).fill("Viết ở điện thoại")
+    phone.get_by_role("button", name="Lưu nháp").locator("visible=true").click()
+    both = phone.get_by_role("group", name="Mục đích sử dụng")
+    expect(both).to_contain_text("Viết ở điện thoại")
+    expect(both).to_contain_text("Viết ở máy tính")
+    both.get_by_role("radio", name=re.compile("Đã lưu ở nơi khác")).check()
+    phone.get_by_role("button", name="Lưu theo lựa chọn").click()
+    expect(phone.locator(PURPOSE)).to_have_value("Viết ở máy tính")
+    desktop.reload()
+    expect(desktop.locator(LABEL)).to_have_value("tu-dien-thoai")
+
+
+def test_a_broken_upload_goes_on_where_it_stopped(visit: Open, town: Town, tmp_path: Path) -> None:
+    large = tmp_path / "bản quét lớn.pdf"
+    large.write_bytes(scan(3 * PART))
+    page = visit("/", sub="cong-dan-1")
+    find(page, "ten mien")
+    fill_in(page, town)
+    begun: list[int] = []
+
+    def cut(route: Route) -> None:
+        """Let the first part through; the line breaks amid the second."""
+        if route.request.method == "PATCH":
+            begun.append(int(route.request.headers["upload-offset"]))
+            if len(begun) == 2:
+                route.abort("connectionreset")
+                return
+        route.continue_()
+
+    page.route("**/*", cut)
+    bring(page, large, "TP01", scripts=True)
+    assert begun == [0, PART, PART, 2 * PART, 3 * PART]
+
+
+def test_a_payment_that_is_late_is_waited_for_and_shows_by_itself(visit: Open, town: Town, paper: Path) -> None:
+    page = visit("/", sub="cong-dan-1")
+    find(page, "ten mien")
+    fill_in(page, town)
+    for component in ("TP01", "TP02"):
+        bring(page, paper, component, scripts=True)
+    code = hand_in(page)
+    eventually(lambda: town.ask(OFFICER, "intake.get", dossier_code=code)["status"] == "payment_required")
+    page.goto(f"/ho-so/{code}/phi")
+    page.get_by_role("button", name=re.compile(r"^Thanh toán [\d.]+")).click()
+    page.wait_for_url("**/paymentv2/**")
+    token, gateway = page.locator('[name="token"]').input_value(), "/".join(page.url.split("/")[:3])
+    come_back(page, code, town)
+    expect(page.get_by_role("heading", name="Đang chờ xác nhận của cổng thanh toán")).to_be_visible()
+    paid = requests.post(
+        f"{gateway}/paymentv2/pay", data={"token": token, "outcome": "00"}, timeout=30, allow_redirects=False
+    )
+    assert paid.status_code == 302
+    expect(page.get_by_role("heading", name=re.compile("^Đã nhận"))).to_be_visible(timeout=60_000)
+
+
+def come_back(page: Page, code: str, town: Town) -> None:
+    """With an address that says that all is paid, before the gateway has said anything."""
+    order_id = town.ask(OFFICER, "payment.get_order", dossier_code=code)["order_id"]
+    page.goto(f"/ho-so/{code}/phi/{order_id}/ket-qua?vnp_ResponseCode=00&vnp_TransactionStatus=00")
