@@ -53,8 +53,9 @@ def _outcomes(asked: argparse.Namespace) -> Iterator[Outcome]:
 def _outcome(asked: tuple[str, int]) -> Outcome:
     try:
         return judge(*asked), ""
-    except AssertionError as error:
-        return 1, str(error).partition("\n")[0][:_LONGEST]
+    except Exception as error:  # noqa: BLE001 – whatever it is, the others are played too
+        said = str(error) if isinstance(error, AssertionError) else f"history {asked}: {error!r}"
+        return 1, said.partition("\n")[0][:_LONGEST]
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from random import Random
 
+from pymongo.errors import AutoReconnect
+
 from services.chassis.errors import Unavailable
 
 
@@ -18,6 +20,7 @@ class Weather:
     faults: float = 0.0  # a call to somebody else gets no answer
     overtaken: float = 0.0  # another worker comes in between a read and what follows from it
     killed: float = 0.0  # a worker dies before or after a write
+    outages: float = 0.0  # the database does not answer; a write may have been made all the same
     doubts: float = 0.0  # the mail server puts a letter off, or says nothing to it
     ticking: bool = False  # every handler takes its time
 
@@ -25,7 +28,7 @@ class Weather:
 QUIET = Weather()
 ROUGH = Weather(copies=2, processes=2, shuffled=True, faults=0.02, overtaken=0.03)
 TICKING = replace(ROUGH, ticking=True)
-WILD = replace(TICKING, killed=0.01, doubts=0.02)
+WILD = replace(TICKING, killed=0.01, outages=0.005, doubts=0.02)
 
 
 class Killed(BaseException):
@@ -63,6 +66,12 @@ class Chance:
         if self.happens(self.weather.faults):
             self.note(f"! {what} does not answer")
             raise Unavailable("simulation.away", f"{what} does not answer.", f"{what} không trả lời.")
+
+    def maybe_lose_answer(self) -> None:
+        """Raises what pymongo raises when a server goes away, now and then."""
+        if self.happens(self.weather.outages):
+            self.note("! the database does not answer")
+            raise AutoReconnect("simulated")
 
     def maybe_die(self) -> None:
         """Raises Killed now and then."""

@@ -70,7 +70,8 @@ class Stage:
             ("papers.files", {"length": finished["size"], "chunkSize": _CHUNK_BYTES}),
             ("papers.chunks", {"files_id": name}),
         ):
-            uploads[kept].update_one({"_id": name}, {"$setOnInsert": document}, upsert=True)
+            with self.world.chance.calmed():
+                uploads[kept].update_one({"_id": name}, {"$setOnInsert": document}, upsert=True)
         return {"component": component, "upload_id": name}
 
 

@@ -15,7 +15,7 @@ from tests.unit.simulation.world import World, catalogued
 Outcome = tuple[str, Any]
 # Asked again they choose anew what they are about, or are no request at all.
 _NOT_REPEATED: Final = frozenset({"resend", "wait", "mailbox_full", "pay", "forge", "intrude"})
-_NO_ANSWER: Final = ("simulation.away", "store.unknown_outcome")
+_NO_ANSWER: Final = ("simulation.away", "store.unavailable", "store.unknown_outcome")
 _FAILED_AT_OUR_SIDE: Final = "99"  # what a gateway is told, so that it comes again
 
 
@@ -88,10 +88,10 @@ class Run:
 
     def send_everything_again(self) -> None:
         """Every event comes once more, long after all is done: nothing changes."""
-        before = footprints(self.world)
         self.world.story.append("everything once more")
         self.world.bus.send_again()
         with self.running(), self.world.chance.calmed():
+            before = footprints(self.world)
             self.world.settle()
             changed = [name for name, mark in footprints(self.world).items() if before.get(name) != mark]
             assert not changed, f"changed by what was known already: {changed}"

@@ -131,7 +131,8 @@ class World:
     def unpublished(self) -> bool:
         """Whether anybody has something to say yet."""
         journals = (journal for kind, journal in self.journals.items() if kind != "publication")
-        return any(journal.collection.count_documents({"pending_since": {"$exists": True}}) for journal in journals)
+        with self.chance.calmed():
+            return any(journal.collection.count_documents({"pending_since": {"$exists": True}}) for journal in journals)
 
     def deliver(self, delivery: Delivery) -> bool:
         """Give one message to its handler; whether it took it."""
@@ -152,12 +153,14 @@ class World:
     # interrupts
 
     def after_read(self) -> None:
-        """Another worker may be faster with what we just read."""
+        """Another worker may be faster with what we just read; or the answer never comes."""
         self.let_others_work()
+        self.chance.maybe_lose_answer()
 
     def around_write(self) -> None:
-        """The process may die here."""
+        """The process may die here, or the database go away."""
         self.chance.maybe_die()
+        self.chance.maybe_lose_answer()
 
     def let_others_work(self) -> None:
         """Now and then another message is handled in the middle of this one."""
