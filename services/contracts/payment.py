@@ -97,6 +97,17 @@ class ReceiptIssued(Lenient):
     issued_at = Moment(required=True)
 
 
+class FeeTransferred(Lenient):
+    """The dossier was handed on, for the time that `transfer` says: what is not paid by then the new unit collects."""
+
+    order_id = Text(required=True)
+    dossier_code = Text(required=True)
+    transfer = Whole(low=1, required=True)
+    from_unit = Text(required=True)
+    to_unit = Text(required=True)
+    transferred_at = Moment(required=True)
+
+
 class FeeExpired(Lenient):
     """Nobody paid in time; a late capture is still taken."""
 
@@ -142,6 +153,7 @@ EVENTS: dict[str, Versions] = {
     "fee_failed": {1: FeeFailed},
     "fee_paid": {1: FeePaid},
     "receipt_issued": {1: ReceiptIssued},
+    "fee_transferred": {1: FeeTransferred},
     "fee_expired": {1: FeeExpired},
     "fee_cancelled": {1: FeeCancelled},
     "refund_due": {1: RefundDue},

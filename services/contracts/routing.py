@@ -1,7 +1,7 @@
 """What routing publishes: the life of a case inside the unit, and its clock. Officers' free text stays in the store."""
 
 from services.contracts.fields import Choice, Flag, Items, Lenient, Moment, Part, Text, Versions, Whole, matching
-from services.contracts.words import DECISION_STEPS, OUTCOMES, STAFF_ID, WHEN_DUE
+from services.contracts.words import DECISION_STEPS, OUTCOMES, STAFF_ID, TRANSFER_REASONS, WHEN_DUE
 
 MOST_ROWS = 1000  # of a table; a form has fewer
 
@@ -92,6 +92,18 @@ class CaseAssigned(Lenient):
     assigned_at = Moment(required=True)
 
 
+class CaseTransferred(Lenient):
+    """The unit handed the case on to the one that is competent, for the time that `transfer` says; no date moves."""
+
+    dossier_code = Text(required=True)
+    tenant = Text(required=True)
+    transfer = Whole(low=1, required=True)
+    from_unit = Text(required=True)
+    to_unit = Text(required=True)
+    reason = Choice(*TRANSFER_REASONS, required=True)
+    transferred_at = Moment(required=True)
+
+
 class CaseFeeNoted(Lenient):
     """A fee of the dossier is `required`, `settled` or `waived`; `due_at` is the due date after the clock's policy."""
 
@@ -180,6 +192,7 @@ EVENTS: dict[str, Versions] = {
     "supplement_requested": {1: SupplementRequested},
     "supplement_received": {1: SupplementReceived},
     "case_assigned": {1: CaseAssigned},
+    "case_transferred": {1: CaseTransferred},
     "case_fee_noted": {1: CaseFeeNoted},
     "decision_proposed": {1: DecisionProposed},
     "proposal_returned": {1: ProposalReturned},

@@ -7,6 +7,7 @@ CHANNELS: Final = ("online", "direct", "post")
 WHEN_DUE: Final = ("on_submission", "on_acceptance", "before_result")
 OUTCOMES: Final = ("granted", "refused")
 DECISION_STEPS: Final = ("one_step", "two_step")  # whether one officer decides, or one proposes and another signs
+TRANSFER_REASONS: Final = ("not_competent", "task_moved", "misdirected", "other")  # why a unit hands a case on
 METHODS: Final = ("vnpay", "counter")
 CATALOGUE_KINDS: Final = ("tenant", "unit", "calendar", "dataset", "procedure")
 COUNTRY: Final = "vn"  # the tenant, and the folder, of the calendars that all ministries share

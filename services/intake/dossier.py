@@ -55,7 +55,7 @@ class Dossier:
     tenant: str
     procedure: str
     procedure_version: str
-    unit: str
+    unit: str  # derived: where it was submitted, until it is handed on
     level: int
     applicant_kind: str
     channel: str
@@ -92,6 +92,11 @@ class Dossier:
         return asked if asked > max(answered, self.supplemented_round) else None
 
     @property
+    def transfers(self) -> list[dict[str, Any]]:
+        """From unit to unit, in order."""
+        return sorted(self.each("case_transferred"), key=lambda one: one["transfer"])
+
+    @property
     def open_fees(self) -> tuple[str, ...]:
         """The orders that the applicant was asked to pay and that nothing has settled yet."""
         settled = {order["order_id"] for type_ in _SETTLED for order in self.each(type_)}
@@ -121,8 +126,15 @@ class Dossier:
 
 
 def derived(dossier: Dossier) -> Dossier:
-    """The dossier with the status that follows from what is known of it."""
-    return replace(dossier, status=next(status for status, holds in RULES if holds(dossier)))
+    """The dossier with the status and the unit that follow from what is known of it."""
+    status = next(status for status, holds in RULES if holds(dossier))
+    return replace(dossier, status=status, unit=_unit(dossier))
+
+
+def _unit(dossier: Dossier) -> str:
+    """The unit that has it: the one it was handed on to last."""
+    last = dossier.transfers[-1:]
+    return str(last[0]["to_unit"]) if last else dossier.unit
 
 
 def _is_in_hand(dossier: Dossier) -> bool:

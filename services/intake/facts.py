@@ -1,6 +1,6 @@
 """What other services did, as far as it shows in a dossier: facts that join in any order to the same set.
 
-One fact is kept of each event type (of each fee order, of each supplement round). Of two that speak of the same thing
+One fact is kept of each event type (of each fee order, supplement round, transfer). Of two that speak of the same thing
 the one that its service said later stays, whatever times they name: a join that is commutative, associative and
 idempotent, so events may come late, twice and in any order. No fact holds personal data.
 """
@@ -40,6 +40,9 @@ KINDS: Final[dict[str, Kind]] = {
     "case_accepted": Kind("accepted_at", ("accepted_at", "due_at")),
     "case_rejected": Kind("rejected_at", ("rejected_at",)),
     "case_assigned": Kind("assigned_at", ("assigned_at",)),
+    "case_transferred": Kind(
+        "transferred_at", ("transfer", "from_unit", "to_unit", "reason", "transferred_at"), "transfer"
+    ),
     "case_fee_noted": Kind("noted_at", ("order_id", "noted_at", "due_at"), "order_id"),
     "case_decided": Kind("decided_at", ("outcome", "decided_at", "due_at", "on_time")),
     "case_stopped": Kind("stopped_at", ("stopped_at",)),

@@ -113,6 +113,7 @@ class IntakeService(Service):
         "case_accepted",
         "case_rejected",
         "case_assigned",
+        "case_transferred",
         "case_fee_noted",
         "case_decided",
         "case_stopped",

@@ -88,17 +88,23 @@ class IntakeCases:
 
     def withdraw(self, actor: Actor, cause: Cause, dossier_code: str, reason: str) -> Answer:
         """Take a dossier back."""
-        known = self._dossiers.get(dossier_code)
-        access.may_act(actor, known.state, _owner(known))
-        decide = partial(domain.withdraw, at=clock.now())
+        owner, at = _owner(self._dossiers.get(dossier_code)), clock.now()
+
+        def decide(dossier: Dossier | None) -> list[Event]:
+            access.may_act(actor, _there(dossier), owner)
+            return domain.withdraw(dossier, at)
+
         dossier = self._dossiers.change(dossier_code, cause, decide, subject={"reasons.withdrawal": reason}).state
         return {**views.short(dossier), "withdrawn_at": dossier.withdrawn_at}
 
     def return_result(self, actor: Actor, cause: Cause, dossier_code: str, method: str) -> Answer:
         """The applicant has the result in hand."""
-        known = self._dossiers.get(dossier_code)
-        access.may_return(actor, known.state, _owner(known))
-        decide = partial(domain.return_result, method=method, at=clock.now())
+        owner, at = _owner(self._dossiers.get(dossier_code)), clock.now()
+
+        def decide(dossier: Dossier | None) -> list[Event]:
+            access.may_return(actor, _there(dossier), owner)
+            return domain.return_result(dossier, method, at)
+
         dossier = self._dossiers.change(dossier_code, cause, decide).state
         return {**views.short(dossier), "returned_at": dossier.returned_at}
 
@@ -162,6 +168,12 @@ class IntakeCases:
         known = self._dossiers.get(dossier_code)
         access.may_see(actor, known.state, _owner(known))
         return known
+
+
+def _there(dossier: Dossier | None) -> Dossier:
+    if dossier is None:
+        raise domain.unknown_dossier()
+    return dossier
 
 
 def _owner(known: Stored[Dossier]) -> str:

@@ -12,6 +12,7 @@ Subject = Mapping[str, Any]
 _TO_WHOM = ("tenant", "procedure", "procedure_version", "unit")
 CONTACT = (*(f"state.{name}" for name in _TO_WHOM), "subject.applicant")
 _WHILE_SUPPLEMENTED = ("round", "components", "requested_at", "respond_by")
+_OF_TRANSFER = ("from_unit", "to_unit", "reason", "transferred_at")
 _NOT_PUBLIC = ("marks", "kind", "fees")
 
 
@@ -70,6 +71,7 @@ def whole(dossier: Dossier, subject: Subject, intake_url: str) -> dict[str, Any]
         "returned_at": dossier.returned_at,
         "return_method": dossier.return_method,
         "case": _case(dossier),
+        "transfers": [{name: one[name] for name in _OF_TRANSFER} for one in dossier.transfers],
         "supplement": _supplement(dossier),
         "fees": _fees(dossier),
         "result": _result(dossier),

@@ -26,7 +26,7 @@ class Neighbours:
         return _read(_dossier, self._remote.call("intake", "get", dossier_code=dossier_code))
 
     def remembered_dossier(self, dossier_code: str) -> Dossier:
-        """The same as it was up to `REMEMBERED` ago: all of it is fixed at submission, until it is erased.
+        """The same as it was up to `REMEMBERED` ago: all but the unit is fixed at submission, until it is erased.
 
         So a letter may still go to somebody whose data was erased within the last minute. Raises NotFound.
         """
@@ -81,6 +81,7 @@ def _case(answer: Mapping[str, Any]) -> Case:
     return Case(
         reasons={act: words for act, words in answer["reasons"].items() if words},
         requests={request["round"]: _request(request) for request in answer["supplements"]},
+        notes={place: one["note"] for place, one in enumerate(answer["transfers"], 1) if one["note"]},
         due_at=datetime.fromisoformat(due_at) if due_at else None,
     )
 

@@ -57,12 +57,15 @@ def request(state: Notice | None, wanted: Notice) -> list[Event]:
     return [] if state is not None else [_requested(wanted, wanted.round, wanted.requested_at)]
 
 
-def resend(state: Notice | None, actor: Actor, at: datetime) -> list[Event]:
-    """Ask for another round of a failed notice: an officer of its unit, or the system. Raises Denied, Refused."""
+def resend(state: Notice | None, actor: Actor, unit: str, at: datetime) -> list[Event]:
+    """Ask for another round of a failed notice: an officer of the `unit` that has its dossier, or the system.
+
+    Raises Denied, Refused.
+    """
     notice = _known(state)
     if actor.kind not in ("officer", "system"):
         raise Denied("notify.officers_only", "Only an officer may send again.", "Chỉ cán bộ được gửi lại thông báo.")
-    if actor.kind == "officer" and actor.unit != notice.unit:
+    if actor.kind == "officer" and actor.unit != unit:
         raise Denied("notify.other_unit", "The notice is another unit's.", "Thông báo thuộc đơn vị khác.")
     if notice.status != "failed":
         raise Refused(

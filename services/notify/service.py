@@ -37,7 +37,15 @@ class NotifyService(Service):
         """Write about what the applicant did, and about the result."""
         self.cases.tell(message.event, message.cause)
 
-    @subscribe("routing", "case_accepted", "case_rejected", "supplement_requested", "case_stopped", "deadline_slipped")
+    @subscribe(
+        "routing",
+        "case_accepted",
+        "case_rejected",
+        "supplement_requested",
+        "case_transferred",
+        "case_stopped",
+        "deadline_slipped",
+    )
     def tell_of_case(self, message: Received) -> None:
         """Write about what the unit did, or did not do in time."""
         self.cases.tell(message.event, message.cause)

@@ -1,14 +1,16 @@
-"""The notices in MongoDB, and what notify reads in its projection of the catalogue."""
+"""The notices in MongoDB, which units have which dossiers, and what notify reads in its projection of the catalogue."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from pymongo.errors import DuplicateKeyError
+
 from services.chassis.errors import NotFound, Unavailable
 from services.chassis.journal import Journal, Stored
 from services.chassis.projection import Projection
 from services.chassis.reads import GroupRead
-from services.chassis.store import Document, outages_named
+from services.chassis.store import Collection, Document, outages_named
 from services.notify.claims import met_by
 from services.notify.domain import Notice, unknown_notice
 from services.notify.patience import Met
@@ -49,6 +51,32 @@ class NoticeStore:
         if document is None:
             raise unknown_notice()
         return self.journal.parse(document), met_by(document, round_)
+
+
+class Units:
+    """Which unit has a dossier, where that is not the one it was submitted to.
+
+    {_id: <dossier code>, unit, transfer}: since the transfer of that number, from 1.
+    """
+
+    def __init__(self, collection: Collection) -> None:
+        self._collection = collection
+        self._read = GroupRead(collection)
+
+    def note(self, dossier_code: str, unit: str, transfer: int) -> None:
+        """The unit has it since then, unless a later transfer is known."""
+        unless_later = {"_id": dossier_code, "transfer": {"$lt": transfer}}
+        noted = {"$set": {"unit": unit, "transfer": transfer}}
+        with outages_named():
+            try:
+                self._collection.update_one(unless_later, noted, upsert=True)
+            except DuplicateKeyError:  # a later one is here, or an earlier one came in at the same moment
+                self._collection.update_one(unless_later, noted)
+
+    def of(self, dossier_code: str) -> str | None:
+        """The unit that it was handed on to last; None where it never was."""
+        found = self._read.find(dossier_code)
+        return str(found["unit"]) if found else None
 
 
 class Catalogue:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final, Protocol
@@ -23,7 +23,7 @@ from services.notify.lines import Unanswered
 from services.notify.mail import Mail, PutOff, Undeliverable
 from services.notify.moments import Moment, told_by
 from services.notify.patience import Met
-from services.notify.store import Catalogue, NoticeStore
+from services.notify.store import Catalogue, NoticeStore, Units
 from services.notify.templates import Rendered, Templates
 from services.notify.wording import Case, Dossier, Told
 
@@ -55,13 +55,15 @@ class NotifyCases:
         store: NoticeStore,
         claims: Claims,
         catalogue: Catalogue,
+        units: Units,
         neighbours: Neighbours,
         templates: Templates,
         mail: Mail,
         put_off_longest: timedelta,
     ) -> None:
-        self._store, self._claims, self._catalogue, self._neighbours = store, claims, catalogue, neighbours
-        self._templates, self._mail, self._put_off_longest = templates, mail, put_off_longest
+        self._store, self._claims, self._catalogue, self._units = store, claims, catalogue, units
+        self._neighbours, self._templates, self._mail = neighbours, templates, mail
+        self._put_off_longest = put_off_longest
 
     # events
 
@@ -74,6 +76,8 @@ class NotifyCases:
 
         Raises NotFound or Unavailable while something a notice must say is not known yet.
         """
+        if event.type == "case_transferred":
+            self._units.note(event.data["dossier_code"], event.data["to_unit"], event.data["transfer"])
         moments = told_by(event)
         if not moments:
             return
@@ -121,7 +125,7 @@ class NotifyCases:
         """What was written about a dossier, oldest first. Raises NotFound."""
         if actor.kind != "system":
             dossier = self._dossier_for(dossier_code)
-            domain.check_may_read(actor, dossier.unit, dossier.owner)
+            domain.check_may_read(actor, self._units.of(dossier_code) or dossier.unit, dossier.owner)
         audience = "applicant" if domain.reads_only_own_post(actor) else None
         found, following = self._store.page(dossier_code, audience, limit, after)
         if not found and actor.kind == "system":
@@ -134,7 +138,7 @@ class NotifyCases:
         notice = stored.state
         is_own_post = domain.reads_only_own_post(actor) and notice.audience == "applicant"
         owner = self._neighbours.dossier(notice.dossier_code).owner if is_own_post else ""
-        domain.check_may_read(actor, notice.unit, owner)
+        domain.check_may_read(actor, self._unit_now(notice), owner)
         letter = stored.subject.get("letter", {})
         return {**_line(actor, stored), "subject": letter.get("subject"), "text": letter.get("text")}
 
@@ -144,10 +148,10 @@ class NotifyCases:
         Raises NotFound, Denied, Refused, Unavailable.
         """
         notice = self._known(notice_id).state
-        dossier, at = self._neighbours.dossier(notice.dossier_code), clock.now()
-        _, address = self._addressee(notice.audience, dossier, self._unit(dossier, notice.unit))
+        dossier, unit, at = self._neighbours.dossier(notice.dossier_code), self._unit_now(notice), clock.now()
+        _, address = self._addressee(notice.audience, dossier, self._unit(dossier, unit))
         stored = self._store.journal.change(
-            notice_id, why, lambda state: domain.resend(state, actor, at), subject={"address": address}
+            notice_id, why, lambda state: domain.resend(state, actor, unit, at), subject={"address": address}
         )
         return _line(actor, stored)
 
@@ -168,13 +172,25 @@ class NotifyCases:
     def _gather(self, event: Event, *, asks_routing: bool) -> Told:
         code = event.data["dossier_code"]
         dossier = self._neighbours.remembered_dossier(code)
+        dossier = replace(dossier, unit=self._unit_at(event, dossier))
+        former = event.data.get("from_unit")
         return Told(
             event=event,
             dossier=dossier,
             unit=self._unit(dossier, dossier.unit),
+            former_unit=self._unit(dossier, former) if former else {},
             procedure=self._catalogue.procedure(dossier.tenant, dossier.procedure, dossier.procedure_version),
             case=self._neighbours.case(code) if asks_routing else Case(),
         )
+
+    def _unit_at(self, event: Event, dossier: Dossier) -> str:
+        """The unit that had it at the event, where the event says so, else the one that has it."""
+        said = event.data.get("to_unit") or event.data.get("unit")
+        return str(said or self._units.of(dossier.dossier_code) or dossier.unit)
+
+    def _unit_now(self, notice: Notice) -> str:
+        """The unit that has the dossier of a notice."""
+        return self._units.of(notice.dossier_code) or notice.unit
 
     def _unit(self, dossier: Dossier, unit: str) -> Mapping[str, Any]:
         return self._catalogue.unit(dossier.tenant, unit, local_day(clock.now()))

@@ -15,7 +15,7 @@ from services.notify.domain import Notice, evolve
 from services.notify.lines import IDLE_SECONDS, Lines
 from services.notify.mail import Mail
 from services.notify.settings import NotifySettings
-from services.notify.store import Catalogue, NoticeStore
+from services.notify.store import Catalogue, NoticeStore, Units
 from services.notify.templates import Templates
 from services.notify.usecases import NotifyCases
 
@@ -31,7 +31,8 @@ def wire(settings: NotifySettings) -> Wired[NotifyCases]:
     claims = Claims(journal.collection, timedelta(seconds=settings.claim_seconds), settings.longest_sending)
     remote, lines = Remote(settings.amqp_uri, issuer_of(settings), _SYSTEM), Lines(settings)
     neighbours = Neighbours(remote)
-    parts = (store, claims, Catalogue(projection), neighbours, Templates(), Mail(lines))
+    units = Units(base.database["units"])
+    parts = (store, claims, Catalogue(projection), units, neighbours, Templates(), Mail(lines))
     cases = NotifyCases(*parts, timedelta(hours=settings.put_off_hours))
     timers = (
         Timer("claims", claims.renewed_every.total_seconds(), claims.renew),

@@ -11,6 +11,18 @@ from services.contracts.event import Event
 LANGUAGES: Final = ("vi", "en")
 _FEE: Final = {"vi": "phí, lệ phí", "en": "a fee"}
 _DESK: Final = {"vi": "Bộ phận Một cửa, {name}", "en": "the one-stop desk, {name}"}
+_TRANSFERS: Final = {
+    "not_competent": {
+        "vi": "hồ sơ không thuộc thẩm quyền giải quyết của đơn vị đã nhận",
+        "en": "the dossier is not within the competence of the unit that received it",
+    },
+    "task_moved": {
+        "vi": "nhiệm vụ đã được giao cho đơn vị khác",
+        "en": "the task has been assigned to another unit",
+    },
+    "misdirected": {"vi": "hồ sơ được gửi nhầm đơn vị", "en": "the dossier was sent to the wrong unit"},
+    "other": {"vi": "lý do khác", "en": "another reason"},
+}
 _MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -51,10 +63,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What notify asks routing of a case: reasons by what was done, supplement requests by round, the date due now."""
+    """What notify asks routing of a case.
+
+    Reasons by what was done, supplement requests by round, what was written at each transfer, the date due now.
+    """
 
     reasons: Mapping[str, str] = field(default_factory=dict)
     requests: Mapping[int, Request] = field(default_factory=dict)
+    notes: Mapping[int, str] = field(default_factory=dict)
     due_at: datetime | None = None
 
 
@@ -67,6 +83,7 @@ class Told:
     unit: Mapping[str, Any]
     procedure: Mapping[str, Any]
     case: Case = Case()
+    former_unit: Mapping[str, Any] = field(default_factory=dict)
 
 
 def code(told: Told, _language: str) -> str:
@@ -77,6 +94,26 @@ def code(told: Told, _language: str) -> str:
 def agency(told: Told, language: str) -> str:
     """The unit's name."""
     return str(told.unit["name"][language])
+
+
+def former_agency(told: Told, language: str) -> str:
+    """The name of the unit that handed the dossier on."""
+    return str(told.former_unit["name"][language])
+
+
+def phone(told: Told, _language: str) -> str:
+    """The unit's telephone number, or nothing."""
+    return str(told.unit.get("phone") or "")
+
+
+def transfer_reason(told: Told, language: str) -> str:
+    """Why the dossier was handed on."""
+    return _TRANSFERS[told.event.data["reason"]][language]
+
+
+def transfer_note(told: Told, _language: str) -> str:
+    """What the officer wrote about that, or nothing."""
+    return sentence(told.case.notes.get(told.event.data["transfer"], ""))
 
 
 def procedure(told: Told, language: str) -> str:

@@ -15,7 +15,7 @@ from services.chassis.errors import Denied, NotFound, Refused
 from services.contracts.catalogue.fees import FeeLine
 from services.contracts.event import Event
 from services.contracts.words import APPLICANT_KINDS
-from services.payment.order import PAYABLE, Attempt, FeeOrder
+from services.payment.order import PAYABLE, Attempt, FeeOrder, Transfer
 
 SUFFIXES: Final = {"on_submission": "S", "on_acceptance": "A", "before_result": "R"}
 MOST_ATTEMPTS: Final = 100
@@ -86,6 +86,15 @@ def end(order: FeeOrder | None, ended_at: datetime, at: datetime) -> list[Event]
     if known_already or order.status == "waived" or order.amount_vnd == 0:
         return []
     return [_event("fee_cancelled", order, cancelled_at=ended_at)]
+
+
+def transfer(order: FeeOrder | None, moved: Transfer) -> list[Event]:
+    """The dossier was handed on to another unit, which collects what was not paid by then."""
+    order = known(order)
+    if any(one.number == moved.number for one in order.transfers):
+        return []
+    units = {"from_unit": moved.from_unit, "to_unit": moved.to_unit}
+    return [_event("fee_transferred", order, transfer=moved.number, **units, transferred_at=moved.at)]
 
 
 def start(
@@ -161,9 +170,12 @@ def note_refund(order: FeeOrder | None, attempt: str, amount_vnd: int, at: datet
     return [_event("fee_refunded", order, attempt=attempt, amount_vnd=amount_vnd, refunded_at=at)]
 
 
-def may_read(order: FeeOrder | None, actor: Actor, owns: bool) -> FeeOrder:
-    """The order: for its owner, officers of its unit, the system. Raises NotFound, never a hint that it is there."""
-    allowed = {"system": True, "officer": order is not None and order.unit == actor.unit}
+def may_read(order: FeeOrder | None, actor: Actor, owns: bool, unit: str | None = None) -> FeeOrder:
+    """The order: for its owner, officers of its unit and of the `unit` that has the dossier, the system.
+
+    Raises NotFound, never a hint that it is there.
+    """
+    allowed = {"system": True, "officer": order is not None and actor.unit in {order.unit, unit}}
     if not allowed.get(actor.kind, owns):
         raise unknown_order()
     return known(order)

@@ -63,6 +63,16 @@ class Refund:
 
 
 @dataclass(frozen=True, slots=True)
+class Transfer:
+    """A hand-over of the dossier from unit to unit; the first has number 1."""
+
+    number: int
+    from_unit: str
+    to_unit: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class FeeOrder:
     """What falls due of one dossier at one moment, and what became of it."""
 
@@ -70,7 +80,7 @@ class FeeOrder:
     dossier_code: str
     tenant: str
     procedure: str
-    unit: str
+    unit: str  # derived: who collects it, or has collected it
     when_due: str
     lines: tuple[FeeLine, ...]
     amount_vnd: int
@@ -86,6 +96,7 @@ class FeeOrder:
     transaction: str | None = None
     receipt: Receipt | None = None
     refunds: tuple[Refund, ...] = ()
+    transfers: tuple[Transfer, ...] = ()
     status: str = "assessed"  # derived, kept because lists are filtered by it
     silent_since: datetime | None = None  # derived: since when the longest open attempt has no outcome
 
@@ -132,7 +143,7 @@ def evolve(order: FeeOrder | None, event: Event) -> FeeOrder:
     status = status_of(grown)
     if status != order.status and status not in MOVES[order.status]:
         raise _impossible(f"{event.type} would lead from {order.status} to {status}")
-    return replace(grown, status=status, silent_since=_silent_since(grown))
+    return replace(grown, status=status, unit=_unit(grown), silent_since=_silent_since(grown))
 
 
 def _assessed(data: Data) -> FeeOrder:
@@ -170,6 +181,11 @@ def _expired(order: FeeOrder, data: Data) -> FeeOrder:
     return replace(order, expired_at=data["expired_at"])
 
 
+def _transferred(order: FeeOrder, data: Data) -> FeeOrder:
+    heard = Transfer(data["transfer"], data["from_unit"], data["to_unit"], data["transferred_at"])
+    return replace(order, transfers=tuple(sorted((*order.transfers, heard), key=lambda one: one.number)))
+
+
 def _cancelled(order: FeeOrder, data: Data) -> FeeOrder:
     return replace(order, pay_by=None, expired_at=None, cancelled_at=data["cancelled_at"])
 
@@ -192,6 +208,7 @@ _GROWTH: Final[Mapping[str, Callable[[FeeOrder, Data], FeeOrder]]] = {
     "fee_failed": _failed,
     "fee_paid": _paid,
     "receipt_issued": _receipted,
+    "fee_transferred": _transferred,
     "fee_expired": _expired,
     "fee_cancelled": _cancelled,
     "refund_due": _owed,
@@ -208,6 +225,14 @@ def _attempted(order: FeeOrder, reference: str, **changes: Any) -> FeeOrder:
         replace(attempt, **changes) if attempt.reference == reference else attempt for attempt in order.attempts
     )
     return replace(order, attempts=attempts)
+
+
+def _unit(order: FeeOrder) -> str:
+    """The unit that had the dossier when this was paid, else the one that has it: so the sums of past days stand."""
+    if not order.transfers:
+        return order.unit
+    until = [one for one in order.transfers if order.paid_at is None or one.at <= order.paid_at]
+    return until[-1].to_unit if until else order.transfers[0].from_unit
 
 
 def _silent_since(order: FeeOrder) -> datetime | None:

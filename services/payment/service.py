@@ -14,6 +14,7 @@ CASE_FACTS: Final = {
     "case_rejected": "rejected_at",
     "case_decided": "decided_at",
     "case_stopped": "stopped_at",
+    "case_transferred": "transferred_at",
 }
 
 
@@ -77,6 +78,9 @@ class PaymentService(Service):
     def follow_case(self, message: Received) -> None:
         """Ask for what falls due with the case, or for nothing more when it ends without a result."""
         type_, data = message.event.type, message.event.data
+        if type_ == "case_transferred":
+            self.cases.transfer(message.cause, data)
+            return
         if type_ == "case_accepted":
             self.cases.fall_due(message.cause, message.dossier_code, "on_acceptance")
         elif data.get("outcome") == "granted":

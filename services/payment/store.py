@@ -25,7 +25,7 @@ _WITHOUT_HISTORY: Final = {"history": 0, "subject": 0}
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """The orders of one dossier, by the moments they fall due."""
+    """The orders of one dossier, by the moments they fall due, and the unit that has it."""
 
     dossier_code: str
     unit: str
@@ -72,14 +72,24 @@ class Orders:
         kept = {"unit": bill.unit, "orders": list(bill.orders)}
         self._writes.update(UpdateOne({"_id": bill.dossier_code}, {"$setOnInsert": kept}, upsert=True))
 
+    def note_unit(self, dossier_code: str, unit: str, transfer: int) -> None:
+        """The unit has the dossier since its transfer of this number, unless a later one is known."""
+        unless_later = {"_id": dossier_code, "transfer": {"$not": {"$gte": transfer}}}
+        self._writes.update(UpdateOne(unless_later, {"$set": {"unit": unit, "transfer": transfer}}))
+
     def bill(self, dossier_code: str) -> Bill:
         """The orders of a dossier. Raises NotFound where it is not assessed yet."""
-        found = self._bills.find(dossier_code)
+        found = self.find_bill(dossier_code)
         if found is None:
             raise NotFound(
                 "payment.not_assessed_yet", "The fees of this dossier are not known yet.", "Hồ sơ chưa được tính phí."
             )
-        return Bill(dossier_code, found["unit"], tuple(found["orders"]))
+        return found
+
+    def find_bill(self, dossier_code: str) -> Bill | None:
+        """The same, or None."""
+        found = self._bills.find(dossier_code)
+        return Bill(dossier_code, found["unit"], tuple(found["orders"])) if found else None
 
     def each(self, order_ids: Sequence[str]) -> list[FeeOrder]:
         """The orders of these ids, in the same order."""

@@ -17,7 +17,7 @@ from services.payment import answers, domain
 from services.payment.answers import Answer
 from services.payment.catalogue import Catalogue, priced
 from services.payment.domain import Assessment
-from services.payment.order import FeeOrder
+from services.payment.order import FeeOrder, Transfer
 from services.payment.return_url import insist_allowed
 from services.payment.settings import PaymentSettings
 from services.payment.settlement import Settlement
@@ -72,8 +72,10 @@ class PaymentCases:
     def find_order(self, actor: Actor, order_id: str) -> Answer:
         """One order in full. Raises NotFound."""
         found = self._orders.find(order_id)
-        order = domain.may_read(found, actor, found is not None and self._owns(actor, found.dossier_code))
-        return self._full(order, self._orders.bill(order.dossier_code))
+        bill = self._orders.find_bill(found.dossier_code) if found else None
+        owns = found is not None and self._owns(actor, found.dossier_code)
+        order = domain.may_read(found, actor, owns, bill.unit if bill else None)
+        return self._full(order, bill or self._orders.bill(order.dossier_code))
 
     def list_orders(self, actor: Actor, status: str | None, unit: str | None, limit: int, after: str | None) -> Answer:
         """A page of orders by id. Raises Denied."""
@@ -143,6 +145,14 @@ class PaymentCases:
             known = self._journal.glance(order_id)  # when it falls due never changes
             if known is not None and known.state.when_due == when_due:
                 self._change(order_id, why, lambda order: domain.fall_due(order, self._pay_within, at))
+
+    def transfer(self, why: Cause, moved: Facts) -> None:
+        """The dossier was handed on to another unit."""
+        code = moved["dossier_code"]
+        one = Transfer(moved["transfer"], moved["from_unit"], moved["to_unit"], moved["transferred_at"])
+        for order_id in self._orders.bill(code).orders:
+            self._change(order_id, why, lambda order: domain.transfer(order, one))
+        self._orders.note_unit(code, one.to_unit, one.number)
 
     def end(self, why: Cause, dossier_code: str, ended_at: datetime) -> None:
         """Cancel what is not paid, owe back what is refundable."""

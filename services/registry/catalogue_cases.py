@@ -75,10 +75,20 @@ class CatalogueCases:
 
     def list_procedures(self, tenant: str, as_of: date | None, limit: int, after: str | None) -> dict[str, Any]:
         """The procedures of a tenant in force, by key, in short. Raises NotFound for an unknown tenant."""
+        found, next_ = self._listed("procedure", tenant, as_of, limit, after)
+        return {"items": [_summary(one) for one in found], "next": next_}
+
+    def list_units(self, tenant: str, as_of: date | None, limit: int, after: str | None) -> dict[str, Any]:
+        """The units of a tenant in force, by key, with their names. Raises NotFound for an unknown tenant."""
+        found, next_ = self._listed("unit", tenant, as_of, limit, after)
+        return {"items": [{"key": one["key"], "name": one["document"]["name"]} for one in found], "next": next_}
+
+    def _listed(
+        self, kind: str, tenant: str, as_of: date | None, limit: int, after: str | None
+    ) -> tuple[Any, str | None]:
         if self._publications.last(tenant, "tenant", tenant) is None:
             raise rules.unknown_document("tenant")
-        found, next_ = self._publications.listed("procedure", tenant, _day(as_of), limit, after)
-        return {"items": [_summary(one) for one in found], "next": next_}
+        return self._publications.listed(kind, tenant, _day(as_of), limit, after)
 
     def get_document(self, kind: str, tenant: str, key: str, as_of: date | None) -> dict[str, Any]:
         """A whole document as in force on a day, with its revision. Raises NotFound."""

@@ -60,6 +60,12 @@ class ListProcedures(Page, AsOf):
     tenant = Key(required=True)
 
 
+class ListUnits(Page, AsOf):
+    """The units of a ministry."""
+
+    tenant = Key(required=True)
+
+
 class GetDocument(AsOf):
     """One document of a tenant."""
 

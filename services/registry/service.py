@@ -40,6 +40,11 @@ class RegistryService(Service):
         """One procedure."""
         return self.cases.catalogue.get_document("procedure", **call.args)
 
+    @query(schemas.ListUnits, needs_actor=False)
+    def list_units(self, call: Call) -> dict[str, Any]:
+        """The units of a ministry."""
+        return self.cases.catalogue.list_units(**call.args)
+
     @query(schemas.GetDocument, needs_actor=False)
     def get_unit(self, call: Call) -> dict[str, Any]:
         """One unit."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from services.routing.case import Case, Fee, Item, Proposal, Supplement
+from services.routing.case import Case, Fee, Item, Proposal, Supplement, Transfer
 from services.routing.queue import Risk
 
 Answer = dict[str, Any]
@@ -69,9 +69,9 @@ def asked(case: Case) -> Answer:
 
 
 def full(case: Case, subject: Mapping[str, Any], history: Sequence[Mapping[str, Any]], risk: Risk) -> Answer:
-    """All that is known of the case: terms, dates, requests with their wording, fees, reasons, and every step."""
+    """All that is known of the case: terms, dates, fees, every step, and what was written at them."""
     why = subject.get("reasons", {})
-    wording = subject.get("supplements", {})
+    wording, notes = subject.get("supplements", {}), subject.get("transfers", {})
     return {
         **line(case, risk),
         "time_limit": case.terms.time_limit,
@@ -88,6 +88,7 @@ def full(case: Case, subject: Mapping[str, Any], history: Sequence[Mapping[str, 
         "stopped_at": case.stopped_at,
         "withdrawn_at": case.withdrawn_at,
         "reasons": {name: why.get(name) for name in REASONS},
+        "transfers": [_transfer(one, notes.get(str(place))) for place, one in enumerate(case.transfers, 1)],
         "supplements": [_supplement(one, wording.get(str(one.round), {})) for one in case.supplements],
         "fees": [_fee(fee) for fee in case.fees],
         "unpaid": list(case.unpaid),
@@ -116,6 +117,16 @@ def _supplement(one: Supplement, wording: Mapping[str, Any]) -> Answer:
         "requested_at": one.requested_at,
         "respond_by": one.respond_by,
         "received_at": one.received_at,
+    }
+
+
+def _transfer(one: Transfer, note: str | None) -> Answer:
+    return {
+        "from_unit": one.from_unit,
+        "to_unit": one.to_unit,
+        "reason": one.reason,
+        "note": note,
+        "transferred_at": one.at,
     }
 
 

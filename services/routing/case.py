@@ -14,7 +14,7 @@ MOVES: Final[dict[str, frozenset[str]]] = {
     "opened": frozenset({"accepted", "rejected", "supplement_requested", "withdrawn"}),
     "supplement_requested": frozenset({"opened", "accepted", "in_hand", "stopped", "withdrawn"}),
     "accepted": frozenset({"in_hand", "supplement_requested", "decided", "stopped", "withdrawn"}),
-    "in_hand": frozenset({"proposed", "supplement_requested", "decided", "stopped", "withdrawn"}),
+    "in_hand": frozenset({"accepted", "proposed", "supplement_requested", "decided", "stopped", "withdrawn"}),
     "proposed": frozenset({"in_hand", "supplement_requested", "decided", "stopped", "withdrawn"}),
     # the applicant may have withdrawn before he could know how the unit ended it: his word wins
     "decided": frozenset({"withdrawn"}),
@@ -74,6 +74,16 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Transfer:
+    """A hand-over to another unit; `reason` is a code."""
+
+    from_unit: str
+    to_unit: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """How the officer in charge wants to decide; `by` is his staff id."""
 
@@ -100,6 +110,7 @@ class Case:
     due_at: datetime | None = None
     officer: str | None = None
     assigned_at: datetime | None = None
+    transfers: tuple[Transfer, ...] = ()
     supplements: tuple[Supplement, ...] = ()
     fees: tuple[Fee, ...] = ()
     proposal: Proposal | None = None

@@ -33,6 +33,10 @@ class Catalogue:
         unit = self._in_force(submission.tenant, "unit", submission.unit, day)["document"]
         return terms_of(procedure, unit, fee_inputs, day)
 
+    def has_unit(self, tenant: str, key: str, day: date) -> bool:
+        """Whether the ministry has such a unit on that day."""
+        return self._projection.as_of(tenant, "unit", key, day) is not None
+
     def procedure_of(self, case: Case) -> Mapping[str, Any]:
         """The procedure as the dossier was received under it. Raises Unavailable."""
         return self._procedure(case.tenant, case.procedure, case.procedure_version)

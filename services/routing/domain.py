@@ -28,6 +28,7 @@ ACTIONS: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
     "return_proposal": (("proposed",), "not_proposed"),
     "decide": (("accepted", "in_hand", "proposed"), "not_accepted"),
     "stop": (("accepted", "in_hand", "proposed", "supplement_requested"), "not_accepted"),
+    "transfer": (("opened", "accepted", "in_hand", "supplement_requested"), "not_transferable"),
 }
 OVERSEERS: Final = ("system", "operator")
 STATUS_VI: Final = {

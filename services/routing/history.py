@@ -6,7 +6,7 @@ from typing import Any
 
 from services.chassis.errors import Defect
 from services.contracts.event import Event
-from services.routing.case import Case, Fee, Item, Proposal, Supplement, Terms, derived
+from services.routing.case import Case, Fee, Item, Proposal, Supplement, Terms, Transfer, derived
 
 Facts = Mapping[str, Any]
 
@@ -74,6 +74,11 @@ def _assigned(case: Case, facts: Facts) -> Case:
     return replace(case, officer=facts["officer"], assigned_at=facts["assigned_at"])
 
 
+def _transferred(case: Case, facts: Facts) -> Case:
+    moved = Transfer(facts["from_unit"], facts["to_unit"], facts["reason"], facts["transferred_at"])
+    return replace(case, unit=moved.to_unit, officer=None, assigned_at=None, transfers=(*case.transfers, moved))
+
+
 def _fee_noted(case: Case, facts: Facts) -> Case:
     others = tuple(fee for fee in case.fees if fee.order_id != facts["order_id"])
     known = next((fee for fee in case.fees if fee.order_id == facts["order_id"]), None)
@@ -121,6 +126,7 @@ _CHANGES: dict[str, Callable[[Case, Facts], Case]] = {
     "supplement_requested": _supplement_requested,
     "supplement_received": _supplement_received,
     "case_assigned": _assigned,
+    "case_transferred": _transferred,
     "case_fee_noted": _fee_noted,
     "decision_proposed": _proposed,
     "proposal_returned": _returned,

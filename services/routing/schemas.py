@@ -7,13 +7,14 @@ from marshmallow import ValidationError, validates_schema
 from services.contracts.catalogue.parts import Code, Key, Name
 from services.contracts.fields import Choice, Day, Flag, Items, Part, Strict, Text, Whole, matching, say
 from services.contracts.routing import MOST_ROWS
-from services.contracts.words import OUTCOMES, STAFF_ID
+from services.contracts.words import OUTCOMES, STAFF_ID, TRANSFER_REASONS
 from services.routing.case import STATUSES
 from services.routing.queue import DUE, MOST_OFFICERS, ORDERS
 
 _LONGEST_REASON = 4000
 _DUE_ORDER = say("not_a_choice", "Chỉ xếp theo hạn (due).", "Comes in the order `due` only.")
 _ROW_TWICE = say("repeated", "Một dòng được nêu hai lần.", "A row is named twice.")
+_NOTE_NEEDED = say("required", "Lý do khác thì phải ghi rõ.", "Another reason is to be written down.")
 _REASON_NEEDED = say("required", "Từ chối giải quyết phải nêu rõ lý do.", "A refusal states its reason.")
 
 
@@ -140,6 +141,21 @@ class Assign(Strict):
     dossier_code = dossier_code()
     officer = Text(required=True, validate=matching(STAFF_ID, "Phải là mã cán bộ.", "Must be a staff id."))
     request_id = request_id()
+
+
+class Transfer(Strict):
+    """Hand the case on to another unit of the ministry; `note` says more, and is needed where the reason is `other`."""
+
+    dossier_code = dossier_code()
+    to_unit = Key(required=True)
+    reason = Choice(*TRANSFER_REASONS, required=True)
+    note = free_text(load_default=None, allow_none=True)
+    request_id = request_id()
+
+    @validates_schema
+    def _other_is_said(self, data: dict[str, Any], **_: Any) -> None:
+        if data["reason"] == "other" and data["note"] is None:
+            raise ValidationError(_NOTE_NEEDED, "note")
 
 
 class AssignMany(Strict):

@@ -82,6 +82,11 @@ class RoutingService(Service):
         """Give up to a hundred cases to an officer; says of each what became of it."""
         return self.cases.assign_many(call.actor, call.cause, **call.args)
 
+    @command(schemas.Transfer)
+    def transfer(self, call: Call) -> dict[str, Any]:
+        """Hand the case on to the unit that is competent."""
+        return self.cases.transfer(call.actor, call.cause, **call.args)
+
     @command(schemas.Propose)
     def propose(self, call: Call) -> dict[str, Any]:
         """Say how the case should be decided: the officer in charge, for another to sign."""

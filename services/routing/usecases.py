@@ -1,6 +1,6 @@
 """What officers ask of routing and what routing does about events: load, decide, append."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from functools import partial
 from typing import Any
@@ -11,8 +11,10 @@ from services.chassis.cause import Cause
 from services.chassis.errors import ServiceError, Unavailable
 from services.chassis.journal import Decide, Journal, Stored
 from services.chassis.logs import log
+from services.contracts.catalogue.dates import local_day
 from services.contracts.catalogue.worktime import CalendarExhausted
-from services.routing import answers, clocks, deciding, domain
+from services.contracts.event import Event
+from services.routing import answers, clocks, deciding, domain, transferring
 from services.routing.answers import Answer
 from services.routing.case import CLOSED, OPEN, STATUSES, Case, Item
 from services.routing.catalogue import Catalogue
@@ -25,6 +27,7 @@ from services.routing.terms import refuse_no_rows, refuse_unlisted
 
 Facts = Mapping[str, Any]
 Items = Sequence[Mapping[str, Any]]  # {row, outcome, reason}
+Rows = tuple[Item, ...]
 
 
 class RoutingCases:
@@ -105,12 +108,13 @@ class RoutingCases:
     ) -> Answer:
         """Ask the applicant for all that is missing."""
         at, asked_of = clock.now(), self._case_of(actor, dossier_code)
-        refuse_unlisted(self._catalogue.procedure_of(asked_of), items)
-        calendar = self._catalogue.calendar_of(asked_of)
+        procedure, calendar = self._catalogue.procedure_of(asked_of), self._catalogue.calendar_of(asked_of)
         components = [item["component"] for item in items if "component" in item]
         wording: dict[str, Any] = {}
 
         def decide(case: Case | None) -> list[Any]:
+            domain.may_act(actor, case)
+            refuse_unlisted(procedure, items)
             respond_by = clocks.respond_by(at, respond_within_days or self._settings.respond_days, calendar)
             made = domain.request_supplement(case, actor, components, at, respond_by)
             wording.clear()  # which round it is shows only now
@@ -138,13 +142,31 @@ class RoutingCases:
             return {"dossier_code": code, "assigned": False, "status": None, "error": problem}
         return {"dossier_code": code, "assigned": True, "status": done["status"], "error": None}
 
+    def transfer(
+        self, actor: Actor, why: Cause, dossier_code: str, to_unit: str, reason: str, note: str | None = None
+    ) -> Answer:
+        """Hand the case on to the unit that is competent; answers how it stands there. Raises Refused."""
+        at, case = clock.now(), self._case_of(actor, dossier_code)
+        is_known = self._catalogue.has_unit(case.tenant, to_unit, local_day(at))
+        wording: dict[str, Any] = {}
+
+        def decide(case: Case | None) -> list[Any]:
+            made = transferring.transfer(case, actor, to_unit, reason, is_known, at)
+            wording.clear()  # which one it is shows only now
+            wording.update({f"transfers.{made[0].data['transfer']}": note} if note else {})
+            return made
+
+        return answers.summary(self._change(dossier_code, why, decide, wording).state)
+
     def propose(
         self, actor: Actor, why: Cause, dossier_code: str, outcome: str, reason: str | None, items: Items = ()
     ) -> Answer:
         """Say how the case should be decided."""
-        at, rows = clock.now(), self._rows_of(actor, dossier_code, items)
-        wording = answers.reasons("proposed", reason, items)
-        stored = self._change(dossier_code, why, lambda case: deciding.propose(case, actor, outcome, rows, at), wording)
+        at, wording = clock.now(), answers.reasons("proposed", reason, items)
+        judged = self._judged(
+            actor, dossier_code, items, lambda case, rows: deciding.propose(case, actor, outcome, rows, at)
+        )
+        stored = self._change(dossier_code, why, judged, wording)
         return answers.proposed(stored.state)
 
     def return_proposal(self, actor: Actor, why: Cause, dossier_code: str, reason: str) -> Answer:
@@ -163,9 +185,14 @@ class RoutingCases:
         items: Items | None = None,
     ) -> Answer:
         """Grant or refuse what was applied for, or sign what was proposed."""
-        at, rows = clock.now(), None if items is None else self._rows_of(actor, dossier_code, items)
-        wording = answers.reasons("decided", reason, items or ())
-        stored = self._change(dossier_code, why, lambda case: deciding.decide(case, actor, outcome, rows, at), wording)
+        at, wording, as_proposed = clock.now(), answers.reasons("decided", reason, items or ()), items is None
+        judged = self._judged(
+            actor,
+            dossier_code,
+            items or (),
+            lambda case, rows: deciding.decide(case, actor, outcome, None if as_proposed else rows, at),
+        )
+        stored = self._change(dossier_code, why, judged, wording)
         return answers.decided(stored.state)
 
     def stop(self, actor: Actor, why: Cause, dossier_code: str, reason: str) -> Answer:
@@ -217,17 +244,29 @@ class RoutingCases:
             except ServiceError as error:  # the next round tries again; the others must not wait for this one
                 log.warning("clock_not_rung", dossier=code, reason=error.code)
 
-    def _rows_of(self, actor: Actor, dossier_code: str, items: Items) -> tuple[Item, ...]:
-        """The rows that are decided on one by one. Raises Denied, NotFound, Refused."""
-        if items:
-            refuse_no_rows(self._catalogue.procedure_of(self._case_of(actor, dossier_code)), items)
-        return tuple(sorted((Item(one["row"], one["outcome"]) for one in items), key=lambda item: item.row))
+    def _judged(
+        self, actor: Actor, dossier_code: str, items: Items, judge: Callable[[Case | None, Rows], list[Event]]
+    ) -> Decide[Case]:
+        """How to `judge` the rows that are decided on one by one, if the form has them. Raises Denied, NotFound."""
+        rows = tuple(sorted((Item(one["row"], one["outcome"]) for one in items), key=lambda item: item.row))
+        procedure = self._catalogue.procedure_of(self._case_of(actor, dossier_code)) if items else None
+
+        def decide(case: Case | None) -> list[Event]:
+            if procedure is not None:
+                domain.may_act(actor, case)
+                refuse_no_rows(procedure, items)
+            return judge(case, rows)
+
+        return decide
 
     def _case_of(self, actor: Actor, dossier_code: str) -> Case:
-        """The case an officer of its unit acts on, as last known here. Raises Denied, NotFound."""
+        """The case an officer acts on, for what never changes of it. Raises Denied, NotFound.
+
+        Whether his unit has it shows when it is changed: this may be a minute old, and who asks again with the same
+        request id after it was handed on is answered as before.
+        """
         domain.require_officer(actor)
-        found = self._journal.glance(dossier_code)
-        return domain.may_act(actor, found.state if found else None)
+        return self._known(dossier_code)
 
     def _known(self, dossier_code: str) -> Case:
         found = self._journal.glance(dossier_code)

@@ -24,6 +24,7 @@ ARGUED = {
     ("payment.fee_assessed", "lines.name_vi"): "the name of a fee item, from the catalogue",
     ("payment.fee_assessed", "lines.name_en"): "the name of a fee item, from the catalogue",
     ("payment.refund_due", "reason"): "one of two words",
+    ("routing.case_transferred", "reason"): "one of four words",
     ("registry.record_revoked", "reason"): "one of two words",
     ("notify.notice_failed", "reason"): "the mail server's reply code",
 }

@@ -20,7 +20,7 @@ LADDER = (1.0, 5.0, 30.0, 300.0, 1800.0, 14400.0)
 # What needs no actor: the catalogue, and look-ups that who asks must already hold the key to.
 PUBLIC = {
     *("intake.list_procedures", "intake.get_procedure", "intake.track"),
-    *(f"registry.{name}" for name in ("list_tenants", "list_procedures", "look_up", "verify")),
+    *(f"registry.{name}" for name in ("list_tenants", "list_procedures", "list_units", "look_up", "verify")),
     *(f"registry.get_{kind}" for kind in ("procedure", "unit", "calendar", "tenant", "dataset")),
 }
 CALLED = {
@@ -51,6 +51,7 @@ CALLED = {
         "return_proposal": {"dossier_code", "reason", "request_id"},
         "decide": {"dossier_code", "outcome", "reason", "request_id"},
         "stop": {"dossier_code", "reason", "request_id"},
+        "transfer": {"dossier_code", "to_unit", "reason", "note", "request_id"},
     },
     "payment": {
         "get_order": {"dossier_code"},

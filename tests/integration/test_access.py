@@ -50,6 +50,7 @@ ACTS: Final = (
     "return_proposal",
     "decide",
     "stop",
+    "transfer",
 )
 MAY: Final = {
     "intake.list_procedures": _ALL,
@@ -84,7 +85,10 @@ MAY: Final = {
     "payment.start_payment": _OWNER_ONLY,
     "payment.record_counter_payment": _OFFICERS,
     "registry.publish_catalogue": _SYSTEM,
-    **{f"registry.{act}": _ALL for act in ("list_tenants", "list_procedures", "get_procedure", "get_unit")},
+    **{
+        f"registry.{act}": _ALL
+        for act in ("list_tenants", "list_procedures", "list_units", "get_procedure", "get_unit")
+    },
     **{f"registry.get_{kind}": _ALL for kind in ("calendar", "tenant", "dataset")},
     "registry.get_record": _CONCERNED,
     "registry.find_records": "yes yes yes yes yes yes yes no no",

@@ -26,6 +26,8 @@ class Beside:
     """What stands beside the histories of some dossiers, by the name under which these speak of it."""
 
     bills: Mapping[str, Sequence[str]]
+    collectors: Mapping[str, str]  # the unit that collects what is not paid yet
+    correspondents: Mapping[str, str]  # the unit that is written to, where a dossier was handed on
     receipts: Mapping[str, Document]  # by order
     numbers: Mapping[str, Document]  # by `<dataset>:<dossier code>`
     counters: Mapping[str, int]  # the last number given, by what stands before it in a dossier code
@@ -94,6 +96,12 @@ class Papers:
         return self.beside.bills.get(self.code)
 
     @property
+    def units(self) -> dict[str, str]:
+        """The unit that has it as far as payment and notify know."""
+        known = {"payment.dossiers": self.beside.collectors, "notify.units": self.beside.correspondents}
+        return {name: units[self.code] for name, units in known.items() if self.code in units}
+
+    @property
     def issuances(self) -> list[Issuance]:
         """At registry, before a record."""
         return self._states(shelves.ISSUANCES)
@@ -140,8 +148,9 @@ def read_papers(books: Books, span: Span, patterns: Patterns, codes: Sequence[st
         for kept in books.read(shelf, {shelf.code: span}):
             by_code[kept.code][shelf.name].append(kept)
     with outages_named():
-        bills = {one["_id"]: one.get("orders", []) for one in books.collection("payment.dossiers").find({"_id": span})}
-    beside = _beside(books, by_code, bills)
+        bills = {one["_id"]: one for one in books.collection("payment.dossiers").find({"_id": span})}
+        moved = {one["_id"]: one["unit"] for one in books.collection("notify.units").find({"_id": span})}
+    beside = _beside(books, by_code, bills, moved)
     for code in sorted({*by_code, *bills, *codes}):
         yield Papers(code, by_code.get(code, {}), beside, patterns)
 
@@ -163,11 +172,16 @@ def _end(books: Books, after: str, most: int) -> str | None:
     return min(ends, default=None)
 
 
-def _beside(books: Books, by_code: Mapping[str, Mapping[str, list[Kept]]], bills: Mapping[str, list[str]]) -> Beside:
+def _beside(
+    books: Books,
+    by_code: Mapping[str, Mapping[str, list[Kept]]],
+    bills: Mapping[str, Document],
+    moved: Mapping[str, str],
+) -> Beside:
     def each(shelf: Shelf) -> Iterator[Kept]:
         return (kept for kinds in by_code.values() for kept in kinds.get(shelf.name, ()))
 
-    orders = {kept.id for kept in each(shelves.ORDERS)}.union(*bills.values())
+    orders = {kept.id for kept in each(shelves.ORDERS)}.union(*(one.get("orders", ()) for one in bills.values()))
     owners = {f"{kept.state.dataset}:{kept.code}" for kept in each(shelves.RECORDS) if kept.state is not None}
     decided = (kept for kept in each(shelves.ISSUANCES) if kept.state is not None and kept.state.decision is not None)
     owners |= {f"{kept.state.decision.dataset}:{kept.code}" for kept in decided}
@@ -176,7 +190,9 @@ def _beside(books: Books, by_code: Mapping[str, Mapping[str, list[Kept]]], bills
     uploads = books.by("intake.uploads", "_id", named_, "status", "current", "dossier_code")
     files = books.by("intake.papers.files", "_id", {one.get("current") for one in uploads.values()}, *_OF_A_FILE)
     return Beside(
-        bills=bills,
+        bills={code: one.get("orders", []) for code, one in bills.items()},
+        collectors={code: one.get("unit", "") for code, one in bills.items()},
+        correspondents=moved,
         receipts=books.by("payment.receipts", "owner", orders, "series", "number"),
         numbers=books.by("registry.numbers", "owner", owners, "series", "number"),
         counters={id_: one.get("last", 0) for id_, one in books.by("intake.codes", "_id", prefixes, "last").items()},

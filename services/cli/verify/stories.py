@@ -53,6 +53,24 @@ def _opening(papers: Papers, dossier: Dossier, case: Case) -> Said:
         yield f"routing.cases {papers.code}", f"intake and routing differ in {', '.join(differing)}"
 
 
+def _units(papers: Papers, _dossier: Dossier, case: Case) -> Said:
+    """Who collects its fees and who is written to is the unit that has the case, or had it when they were paid."""
+    for where, unit in papers.units.items():
+        if unit != case.unit:
+            yield f"{where} {papers.code}", f"it says that {unit} has the dossier, routing says {case.unit}"
+    if case.transfers and "notify.units" not in papers.units:
+        yield f"notify.units {papers.code}", "notify has not heard that it was handed on"
+    had = [(one.at, one.to_unit) for one in case.transfers]
+    first = case.transfers[0].from_unit if case.transfers else case.unit
+    for order in papers.orders:
+        until = [unit for at, unit in had if order.paid_at is None or at <= order.paid_at]
+        if order.unit != (until[-1] if until else first):
+            yield (
+                f"payment.orders {order.order_id}",
+                f"it is a fee of {order.unit}, which did not have the dossier then",
+            )
+
+
 def _end(papers: Papers, dossier: Dossier, case: Case) -> Said:
     where, end = f"routing.cases {papers.code}", ENDS.get(dossier.status)
     waits_for_result = case.status == "decided" and dossier.fact("case_decided") is not None
@@ -163,7 +181,7 @@ def _notices(papers: Papers, _dossier: Dossier, _case: Case) -> Said:
             yield f"notify.notices {id_}", f"not sent yet: {said}, {some(notice.round, 'rounds')}"
 
 
-RULES: Final[tuple[Rule, ...]] = (_opening, _end, _rounds, _dates, _facts, _fees, _noted, _record)
+RULES: Final[tuple[Rule, ...]] = (_opening, _units, _end, _rounds, _dates, _facts, _fees, _noted, _record)
 
 
 def _about(type_: str, data: dict[str, object]) -> tuple[str, str]:

@@ -16,12 +16,13 @@ from services.notify.domain import Notice, notice_id
 from services.notify.moments import told_by
 from services.payment import domain as payment
 from services.payment.domain import Assessment, Capture
+from services.payment.order import Transfer
 from services.registry import catalogue
 from services.registry import domain as registry
 from services.registry.catalogue import Draft
 from services.registry.contents import number_of
 from services.registry.domain import Decision, IssueOrder
-from services.routing import deciding
+from services.routing import deciding, transferring
 from services.routing import domain as routing
 from services.routing.domain import FeeFact, Submission
 from tests.unit.cli.memory import Kept, MemoryBooks
@@ -52,6 +53,7 @@ class Installation:
         self.submit(REJECTED)
         self.do(shelves.CASES, REJECTED, lambda case: routing.reject(case, OFFICER, self.now()))
         self.submit(OPEN)
+        self.hand_on(OPEN, "cuc-bao-chi")
         self.rest()
 
     # what a test looks at, and spoils
@@ -118,6 +120,14 @@ class Installation:
         self.submit(code)
         self.pay(code)
         self.do(shelves.DOSSIERS, code, lambda dossier: intake.withdraw(dossier, self.now()))
+
+    def hand_on(self, code: str, to_unit: str) -> None:
+        """The unit is not competent, another is."""
+        self.do(
+            shelves.CASES,
+            code,
+            lambda case: transferring.transfer(case, OFFICER, to_unit, "not_competent", True, self.now()),
+        )
 
     def now(self) -> datetime:
         """A minute later than the last time somebody asked."""
@@ -223,6 +233,12 @@ class Installation:
 
     def _on_case_rejected(self, code: str, said: Any, cause: str) -> None:
         self._end(code, said["rejected_at"], cause)
+
+    def _on_case_transferred(self, code: str, said: Any, cause: str) -> None:
+        one = Transfer(said["transfer"], said["from_unit"], said["to_unit"], said["transferred_at"])
+        self.do(shelves.ORDERS, f"{code}-S", lambda order: payment.transfer(order, one), cause=cause)
+        self.kept("payment.dossiers").documents[code]["unit"] = one.to_unit
+        self.kept("notify.units").put({"_id": code, "unit": one.to_unit, "transfer": one.number})
 
     def _on_refund_due(self, _code: str, said: Any, cause: str) -> None:
         amount, at_ = said["amount_vnd"], self.now()

@@ -46,13 +46,13 @@ HISTORIES: Final[dict[str, Tooth]] = {
     "state": of_case("not what its history makes: outcome", put(CASES, GRANTED, "state.outcome", "refused")),
     "event missing": of_dossier("the sequence of its events has a gap", put(DOSSIERS, GRANTED, "history.2")),
     "version": of_case("its version is 99, but it has", put(CASES, GRANTED, "version", 99)),
-    "published too much": of_case("9 events published of 2", put(CASES, OPEN, "relayed", 9), code=OPEN),
+    "published too much": of_case("9 events published of 3", put(CASES, OPEN, "relayed", 9), code=OPEN),
     "unpublished": of_case(
-        "1 event not published",
+        "2 events not published",
         *(put(CASES, OPEN, "relayed", 1), put(CASES, OPEN, "pending_since", LATER)),
         code=OPEN,
     ),
-    "forgotten": of_case("2 events not published, and no relay will", put(CASES, OPEN, "relayed", 0), code=OPEN),
+    "forgotten": of_case("3 events not published, and no relay will", put(CASES, OPEN, "relayed", 0), code=OPEN),
     "pending": of_case("it is marked as pending", put(CASES, GRANTED, "pending_since", LATER)),
     "cause again": of_order("a cause acted twice", repeat(ORDERS, ORDER, 0)),
     "cause again at once": of_notice(
@@ -78,6 +78,22 @@ STORIES: Final[dict[str, Tooth]] = {
     "dossier lost": of_dossier("no such dossier, but in notify.notices", lose(DOSSIERS, OPEN), code=OPEN),
     "case lost": of_case("its unit has no case of it", lose(CASES, OPEN), code=OPEN),
     "another unit": of_case("intake and routing differ in unit", put(CASES, GRANTED, "state.unit", "cuc-attt")),
+    "unit at payment": Tooth(
+        put("payment.dossiers", OPEN, "unit", "vnnic"),
+        OPEN,
+        f"payment.dossiers {OPEN}",
+        "says that vnnic has the dossier",
+    ),
+    "unit at notify": Tooth(
+        put("notify.units", OPEN, "unit", "vnnic"), OPEN, f"notify.units {OPEN}", "says that vnnic has the dossier"
+    ),
+    "handed on unheard": Tooth(
+        lose("notify.units", OPEN), OPEN, f"notify.units {OPEN}", "notify has not heard that it was handed on"
+    ),
+    "unit of a fee": of_order(
+        "a fee of vnnic, which did not", put(ORDERS, f"{OPEN}-S", "state.unit", "vnnic"), code=OPEN
+    ),
+    "unit of what is paid": of_order("a fee of cuc-attt, which", put(ORDERS, ORDER, "state.unit", "cuc-attt")),
     "case not ended": of_case(
         "is rejected, but the case is opened", put(CASES, REJECTED, "state.status", "opened"), code=REJECTED
     ),

@@ -67,6 +67,19 @@ def assigned(at: float = 2) -> Event:
     return heard("case_assigned", officer="cb-001", assigned_at=hour(at))
 
 
+def transferred(number: int = 1, to_unit: str = "cuc-bao-chi", at: float = 3) -> Event:
+    """The unit handed it on."""
+    return heard(
+        "case_transferred",
+        tenant="mic",
+        transfer=number,
+        from_unit=UNIT,
+        to_unit=to_unit,
+        reason="not_competent",
+        transferred_at=hour(at),
+    )
+
+
 def rejected(at: float = 1) -> Event:
     """The unit refused to receive it."""
     return heard("case_rejected", unit=UNIT, rejected_at=hour(at))

@@ -206,3 +206,12 @@ def test_there_is_nothing_to_hand_over_before_there_is_a_result(others: list[Eve
 def test_a_command_on_an_unknown_dossier_finds_nothing() -> None:
     for decide, args in ((domain.withdraw, ()), (domain.return_result, ("post",)), (domain.supplement, (1, []))):
         assert Book().attempt(decide, *args, hour(1)) == "intake.unknown_dossier"
+
+
+def test_a_dossier_is_with_the_unit_that_it_was_handed_on_to_last_whatever_is_heard_first() -> None:
+    first, second = b.transferred(1, "cuc-bao-chi"), b.transferred(2, "cuc-attt", at=5)
+    assert dossier().now.unit == b.UNIT
+    for heard in ([first, second], [second, first], [second, first, second]):
+        book = dossier(b.accepted(), *heard)
+        assert (book.now.unit, book.status) == ("cuc-attt", "accepted")
+        assert [one["to_unit"] for one in book.now.transfers] == ["cuc-bao-chi", "cuc-attt"]

@@ -23,6 +23,7 @@ orders = st.sampled_from(["S", "A", "R"])
 along_the_way = st.one_of(
     st.builds(b.accepted, hours, st.integers(50, 90)),
     st.builds(b.assigned, hours),
+    st.builds(b.transferred, rounds, st.sampled_from(["cuc-bao-chi", "cuc-attt"]), hours),
     st.builds(b.asked, rounds, hours),
     st.builds(b.received, rounds, hours, st.none() | st.integers(50, 90)),
     st.builds(b.fee_requested, hours, orders),

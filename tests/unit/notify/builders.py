@@ -17,6 +17,7 @@ UNIT: dict[str, Any] = {
     "name": {"vi": "Trung tâm Internet Việt Nam", "en": "Vietnam Internet Network Information Center"},
     "email": "vnnic@example.vn",
 }
+FORMER: dict[str, Any] = {"name": {"vi": "Cục Báo chí", "en": "Authority of Press"}, "email": "bao-chi@example.vn"}
 PROCEDURE: dict[str, Any] = {
     "name": {"vi": "Đăng ký tên miền", "en": "Registration of a domain"},
     "components": [{"code": "TP01", "name": {"vi": "Bản khai", "en": "Form"}}],
@@ -35,6 +36,7 @@ DOSSIER = Dossier(
 CASE = Case(
     reasons={"rejected": "Không thuộc thẩm quyền.", "decided": "Tên miền đã cấp.", "stopped": "Quá hạn bổ sung."},
     requests={1: Request((Wish("TP01", "", "Ký lại bản khai."), Wish("", "label", "Viết rõ")), "Hồ sơ chưa đủ.")},
+    notes={1: "Thuộc lĩnh vực báo chí."},
     due_at=LATER,
 )
 # One event of each type that somebody is told of, as its publisher would write it.
@@ -71,6 +73,17 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     "supplement_requested": (
         "routing",
         {"round": 1, "components": ["TP01"], "requested_at": AT, "respond_by": LATER},
+    ),
+    "case_transferred": (
+        "routing",
+        {
+            "tenant": "mic",
+            "transfer": 1,
+            "from_unit": "cuc-bao-chi",
+            "to_unit": "vnnic",
+            "reason": "not_competent",
+            "transferred_at": AT,
+        },
     ),
     "case_stopped": ("routing", {"unit": "vnnic", "stopped_at": AT}),
     "deadline_slipped:answer": ("routing", {"unit": "vnnic", "clock": "answer", "due_at": AT}),
@@ -118,7 +131,7 @@ def heard(key: str, **changed: Any) -> Event:
 
 def told(key: str, **changed: Any) -> Told:
     """A sample event with everything around it."""
-    return Told(heard(key, **changed), DOSSIER, UNIT, PROCEDURE, CASE)
+    return Told(heard(key, **changed), DOSSIER, UNIT, PROCEDURE, CASE, FORMER)
 
 
 def cause(event_id: str) -> Cause:

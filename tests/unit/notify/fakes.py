@@ -102,6 +102,19 @@ class FakeCatalogue:
         return PROCEDURE
 
 
+class FakeUnits:
+    """Where dossiers went."""
+
+    def __init__(self) -> None:
+        self.now: dict[str, str] = {}
+
+    def note(self, dossier_code: str, unit: str, _transfer: int) -> None:
+        self.now[dossier_code] = unit
+
+    def of(self, dossier_code: str) -> str | None:
+        return self.now.get(dossier_code)
+
+
 class FakeNeighbours:
     """intake and routing, counting how often they are asked."""
 

@@ -59,13 +59,13 @@ def test_a_notice_taken_by_the_mail_server_is_sent_and_stays_so() -> None:
 
 def test_a_failed_notice_keeps_the_code_and_goes_again_in_a_new_round() -> None:
     assert (failed().status, failed().reason) == ("failed", "550")
-    [again] = domain.resend(failed(), OFFICER, AT + timedelta(hours=1))
+    [again] = domain.resend(failed(), OFFICER, "vnnic", AT + timedelta(hours=1))
     second = domain.evolve(failed(), as_read(again))
     assert (second.status, second.round, second.requested_at) == ("requested", 2, AT)
 
 
 def test_the_word_of_an_earlier_round_does_not_fail_a_later_one() -> None:
-    second = domain.evolve(failed(), as_read(domain.resend(failed(), SYSTEM, AT)[0]))
+    second = domain.evolve(failed(), as_read(domain.resend(failed(), SYSTEM, "vnnic", AT)[0]))
     assert domain.note_failed(second, 1, "550", AT) == []
     assert not domain.is_awaited(second, 1)
     assert domain.is_awaited(second, 2)
@@ -76,25 +76,25 @@ def test_the_word_of_an_earlier_round_does_not_fail_a_later_one() -> None:
 )
 def test_only_a_failed_notice_is_sent_again(state: Notice) -> None:
     with pytest.raises(Refused) as refusal:
-        domain.resend(state, OFFICER, AT)
+        domain.resend(state, OFFICER, "vnnic", AT)
     assert refusal.value.code == f"notify.already_{state.status}"
 
 
 def test_an_officer_of_another_unit_may_not_send_again() -> None:
     with pytest.raises(Denied) as denial:
-        domain.resend(failed(), STRANGER, AT)
+        domain.resend(failed(), STRANGER, "vnnic", AT)
     assert denial.value.code == "notify.other_unit"
 
 
 def test_a_citizen_may_not_send_again() -> None:
     with pytest.raises(Denied) as denial:
-        domain.resend(failed(), CITIZEN, AT)
+        domain.resend(failed(), CITIZEN, "vnnic", AT)
     assert denial.value.code == "notify.officers_only"
 
 
 def test_what_was_never_asked_for_is_unknown() -> None:
     with pytest.raises(NotFound):
-        domain.resend(None, SYSTEM, AT)
+        domain.resend(None, SYSTEM, "vnnic", AT)
     with pytest.raises(NotFound):
         domain.note_sent(None, AT)
 
@@ -149,7 +149,7 @@ def _decide(state: Notice | None, command: tuple[Any, ...], at: Any) -> list[Eve
             case ("failed", round_):
                 return domain.note_failed(state, round_, "550 5.1.1", at)
             case _:
-                return domain.resend(state, OFFICER, at)
+                return domain.resend(state, OFFICER, "vnnic", at)
     except (NotFound, Refused):
         return []
 

@@ -31,6 +31,8 @@ WORDING = {
     "Vui lòng thanh toán trực tuyến trước 22/01/2026.",
     "receipt_issued": f"Đã ghi nhận thanh toán 1.550.000 đồng cho hồ sơ {CODE}.",
     "case_rejected": f"Hồ sơ {CODE} không được tiếp nhận. Lý do: Không thuộc thẩm quyền.",
+    "case_transferred": f"Hồ sơ {CODE} đã được chuyển từ Cục Báo chí sang Trung tâm Internet Việt Nam. Lý do: "
+    "hồ sơ không thuộc thẩm quyền giải quyết của đơn vị đã nhận: Thuộc lĩnh vực báo chí.",
     "dossier_resolved:granted": f"Hồ sơ {CODE} đã có kết quả. Mời Ông/Bà nhận tại Bộ phận Một cửa, "
     "Trung tâm Internet Việt Nam / trên Cổng dịch vụ công.",
 }

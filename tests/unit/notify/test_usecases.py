@@ -27,7 +27,7 @@ from services.notify.patience import Met
 from services.notify.templates import Templates
 from services.notify.usecases import NotifyCases
 from tests.unit.notify.builders import AT, CODE, DOSSIER, SAMPLES, cause, heard
-from tests.unit.notify.fakes import FakeCatalogue, FakeMail, FakeNeighbours, FakeStore
+from tests.unit.notify.fakes import FakeCatalogue, FakeMail, FakeNeighbours, FakeStore, FakeUnits
 
 TEMPLATES = Templates()
 SYSTEM = Actor("system", "t")
@@ -39,13 +39,14 @@ class Desk:
     """notify with fakes around it."""
 
     def __init__(self) -> None:
-        self.store, self.catalogue = FakeStore(), FakeCatalogue()
+        self.store, self.catalogue, self.units = FakeStore(), FakeCatalogue(), FakeUnits()
         self.neighbours, self.mail = FakeNeighbours(), FakeMail()
         self.claims = Claims(self.store.collection, timedelta(seconds=30), timedelta(minutes=11))
         mail: Any = self.mail
         catalogue: Any = self.catalogue
+        units: Any = self.units
         self.cases = NotifyCases(
-            self.store, self.claims, catalogue, self.neighbours, TEMPLATES, mail, timedelta(hours=48)
+            self.store, self.claims, catalogue, units, self.neighbours, TEMPLATES, mail, timedelta(hours=48)
         )
 
     def hear(self, key: str, event_id: str) -> None:
@@ -265,6 +266,28 @@ def test_a_request_id_used_for_something_else_is_a_conflict(desk: Desk, failed: 
     other = of_request("notify.resend", OFFICER, "r-1", {"notice_id": "other"})
     with pytest.raises(Conflict):
         desk.cases.resend(OFFICER, other, failed.notice_id)
+
+
+def test_a_dossier_that_was_handed_on_is_written_about_to_the_unit_that_has_it(desk: Desk) -> None:
+    press = Actor("officer", "cb-9", "cuc-bao-chi")
+    desk.hear("dossier_submitted", "e-1")
+    moved = {"from_unit": "vnnic", "to_unit": "cuc-bao-chi"}
+    desk.cases.tell(heard("case_transferred", **moved), cause("e-2"))
+    desk.hear("dossier_supplemented", "e-3")
+    units = {(notice.moment, notice.unit) for notice in desk.store.notices if notice.audience == "unit"}
+    assert units == {("submitted", "vnnic"), ("transferred", "cuc-bao-chi"), ("supplemented", "cuc-bao-chi")}
+    desk.mail.troubles += [Undeliverable("550")] * len(desk.store.notices)
+    desk.deliver_all()
+    assert len(desk.cases.list_notices(press, CODE, 50, None)["items"]) == 5
+    for notice in desk.store.notices:
+        assert desk.cases.get_notice(press, notice.notice_id)["status"] == "failed"
+        with pytest.raises(NotFound):
+            desk.cases.get_notice(OFFICER, notice.notice_id)
+        with pytest.raises(Denied):
+            desk.resend(OFFICER, notice.notice_id)
+        assert desk.resend(press, notice.notice_id, f"r-{notice.notice_id}")["status"] == "requested"
+    with pytest.raises(NotFound):
+        desk.cases.list_notices(OFFICER, CODE, 50, None)
 
 
 def test_only_officers_of_the_unit_send_again(desk: Desk, failed: Notice) -> None:

@@ -1,7 +1,7 @@
 """Payment over memory: the real journal and use cases, the store's questions answered by looking through it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
@@ -47,6 +47,7 @@ class FakeOrders:
         self._journal = journal
         self._documents: dict[str, Any] = journal.collection.documents
         self.bills: dict[str, Bill] = {}
+        self.moved: dict[str, int] = {}
         self.asked: dict[str, datetime] = {}
         self.refused: dict[str, int] = {}
         self.sent: dict[str, datetime] = {}
@@ -59,6 +60,14 @@ class FakeOrders:
         if dossier_code not in self.bills:
             raise NotFound("payment.not_assessed_yet", "", "")
         return self.bills[dossier_code]
+
+    def note_unit(self, dossier_code: str, unit: str, transfer: int) -> None:
+        if self.moved.get(dossier_code, 0) < transfer:
+            self.moved[dossier_code] = transfer
+            self.bills[dossier_code] = replace(self.bills[dossier_code], unit=unit)
+
+    def find_bill(self, dossier_code: str) -> Bill | None:
+        return self.bills.get(dossier_code)
 
     def each(self, order_ids: Sequence[str]) -> list[FeeOrder]:
         return [self._journal.get(order_id).state for order_id in order_ids if order_id in self._documents]

@@ -9,7 +9,7 @@ from services.chassis.actor import Actor
 from services.chassis.errors import Defect, Denied, NotFound, Refused, ServiceError
 from services.contracts.event import Event
 from services.payment import domain
-from services.payment.order import Attempt, Receipt, Refund, evolve
+from services.payment.order import Attempt, Receipt, Refund, Transfer, evolve
 from tests.unit.payment.builders import (
     AMOUNT,
     CITIZEN,
@@ -285,3 +285,47 @@ def test_a_history_that_the_tables_do_not_know_is_a_defect() -> None:
         evolve(requested().now, Event("case_accepted", about))
     with pytest.raises(Defect, match="impossible_move"):
         evolve(assessed().now, Event("fee_expired", {**about, "expired_at": NOW}))
+
+
+def moved(number: int, to_unit: str, after: timedelta) -> Transfer:
+    """A hand-over to another unit."""
+    return Transfer(number, {1: "vnnic"}.get(number, "cuc-bao-chi"), to_unit, NOW + after)
+
+
+EARLY, LATE = moved(1, "cuc-bao-chi", timedelta(minutes=1)), moved(2, "cuc-attt", timedelta(hours=1))
+
+
+@pytest.mark.parametrize("heard", [[EARLY, LATE], [LATE, EARLY], [LATE, EARLY, LATE, EARLY]])
+@pytest.mark.parametrize("paid_first", [True, False])
+def test_what_is_paid_stays_with_the_unit_of_that_hour_whatever_is_heard_first(
+    heard: list[Transfer], paid_first: bool
+) -> None:
+    book = started()
+    if paid_first:
+        book.act(domain.capture, captured(), NOW)
+    for one in heard:
+        book.act(domain.transfer, one)
+    if not paid_first:
+        assert book.now.unit == "cuc-attt"
+        book.act(domain.capture, captured(), NOW)
+    assert (book.now.unit, book.types.count("fee_transferred")) == ("cuc-bao-chi", 2)
+    assert book.fold() == book.order
+
+
+def test_what_was_paid_before_stays_where_it_was_taken() -> None:
+    book = paid()
+    book.act(domain.transfer, LATE)
+    assert (book.now.unit, book.now.status) == ("cuc-bao-chi", "paid")  # by whom it was handed on says the transfer
+    book = requested()
+    book.act(domain.pay_at_counter, OFFICER, AMOUNT, NOW)
+    book.act(domain.transfer, EARLY)
+    assert book.now.unit == "vnnic"
+
+
+def test_the_new_unit_takes_the_money_and_the_old_one_no_more() -> None:
+    book = requested()
+    book.act(domain.transfer, EARLY)
+    with pytest.raises(Denied):
+        book.act(domain.pay_at_counter, OFFICER, AMOUNT, NOW)
+    book.act(domain.pay_at_counter, FOREIGN, AMOUNT, NOW + timedelta(minutes=2))
+    assert (book.now.unit, book.now.status) == ("cuc-bao-chi", "paid")

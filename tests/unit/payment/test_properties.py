@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from services.chassis.errors import NotFound
 from services.contracts.catalogue.fees import FeeLine
 from services.payment import domain
-from services.payment.order import STATUSES, FeeOrder
+from services.payment.order import STATUSES, FeeOrder, Transfer
 from tests.unit.payment.builders import (
     AMOUNT,
     BOTH,
@@ -81,11 +81,17 @@ def _kept(order: FeeOrder) -> int:
     return captures * order.amount_vnd - sum(refund.amount_vnd for refund in order.refunds)
 
 
+HANDED_ON = (
+    Transfer(1, "vnnic", "cuc-bao-chi", NOW + timedelta(minutes=2)),
+    Transfer(2, "cuc-bao-chi", "cuc-attt", ENDED_AT),
+)
 FACTS: dict[str, Step] = {
     "submitted": lambda book: _hear(book, domain.assess, assessment("on_acceptance"), BOTH, TEN_DAYS, NOW),
     "accepted": lambda book: _hear(book, domain.fall_due, TEN_DAYS, NOW),
     "refused": lambda book: _hear(book, domain.end, NOW, DONE_AT),
     "withdrawn": lambda book: _hear(book, domain.end, ENDED_AT, DONE_AT),
+    "handed on": lambda book: _hear(book, domain.transfer, HANDED_ON[0]),
+    "handed on again": lambda book: _hear(book, domain.transfer, HANDED_ON[1]),
 }
 
 
@@ -98,6 +104,7 @@ def test_facts_of_other_services_end_the_same_in_any_order_and_any_number(facts:
 OUTCOMES: dict[str, Step] = {
     "paid": lambda book: _hear(book, domain.capture, captured(), DONE_AT),
     "failed": lambda book: _hear(book, domain.fail, FIRST, "24", NOW),
+    "handed on": lambda book: _hear(book, domain.transfer, HANDED_ON[0]),
     "ended": lambda book: _hear(book, domain.end, ENDED_AT, DONE_AT),
     "ended before": lambda book: _hear(book, domain.end, NOW, DONE_AT),
     "ended after": lambda book: _hear(book, domain.end, NOW + timedelta(hours=1), DONE_AT),
@@ -106,7 +113,7 @@ OUTCOMES: dict[str, Step] = {
 
 @settings(max_examples=300, deadline=None)
 @given(
-    st.sets(st.sampled_from(["paid", "failed"])),
+    st.sets(st.sampled_from(["paid", "failed", "handed on"])),
     st.sampled_from([[], ["ended"], ["ended before"], ["ended after"]]),
     st.booleans(),
     st.randoms(use_true_random=False),

@@ -158,6 +158,25 @@ def test_orders_that_nobody_paid_in_time_expire_once(desk: Desk, now: list[Any])
     assert desk.types().count("fee_expired") == 1
 
 
+def test_a_dossier_that_was_handed_on_is_the_new_units_and_what_it_paid_before_the_old_ones_too(desk: Desk) -> None:
+    moved = {"dossier_code": CODE, "transfer": 1, "from_unit": "vnnic", "to_unit": FOREIGN.unit, "transferred_at": NOW}
+    with pytest.raises(NotFound):
+        desk.cases.transfer(cause_of("moved"), moved)
+    desk.submit()
+    desk.cases.record_counter_payment(OFFICER, cause_of("r"), f"{CODE}-S", 600_000, "TQ")
+    desk.cases.transfer(cause_of("moved"), {**moved, "transferred_at": NOW + timedelta(minutes=5)})
+    desk.cases.transfer(cause_of("moved"), {**moved, "transferred_at": NOW + timedelta(minutes=5)})
+    assert [desk.order(letter).unit for letter in "SAR"] == ["vnnic", FOREIGN.unit, FOREIGN.unit]
+    assert desk.cases.get_order(FOREIGN, CODE)["orders"] == [f"{CODE}-{letter}" for letter in "SAR"]
+    for letter in "SAR":
+        assert desk.cases.find_order(FOREIGN, f"{CODE}-{letter}")["order_id"] == f"{CODE}-{letter}"
+    assert desk.cases.find_order(OFFICER, f"{CODE}-S")["status"] == "paid"
+    with pytest.raises(NotFound):
+        desk.cases.find_order(OFFICER, f"{CODE}-A")
+    with pytest.raises(NotFound):
+        desk.cases.get_order(OFFICER, CODE)
+
+
 def test_an_officer_lists_the_orders_of_his_unit(desk: Desk) -> None:
     desk.submit()
     page = desk.cases.list_orders(OFFICER, None, None, 2, None)

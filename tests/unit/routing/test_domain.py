@@ -10,7 +10,7 @@ from cattrs.preconf.bson import make_converter
 
 from services.chassis.actor import Actor
 from services.chassis.errors import Conflict, Denied, NotFound, Refused
-from services.routing import deciding, domain
+from services.routing import deciding, domain, transferring
 from services.routing.case import CLOSED, MOVES, OPEN, STATUSES, Case
 from tests.unit.routing.builders import (
     CALENDAR,
@@ -37,6 +37,7 @@ ACTIONS: dict[str, tuple[Any, ...]] = {
     "propose": ("granted", [], NOON),
     "return_proposal": (NOON,),
     "stop": (NOON,),
+    "transfer": ("cuc-bao-chi", "not_competent", True, NOON),
 }
 
 
@@ -49,7 +50,8 @@ OF_ANOTHER = {  # allowed, but not to whoever acts here
 
 def act_of(action: str) -> Any:
     """The rule of an action."""
-    return getattr(deciding if action in DECISIONS else domain, action)
+    modules = {"transfer": transferring, **dict.fromkeys(DECISIONS, deciding)}
+    return getattr(modules.get(action, domain), action)
 
 
 def in_status(status: str) -> Book:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.chassis.errors import NotFound
 from services.contracts.words import WHEN_DUE
-from services.routing import deciding, domain
+from services.routing import deciding, domain, transferring
 from services.routing.case import STATUSES, Terms, derived
 from services.routing.domain import FeeFact
 from tests.unit.routing.builders import CALENDAR, CODE, COLLEAGUE, OFFICER, STRANGER, Book, at, fold, terms
@@ -59,6 +59,11 @@ actions = st.one_of(
             lambda book, now: book.attempt(domain.request_supplement, actor, ["TP01"], now, now + timedelta(days=30))
         ),
         actors,
+    ),
+    st.builds(
+        lambda actor, unit: _done(transferring.transfer, actor, unit, "not_competent", True),
+        actors,
+        st.sampled_from([OFFICER.unit, STRANGER.unit, "cuc-attt"]),
     ),
     st.builds(lambda clock: _done(domain.slip, clock), st.sampled_from(["answer", "decision"])),
 )

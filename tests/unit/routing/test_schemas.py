@@ -103,6 +103,16 @@ def test_a_row_is_decided_once() -> None:
         assert problems(schema, none) == [("items.0.row", "too_small")]
 
 
+def test_a_reason_that_is_not_on_the_list_is_written_down() -> None:
+    call = {**NAMED, "to_unit": "cuc-bao-chi"}
+    assert schemas.Transfer().load({**call, "reason": "not_competent"})["note"] is None
+    assert problems(schemas.Transfer, {**call, "reason": "other"}) == [("note", "required")]
+    assert problems(schemas.Transfer, {**call, "reason": "because"}) == [("reason", "not_a_choice")]
+    assert problems(schemas.Transfer, {**call, "reason": "misdirected", "to_unit": "$ne"}) == [
+        ("to_unit", "wrong_format")
+    ]
+
+
 def test_a_hundred_cases_are_assigned_at_once_and_no_more() -> None:
     call = {"officer": "cb-001", "request_id": "r"}
     assert schemas.AssignMany().load({**call, "dossier_codes": [CODE] * 100})["officer"] == "cb-001"
@@ -124,7 +134,7 @@ def test_every_mistake_in_a_supplement_request_is_named() -> None:
     "schema",
     [
         *(schemas.Accept, schemas.Reject, schemas.RequestSupplement, schemas.Assign, schemas.Stop),
-        *(schemas.Propose, schemas.ReturnProposal, schemas.Decide),
+        *(schemas.Propose, schemas.ReturnProposal, schemas.Decide, schemas.Transfer),
     ],
 )
 def test_every_action_names_its_dossier_and_its_request(schema: type[Schema]) -> None:

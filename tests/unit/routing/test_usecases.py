@@ -77,6 +77,9 @@ class FakeCatalogue:
             "result": {"record_fields": {"people": "people"}},
         }
 
+    def has_unit(self, _tenant: str, key: str, _day: date) -> bool:
+        return key in {UNIT, "cuc-bao-chi"}
+
     def risk_ends(self, now: datetime, days: int) -> datetime:
         return CALENDAR.end_of_day(CALENDAR.add_working_days(now, days))
 
@@ -417,6 +420,46 @@ def test_the_whole_case_tells_every_step_and_who_took_it(opened: World) -> None:
     assert steps[1]["by"] == {"kind": "officer", "id": "cb-001", "unit": UNIT}
     with pytest.raises(NotFound):
         opened.cases.get_case(STRANGER, CODE)
+
+
+def test_a_case_is_handed_on_with_a_note_that_no_event_carries(opened: World) -> None:
+    opened.request(OFFICER, "accept")
+    answer = opened.request(OFFICER, "transfer", to_unit="cuc-bao-chi", reason="other", note=SECRET)
+    assert (answer["unit"], answer["status"], answer["officer"]) == ("cuc-bao-chi", "accepted", None)
+    (shown,) = opened.cases.get_case(STRANGER, CODE)["transfers"]
+    assert shown == {
+        "from_unit": UNIT,
+        "to_unit": "cuc-bao-chi",
+        "reason": "other",
+        "note": SECRET,
+        "transferred_at": opened.now,
+    }
+    assert SECRET not in str(opened.journal.history(CODE))
+    with pytest.raises(NotFound):
+        opened.cases.get_case(OFFICER, CODE)
+
+
+def test_who_asks_again_after_it_was_handed_on_is_answered_as_before(opened: World) -> None:
+    asked: dict[str, Any] = {
+        "items": [{"component": "TP01", "guidance": "Ký lại"}],
+        "reason": "Thiếu",
+        "request_id": "r-ask",
+    }
+    first = opened.request(OFFICER, "request_supplement", **asked)
+    moved = opened.request(OFFICER, "transfer", to_unit="cuc-bao-chi", reason="misdirected", request_id="r-move")
+    assert opened.request(OFFICER, "request_supplement", **asked) == first
+    again = opened.request(OFFICER, "transfer", to_unit="cuc-bao-chi", reason="misdirected", request_id="r-move")
+    assert again == moved
+    with pytest.raises(Denied):
+        opened.request(OFFICER, "request_supplement", **{**asked, "request_id": "r-new"})
+    with pytest.raises(Conflict):
+        opened.request(OFFICER, "transfer", to_unit="vnnic", reason="misdirected", request_id="r-move")
+
+
+def test_a_unit_that_the_ministry_has_not_is_refused(opened: World) -> None:
+    with pytest.raises(Refused) as caught:
+        opened.request(OFFICER, "transfer", to_unit="cuc-khac", reason="not_competent")
+    assert caught.value.code == "routing.unknown_unit"
 
 
 def test_a_published_document_is_kept(world: World) -> None:

@@ -18,6 +18,10 @@ _SUPPLEMENT: Final[Act] = ("supplement", {})
 _WITHDRAW: Final[Act] = ("withdraw", {})
 
 
+def _handed_on(to_unit: str) -> Act:
+    return "transfer", {"to_unit": to_unit, "reason": "not_competent"}
+
+
 def _paid(order: str) -> tuple[Act, Act]:
     return ("start", {"order": order}), ("pay", {"order": order, "attempt": 0, "callbacks": 1, "code": CAPTURED})
 
@@ -27,6 +31,15 @@ RACES: Final[Mapping[str, tuple[str, Sequence[Sequence[Act]]]]] = {
     "rejected, paid, withdrawn": ("dk-ten-mien-vn", [[_SUBMIT], [("reject", {}), *_paid("S"), _WITHDRAW]]),
     "granted, withdrawn": ("gp-phu-truong", [[_SUBMIT], [_ACCEPT], [("decide", {"outcome": "granted"}), _WITHDRAW]]),
     "accepted, asked to pay": ("ma-so-quan-ly-qc", [[_SUBMIT], [_ACCEPT]]),
+    "handed on there and back": (
+        "ma-so-quan-ly-qc",
+        [[_SUBMIT], [_ACCEPT], [_handed_on("vnnic"), _handed_on("cuc-bao-chi"), _handed_on("cuc-attt")]],
+    ),
+    "handed on, paid": (
+        "ma-so-quan-ly-qc",
+        [[_SUBMIT], [_ACCEPT], [_handed_on("vnnic"), *_paid("A"), _handed_on("cuc-bao-chi")]],
+    ),
+    "handed on, withdrawn": ("gp-phu-truong", [[_SUBMIT], [_handed_on("vnnic"), _WITHDRAW]]),
     "supplemented, paid": ("ma-so-quan-ly-qc", [[_SUBMIT], [_ACCEPT], [_ASK], [_SUPPLEMENT, *_paid("A")]]),
 }
 

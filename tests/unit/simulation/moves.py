@@ -10,7 +10,7 @@ from services.chassis.actor import Actor
 from services.payment.order import FeeOrder
 from services.payment.vnpay import Purchase
 from tests.unit.simulation.outside import CAPTURED, FAILED
-from tests.unit.simulation.people import STRANGER, Plot
+from tests.unit.simulation.people import STRANGER, Plot, officer_of
 from tests.unit.simulation.world import World
 
 _RETURN_URL: Final = "https://portal.example.vn/back"
@@ -36,6 +36,7 @@ class Stage:
     def __init__(self, world: World, plots: list[Plot]) -> None:
         self.world, self.plots = world, plots
         self.codes: dict[int, str] = {}
+        self._actors: dict[str, Actor] = {}
         self.secrets: set[str] = set().union(*(plot.secrets for plot in plots))
 
     def ask(self, actor: Actor, target: str, /, **content: Any) -> Any:
@@ -58,10 +59,24 @@ class Stage:
         code = self.codes.get(number)
         return [order for order in self.world.states("order").values() if order.dossier_code == code]
 
-    def upload(self, plot: Plot, component: str, name: str) -> dict[str, str]:
+    def officer(self, plot: Plot, move: Move, service: str) -> Actor:
+        """An officer of the unit that has the dossier as far as a service knows; who asks again is who asked first."""
+        return self._actors.setdefault(move.id, officer_of(self._unit(plot, service)))
+
+    def submitter(self, plot: Plot, move: Move) -> Actor:
+        """Who hands papers in: the applicant himself on line, else an officer for him."""
+        return plot.owner if plot.channel == "online" else self.officer(plot, move, "intake")
+
+    def _unit(self, plot: Plot, service: str) -> str:
+        code, own = self.codes.get(plot.number, ""), plot.procedure["unit"]
+        if service == "notify":
+            return str((self.world.databases["notify"]["units"].kept(code) or {"unit": own})["unit"])
+        found = self.world.state({"intake": "dossier", "routing": "case"}[service], code)
+        return str(found.unit if found else own)
+
+    def upload(self, plot: Plot, holder: Actor, component: str, name: str) -> dict[str, str]:
         """A file that has come: what `documents` says of it."""
         accepted = {one["code"]: one["accepts"][0] for one in plot.procedure["components"]}
-        holder = plot.submitter
         unit = f":{holder.unit}" if holder.unit else ""
         uploads = self.world.databases["intake"]
         finished = _finished(name, accepted[component], f"{holder.kind}:{holder.id}{unit}", self.world.clock.at)
@@ -82,14 +97,15 @@ def make(stage: Stage, move: Move) -> Any:
 
 def _submit(stage: Stage, plot: Plot, move: Move) -> Any:
     papers = [one["component"] for one in plot.procedure["example"]["documents"]]
+    submitter = stage.submitter(plot, move)
     answer = stage.ask(
-        plot.submitter,
+        submitter,
         "intake.submit",
         tenant=plot.procedure["tenant"],
         procedure=plot.procedure["key"],
         applicant=plot.applicant,
         form=plot.form,
-        documents=[stage.upload(plot, paper, f"{move.id}-{place}") for place, paper in enumerate(papers)],
+        documents=[stage.upload(plot, submitter, paper, f"{move.id}-{place}") for place, paper in enumerate(papers)],
         channel=plot.channel,
         request_id=move.id,
     )
@@ -99,27 +115,42 @@ def _submit(stage: Stage, plot: Plot, move: Move) -> Any:
 
 def _supplement(stage: Stage, plot: Plot, move: Move) -> Any:
     paper = plot.procedure["components"][0]["code"]
-    documents = [stage.upload(plot, paper, f"{move.id}-0")]
-    return _act(stage, plot.submitter, "intake.supplement", move, plot, documents=documents)
+    submitter = stage.submitter(plot, move)
+    documents = [stage.upload(plot, submitter, paper, f"{move.id}-0")]
+    return _act(stage, submitter, "intake.supplement", move, plot, documents=documents)
 
 
 def _request_supplement(stage: Stage, plot: Plot, move: Move) -> Any:
     guidance = stage.secret(f"Hướng dẫn kín {move.id}")
     items = [{"component": plot.procedure["components"][0]["code"], "guidance": guidance}]
-    return _act(stage, plot.officer, "routing.request_supplement", move, plot, items=items, reason=_words(stage, move))
+    return _act(
+        stage,
+        stage.officer(plot, move, "routing"),
+        "routing.request_supplement",
+        move,
+        plot,
+        items=items,
+        reason=_words(stage, move),
+    )
 
 
 def _decide(stage: Stage, plot: Plot, move: Move) -> Any:
-    outcome = move.details["outcome"]
-    return _act(stage, plot.officer, "routing.decide", move, plot, outcome=outcome, reason=_words(stage, move))
+    officer, outcome = stage.officer(plot, move, "routing"), move.details["outcome"]
+    return _act(stage, officer, "routing.decide", move, plot, outcome=outcome, reason=_words(stage, move))
 
 
 def _assign(stage: Stage, plot: Plot, move: Move) -> Any:
-    return _act(stage, plot.officer, "routing.assign", move, plot, officer=move.details["officer"])
+    officer = stage.officer(plot, move, "routing")
+    return _act(stage, officer, "routing.assign", move, plot, officer=move.details["officer"])
+
+
+def _transfer(stage: Stage, plot: Plot, move: Move) -> Any:
+    officer, note = stage.officer(plot, move, "routing"), stage.secret(f"Ghi chú kín {move.id}")
+    return _act(stage, officer, "routing.transfer", move, plot, note=note, **move.details)
 
 
 def _return_result(stage: Stage, plot: Plot, move: Move) -> Any:
-    return _act(stage, plot.officer, "intake.return_result", move, plot, method="direct")
+    return _act(stage, stage.officer(plot, move, "intake"), "intake.return_result", move, plot, method="direct")
 
 
 def _intrude(stage: Stage, plot: Plot, move: Move) -> Any:
@@ -161,11 +192,12 @@ def _forge(stage: Stage, plot: Plot, move: Move) -> Any:
 
 def _pay_at_counter(stage: Stage, plot: Plot, move: Move) -> Any:
     order_id = _order_id(stage, plot, move)
+    order = stage.world.states("order")[order_id]
     return stage.ask(
-        plot.officer,
+        officer_of(order.unit),
         "payment.record_counter_payment",
         order_id=order_id,
-        amount_vnd=stage.world.states("order")[order_id].amount_vnd,
+        amount_vnd=order.amount_vnd,
         collector=stage.secret(f"Người thu kín {move.id}"),
         request_id=move.id,
     )
@@ -175,7 +207,7 @@ def _revoke(stage: Stage, plot: Plot, move: Move) -> Any:
     code = stage.codes.get(plot.number)
     record = next((one for one in stage.world.states("record").values() if one.dossier_code == code), None)
     return stage.ask(
-        plot.officer,
+        officer_of(record.unit) if record else plot.officer,
         "registry.revoke",
         dataset=record.dataset if record else plot.procedure["result"]["dataset"],
         number=record.number if record else "0/0",
@@ -189,7 +221,8 @@ def _resend(stage: Stage, plot: Plot, move: Move) -> Any:
     stage.world.mail.refused.discard(plot.applicant["email"])
     own = [one for one in stage.world.states("notice").values() if one.dossier_code == stage.codes.get(plot.number)]
     failed = sorted((one.requested_at, one.moment, one.notice_id) for one in own if one.status == "failed")
-    return stage.ask(plot.officer, "notify.resend", notice_id=failed[0][-1] if failed else "none", request_id=move.id)
+    officer, notice_id = stage.officer(plot, move, "notify"), failed[0][-1] if failed else "none"
+    return stage.ask(officer, "notify.resend", notice_id=notice_id, request_id=move.id)
 
 
 def _mailbox_full(stage: Stage, plot: Plot, _move: Move) -> Any:
@@ -205,13 +238,13 @@ def _wait(stage: Stage, _plot: Plot, move: Move) -> Any:
 def _unit_says(verb: str, *, wordy: bool = False) -> Callable[[Stage, Plot, Move], Any]:
     def act(stage: Stage, plot: Plot, move: Move) -> Any:
         words = {"reason": _words(stage, move)} if wordy else {}
-        return _act(stage, plot.officer, f"routing.{verb}", move, plot, **words)
+        return _act(stage, stage.officer(plot, move, "routing"), f"routing.{verb}", move, plot, **words)
 
     return act
 
 
 def _withdraw(stage: Stage, plot: Plot, move: Move) -> Any:
-    return _act(stage, plot.submitter, "intake.withdraw", move, plot, reason=_words(stage, move))
+    return _act(stage, stage.submitter(plot, move), "intake.withdraw", move, plot, reason=_words(stage, move))
 
 
 VERBS: Final[Mapping[str, Callable[[Stage, Plot, Move], Any]]] = {
@@ -223,6 +256,7 @@ VERBS: Final[Mapping[str, Callable[[Stage, Plot, Move], Any]]] = {
     "reject": _unit_says("reject", wordy=True),
     "request_supplement": _request_supplement,
     "assign": _assign,
+    "transfer": _transfer,
     "decide": _decide,
     "stop": _unit_says("stop", wordy=True),
     "intrude": _intrude,

@@ -60,13 +60,8 @@ class Plot:
 
     @property
     def officer(self) -> Actor:
-        """An officer of the unit."""
-        return Actor("officer", "cb-001", self.procedure["unit"])
-
-    @property
-    def submitter(self) -> Actor:
-        """Who hands papers in: the applicant himself on line, else an officer for him."""
-        return self.owner if self.channel == "online" else self.officer
+        """An officer of the unit that the procedure belongs to."""
+        return officer_of(self.procedure["unit"])
 
     @property
     def _words(self) -> dict[str, str]:
@@ -77,7 +72,18 @@ class Plot:
         }
 
 
+def officer_of(unit: str) -> Actor:
+    """An officer of a unit."""
+    return Actor("officer", "cb-001", unit)
+
+
 _WORDS: Final = ("An", "Bình", "Chi", "Dung", "Giang", "Hạnh", "Khánh", "Lan", "Mai", "Nga")
+
+
+@cache
+def units(tenant: str) -> list[str]:
+    """The units of a ministry."""
+    return sorted({one["unit"] for one in procedures().values() if one["tenant"] == tenant})
 
 
 @cache

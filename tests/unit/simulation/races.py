@@ -5,7 +5,8 @@ Who is heard first decides what was begun before the end was known, and no more.
 - of a withdrawn dossier, the record that was issued before its withdrawal was known and then revoked, its number, and
   the letter about a result that had come: there is none, or one that is not valid;
 - in how many parts money was owed back, and when: how much of each attempt for each reason is compared;
-- the due dates that routing named on the way; the last one is compared.
+- the due dates that routing named on the way; the last one is compared;
+- of a dossier that was handed on, which of its units a letter went to.
 """
 
 from collections import Counter
@@ -22,12 +23,27 @@ _OF_A_RECORD: Final = ("record_issued", "record_revoked")
 def after_a_race(whole: Picture) -> Picture:
     """The picture without what depends on who was heard first."""
     cancelled = {name.removeprefix("order ") for name, one in whole.items() if _is_cancelled(name, one)}
+    moved = {name.removeprefix("case ") for name, one in whole.items() if _is_handed_on(name, one)}
+    whole = {name: _to_some_unit(one) if _is_post_of(name, moved) else one for name, one in whole.items()}
     kept = {name: _reduced(name, one, cancelled) for name, one in whole.items() if name not in ("letters", "series")}
     return {name: one for name, one in kept.items() if one is not None}
 
 
 def _is_cancelled(name: str, one: Any) -> bool:
     return name.startswith("order ") and one["state"]["status"] == "cancelled"
+
+
+def _is_handed_on(name: str, one: Any) -> bool:
+    return name.startswith("case ") and bool(one["state"]["transfers"])
+
+
+def _is_post_of(name: str, codes: set[str]) -> bool:
+    return name.startswith("notices ") and name.removeprefix("notices ") in codes
+
+
+def _to_some_unit(notices: list[Any]) -> list[Any]:
+    told = [(one["state"]["audience"], {**one, "state": {**one["state"], "unit": None}}) for one in notices]
+    return [{**one, "subject": None} if audience == "unit" else one for audience, one in told]
 
 
 def _reduced(name: str, one: Any, cancelled: set[str]) -> Any:

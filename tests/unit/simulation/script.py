@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any, Final, NamedTuple
 
+from services.contracts.words import TRANSFER_REASONS
 from services.payment.order import PAYABLE, FeeOrder
+from services.routing.case import Case
+from services.routing.domain import ACTIONS
 from tests.unit.simulation.moves import Move, Stage
 from tests.unit.simulation.outside import CAPTURED, FAILED
-from tests.unit.simulation.people import Plot, procedures
+from tests.unit.simulation.people import Plot, procedures, units
 
 _OFFICERS: Final = ("cb-001", "cb-002")
 _HOURS: Final = (1, 7, 30, 24 * 8, 24 * 25)
@@ -63,6 +66,8 @@ def _options(stage: Stage, number: int, random: Random) -> Iterator[Option]:
     code, world = stage.codes[number], stage.world
     case, dossier = world.state("case", code), world.state("dossier", code)
     yield from _at_the_unit(case.status if case else "", random, owes=bool(case and case.unpaid))
+    if case and case.status in ACTIONS["transfer"][0]:
+        yield Option(0.7, "transfer", _elsewhere(case, random))
     yield from _with_the_applicant(dossier.status, case.status if case else "")
     for order in stage.orders(number):
         yield from _at_the_cash_desk(order, random)
@@ -110,6 +115,11 @@ def _at_the_cash_desk(order: FeeOrder, random: Random) -> Iterator[Option]:
         yield Option(0.2, "forge", {"order": which, "attempt": place})
 
 
+def _elsewhere(case: Case, random: Random) -> dict[str, Any]:
+    """A unit of the ministry, now and then its own, and why."""
+    return {"to_unit": random.choice(units(case.tenant)), "reason": random.choice(TRANSFER_REASONS)}
+
+
 def _around(random: Random) -> Iterator[Option]:
     yield Option(0.8, "wait", {"hours": random.choice(_HOURS)})
     yield Option(0.2, "intrude", {})
@@ -121,4 +131,5 @@ def _silly(random: Random) -> Iterator[Option]:
     for verb in ("supplement", "withdraw", "return_result", "accept", "reject", "request_supplement", "stop", "revoke"):
         yield Option(5, verb, {})
     yield Option(5, "assign", {"officer": random.choice(_OFFICERS)})
+    yield Option(5, "transfer", {"to_unit": random.choice(units("mic")), "reason": "other"})
     yield Option(5, "decide", {"outcome": random.choice(["granted", "refused"])})

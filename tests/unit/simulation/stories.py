@@ -43,6 +43,8 @@ class Story:
     notices: Sequence[Notice]
     accounts: Mapping[str, Account]
     events: Sequence[Received]
+    bill_unit: str
+    told_unit: str | None
 
     @property
     def granted(self) -> bool:
@@ -78,12 +80,26 @@ def _stories(world: World) -> Iterator[Story]:
             [notice for notice in notices if notice.dossier_code == code],
             world.gateway.accounts,
             [event for event in events if event.dossier_code == code],
+            (world.databases["payment"]["dossiers"].kept(code) or {"unit": ""})["unit"],
+            (world.databases["notify"]["units"].kept(code) or {"unit": None})["unit"],
         )
 
 
 def _same_status(story: Story) -> Found:
     if story.dossier.status not in SAME_STORY[story.case.status]:
         yield f"the case is {story.case.status}, the dossier {story.dossier.status}"
+
+
+def _unit_agrees(story: Story) -> Found:
+    """Who has it, who collects for it and who is told of it is the unit it was handed on to last."""
+    last = story.case.transfers[-1].to_unit if story.case.transfers else None
+    told = {"intake": story.dossier.unit, "payment": story.bill_unit, "notify": story.told_unit or story.case.unit}
+    told |= {order.order_id: order.unit for order in story.orders if order.paid_at is None}
+    for who, unit in told.items():
+        if unit != story.case.unit or (last and unit != last):
+            yield f"{who} says {unit}, routing {story.case.unit}"
+    had = {story.case.unit, *(one.from_unit for one in story.case.transfers)}
+    yield from (f"{one.order_id} was paid to {one.unit}" for one in story.orders if one.unit not in had)
 
 
 def _withdrawal_wins(story: Story) -> Found:
@@ -198,6 +214,7 @@ def _notices_agree(story: Story) -> Found:
 _FEES: Final = ("fee_requested", "fee_paid", "fee_waived")
 RULES: Final[tuple[Callable[[Story], Found], ...]] = (
     _same_status,
+    _unit_agrees,
     _withdrawal_wins,
     _facts_arrived,
     _supplements_agree,
