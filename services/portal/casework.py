@@ -31,6 +31,7 @@ ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "propose": ("in_hand", "proposed"),
     "assign": ("accepted", "in_hand", "proposed"),
     "request_supplement": ("opened", "accepted", "in_hand", "proposed"),
+    "transfer": ("opened", "accepted", "in_hand", "supplement_requested"),
     "stop": ("accepted", "in_hand", "proposed", "supplement_requested"),
     "reject": ("opened",),
 }
@@ -41,6 +42,7 @@ _STEPS: Final = {
     "supplement_requested": sentence("Đã yêu cầu bổ sung"),
     "supplement_received": sentence("Người nộp đã bổ sung"),
     "case_assigned": sentence("Giao xử lý"),
+    "case_transferred": sentence("Chuyển đơn vị khác"),
     "case_fee_noted": sentence("Ghi nhận phí, lệ phí"),
     "decision_proposed": sentence("Đề xuất quyết định"),
     "proposal_returned": sentence("Trả lại đề xuất"),
@@ -81,6 +83,7 @@ _MOMENTS: Final = {
     "paid": sentence("Đã nộp phí"),
     "payment_expired": sentence("Quá hạn nộp phí"),
     "apology": sentence("Xin lỗi và hẹn lại ngày trả"),
+    "transferred": sentence("Chuyển đơn vị khác"),
     "stopped": sentence("Dừng xử lý"),
     "resolved": sentence("Có kết quả"),
     "refused": sentence("Từ chối giải quyết"),

@@ -13,6 +13,7 @@ _PLAIN: Final[Mapping[str, tuple[str, ...]]] = {
     "accept": (),
     "reject": ("reason",),
     "assign": ("officer",),
+    "transfer": ("to_unit", "reason", "note"),
     "decide": ("outcome", "reason"),
     "propose": ("outcome", "reason"),
     "sign": ("outcome", "reason"),

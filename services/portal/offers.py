@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from services.chassis.errors import Unavailable
+from services.chassis.errors import NotFound, Unavailable
 from services.portal.clients import Services
 
 _KEPT_SECONDS: Final = 60.0
@@ -109,6 +109,19 @@ class Offers:
             ("unit", tenant, key), lambda: self._services.ask(None, "registry.get_unit", **asked)
         )
         return answer
+
+    def units(self, tenant: str) -> list[Document]:
+        """The units of a ministry, by the Vietnamese alphabet: key and name."""
+        found: list[Document] = self._keep(("units", tenant), lambda: self._every("registry.list_units", tenant=tenant))
+        return sorted(found, key=lambda one: collated(one["name"]["vi"]))
+
+    def unit_name(self, tenant: str, key: str) -> Document:
+        """What a unit is called; its key where the catalogue has it no more."""
+        try:
+            name: Document = self.unit(tenant, key)["name"]
+        except NotFound:
+            return {"vi": key, "en": key}
+        return name
 
     def datasets(self) -> list[Document]:
         """The kinds of results that procedures lead to, by the Vietnamese alphabet: key and name."""

@@ -1,5 +1,6 @@
 """The slips and receipts of a dossier as documents: each out of one template, on a page or on sheets of paper."""
 
+from functools import partial
 from typing import Any, Final
 
 from flask import Response, render_template, url_for
@@ -12,6 +13,7 @@ from services.portal.qr import qr
 from services.portal.signin import who
 from services.portal.slips import Slip, in_language, step_words, there_are
 from services.portal.spoken import spoken_vnd
+from services.portal.transfers import beside, transfer_words
 from services.portal.wiring import portal
 
 PAGE: Final = "slips/page.html"
@@ -86,7 +88,13 @@ def _of(slip: Slip, followed: Followed) -> dict[str, Any]:
         return {"letter": in_language(letter["text"]) if letter and letter["text"] else None}
     if slip.kind == "kiem-soat":
         case = portal().services.ask(who().actor, "routing.get_case", dossier_code=followed.code)
-        return {"case": case, "step_words": step_words}
+        return {
+            "case": case,
+            "steps": list(beside(case["steps"], case["transfers"])),
+            "step_words": step_words,
+            "transfer_words": transfer_words,
+            "unit_name": partial(portal().offers.unit_name, case["tenant"]),
+        }
     if slip.kind == "ket-qua":
         return _result(followed)
     names = {one["code"]: one["name"] for one in followed.procedure["components"]}

@@ -1,11 +1,12 @@
 """What happened to a dossier, what comes next, and what its applicant must do now: read out of what intake answers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from services.portal.language import say, sentence, vnd
+from services.portal.language import say, sentence, vnd, words
+from services.portal.transfers import transfer_words
 
 Document = Mapping[str, Any]
 State = Literal["done", "now", "ahead"]
@@ -54,9 +55,10 @@ class Duty:
     amount_vnd: int | None = None
 
 
-def steps(dossier: Document) -> list[Step]:
+def steps(dossier: Document, unit_name: Callable[[str], Document]) -> list[Step]:
     """The whole time line: what happened, in order, what is under way, what is still to come."""
-    happened = sorted(_happened(dossier), key=lambda step: datetime.fromisoformat(str(step.at)))
+    handed_on = [_handed_on(one, unit_name) for one in dossier["transfers"]]
+    happened = sorted([*_happened(dossier), *handed_on], key=lambda step: datetime.fromisoformat(str(step.at)))
     return [*happened, *_to_come(dossier)]
 
 
@@ -109,6 +111,12 @@ def _done_by_unit(dossier: Document) -> Iterator[Step]:
         text = say("Cơ quan quyết định không cấp") if case["outcome"] == "refused" else say("Cơ quan quyết định cấp")
         told = {True: say("Đúng hạn."), False: say("Quá hạn.")}.get(case["on_time"], "")
         yield Step("done", text, case["decided_at"], told)
+
+
+def _handed_on(transfer: Document, unit_name: Callable[[str], Document]) -> Step:
+    old, new = (words(unit_name(transfer[name])) for name in ("from_unit", "to_unit"))
+    text = say("Hồ sơ được chuyển từ %(old)s sang %(new)s", old=old, new=new)
+    return Step("done", text, transfer["transferred_at"], f"{transfer_words(transfer['reason'])}.")
 
 
 def _supplement(dossier: Document) -> Iterator[Step]:

@@ -27,6 +27,7 @@ _NOTICES: Final = {
     "paid": sentence("Đã nộp phí, lệ phí"),
     "payment_expired": sentence("Quá hạn nộp phí, lệ phí"),
     "apology": sentence("Xin lỗi và hẹn lại ngày trả kết quả"),
+    "transferred": sentence("Hồ sơ được chuyển đơn vị khác giải quyết"),
     "stopped": sentence("Hồ sơ dừng xử lý"),
     "resolved": sentence("Đã có kết quả"),
     "refused": sentence("Không cấp kết quả"),

@@ -202,6 +202,7 @@ class Dossier(DossierLine):
     returned_at = maybe(instant)
     return_method = maybe()
     case = maybe(Open)
+    transfers = fields.List(Open(), required=True)
     supplement = maybe(Open)
     fees = fields.List(Open(), required=True)
     result = maybe(Open)

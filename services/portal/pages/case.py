@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from services.chassis.errors import Conflict, Invalid, NotFound, Refused, ServiceError, Unavailable
 from services.contracts.catalogue.forms import items_table
-from services.portal import casework, papers
+from services.portal import casework, papers, transfers
 from services.portal.answers import Shown, show_form
 from services.portal.deadlines import Term
 from services.portal.deeds import (
@@ -45,6 +45,7 @@ _ACTIONS: Final = {
     "decide": ("quyet-dinh", sentence("Đã ghi quyết định.")),
     "return_result": ("tra-ket-qua", sentence("Đã trả kết quả cho người nộp.")),
     "stop": ("dung", sentence("Đã dừng xử lý hồ sơ.")),
+    "transfer": ("chuyen-don-vi", sentence("Đã chuyển hồ sơ sang đơn vị khác.")),
 }
 _LABELS: Final = {
     "reason": sentence("Lý do"),
@@ -53,6 +54,8 @@ _LABELS: Final = {
     "items": sentence("Danh sách"),
     "method": sentence("Cách trả kết quả"),
     "respond_within_days": sentence("Số ngày để bổ sung"),
+    "to_unit": sentence("Đơn vị nhận"),
+    "note": sentence("Ghi chú"),
 }
 _BY_ADDRESS: Final = {address: action for action, (address, _) in _ACTIONS.items()}
 
@@ -116,6 +119,10 @@ def act(code: str, address: str) -> ResponseReturnValue:
         deed = read_deed(action, typed, _procedure(case), portal().offers.reasons(case["tenant"]))
     except Unavailable:
         return _away(typed)
+    except NotFound:
+        if action == "transfer" and _is_handed_on(code, typed):
+            return _done(code, action)
+        raise
     news = casework.news(case, _seen(typed), who().id)
     if news:
         return _page(case, Attempt(deed, typed, news), _CONFLICT)
@@ -126,8 +133,23 @@ def act(code: str, address: str) -> ResponseReturnValue:
         return _page(case, Attempt(deed, typed, casework.news(case, _seen(typed), who().id), error), error.status)
     except Unavailable:
         return _away(typed)
+    return _done(code, action)
+
+
+def _done(code: str, action: str) -> ResponseReturnValue:
     flash(say(_ACTIONS[action][1]), "good")
-    return redirect(url_for(".show", code=code), _SEE_OTHER)
+    is_gone = action == "transfer"  # to whoever handed it on
+    return redirect(url_for("desk.queue") if is_gone else url_for(".show", code=code), _SEE_OTHER)
+
+
+def _is_handed_on(code: str, typed: Mapping[str, str]) -> bool:
+    """Whether this very form handed the case on, when it was sent before: then it is answered as it was then."""
+    deed = read_deed("transfer", typed, {}, {})
+    try:
+        _ask(deed.target, dossier_code=code, request_id=typed.get("request_id", ""), **deed.arguments)
+    except ServiceError:
+        return False
+    return True
 
 
 def _page(case: Document, attempt: Attempt | None = None, status: int = 200) -> ResponseReturnValue:
@@ -155,12 +177,23 @@ def _page(case: Document, attempt: Attempt | None = None, status: int = 200) -> 
         places=(component_places(procedure), field_places(procedure), other_places()),
         shown=papers.SHOWN,
         payable=PAYABLE,
+        steps=list(transfers.beside(case["steps"], case["transfers"])),
+        unit_name=partial(portal().offers.unit_name, case["tenant"]),
+        elsewhere=_elsewhere(case),
+        transfer_reasons=transfers.reasons(),
+        transfer_words=transfers.transfer_words,
     )
     return make_response(page, status)
 
 
 def _term(dossier: Document, procedure: Document) -> Term | None:
     return term_of(Followed(dossier, procedure, portal().offers.unit(dossier["tenant"], dossier["unit"])))
+
+
+def _elsewhere(case: Document) -> list[tuple[str, str]]:
+    """The other units of the ministry; none where they cannot be had now."""
+    found = _if_there(lambda: portal().offers.units(case["tenant"])) or ()
+    return [(str(one["key"]), words(one["name"])) for one in found if one["key"] != case["unit"]]
 
 
 def _rows(procedure: Document, answers: Sequence[Shown]) -> list[str]:

@@ -1,6 +1,7 @@
 """My dossiers: what needs doing first, drafts, and each dossier with its time line, papers, fees and letters."""
 
 import uuid
+from functools import partial
 from typing import Any, Final
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
@@ -139,7 +140,7 @@ def collected(code: str) -> ResponseReturnValue:
 def _progress(followed: Followed) -> dict[str, Any]:
     dossier = followed.dossier
     return {
-        "steps": steps(dossier),
+        "steps": steps(dossier, partial(portal().offers.unit_name, dossier["tenant"])),
         "duties": duties(dossier),
         "term": term_of(followed),
         "has_ended": has_ended(dossier),

@@ -58,6 +58,7 @@ def dossier(status: str = "submitted", **changes: Any) -> dict[str, Any]:
         "case": dict.fromkeys(
             ("accepted_at", "assigned_at", "decided_at", "rejected_at", "stopped_at", "outcome", "on_time")
         ),
+        "transfers": [],
         "supplement": None,
         "fees": [],
         "result": None,

@@ -38,6 +38,10 @@ LOAD: Final = {
     "officers": [{"officer": "vnnic-2", "open": 4, "at_risk": 1, "overdue": 0}],
     "unassigned": {"open": 3, "at_risk": 0, "overdue": 1},
 }
+UNITS: Final = [
+    {"key": "vnnic", "name": {"vi": "VNNIC", "en": "VNNIC"}},
+    {"key": "cuc-bao-chi", "name": {"vi": "Cục Báo chí", "en": "Authority of Press"}},
+]
 REASONS: Final = {"reject": [{"key": "not_competent", "text": {"vi": "Không thuộc thẩm quyền.", "en": "Not ours."}}]}
 PAPER: Final = {
     "component": "TP01",
@@ -113,6 +117,7 @@ def case(**changes: Any) -> dict[str, Any]:
         "withdrawn_at": None,
         "reasons": dict.fromkeys(("rejected", "proposed", "returned", "decided", "stopped")),
         "supplements": [],
+        "transfers": [],
         "fees": [],
         "unpaid": [],
         "slipped": [],
@@ -144,6 +149,7 @@ def dossier(**changes: Any) -> dict[str, Any]:
         "applicant": {"kind": "citizen", "name": "Nguyễn Thị Mẫu", "id_number": "001801000001"},
         "form": {"label": "vi-du", "servers": [{"host": "ns1.example.vn"}]},
         "documents": [PAPER],
+        "transfers": [],
         "fees": [],
     }
     return {**plain, **changes}
@@ -156,6 +162,7 @@ def at_work(**answers: Any) -> FakeServices:
         "registry.get_procedure": edition(),
         "registry.get_unit": {"key": "vnnic", "name": {"vi": "VNNIC", "en": "VNNIC"}, "calendar": "vn"},
         "registry.get_calendar": CALENDAR,
+        "registry.list_units": {"items": UNITS, "next": None},
         "registry.get_tenant": {"key": "mic", "reasons": REASONS},
         "routing.list_cases": {"items": [line()], "next": None},
         "routing.count_cases": COUNTS,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from services.chassis.errors import NotFound, Refused, Unavailable
+from services.chassis.errors import Denied, NotFound, Refused, Unavailable
 from tests.unit.portal.cases import CODE, at_work, case, dossier, step
 from tests.unit.portal.fakes import OFFICER, FakeServices, visit
 
@@ -21,6 +21,7 @@ ACCEPTED: dict[str, Any] = {
 PROPOSAL = {"outcome": "refused", "by": "vnnic-2", "proposed_at": "2026-11-26T03:00:00+00:00"}
 ROWS = [{"row": 1, "outcome": "refused", "reason": "Máy chủ không trả lời"}]
 PROPOSED = {**ACCEPTED, "status": "proposed", "officer": "vnnic-2", "proposal": {**PROPOSAL, "items": ROWS}}
+MOVED = ("chuyen-don-vi",)
 OWN = {**PROPOSAL, "by": "vnnic-1", "items": []}
 
 
@@ -73,15 +74,18 @@ def test_money_is_taken_at_the_counter_while_some_is_due(status: str, is_offered
 @pytest.mark.parametrize(
     ("changes", "offered"),
     [
-        ({}, {"tiep-nhan", "bo-sung", "tu-choi"}),
-        (ACCEPTED, {"bo-sung", "giao", "quyet-dinh", "de-xuat", "dung"}),
-        ({**ACCEPTED, "officer": "vnnic-2"}, {"bo-sung", "giao", "quyet-dinh", "dung"}),
-        ({**ACCEPTED, "supplements": [{"before_acceptance": False}]}, {"giao", "quyet-dinh", "de-xuat", "dung"}),
-        ({**ACCEPTED, "unpaid": ["on_acceptance"]}, {"bo-sung", "giao", "de-xuat", "dung"}),
-        ({**ACCEPTED, "decision": "two_step"}, {"bo-sung", "giao", "de-xuat", "dung"}),
+        ({}, {*MOVED, "tiep-nhan", "bo-sung", "tu-choi"}),
+        (ACCEPTED, {*MOVED, "bo-sung", "giao", "quyet-dinh", "de-xuat", "dung"}),
+        ({**ACCEPTED, "officer": "vnnic-2"}, {*MOVED, "bo-sung", "giao", "quyet-dinh", "dung"}),
+        (
+            {**ACCEPTED, "supplements": [{"before_acceptance": False}]},
+            {*MOVED, "giao", "quyet-dinh", "de-xuat", "dung"},
+        ),
+        ({**ACCEPTED, "unpaid": ["on_acceptance"]}, {*MOVED, "bo-sung", "giao", "de-xuat", "dung"}),
+        ({**ACCEPTED, "decision": "two_step"}, {*MOVED, "bo-sung", "giao", "de-xuat", "dung"}),
         (PROPOSED, {"bo-sung", "giao", "ky", "tra-lai", "dung"}),
         ({**PROPOSED, "proposal": OWN, "officer": "vnnic-1"}, {"bo-sung", "giao", "de-xuat", "dung"}),
-        ({"status": "supplement_requested", "supplements": [{"before_acceptance": True}]}, {"dung"}),
+        ({"status": "supplement_requested", "supplements": [{"before_acceptance": True}]}, {*MOVED, "dung"}),
         ({"status": "decided"}, set()),
     ],
 )
@@ -89,7 +93,7 @@ def test_only_what_may_be_done_is_offered(changes: dict[str, Any], offered: set[
     asked = {"round": 1, "respond_by": "2026-12-01T00:00:00+00:00", "received_at": None, "reason": None, "items": []}
     supplements = [{**asked, **one} for one in changes.get("supplements", ())]
     page = visit(at_work(routing__get_case=case(**{**changes, "supplements": supplements})), OFFICER).get(HERE).text
-    addresses = ("tiep-nhan", "tu-choi", "bo-sung", "giao", "quyet-dinh", "de-xuat", "ky", "tra-lai", "dung")
+    addresses = ("tiep-nhan", "tu-choi", "bo-sung", "giao", "quyet-dinh", "de-xuat", "ky", "tra-lai", "dung", *MOVED)
     assert {one for one in addresses if f'action="{HERE}/{one}"' in page} == offered
 
 
@@ -98,6 +102,63 @@ def test_an_action_is_done_under_the_request_id_of_the_form() -> None:
     answer = visit(services, OFFICER).post(f"{HERE}/tiep-nhan", data={"request_id": "one", "seen": "1"})
     assert (answer.status_code, answer.location) == (303, HERE)
     assert services.of("routing.accept") == [{"dossier_code": CODE, "request_id": "one"}]
+
+
+TRANSFER = {
+    "request_id": "one",
+    "seen": "1",
+    "transfer-to_unit": "cuc-bao-chi",
+    "transfer-reason": "not_competent",
+    "transfer-note": " Thuộc lĩnh vực báo chí. ",
+}
+
+
+def test_a_case_is_handed_on_to_another_unit_of_the_ministry_and_is_there_no_more() -> None:
+    services = at_work(routing__transfer={})
+    browser = visit(services, OFFICER)
+    page = browser.get(HERE).text
+    assert '<option value="cuc-bao-chi">Cục Báo chí</option>' in page
+    assert '<option value="vnnic">' not in page
+    answer = browser.post(f"{HERE}/chuyen-don-vi", data=TRANSFER)
+    assert (answer.status_code, answer.location) == (303, "/ban-lam-viec")
+    assert services.of("routing.transfer") == [
+        {
+            "dossier_code": CODE,
+            "request_id": "one",
+            "to_unit": "cuc-bao-chi",
+            "reason": "not_competent",
+            "note": "Thuộc lĩnh vực báo chí.",
+        }
+    ]
+    assert "Đã chuyển hồ sơ sang đơn vị khác." in browser.get("/ban-lam-viec").text
+
+
+def test_a_form_that_handed_a_case_on_may_be_sent_twice_but_no_other_form_of_a_strange_case() -> None:
+    gone = NotFound("routing.unknown_case", "There is no such case.", "Không tìm thấy hồ sơ.")
+    denied = Denied("routing.other_unit", "Another unit's.", "Hồ sơ thuộc đơn vị khác.")
+    again = visit(at_work(routing__get_case=gone, routing__transfer={}), OFFICER)
+    assert again.post(f"{HERE}/chuyen-don-vi", data=TRANSFER).status_code == 303
+    strange = visit(at_work(routing__get_case=gone, routing__transfer=denied, routing__accept={}), OFFICER)
+    assert strange.post(f"{HERE}/chuyen-don-vi", data=TRANSFER).status_code == 404
+    assert strange.post(f"{HERE}/tiep-nhan", data=TRANSFER).status_code == 404
+
+
+def test_a_unit_that_is_refused_is_named_at_its_field_and_what_was_typed_stays() -> None:
+    problem = {"field": "to_unit", "code": "unknown_unit", "vi": "Bộ không có đơn vị này.", "en": "No such unit."}
+    refused = Refused("routing.unknown_unit", "No such unit.", "Bộ không có đơn vị này.", [problem])
+    answer = visit(at_work(routing__transfer=refused), OFFICER).post(f"{HERE}/chuyen-don-vi", data=TRANSFER)
+    assert answer.status_code == 422
+    assert 'id="w-transfer-to_unit"' in answer.text
+    assert "Thuộc lĩnh vực báo chí." in answer.text
+
+
+def test_a_case_that_came_from_elsewhere_says_from_where_and_why() -> None:
+    moved = {"from_unit": "cuc-bao-chi", "to_unit": "vnnic", "reason": "other", "note": "Đã hỏi ý kiến"}
+    steps = [step("case_opened"), step("case_transferred", "bc-1")]
+    services = at_work(routing__get_case=case(steps=steps, transfers=[{**moved, "transferred_at": steps[0]["at"]}]))
+    page = visit(services, OFFICER).get(HERE).text
+    assert "Lý do khác: Đã hỏi ý kiến" in page
+    assert "Chuyển đơn vị khác" in page
 
 
 def test_a_supplement_is_asked_for_as_one_list() -> None:

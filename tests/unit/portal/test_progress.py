@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.portal.deadlines import running
-from services.portal.progress import Duty, duties, may_withdraw, steps
+from services.portal.progress import Duty, Step, duties, may_withdraw, steps
 from tests.unit.portal.answers import CALENDAR, RECEIPT, accepted, dossier, fee
 from tests.unit.portal.fakes import FakeServices, app
 
@@ -32,8 +32,15 @@ def _in_vietnamese() -> Iterator[None]:
         yield
 
 
+NAMES = {"vnnic": {"vi": "VNNIC", "en": "VNNIC"}, "cuc-bao-chi": {"vi": "Cục Báo chí", "en": "Authority of Press"}}
+
+
+def line(of: dict[str, Any]) -> list[Step]:
+    return steps(of, NAMES.__getitem__)
+
+
 def told(of: dict[str, Any]) -> list[str]:
-    return [f"{step.state} {step.text}" for step in steps(of)]
+    return [f"{step.state} {step.text}" for step in line(of)]
 
 
 def test_what_happened_is_told_in_the_order_in_which_it_happened() -> None:
@@ -48,14 +55,25 @@ def test_what_happened_is_told_in_the_order_in_which_it_happened() -> None:
         "now Cơ quan đang giải quyết",
         "ahead Trả kết quả",
     ]
-    assert steps(of)[3].more == "Biên lai AA-26E số 7."
-    assert steps(of)[5].due == of["due_at"]
+    assert line(of)[3].more == "Biên lai AA-26E số 7."
+    assert line(of)[5].due == of["due_at"]
+
+
+def test_a_dossier_that_was_handed_on_says_from_where_to_where_and_why() -> None:
+    moved = {"from_unit": "vnnic", "to_unit": "cuc-bao-chi", "reason": "not_competent"}
+    of = accepted(transfers=[{**moved, "transferred_at": "2026-01-15T02:30:00+00:00"}])
+    assert told(of)[:3] == [
+        "done Hồ sơ được nộp",
+        "done Hồ sơ được chuyển từ VNNIC sang Cục Báo chí",
+        "done Hồ sơ được tiếp nhận",
+    ]
+    assert line(of)[1].more == "Hồ sơ không thuộc thẩm quyền giải quyết của đơn vị."
 
 
 def test_a_dossier_that_ended_awaits_nothing() -> None:
     of = dossier("withdrawn", withdrawn_at="2026-01-15T05:00:00+00:00", withdrawal_reason="Không còn nhu cầu")
     assert told(of) == ["done Hồ sơ được nộp", "done Hồ sơ được rút"]
-    assert steps(of)[1].more == "Không còn nhu cầu"
+    assert line(of)[1].more == "Không còn nhu cầu"
     assert not may_withdraw(of)
 
 

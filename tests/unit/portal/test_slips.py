@@ -126,12 +126,18 @@ def test_a_control_slip_is_for_officers() -> None:
         "steps": [
             {"event": "case_opened", "at": "2026-01-15T02:00:00+00:00", "by": {"kind": "system", "id": "intake"}},
             {"event": "case_accepted", "at": "2026-01-15T03:00:00+00:00", "by": {"kind": "officer", "id": "vnnic-1"}},
+            {"event": "case_transferred", "at": "2026-01-15T04:00:00+00:00", "by": {"kind": "officer", "id": "bc-1"}},
+        ],
+        "tenant": "mic",
+        "transfers": [
+            {"from_unit": "cuc-bao-chi", "to_unit": "vnnic", "reason": "misdirected", "note": "Là tên miền"},
         ],
     }
     known = services(routing__get_case=case)
     page = visit(known, OFFICER).get(f"{HERE}/kiem-soat").text
     assert "vnnic-1" in page
     assert "Tiếp nhận" in page
+    assert "Hồ sơ được gửi nhầm đơn vị: Là tên miền" in page
     assert visit(known, CITIZEN).get(f"{HERE}/kiem-soat").status_code == 404
 
 
