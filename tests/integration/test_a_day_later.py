@@ -18,6 +18,7 @@ from tests.integration.crowd import PARTS, Crowd, PatientTown, await_rest, insis
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 _AT_ONCE: Final = 200
+_READING_SECONDS: Final = 240.0  # of a stream that may hold a whole chaos plan
 _FILES: Final = ("intake.papers.files", "intake.papers.chunks")
 _RECKONED: Final = "intake.tallies"  # by a timer, from the dossiers that are looked at here
 # Who is just working on it, which is no part of what happened.
@@ -75,7 +76,7 @@ def every_event(env: Mapping[str, str]) -> dict[str, Outgoing]:
         channel = connection.channel()
         channel.basic_qos(0, 500, False)
         channel.basic_consume(topology.LOG, callback=read, arguments={"x-stream-offset": "first"})
-        eventually(lambda: _heard(connection) and wanted == set(found), every=0)
+        eventually(lambda: _heard(connection) and len(found) == len(wanted), _READING_SECONDS, every=0)
     return found
 
 

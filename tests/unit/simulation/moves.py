@@ -1,7 +1,7 @@
 """What people do: every command there is, as a move that can be made again in another run of the same script."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
@@ -10,7 +10,7 @@ from services.chassis.actor import Actor
 from services.payment.order import FeeOrder
 from services.payment.vnpay import Purchase
 from tests.unit.simulation.outside import CAPTURED, FAILED
-from tests.unit.simulation.people import STRANGER, Plot, officer_of
+from tests.unit.simulation.people import SIGNER, STRANGER, Plot, officer_of
 from tests.unit.simulation.world import World
 
 _RETURN_URL: Final = "https://portal.example.vn/back"
@@ -139,6 +139,22 @@ def _decide(stage: Stage, plot: Plot, move: Move) -> Any:
     return _act(stage, officer, "routing.decide", move, plot, outcome=outcome, reason=_words(stage, move))
 
 
+def _propose(stage: Stage, plot: Plot, move: Move) -> Any:
+    officer, outcome = stage.officer(plot, move, "routing"), move.details["outcome"]
+    return _act(stage, officer, "routing.propose", move, plot, outcome=outcome, reason=_words(stage, move))
+
+
+def _sign(stage: Stage, plot: Plot, move: Move) -> Any:
+    """Another officer decides as was proposed, or finds that this is not what was."""
+    signer = replace(stage.officer(plot, move, "routing"), id=SIGNER)
+    return _act(stage, signer, "routing.decide", move, plot, outcome=move.details["outcome"])
+
+
+def _return_proposal(stage: Stage, plot: Plot, move: Move) -> Any:
+    signer = replace(stage.officer(plot, move, "routing"), id=SIGNER)
+    return _act(stage, signer, "routing.return_proposal", move, plot, reason=_words(stage, move))
+
+
 def _assign(stage: Stage, plot: Plot, move: Move) -> Any:
     officer = stage.officer(plot, move, "routing")
     return _act(stage, officer, "routing.assign", move, plot, officer=move.details["officer"])
@@ -258,6 +274,9 @@ VERBS: Final[Mapping[str, Callable[[Stage, Plot, Move], Any]]] = {
     "assign": _assign,
     "transfer": _transfer,
     "decide": _decide,
+    "propose": _propose,
+    "sign": _sign,
+    "return_proposal": _return_proposal,
     "stop": _unit_says("stop", wordy=True),
     "intrude": _intrude,
     "start": _start,

@@ -8,6 +8,7 @@ from typing import Any, Final
 from services.chassis.actor import Actor
 from tests.unit.simulation.world import catalogued
 
+SIGNER: Final = "cb-002"  # of the same unit as cb-001, who proposes
 STRANGER: Final = Actor("officer", "cb-900", "cuc-khac")
 _NUMBER_OF: Final = {"citizen": "id_number", "organisation": "tax_code"}
 _PRIVATE: Final = frozenset(

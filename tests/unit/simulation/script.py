@@ -13,9 +13,10 @@ from tests.unit.simulation.outside import CAPTURED, FAILED
 from tests.unit.simulation.people import Plot, procedures, units
 
 _OFFICERS: Final = ("cb-001", "cb-002")
+_OUTCOMES: Final = ("granted", "granted", "refused")
 _HOURS: Final = (1, 7, 30, 24 * 8, 24 * 25)
 ENDED: Final = ("resolved", "returned", "stopped", "withdrawn", "rejected")
-_ENDING: Final = ("reject", "decide", "stop", "withdraw")
+_ENDING: Final = ("reject", "decide", "sign", "stop", "withdraw")
 _SILLY: Final = 0.06
 MOST_ATTEMPTS: Final = 3
 # Procedures with fees at every moment, with none, with each policy of the clock; all others now and then.
@@ -26,6 +27,7 @@ _INTERESTING: Final = (
     "cap-ip-asn",
     "cn-quyen-tac-gia",
     "the-nha-bao-in-dt",
+    "gp-mang-xa-hoi",  # proposed by one, signed by another
 )
 
 
@@ -88,6 +90,11 @@ def _at_the_unit(status: str, random: Random, *, owes: bool) -> Iterator[Option]
         yield Option(1 if owes else 6, "decide", {"outcome": "granted"})
         yield from (Option(1, "decide", {"outcome": "refused"}), Option(1, "stop", {}))
         yield Option(2, "request_supplement", {})
+    if status == "in_hand":
+        yield Option(2, "propose", {"outcome": random.choice(_OUTCOMES)})
+    if status == "proposed":
+        yield Option(6, "sign", {"outcome": random.choice(_OUTCOMES)})
+        yield from (Option(1, "return_proposal", {}), Option(1, "request_supplement", {}), Option(0.5, "stop", {}))
 
 
 def _with_the_applicant(status: str, at_the_unit: str) -> Iterator[Option]:
@@ -132,4 +139,6 @@ def _silly(random: Random) -> Iterator[Option]:
         yield Option(5, verb, {})
     yield Option(5, "assign", {"officer": random.choice(_OFFICERS)})
     yield Option(5, "transfer", {"to_unit": random.choice(units("mic")), "reason": "other"})
-    yield Option(5, "decide", {"outcome": random.choice(["granted", "refused"])})
+    for verb in ("decide", "propose", "sign"):
+        yield Option(5, verb, {"outcome": random.choice(_OUTCOMES)})
+    yield Option(5, "return_proposal", {})

@@ -24,6 +24,7 @@ SAME_STORY: Final[Mapping[str, tuple[str, ...]]] = {
     "supplement_requested": ("supplement_requested",),
     "accepted": ("accepted", "payment_required", "processing"),
     "in_hand": ("processing", "payment_required"),
+    "proposed": ("processing", "payment_required"),
     "decided": ("processing", "payment_required", "resolved", "returned"),
     "rejected": ("rejected",),
     "stopped": ("stopped",),
