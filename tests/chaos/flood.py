@@ -2,15 +2,18 @@
 
 import threading
 from contextlib import suppress
+from types import SimpleNamespace
 from typing import Any, Final
 
 from amqp import Message
 from amqp.exceptions import AMQPError
+from amqp.method_framing import frame_writer
 
 from services.chassis.publish import connect
 
 QUEUE: Final = "chaos.flood"
-_BODY: Final = b"x" * 262_144  # so that the disk is what cannot keep up, not whoever publishes
+_BODY: Final = b"x" * 1_024
+_TOGETHER: Final = 500  # messages in one write: whoever publishes must not be what cannot keep up
 _KEPT_BYTES: Final = 64_000_000
 _AT_ONCE: Final = 4
 _END_SECONDS: Final = 20
@@ -39,5 +42,15 @@ class Flood:
     def _pour(self) -> None:
         with suppress(AMQPError, OSError), connect(self._uri) as connection:
             channel: Any = connection.channel()
+            line, some = channel.connection.transport, _on_the_wire(channel) * _TOGETHER
             while not self._over.is_set():
-                channel.basic_publish(Message(_BODY, delivery_mode=2), routing_key=QUEUE)
+                line.write(some)
+
+
+def _on_the_wire(channel: Any) -> bytes:
+    """One message as it is written to the line of this channel, which can be used for nothing else afterwards."""
+    written: list[bytes] = []
+    line = SimpleNamespace(write=lambda piece: written.append(bytes(piece)))
+    channel.connection.frame_writer = frame_writer(channel.connection, line)
+    channel.basic_publish(Message(_BODY, delivery_mode=2), routing_key=QUEUE)
+    return b"".join(written)

@@ -1,0 +1,3 @@
+from typing import Any
+
+def frame_writer(connection: Any, transport: Any) -> Any: ...
