@@ -81,6 +81,29 @@ def letter_of(code: str, moment: str) -> Document | None:
     return read
 
 
+def request_of(dossier: Document) -> Document | None:
+    """What the applicant was asked to supplement, as the officer wrote it; None while it cannot be had."""
+    supplement = dossier["supplement"] or {}
+    try:
+        found = portal().services.ask(who().actor, "routing.get_supplements", dossier_code=dossier["dossier_code"])
+    except ServiceError as error:
+        log.warning("request_not_shown", reason=error.code)
+        return None
+    return next((one for one in found["items"] if one["round"] == supplement.get("round")), None)
+
+
+def wishes_of(request: Document | None, procedure: Document) -> list[Document]:
+    """Each thing that is asked for, with the name of the paper or the label of the question: {code, name, guidance}."""
+    names = {one["code"]: one["name"] for one in procedure["components"]}
+    labels = {one["name"]: one["label"] for one in procedure["form"]}
+    found: list[Document] = []
+    for one in request["items"] if request else ():
+        component, field = one.get("component"), one.get("field")
+        name = names.get(component, component) if component else labels.get(field, field)
+        found.append({"component": component, "field": field, "name": name, "guidance": one.get("guidance")})
+    return found
+
+
 def door(endpoint: str, **arguments: Any) -> str | None:
     """The address of a page that another part of the portal may bring; None without that part."""
     return url_for(endpoint, **arguments) if endpoint in current_app.view_functions else None

@@ -7,7 +7,7 @@ from flask import Response, render_template, url_for
 
 from services.chassis.errors import NotFound
 from services.portal.answers import show_asked
-from services.portal.following import Followed, follow, letter_of, notices_of
+from services.portal.following import Followed, follow, letter_of, notices_of, request_of, wishes_of
 from services.portal.pdf import printed
 from services.portal.qr import qr
 from services.portal.signin import who
@@ -83,6 +83,9 @@ def _common(followed: Followed) -> dict[str, Any]:
 
 def _of(slip: Slip, followed: Followed) -> dict[str, Any]:
     """What this one has besides."""
+    if slip.kind == "bo-sung":
+        request = request_of(followed.dossier)
+        return {"asked": request, "wishes": wishes_of(request, followed.procedure)}
     if slip.moment:
         letter = letter_of(followed.code, slip.moment)
         return {"letter": in_language(letter["text"]) if letter and letter["text"] else None}

@@ -71,7 +71,7 @@ def asked(case: Case) -> Answer:
 def full(case: Case, subject: Mapping[str, Any], history: Sequence[Mapping[str, Any]], risk: Risk) -> Answer:
     """All that is known of the case: terms, dates, fees, every step, and what was written at them."""
     why = subject.get("reasons", {})
-    wording, notes = subject.get("supplements", {}), subject.get("transfers", {})
+    notes = subject.get("transfers", {})
     return {
         **line(case, risk),
         "time_limit": case.terms.time_limit,
@@ -89,12 +89,18 @@ def full(case: Case, subject: Mapping[str, Any], history: Sequence[Mapping[str, 
         "withdrawn_at": case.withdrawn_at,
         "reasons": {name: why.get(name) for name in REASONS},
         "transfers": [_transfer(one, notes.get(str(place))) for place, one in enumerate(case.transfers, 1)],
-        "supplements": [_supplement(one, wording.get(str(one.round), {})) for one in case.supplements],
+        "supplements": requests(case, subject),
         "fees": [_fee(fee) for fee in case.fees],
         "unpaid": list(case.unpaid),
         "slipped": list(case.slipped),
         "steps": [{"event": entry["type"], "at": entry["at"], "by": entry["by"]} for entry in history],
     }
+
+
+def requests(case: Case, subject: Mapping[str, Any]) -> list[Answer]:
+    """The requests for supplements with their wording."""
+    wording = subject.get("supplements", {})
+    return [_supplement(one, wording.get(str(one.round), {})) for one in case.supplements]
 
 
 def _proposal(proposal: Proposal | None, why: Mapping[str, Any]) -> Answer | None:

@@ -57,6 +57,11 @@ class RoutingService(Service):
         """One case, in full."""
         return self.cases.get_case(call.actor, **call.args)
 
+    @query(schemas.GetCase)
+    def get_supplements(self, call: Call) -> dict[str, Any]:
+        """What the applicant of a case was asked to supplement, in the officers' words, and until when."""
+        return self.cases.requests.of(call.actor, **call.args)
+
     @command(schemas.Accept)
     def accept(self, call: Call) -> dict[str, Any]:
         """Receive the dossier."""

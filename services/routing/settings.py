@@ -2,10 +2,10 @@
 
 from pydantic import Field
 
-from services.chassis.settings import Settings
+from services.chassis.settings import CallerSettings
 
 
-class RoutingSettings(Settings):
+class RoutingSettings(CallerSettings):
     """What an operator may set: the terms that no procedure names, and how often the clocks are looked at."""
 
     answer_hours: int = Field(default=8, ge=1, le=80, description="office hours for the first answer")

@@ -20,6 +20,7 @@ from services.routing.case import CLOSED, OPEN, STATUSES, Case, Item
 from services.routing.catalogue import Catalogue
 from services.routing.domain import FeeFact, Submission
 from services.routing.queue import CODE, Wanted
+from services.routing.requests import Requests
 from services.routing.settings import RoutingSettings
 from services.routing.statistics import Statistics
 from services.routing.store import CaseStore
@@ -40,12 +41,14 @@ class RoutingCases:
         statistics: Statistics,
         catalogue: Catalogue,
         settings: RoutingSettings,
+        requests: Requests,
     ) -> None:
         self._journal = journal
         self._store = store
         self.statistics = statistics
         self._catalogue = catalogue
         self._settings = settings
+        self.requests = requests
 
     # queries
 

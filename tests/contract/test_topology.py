@@ -42,6 +42,7 @@ CALLED = {
         "due_calendar": {"unit", "from_day", "to_day"},
         "count_by_unit": {"from_day", "to_day"},
         "get_case": {"dossier_code"},
+        "get_supplements": {"dossier_code"},
         "accept": {"dossier_code", "request_id"},
         "reject": {"dossier_code", "reason", "request_id"},
         "request_supplement": {"dossier_code", "items", "reason", "request_id"},

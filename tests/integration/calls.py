@@ -74,6 +74,7 @@ RIGHT: Final[dict[str, dict[str, Any]]] = {
     "routing.due_calendar": {"unit": "vnnic", "from_day": "2026-01-01", "to_day": "2026-01-31"},
     "routing.count_by_unit": {"from_day": "2026-01-01", "to_day": "2026-12-31"},
     "routing.get_case": _DOSSIER,
+    "routing.get_supplements": _DOSSIER,
     "routing.accept": {**_DOSSIER, **_ASK},
     "routing.reject": {**_DOSSIER, "reason": "Sai thẩm quyền", **_ASK},
     "routing.request_supplement": {

@@ -76,6 +76,7 @@ MAY: Final = {
     **{f"routing.{figures}": _COUNTS for figures in ("count_cases", "case_load", "due_calendar")},
     "routing.count_by_unit": _OVERSEERS,
     "routing.get_case": "no no no no yes unseen yes no no",
+    "routing.get_supplements": _CONCERNED,
     **{f"routing.{act}": _OFFICERS for act in ACTS},
     "routing.assign_many": "no no no no yes yes no no no",  # it says no to each case by itself
     "payment.get_order": _CONCERNED,

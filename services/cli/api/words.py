@@ -51,6 +51,7 @@ MAY: Final = {
     "routing.due_calendar": FIGURES,
     "routing.count_by_unit": OVERSEERS,
     "routing.get_case": STAFF,
+    "routing.get_supplements": CONCERNED,
     "routing.accept": UNIT,
     "routing.reject": UNIT,
     "routing.request_supplement": UNIT,

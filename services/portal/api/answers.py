@@ -211,6 +211,32 @@ class Dossier(DossierLine):
     documents = fields.List(Open(), required=True)
 
 
+class Missing(Schema):
+    """One thing that is missing: a paper, an answer of the form, or what the guidance describes."""
+
+    component = maybe()
+    field = maybe()
+    guidance = maybe()
+
+
+class Request(Schema):
+    """One request for a supplement: all that is missing, why, and until when."""
+
+    round = fields.Integer(required=True)
+    items = fields.List(fields.Nested(Missing), required=True)
+    reason = maybe()
+    requested_at = instant(required=True)
+    respond_by = instant(required=True)
+    received_at = maybe(instant)
+
+
+class Requests(Schema):
+    """The requests for supplements of a dossier."""
+
+    dossier_code = fields.String(required=True)
+    items = fields.List(fields.Nested(Request), required=True)
+
+
 class Order(Schema):
     """A fee order with its lines, attempts and refunds."""
 

@@ -178,6 +178,14 @@ def get_document(code: str, upload_id: str) -> Response:
     return answer
 
 
+@calls.get("/dossiers/<code:code>/supplements")
+@calls.response(200, answers.Requests)
+@calls.problems(401, 403)
+def list_supplements(code: str) -> Any:
+    """What the caller was asked to supplement, in the officers' words, the first time first."""
+    return ask("routing.get_supplements", dossier_code=code)
+
+
 @calls.post("/dossiers/<code:code>/supplement")
 @calls.arguments(requests.Supplement)
 @calls.arguments(requests.Header, location="headers")

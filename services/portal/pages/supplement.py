@@ -17,7 +17,7 @@ from services.chassis.errors import Conflict, Invalid, NotFound, Refused, Servic
 from services.contracts.words import APPLICANT_KINDS
 from services.portal import drawing, forms
 from services.portal.drafting import Draft, Stale
-from services.portal.following import explained, letter_of
+from services.portal.following import explained, request_of, wishes_of
 from services.portal.language import LANGUAGES, moment, say, words
 from services.portal.pages.apply import after_button, drafting, pages, posted_id, posted_version, quietly
 from services.portal.pages.asked import Asked
@@ -35,11 +35,16 @@ _DRAFTS: Final = uuid.UUID("5d2c1c52-6f0b-5a6e-9a53-0f3f8e1b7f11")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A dossier that waits for its applicant, what its procedure asks, and the letter that says what is missing."""
+    """A dossier that waits for its applicant, what its procedure asks, and what the officer wrote that is missing."""
 
     dossier: Document
     asked: Asked
-    letter: str = ""
+    request: Document | None = None
+
+    @property
+    def wishes(self) -> list[Document]:
+        """What is missing, one by one."""
+        return wishes_of(self.request, self.asked.page)
 
     @property
     def components(self) -> list[str]:
@@ -132,13 +137,9 @@ def _is_awaited(dossier: Document) -> bool:
 
 
 def _wanted(dossier: Document) -> Wanted:
-    """What is missing in the officer's words; while the letter cannot be had, the papers alone."""
+    """What is missing in the officer's words; while they cannot be had, the papers alone."""
     procedure, _ = explained(dossier)
-    try:
-        letter = letter_of(dossier["dossier_code"], "supplement") or {}
-    except (NotFound, Unavailable):
-        letter = {}
-    return Wanted(dossier, Asked(procedure), letter.get("text") or "")
+    return Wanted(dossier, Asked(procedure), request_of(dossier))
 
 
 def _typed(wanted: Wanted) -> Draft:

@@ -8,6 +8,7 @@ from flask import g
 
 from services.chassis.errors import Unavailable
 from services.portal import pdf
+from services.portal.people import Person
 from services.portal.slips import in_language, there_are
 from services.portal.spoken import spoken_vnd
 from tests.unit.portal.answers import CODE, ORDER_ID, PAID, RECEIPT, accepted, dossier, order, services
@@ -104,16 +105,17 @@ def test_an_appointment_names_the_day_the_papers_and_the_way_to_look_up() -> Non
     assert 'class="qr"' in page
 
 
-def test_a_supplement_request_says_what_the_officer_wrote() -> None:
-    notice = {"notice_id": "n-1", "moment": "supplement", "audience": "applicant"}
+@pytest.mark.parametrize("reader", [CITIZEN, OFFICER])
+def test_a_supplement_request_says_what_the_officer_wrote(reader: Person) -> None:
+    items = [{"component": "TP01", "guidance": "Thiếu bản <rõ>."}, {"guidance": "Nộp thêm."}]
+    requests = [{"round": SUPPLEMENT["round"], "reason": "Chưa đủ.", "items": items}]
     known = services(
         accepted("supplement_requested", supplement=SUPPLEMENT),
-        notify__list_notices={"items": [notice], "next": None},
-        notify__get_notice={**notice, "text": LETTER},
+        routing__get_supplements={"dossier_code": CODE, "items": requests},
     )
-    page = visit(known, CITIZEN).get(f"{HERE}/bo-sung").text
-    assert "Thiếu bản rõ." in page
-    assert "Not legible." not in page
+    page = visit(known, reader).get(f"{HERE}/bo-sung").text
+    for said in ("Chưa đủ.", "Thiếu bản &lt;rõ&gt;.", "Nộp thêm."):
+        assert said in page
 
 
 def test_a_control_slip_is_for_officers() -> None:

@@ -25,9 +25,20 @@ DOSSIER: Final[dict[str, Any]] = {
     "form": FORM,
     "supplement": {"round": 1, "components": ["TP01"], "respond_by": "2026-12-26T03:00:00+00:00", "open": True},
 }
-NOTICES: Final = {"items": [{"notice_id": "n1", "audience": "applicant", "moment": "supplement"}], "next": None}
-LETTER: Final = {"notice_id": "n1", "text": "Bản khai thiếu <chữ ký>."}
-AWAY: Final = Unavailable("notify.unavailable", "notify does not answer.", "Dịch vụ chưa sẵn sàng.")
+ROUND: Final = {
+    "round": 1,
+    "items": [
+        {"component": "TP01", "guidance": "Bản khai thiếu <chữ ký>."},
+        {"field": "name", "guidance": "Ghi đủ tên."},
+        {"guidance": "Mang bản chính đến đối chiếu."},
+    ],
+    "reason": "Hồ sơ chưa đủ.",
+    "requested_at": "2026-11-26T03:00:00+00:00",
+    "respond_by": "2026-12-26T03:00:00+00:00",
+    "received_at": None,
+}
+ROUNDS: Final = {"dossier_code": CODE, "items": [{**ROUND, "round": 0, "reason": "Lần trước."}, ROUND]}
+AWAY: Final = Unavailable("routing.unavailable", "routing does not answer.", "Dịch vụ chưa sẵn sàng.")
 POSTED: Final = {
     "do": "send",
     "form.name": "Sách hay",
@@ -40,7 +51,7 @@ POSTED: Final = {
 def asked(**answers: Any) -> FakeServices:
     """A dossier that waits for its applicant."""
     given = services(FakeDrafts(), get=DOSSIER, open_upload=OPENED, supplement={})
-    given.answers |= {"registry.get_procedure": PAGE, "notify.list_notices": NOTICES, "notify.get_notice": LETTER}
+    given.answers |= {"registry.get_procedure": PAGE, "routing.get_supplements": ROUNDS}
     given.answers |= {name.replace("__", "."): answer for name, answer in answers.items()}
     given.tickets = FakeTickets()  # type: ignore[attr-defined]
     return given
@@ -61,20 +72,23 @@ def kept_as(browser: FlaskClient) -> dict[str, str]:
 def test_what_the_officer_wrote_is_shown_whole() -> None:
     page = visit(asked(), CITIZEN).get(AT)
     assert page.status_code == 200
-    assert "Bản khai thiếu &lt;chữ ký&gt;." in page.text
-    assert 'href="#f-documents.TP01"' in page.text
+    for said in ("Hồ sơ chưa đủ.", "Bản khai thiếu &lt;chữ ký&gt;.", "Ghi đủ tên.", "Mang bản chính đến đối chiếu."):
+        assert said in page.text
+    assert "Lần trước." not in page.text
+    assert 'href="#f-documents.TP01">Bản khai</a>' in page.text
+    assert 'href="#f-form.name">Tên gọi</a>' in page.text
 
 
 def test_while_the_list_cannot_be_had_the_papers_that_are_wanted_are_named() -> None:
-    page = visit(asked(notify__get_notice=AWAY), CITIZEN).get(AT)
+    page = visit(asked(routing__get_supplements=AWAY), CITIZEN).get(AT)
     assert "Chưa lấy được hướng dẫn" in page.text
     assert 'href="#f-documents.TP01"' in page.text
 
 
-def test_another_persons_dossier_is_not_found_and_its_letters_are_not_asked_for() -> None:
+def test_another_persons_dossier_is_not_found_and_its_requests_are_not_asked_for() -> None:
     given = asked(intake__get=NotFound("intake.unknown_dossier", "No.", "Không."))
     assert visit(given, CITIZEN).get(AT).status_code == 404
-    assert not given.of("notify.list_notices")
+    assert not given.of("routing.get_supplements")
 
 
 def test_only_what_changed_is_sent_with_further_papers() -> None:

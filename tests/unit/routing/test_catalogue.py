@@ -52,7 +52,9 @@ class Routing:
 
     def __init__(self, *published: dict[str, Any]) -> None:
         self.projection: Any = Projected(*OFFICE, *published)
-        self.cases = RoutingCases(fake_journal(CASE), None, None, Catalogue(self.projection), SETTINGS)  # type: ignore[arg-type]
+        nothing: Any = None
+        catalogue = Catalogue(self.projection)  # type: ignore[arg-type]
+        self.cases = RoutingCases(fake_journal(CASE), nothing, nothing, catalogue, SETTINGS, nothing)
 
     def open(self, procedure_version: str = FIRST) -> None:
         """Hear of a dossier that was submitted on the day the new version came into force."""

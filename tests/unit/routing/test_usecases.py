@@ -17,6 +17,7 @@ from services.routing.case import OPEN, STATUSES, Case, Terms
 from services.routing.domain import Submission
 from services.routing.figures import Period
 from services.routing.queue import Risk, Wanted
+from services.routing.requests import Requests
 from services.routing.schemas import ListCases
 from services.routing.settings import RoutingSettings
 from services.routing.statistics import Statistics
@@ -48,10 +49,23 @@ SUBMITTED: Mapping[str, Any] = {
     "submitted_at": at("01-12"),
     "answer_due_at": at("01-13"),
 }
+APPLICANT = Actor("citizen", "001900000001")
 SECRET = "Thiếu chữ ký của bà Nguyễn Thị Mẫu."
 SETTINGS = RoutingSettings(
-    service="routing", amqp_uri="amqp://localhost", mongo_uri="mongodb://localhost", actor_keys=ring().public
+    service="routing",
+    amqp_uri="amqp://localhost",
+    mongo_uri="mongodb://localhost",
+    actor_keys=ring().public,
+    actor_key=ring().private("everybody"),
 )
+
+
+class FakeOwners:
+    """The dossier is the applicant's; of any other nobody knows whose it is."""
+
+    def owns(self, actor: Actor, dossier_code: str) -> bool:
+        """Whether it is his."""
+        return dossier_code == CODE and actor == APPLICANT
 
 
 @dataclass
@@ -167,7 +181,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     journal = fake_journal(CASE)
     catalogue, store = FakeCatalogue(), FakeStore(journal)
     statistics = Statistics(FakeFigures(), catalogue, SETTINGS)  # type: ignore[arg-type]
-    cases = RoutingCases(journal, store, statistics, catalogue, SETTINGS)  # type: ignore[arg-type]
+    requests = Requests(journal, FakeOwners())
+    cases = RoutingCases(journal, store, statistics, catalogue, SETTINGS, requests)  # type: ignore[arg-type]
     made = World(catalogue, journal, store, cases, at("01-12", "10:00"))
     monkeypatch.setattr("services.chassis.clock.now", lambda: made.now)
     return made
@@ -281,6 +296,27 @@ def test_each_round_of_supplements_keeps_its_own_wording(opened: World) -> None:
     opened.request(OFFICER, "request_supplement", "r-2", items=second, reason="Thiếu.", respond_within_days=5)
     wording = [(one["items"], one["reason"]) for one in opened.cases.get_case(OFFICER, CODE)["supplements"]]
     assert wording == [(first, "Mờ."), (second, "Thiếu.")]
+    for concerned in (APPLICANT, OFFICER, SYSTEM):
+        told = opened.cases.requests.of(concerned, CODE)["items"]
+        assert [(one["round"], one["items"], one["reason"]) for one in told] == [
+            (1, first, "Mờ."),
+            (2, second, "Thiếu."),
+        ]
+
+
+@pytest.mark.parametrize("asker", [STRANGER, Actor("citizen", "001900000002"), Actor("organisation", APPLICANT.id)])
+def test_for_all_others_there_is_no_request(opened: World, asker: Actor) -> None:
+    opened.request(OFFICER, "request_supplement", items=[{"guidance": "Nộp thêm."}], reason="Thiếu.")
+    with pytest.raises(NotFound) as hidden:
+        opened.cases.requests.of(asker, CODE)
+    with pytest.raises(NotFound) as absent:
+        opened.cases.requests.of(asker, "000.00.00.G00-260101-9999")
+    assert hidden.value.problem() == absent.value.problem()
+
+
+def test_an_applicant_whose_case_is_not_here_yet_is_told_so(world: World) -> None:
+    with pytest.raises(NotFound):
+        world.cases.requests.of(APPLICANT, CODE)
 
 
 def test_nothing_outside_the_published_list_is_asked_for(opened: World) -> None:

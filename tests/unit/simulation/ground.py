@@ -68,7 +68,7 @@ _GATEWAY: Final[dict[str, Any]] = {
 _SECRET: Final[dict[str, Any]] = {"vnpay_tmn_code": MERCHANT.tmn_code, "vnpay_secret": MERCHANT.secret}
 _SETTINGS: Final[Mapping[str, Settings]] = {
     "intake": IntakeSettings(service="intake", intake_url="http://intake.example.vn", **_ANYWHERE),
-    "routing": RoutingSettings(service="routing", **_ANYWHERE),
+    "routing": RoutingSettings(service="routing", **_CALLING),
     "payment": PaymentSettings(service="payment", **_CALLING, **_GATEWAY, **_SECRET),
     "registry": RegistrySettings(service="registry", **_CALLING),
     "notify": NotifySettings(service="notify", smtp_host="mail.example.vn", smtp_port=25, **_CALLING),
