@@ -33,6 +33,15 @@ NOTICE: Final = {
     "sent_at": AT,
     "failed_at": None,
 }
+REQUEST: Final = {
+    "round": 1,
+    "before_acceptance": True,
+    "items": [{"component": "TP01", "guidance": "Mờ."}, {"guidance": "Nộp thêm."}],
+    "reason": "Thiếu.",
+    "requested_at": AT,
+    "respond_by": AT,
+    "received_at": None,
+}
 KNOWN: Final = dossier("payment_required", fees=[fee()])
 QUESTIONS: Final = ("get", "list", "track", "verify", "check", "find")
 PUBLIC: Final = "/(procedures|lookups|verifications)"
@@ -85,6 +94,7 @@ def knowing() -> FakeServices:
         payment__get_order=order(),
         payment__find_order=order(),
         payment__start_payment={"redirect_url": "https://gateway.example.vn/pay"},
+        routing__get_supplements={"dossier_code": CODE, "items": [REQUEST]},
         notify__list_notices={"items": [NOTICE], "next": None},
         notify__get_notice={**NOTICE, "subject": "Đã nhận hồ sơ", "text": "Kính gửi bà Mẫu"},
         registry__verify={"valid": True, "holder_matches": True, "status": "valid", "issued_at": AT},
