@@ -7,6 +7,8 @@ from werkzeug.exceptions import HTTPException
 from services.chassis.errors import ServiceError, Unavailable, unexpected
 from services.chassis.logs import log
 from services.portal.api import door
+from services.portal.language import say
+from services.portal.security import is_own_form
 
 _RETRY_SECONDS = 10
 
@@ -39,9 +41,16 @@ def _show_http(error: HTTPException) -> Response:
 
 
 def _show_stale_form(error: CSRFError) -> Response:
-    """The session that the form belonged to has ended: what was typed is shown again, to be sent once more."""
+    """The session that the form belonged to has ended: what was typed is shown again, to be sent once more.
+
+    Only what a page of ours sent: a form of somebody else's would come back with a token that is good.
+    """
     if _asked_by_program():
         return door.show(error)
+    if not is_own_form():
+        return Response(
+            say("Yêu cầu này không được gửi từ trang của Một Cửa nên không được thực hiện."), 400, mimetype="text/plain"
+        )
     typed = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
     return make_response(render_template("errors/stale.html", typed=typed, action=request.path), 400)
 

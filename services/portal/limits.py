@@ -4,6 +4,7 @@ While the database is away each process counts for itself. Addresses are kept fo
 """
 
 from collections.abc import Callable
+from ipaddress import ip_address, ip_network
 from typing import Any, Final, TypeVar
 
 from flask import Flask, current_app
@@ -15,7 +16,16 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from services.portal.settings import PortalSettings
 
 Page = TypeVar("Page", bound=Callable[..., Any])
-_limiter: Final = Limiter(get_remote_address, headers_enabled=True, in_memory_fallback_enabled=True)
+_IPV6_NETWORK: Final = 64  # whoever has an address of IPv6 has as many as that leaves
+
+
+def who_asks() -> str:
+    """The address that is counted: of IPv6 the network, which one household or one machine has to itself."""
+    address = ip_address(get_remote_address())
+    return str(ip_network((address, _IPV6_NETWORK), strict=False)) if address.version == 6 else str(address)
+
+
+_limiter: Final = Limiter(who_asks, headers_enabled=True, in_memory_fallback_enabled=True)
 _LIMITS: Final = "MOTCUA_LIMITS"
 
 

@@ -1,8 +1,9 @@
 """What the portal tells browsers to refuse: foreign scripts, frames, guesses about content."""
 
 from typing import Final
+from urllib.parse import urlsplit
 
-from flask import Flask, Response
+from flask import Flask, Response, current_app, request
 
 POLICY: Final = "; ".join(
     (
@@ -30,6 +31,18 @@ _HEADERS: Final = {
     "Permissions-Policy": "camera=(self), geolocation=(), microphone=(), payment=(), usb=()",
     "X-Frame-Options": "DENY",
 }
+
+
+def is_own_form() -> bool:
+    """Whether the browser says that a page of this very origin sent the form; of who says nothing, we do not know."""
+    ours = {_origin(request.host_url), _origin(current_app.extensions["motcua"].settings.portal_url)}
+    is_ours = _origin(request.headers.get("Origin", "")) in ours
+    return is_ours and request.headers.get("Sec-Fetch-Site") in {None, "same-origin"}
+
+
+def _origin(address: str) -> tuple[str, str]:
+    parts = urlsplit(address)
+    return parts.scheme, parts.netloc
 
 
 def harden(app: Flask, *, secure: bool) -> None:

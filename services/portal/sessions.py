@@ -22,6 +22,15 @@ COOKIE: Final = "motcua_session"
 _REFRESH_AFTER: Final = timedelta(minutes=1)  # how often a mere visit moves the end of a session
 
 
+def cookie_of(app: Flask) -> str:
+    """The name of the cookie: over https one that no other host, and no page over http, can set."""
+    return f"__Host-{COOKIE}" if _is_secure(app) else COOKIE
+
+
+def _is_secure(app: Flask) -> bool:
+    return bool(app.config["SESSION_COOKIE_SECURE"])
+
+
 class Session(SessionMixin):
     """The session of one browser, read at the first look."""
 
@@ -90,7 +99,7 @@ class Sessions(SessionInterface):
     def open_session(self, app: Flask, request: Request) -> Session:
         """The session that the cookie names; an unsigned or ended one is a new one."""
         try:
-            sid = self._signer.unsign(request.cookies.get(COOKIE, "")).decode()
+            sid = self._signer.unsign(request.cookies.get(cookie_of(app), "")).decode()
         except BadSignature:
             sid = None
         return Session(sid, self._find)
@@ -106,7 +115,7 @@ class Sessions(SessionInterface):
             self._keep(app, session, response)
         elif session.sid and session.modified:
             self._delete(session.sid)
-            response.delete_cookie(COOKIE, path="/")
+            response.delete_cookie(cookie_of(app), path="/", secure=_is_secure(app))
 
     def remember(self, name: str, data: Any) -> None:
         """Keep what somebody chose beyond his sessions, for a year from then on; `name` says whose and what it is."""
@@ -129,17 +138,20 @@ class Sessions(SessionInterface):
             return
         began_at = session.began_at or now
         ends_at = min(now + self._idle, began_at + self._longest)
+        is_new = session.sid is None
         session.sid = session.sid or secrets.token_urlsafe(32)
         times = {"began_at": began_at, "seen_at": now, "ends_at": ends_at}
         change = {**times, "data": dict(session)} if session.modified else times
         with outages_named():
-            self._collection.update_one({"_id": session.sid}, {"$set": change}, upsert=session.modified)
+            found = self._collection.update_one({"_id": session.sid}, {"$set": change}, upsert=is_new)
+        if not is_new and not found.matched_count:
+            return  # ended meanwhile, by whoever signed out: it does not come back
         response.set_cookie(
-            COOKIE,
+            cookie_of(app),
             self._signer.sign(session.sid).decode(),
             httponly=True,
             samesite="Lax",
-            secure=bool(app.config["SESSION_COOKIE_SECURE"]),
+            secure=_is_secure(app),
             path="/",
         )
 

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from typing import Any, Final
+from urllib.parse import quote, urlencode
 
 from flask import Flask, current_app, get_flashed_messages, request, url_for
 from flask_wtf.csrf import generate_csrf
@@ -99,8 +100,8 @@ def _same_page(**changes: Any) -> str:
     """This page with something of its address changed; where a form was sent, its start."""
     if request.endpoint is None or request.method != "GET":
         return url_for("home.show", **changes)
-    asked: dict[str, Any] = {name: values for name, values in request.args.lists() if name not in changes}
-    return url_for(request.endpoint, **{**(request.view_args or {}), **asked, **changes})
+    asked = [(name, value) for name, value in request.args.items(multi=True) if name not in changes]
+    return f"{quote(request.path)}?{urlencode([*asked, *changes.items()])}"
 
 
 def _csrf() -> Markup:

@@ -1,6 +1,8 @@
 """Signing in by OpenID Connect, with PKCE, state and nonce; what people may see follows from who they are."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlencode
@@ -14,6 +16,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from requests.exceptions import RequestException
 
+from services.chassis import clock
 from services.chassis.errors import Denied, NotFound, Unavailable
 from services.chassis.logs import log
 from services.portal.limits import limited
@@ -24,8 +27,10 @@ P = ParamSpec("P")
 R = TypeVar("R")
 _ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"]
 _LONGEST_TOKEN, _LEEWAY = 8_000, 60
-_PERSON, _ID_TOKEN = "person", "id_token"
+_KEYS_ASKED, _KEYS_SECONDS = "motcua.keys_asked", 60.0
+_PERSON = "person"
 _STASH = "stash"  # a form that came without a session: {action, typed: [[name, value]]}
+_STASH_KEPT = timedelta(minutes=15)
 _SCOPE, _SECONDS = "openid profile email phone address", 10
 _FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 pages = Blueprint("signin", __name__)
@@ -66,8 +71,7 @@ def bearer() -> Person | None:
         raise _untrusted()
     try:
         metadata = _provider().load_server_metadata()
-        known = KeySet.import_key_set(_provider().fetch_jwk_set())
-        read = jwt.decode(token, known, algorithms=_ALGORITHMS)
+        read = _decoded(token)
         settings: PortalSettings = current_app.extensions["motcua"].settings
         clients = [settings.oidc_client_id, *settings.api_clients]
         required: Any = {
@@ -81,6 +85,25 @@ def bearer() -> Person | None:
     except (JoseError, ValueError) as error:
         raise _untrusted() from error
     return read_person(read.claims)
+
+
+def _of_one_person(signed: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
+    """What the identity token and the provider say. Raises KeyError where that is of two (OpenID Connect, 5.3.2)."""
+    if told.get("sub") != signed["sub"]:
+        raise KeyError("sub")
+    return {**signed, **told}
+
+
+def _decoded(token: str) -> jwt.Token:
+    """The token as the provider signed it. Where no key fits there may be new ones: asked for once a minute."""
+    try:
+        return jwt.decode(token, KeySet.import_key_set(_provider().fetch_jwk_set()), algorithms=_ALGORITHMS)
+    except (JoseError, ValueError):
+        kept, now = current_app.extensions, time.monotonic()
+        if now - kept.get(_KEYS_ASKED, -_KEYS_SECONDS) < _KEYS_SECONDS:
+            raise
+        kept[_KEYS_ASKED] = now
+        return jwt.decode(token, KeySet.import_key_set(_provider().fetch_jwk_set(force=True)), algorithms=_ALGORITHMS)
 
 
 def who() -> Person:
@@ -115,7 +138,7 @@ def signed_in(*kinds: str) -> Callable[[Callable[P, R]], Callable[P, R | Respons
 def resend() -> ResponseReturnValue:
     """What was sent when the session had ended, to be sent once more."""
     kept = session.get(_STASH)
-    if not kept:
+    if not kept or clock.now() - kept["at"] > _STASH_KEPT:  # at a shared computer somebody else may come next
         return redirect(url_for("home.show"))
     return render_template("errors/stale.html", typed=kept["typed"], action=kept["action"])
 
@@ -137,7 +160,7 @@ def finish() -> ResponseReturnValue:
     """Back from the provider: the session gets another name, and knows who this is."""
     try:
         token = _provider().authorize_access_token()
-        claims = {**token["userinfo"], **_provider().userinfo(token=token)}
+        claims = _of_one_person(token["userinfo"], _provider().userinfo(token=token))
     except RequestException as error:
         raise _no_provider() from error
     except (OAuthError, JoseError, KeyError) as error:
@@ -145,7 +168,7 @@ def finish() -> ResponseReturnValue:
         return render_template("signin/refused.html"), 400
     found, onward, kept = read_person(claims), session.get("next", "/"), session.get(_STASH)
     session.renew()  # type: ignore[attr-defined]
-    session[_PERSON], session[_ID_TOKEN] = found.kept(), token["id_token"]
+    session[_PERSON] = found.kept()
     if kept is not None:
         session[_STASH] = kept
     log.info("signed_in", kind=found.kind)
@@ -155,15 +178,14 @@ def finish() -> ResponseReturnValue:
 @pages.post("/dang-xuat")
 def leave() -> ResponseReturnValue:
     """Out of the portal, and of the provider where it has a door for that; nothing stays on the device."""
-    hint = session.get(_ID_TOKEN)
     session.renew()  # type: ignore[attr-defined]
     try:
         door = _provider().load_server_metadata().get("end_session_endpoint")
     except (OAuthError, RequestException):
         door = None
     home = url_for("home.show", _external=True)
-    asked = urlencode({"id_token_hint": hint, "post_logout_redirect_uri": home})
-    page = make_response(render_template("signin/left.html", onward=f"{door}?{asked}" if door and hint else None))
+    asked = urlencode({"client_id": _provider().client_id, "post_logout_redirect_uri": home})  # no token in an address
+    page = make_response(render_template("signin/left.html", onward=f"{door}?{asked}" if door else None))
     page.headers["Clear-Site-Data"] = '"storage"'
     return page
 
@@ -179,7 +201,7 @@ def _sign_in_first() -> ResponseReturnValue:
     if request.mimetype not in _FORMS:  # a script asks: it keeps what it has
         raise Denied("portal.signed_out", "Sign in first.", "Vui lòng đăng nhập.")
     typed = [[name, value] for name, value in request.form.items(multi=True) if name != "csrf_token"]
-    session[_STASH] = {"action": request.path, "typed": typed}
+    session[_STASH] = {"action": request.path, "typed": typed, "at": clock.now()}
     return redirect(url_for("signin.start", next=url_for("signin.resend")), 303)
 
 

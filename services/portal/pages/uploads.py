@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, Final
 
-from flask import Blueprint, Flask, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, current_app, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 
@@ -16,6 +16,7 @@ from services.portal.drafting import Draft
 from services.portal.language import LANGUAGES, say, words
 from services.portal.pages.apply import drafting
 from services.portal.pages.asked import Asked
+from services.portal.sessions import cookie_of
 from services.portal.signin import person, signed_in, who
 from services.portal.wiring import portal
 
@@ -31,7 +32,11 @@ def make_room(app: Flask) -> None:
 
     @app.before_request
     def _allow() -> None:
-        if request.endpoint in {"uploads.bring", "apply.answer"} and "motcua_session" in request.cookies and person():
+        if (
+            request.endpoint in {"uploads.bring", "apply.answer"}
+            and cookie_of(current_app) in request.cookies
+            and person()
+        ):
             request.max_content_length = _LARGEST_POST
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any, Final
 
 from flask import Flask
@@ -67,10 +68,12 @@ class FakeCollection:
         found = self.documents.get(wanted["_id"])
         return found if found and found["ends_at"] > wanted["ends_at"]["$gt"] else None
 
-    def update_one(self, wanted: Mapping[str, Any], change: Mapping[str, Any], *, upsert: bool) -> None:
+    def update_one(self, wanted: Mapping[str, Any], change: Mapping[str, Any], *, upsert: bool) -> Any:
         """Set members of a document, which is made if need be."""
-        if upsert or wanted["_id"] in self.documents:
+        is_there = wanted["_id"] in self.documents
+        if upsert or is_there:
             self.documents.setdefault(wanted["_id"], {"_id": wanted["_id"]}).update(change["$set"])
+        return SimpleNamespace(matched_count=int(is_there))
 
     def delete_one(self, wanted: Mapping[str, Any]) -> None:
         """Take a document away."""

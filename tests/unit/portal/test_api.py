@@ -164,6 +164,22 @@ def test_a_forged_token_names_nobody(provider: Provider) -> None:
     assert [me(provider, one).status_code for one in forged] == [401] * len(forged)
 
 
+def test_a_provider_may_take_new_keys_and_is_not_asked_for_them_by_every_forgery() -> None:
+    provider, made = Provider(), app(FakeServices({}))
+    made.extensions["motcua.oidc"] = provider
+    browser = made.test_client()
+
+    def status(token: str) -> int:
+        return browser.get(f"{API}/me", headers={"Authorization": f"Bearer {token}"}).status_code
+
+    assert status(provider.token()) == 200
+    provider.rotate()
+    assert status(provider.token()) == 200
+    stranger = RSAKey.generate_key(2048, parameters={"kid": "k"})
+    assert [status(provider.token(key=stranger)) for _ in range(3)] == [401, 401, 401]
+    assert provider.asked == 2
+
+
 def test_the_description_is_openapi_3_1_and_names_every_call() -> None:
     spec = told(browser({}, None).get(f"{API}/openapi.json"))
     assert spec["openapi"].startswith("3.1")

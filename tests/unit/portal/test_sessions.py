@@ -110,3 +110,25 @@ def test_an_emptied_session_is_gone(app: Flask, kept: FakeCollection) -> None:
     browser.get("/end")
     assert not kept.documents
     assert browser.get_cookie(COOKIE) is None
+
+
+def test_what_was_under_way_when_somebody_signed_out_brings_nothing_back(app: Flask, kept: FakeCollection) -> None:
+    @app.route("/slow")
+    def slow() -> str:
+        session["number"] = "late"
+        kept.documents.clear()  # meanwhile, by another request
+        return ""
+
+    browser = app.test_client()
+    browser.get("/set/7")
+    assert "Set-Cookie" not in browser.get("/slow").headers
+    assert not kept.documents
+
+
+def test_over_https_no_other_host_can_name_a_session(app: Flask) -> None:
+    app.config["SESSION_COOKIE_SECURE"] = True
+    cookie = app.test_client().get("/set/7").headers["Set-Cookie"]
+    assert cookie.startswith(f"__Host-{COOKIE}=")
+    assert "Secure" in cookie
+    assert "Path=/" in cookie
+    assert "Domain" not in cookie

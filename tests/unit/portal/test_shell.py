@@ -1,12 +1,15 @@
 """What stands around every page: headers, errors, the ways on, who may see what."""
 
+from typing import Any
+
 import pytest
 from pymongo.errors import ConnectionFailure
 
 from services.chassis.errors import Unavailable
+from services.portal.limits import who_asks
 from services.portal.people import read_person
 from services.portal.signin import _safe
-from tests.unit.portal.fakes import CITIZEN, OFFICER, FakeServices, catalogue, procedure, visit
+from tests.unit.portal.fakes import CITIZEN, OFFICER, FakeServices, app, catalogue, procedure, visit
 
 AWAY = Unavailable("registry.unavailable", "registry does not answer.", "Dịch vụ chưa sẵn sàng.")
 
@@ -76,3 +79,54 @@ def test_the_national_sign_on_and_the_staff_directory_name_people() -> None:
     assert (enterprise.kind, enterprise.id) == ("organisation", "9900000016")
     staff = {"motcua_kind": "officer", "motcua_staff_id": OFFICER.id, "motcua_unit": "vnnic", "motcua_tenant": "mic"}
     assert read_person({**staff, "name": OFFICER.name}) == OFFICER
+
+
+OURS = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
+FOREIGN: list[dict[str, str]] = [
+    {"Origin": "http://localhost:8081", "Sec-Fetch-Site": "same-site"},
+    {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"},
+    {"Origin": "http://localhost", "Sec-Fetch-Site": "same-site"},
+    {"Origin": "null"},
+    {},
+]
+
+
+def without_token(headers: dict[str, str]) -> Any:
+    made = app(FakeServices(catalogue(procedure())))
+    made.config["WTF_CSRF_ENABLED"] = True
+    return made.test_client().post("/ho-so/x/rut", data={"reason": "Đã gõ"}, headers=headers)
+
+
+def test_a_form_of_ours_whose_session_has_ended_can_be_sent_once_more() -> None:
+    answer = without_token(OURS)
+    assert answer.status_code == 400
+    assert 'value="Đã gõ"' in answer.text
+
+
+@pytest.mark.parametrize("headers", FOREIGN)
+def test_a_form_of_somebody_else_s_comes_back_with_no_token_and_no_session(headers: dict[str, str]) -> None:
+    answer = without_token(headers)
+    assert answer.status_code == 400
+    assert "csrf_token" not in answer.text
+    assert "Đã gõ" not in answer.text
+    assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("name", ["_anchor", "_scheme", "_external", "_method", "endpoint", "q"])
+def test_whatever_an_address_asks_the_way_to_the_other_language_is_there(name: str) -> None:
+    page = visit(FakeServices(catalogue(procedure()))).get(f"/thu-tuc/?{name}=x%26y&{name}=z&theme=dark")
+    assert page.status_code == 200
+    assert f"{name}=x%26y&amp;{name}=z&amp;theme=dark&amp;lang=en" in page.text
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+    ],
+)
+def test_whoever_has_a_network_of_addresses_is_counted_once(address: str, counted: str) -> None:
+    with app(FakeServices({})).test_request_context(environ_base={"REMOTE_ADDR": address}):
+        assert who_asks() == counted
