@@ -1,4 +1,9 @@
-"""Whatever goes wrong, as a page that says so in plain words; never a trace, never a value that was typed."""
+"""Whatever goes wrong, as a page that says so in plain words; never a trace, never a value that was typed.
+
+A page that met a service that was away asks again by itself; what was sent to one can be sent once more.
+"""
+
+from typing import Any, Final
 
 from flask import Flask, Response, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
@@ -10,7 +15,10 @@ from services.portal.api import door
 from services.portal.language import say
 from services.portal.security import is_own_form
 
-_RETRY_SECONDS = 10
+_RETRY_SECONDS: Final = 10
+_STAY: Final = "khong-tu-tai"  # in an address: do not ask again by itself
+_FORMS: Final = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+_READING: Final = frozenset({"GET", "HEAD"})
 
 
 def show_errors(app: Flask) -> None:
@@ -25,10 +33,31 @@ def show(error: ServiceError) -> Response:
     """A named error."""
     if _asked_by_program():
         return door.show(error)
-    page = make_response(render_template("errors/error.html", error=error, status=error.status), error.status)
-    if isinstance(error, Unavailable):
+    is_away = isinstance(error, Unavailable)
+    again = is_away and request.method in _READING and _STAY not in request.args
+    page = make_response(
+        render_template(
+            "errors/error.html",
+            error=error,
+            status=error.status,
+            seconds=_RETRY_SECONDS if again else None,
+            stay={_STAY: 1},
+            **(_sent() if is_away else {}),
+        ),
+        error.status,
+    )
+    if is_away:
         page.headers["Retry-After"] = str(_RETRY_SECONDS)
+    if again:
+        page.headers["Refresh"] = str(_RETRY_SECONDS)
     return page
+
+
+def _sent() -> dict[str, Any]:
+    """What a form of ours sent, to be sent once more under the token that it had; files must be chosen again."""
+    if request.method != "POST" or request.mimetype not in _FORMS or not is_own_form():
+        return {}
+    return {"typed": list(request.form.items(multi=True)), "files": any(file for file in request.files.values())}
 
 
 def _show_http(error: HTTPException) -> Response:

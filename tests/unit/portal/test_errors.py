@@ -1,0 +1,114 @@
+"""A service that is away: the page asks again by itself, and what was sent can be sent once more."""
+
+import html
+import io
+import re
+from typing import Any, Final
+
+import pytest
+from werkzeug.test import TestResponse
+
+from services.chassis.errors import Refused, Unavailable
+from tests.unit.portal.fakes import CITIZEN, FakeCollection, FakeServices, app, catalogue, procedure, visit
+
+AWAY: Final = Unavailable("intake.unavailable", "intake does not answer.", "Dịch vụ chưa sẵn sàng.")
+CODE: Final = "000.00.06.G14-261126-0001"
+WITHDRAW: Final = f"/ho-so/{CODE}/rut"
+OURS: Final = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
+HOSTILE: Final = "\"><script>alert(1)</script>'{{7*7}}"
+
+
+def services(**answers: Any) -> FakeServices:
+    """The catalogue, and intake that is away."""
+    away: dict[str, Any] = dict.fromkeys(("intake.get", "intake.withdraw", "intake.list_dossiers"), AWAY)
+    given = away | {name.replace("__", "."): answer for name, answer in answers.items()}
+    return FakeServices(catalogue(procedure()) | given)
+
+
+def resent(page: TestResponse) -> list[tuple[str, str]]:
+    """What the form of a page would send."""
+    form = page.text.partition(f'<form method="post" action="{WITHDRAW}">')[2].partition("</form>")[0]
+    found = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', form)
+    return [(html.unescape(name), html.unescape(value)) for name, value in found]
+
+
+def test_a_page_that_met_a_service_that_was_away_asks_again_by_itself() -> None:
+    page = visit(services(), CITIZEN).get("/ho-so")
+    assert page.status_code == 503
+    assert page.headers["Refresh"] == page.headers["Retry-After"] == "10"
+    assert "Trang này tự thử lại sau 10 giây." in page.text
+
+
+def test_whoever_wants_it_to_stay_as_it_is_has_that() -> None:
+    browser = visit(services(), CITIZEN)
+    address = re.search(r'href="([^"]*)" rel="nofollow">Không tự thử lại', browser.get("/ho-so?after=x").text)
+    assert address
+    page = browser.get(html.unescape(address[1]))
+    assert page.status_code == 503
+    assert "Refresh" not in page.headers
+    assert "after=x" in address[1]
+
+
+@pytest.mark.parametrize("error", [Refused("intake.no", "No.", "Không."), None])
+def test_what_will_not_be_otherwise_in_a_moment_is_not_asked_again(error: Any) -> None:
+    page = visit(services(intake__list_dossiers=error), CITIZEN).get("/ho-so")
+    assert page.status_code in {404, 422}
+    assert "Refresh" not in page.headers
+
+
+def test_what_was_sent_can_be_sent_once_more_as_it_was() -> None:
+    sent = {"reason": f"Không cần nữa\n{HOSTILE}", "request_id": "r1", "csrf_token": "t1"}
+    page = visit(services(), CITIZEN).post(WITHDRAW, data=sent, headers=OURS)
+    assert page.status_code == 503
+    assert "Refresh" not in page.headers
+    assert dict(resent(page)) == sent
+    assert "<script>alert" not in page.text
+
+
+def test_several_values_of_one_name_are_all_sent_again_and_files_must_be_chosen_again() -> None:
+    sent = {"pick": ["a", "b"], "file": (io.BytesIO(b"%PDF"), "a.pdf")}
+    page = visit(services(), CITIZEN).post(WITHDRAW, data=sent, headers=OURS)
+    assert resent(page) == [("pick", "a"), ("pick", "b")]
+    assert "Tệp đã chọn thì phải chọn lại." in page.text
+
+
+def test_once_the_service_is_back_the_same_request_goes_through_once() -> None:
+    given = services()
+    browser = visit(given, CITIZEN)
+    page = browser.post(WITHDRAW, data={"reason": "Không cần nữa", "request_id": "r1"}, headers=OURS)
+    given.answers["intake.withdraw"] = {"dossier_code": CODE}
+    assert browser.post(WITHDRAW, data=dict(resent(page))).status_code == 303
+    first, second = given.of("intake.withdraw")
+    assert first == second == {"dossier_code": CODE, "reason": "Không cần nữa", "request_id": "r1"}
+
+
+def test_while_sessions_cannot_be_read_what_was_sent_is_still_there_under_its_own_token(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    built = app(services())
+    built.config["WTF_CSRF_ENABLED"] = True
+    browser = built.test_client()
+    with browser.session_transaction() as session:
+        session["person"] = CITIZEN.kept()
+
+    def nobody_answers(*_: Any) -> None:
+        raise Unavailable("chassis.store_unavailable", "The store does not answer.", "Kho dữ liệu chưa sẵn sàng.")
+
+    monkeypatch.setattr(FakeCollection, "find_one", nobody_answers)
+    page = browser.post(WITHDRAW, data={"reason": "Không cần nữa", "csrf_token": "t1"}, headers=OURS)
+    assert page.status_code == 503
+    assert dict(resent(page)) == {"reason": "Không cần nữa", "csrf_token": "t1"}
+
+
+@pytest.mark.parametrize("headers", [{}, {"Origin": "https://evil.example"}, {**OURS, "Sec-Fetch-Site": "cross-site"}])
+def test_what_another_site_wrote_is_not_offered_to_be_sent(headers: dict[str, str]) -> None:
+    page = visit(services(), CITIZEN).post(WITHDRAW, data={"reason": "Của ai khác"}, headers=headers)
+    assert page.status_code == 503
+    assert resent(page) == []
+    assert "Của ai khác" not in page.text
+
+
+def test_programs_are_told_and_have_nothing_shown() -> None:
+    answer = visit(services(), CITIZEN).get("/api/v1/dossiers")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+    assert "Refresh" not in answer.headers
