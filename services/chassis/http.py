@@ -7,7 +7,6 @@ the fork, so connections and the relay's thread belong to that worker alone.
 import atexit
 from collections.abc import Callable
 from functools import partial
-from time import perf_counter
 from typing import Any
 
 from flask import Flask, Response, current_app, request
@@ -15,8 +14,9 @@ from gunicorn.http.errors import ParseException
 from marshmallow import Schema
 from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
 
-from services.chassis import codec, failpoint, logs, metrics, tracing
+from services.chassis import codec, failpoint, logs, tracing
 from services.chassis.actor import Actor
+from services.chassis.counted import counted
 from services.chassis.errors import Denied, Invalid, ServiceError, unexpected
 from services.chassis.exposition import expose
 from services.chassis.keys import keys_or_exit
@@ -56,7 +56,7 @@ def create_app(
     expose(settings, f"{service}-http", lambda: wired.health())
     atexit.register(tracing.stop)
     atexit.register(wired.stop)  # the last is called first
-    app = traced(Flask(service, static_folder=None))
+    app = traced(counted(Flask(service, static_folder=None)))
     app.extensions[VERIFIER] = verifier
     app.register_error_handler(Exception, _problem)
     app.before_request(_refuse_the_late)
@@ -140,20 +140,14 @@ def _serve(target: str, method: Method, act: Callable[[Call], Any], longest: int
     actor = asked_by(method)
     content = _with_key(method.schema, read_body(longest))
     call = read_call(target, method.schema, actor, content, request.headers.get("traceparent"))
-    began, failed = perf_counter(), None
     with about(correlation=call.cause.correlation, method=target):
         try:
             return answer(act(call))
-        except ServiceError as error:
-            failed = error
+        except ServiceError:
             raise
         except Exception:  # noqa: BLE001 – logged where the ids are known, told without its words
             log.exception("request_failed")
-            failed = unexpected()
-            raise failed from None
-        finally:
-            seconds = perf_counter() - began
-            metrics.REQUESTS.labels("http", target.partition(".")[2], metrics.outcome_of(failed)).observe(seconds)
+            raise unexpected() from None
 
 
 def _with_key(schema: Schema, content: Any) -> Any:

@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from time import perf_counter
 from typing import Final
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import REGISTRY, Counter, Gauge, Histogram
+
+from services.chassis.errors import Defect, ServiceError
 
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _SIZES: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500)
@@ -35,12 +37,29 @@ GUESSES = Counter(
     "motcua_journal_guesses", "Changes made on what was remembered, without a read first.", ("kind", "outcome")
 )
 POOL = Gauge("motcua_store_connections_in_use", "Connections to the database that are checked out.")
-RELAY_WAITING = Gauge("motcua_relay_waiting", "Histories with something unpublished.")
-RELAY_OLDEST = Gauge("motcua_relay_oldest_seconds", "How long the oldest of them has waited.")
-RELAY_HEALTHY = Gauge("motcua_relay_healthy", "Whether the last round of the relay went through.")
-DEAD_LETTERS = Gauge("motcua_dead_letters", "Messages that failed to the end.")
-READY = Gauge("motcua_ready", "Whether work can be done.")
-LOOP_LAG = Gauge("motcua_loop_lag_seconds", "How late the process comes to what it meant to do now.")
+# A process shows these once it has something to tell, and never what it does not have, such as a relay.
+RELAY_WAITING = Gauge("motcua_relay_waiting", "Histories with something unpublished.", registry=None)
+RELAY_OLDEST = Gauge("motcua_relay_oldest_seconds", "How long the oldest of them has waited.", registry=None)
+RELAY_HEALTHY = Gauge("motcua_relay_healthy", "Whether the last round of the relay went through.", registry=None)
+DEAD_LETTERS = Gauge("motcua_dead_letters", "Messages that failed to the end.", registry=None)
+READY = Gauge("motcua_ready", "Whether work can be done.", registry=None)
+LOOP_LAG = Gauge(
+    "motcua_loop_lag_seconds", "How late the process came to what it meant to do, at worst, lately.", registry=None
+)
+shown: set[Gauge] = set()
+
+
+def show(gauge: Gauge) -> None:
+    """From now on `gauge` is among what this process shows."""
+    if gauge not in shown:
+        shown.add(gauge)
+        REGISTRY.register(gauge)
+
+
+def tell(gauge: Gauge, value: float | None) -> None:
+    """Show this value; what is not known now is shown as that, not as nought."""
+    gauge.set(float("nan") if value is None else float(value))
+    show(gauge)
 
 
 @contextmanager
@@ -54,5 +73,7 @@ def timed(histogram: Histogram) -> Iterator[None]:
 
 
 def outcome_of(error: BaseException | None) -> str:
-    """An error as a label: its class, or `ok`."""
-    return type(error).__name__ if error is not None else "ok"
+    """An error as a label: its class, or `ok`; what is none of ours is told as a Defect, and so counted."""
+    if error is None:
+        return "ok"
+    return type(error).__name__ if isinstance(error, ServiceError) else Defect.__name__

@@ -39,6 +39,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 LONGEST_REQUEST = 14_000_000
 LONGEST_ANSWER = 14_000_000  # the broker would close the channel over more, and the caller hear nothing
 _LONGEST_NAME = 60
+_NO_METHOD = "none"  # what a request is counted under that names none of ours
 ACTOR_HEADER = "nameko.actor"
 TRACE_HEADER = "nameko.traceparent"
 VERIFIER = "MOTCUA_VERIFIER"  # in the container's configuration
@@ -152,12 +153,15 @@ class RpcDoor(SharedExtension, ProviderCollector):
             log.warning("request_without_reply_to_dropped")
             self.bus.ack(message)
             return
+        began, name = perf_counter(), _NO_METHOD
         try:
             method = self._method(message.delivery_info["routing_key"])
+            name = method.method_name
             method.begin(message)
         except ContainerBeingKilled:
             self.bus.hand_back(message)
         except Exception as error:  # noqa: BLE001 – one bad request may not stop the door
+            metrics.REQUESTS.labels("rpc", name, metrics.outcome_of(error)).observe(perf_counter() - began)
             self.container.spawn_managed_thread(partial(self.answer, message, None, error))
 
     def answer(self, message: Message, result: Any, error: BaseException | None) -> None:
