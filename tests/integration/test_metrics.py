@@ -12,8 +12,19 @@ from deploy.local.composition import DOORS, SERVICES
 from services.cli.demo.command import await_catalogue
 from services.cli.demo.stories import Story
 from services.cli.demo.town import Town, fresh
+from tests.conftest import eventually
+from tests.contract.test_monitoring import alerts
+from tests.promql import Series, fires, series_of
 
 pytestmark = pytest.mark.servers
+# What may not hold of a stack that works, however slow its machine, whatever other tests have left in its queues.
+NEVER: Final = {
+    "MotcuaProcessSilent",
+    "MotcuaProcessMissing",
+    "MotcuaNotReady",
+    "MotcuaRelayUnhealthy",
+    "MotcuaRelayLag",
+}
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 COUNTED: Final = (
     ("intake", "motcua_request_seconds_count", {"door": "rpc", "method": "submit", "outcome": "ok"}),
@@ -21,6 +32,9 @@ COUNTED: Final = (
     ("routing", "motcua_events_published_total", {"type": "case_accepted"}),
     ("payment", "motcua_commit_seconds_count", {"collection": "orders"}),
     ("registry", "motcua_call_seconds_count", {"target": "intake.get", "outcome": "ok"}),
+    ("intake-http", "motcua_request_seconds_count", {"door": "http", "method": "receive", "outcome": "ok"}),
+    ("payment-http", "motcua_request_seconds_count", {"door": "http", "method": "take_callback", "outcome": "ok"}),
+    ("portal-http", "motcua_request_seconds_count", {"door": "http", "method": "home.show", "outcome": "ok"}),
     ("notify", "motcua_message_seconds_count", {"queue": "notify.deliver", "outcome": "done"}),
 )
 
@@ -41,6 +55,16 @@ def scraped(address: str) -> Samples:
     return {(one.name, frozenset(one.labels.items())): one.value for family in families for one in family.samples}
 
 
+def firing(town: Town) -> set[str]:
+    """The alerts whose rules hold of what all processes show now."""
+    series: list[Series] = []
+    for process, address in targets(town).items():
+        service, _, door = process.partition("-")
+        page = requests.get(f"http://{address}/metrics", timeout=10).text
+        series += series_of(page, page, 15, job="motcua", service=service, door=door or "bus", instance=address)
+    return {rule["alert"] for rule in alerts() if fires(rule["expr"], series)}
+
+
 def test_every_process_is_live_and_ready_on_its_own_port(town: Town) -> None:
     found = targets(town)
     assert set(found) == {*SERVICES, *DOORS}
@@ -54,7 +78,12 @@ def test_a_dossier_is_counted_wherever_it_passes(town: Town) -> None:
     procedure = next(one for one in await_catalogue(town, "mic") if one["key"] == "ma-so-quan-ly-qc")
     before = {name: scraped(address) for name, address in targets(town).items()}
     Story(town, "mic", procedure, fresh()).tell("granted")
+    assert requests.get(town.env["MOTCUA_PORTAL_URL"], timeout=30).ok
     after = {name: scraped(address) for name, address in targets(town).items()}
     for process, name, labels in COUNTED:
         key = name, frozenset(labels.items())
         assert after[process].get(key, 0) > before[process].get(key, 0), (process, name, labels)
+
+
+def test_no_alert_comes_of_a_stack_that_is_well(town: Town) -> None:
+    eventually(lambda: not firing(town) & NEVER)

@@ -1,0 +1,179 @@
+"""An alert comes when something is the matter, and at no other time: each rule is held against scrapes of processes."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any, Final
+
+import pytest
+from prometheus_client import REGISTRY, generate_latest
+
+from deploy.local.composition import DOORS, SERVICE_DOORS, SERVICES
+from services.chassis import metrics
+from services.chassis.lateness import LATENESS
+from services.chassis.reach import Found
+from services.portal.health import Health
+from tests.contract.test_monitoring import alerts
+from tests.promql import Series, fires, series_of
+from tests.unit.chassis.world import World, forget_shown
+from tests.unit.portal.fakes import FakeServices, app, settings
+
+NIGHT: Final = datetime(2026, 11, 25, 20, tzinfo=UTC)  # nobody hands anything in
+NOON: Final = datetime(2026, 11, 25, 5, tzinfo=UTC)  # a Wednesday, at UTC+7
+SECONDS: Final = 15.0
+_COUNTED: Final = re.compile(r"^motcua_\w+_(total|count|sum|bucket|created)\b.*\n", re.MULTILINE)
+Pages = dict[str, str]
+
+
+def page() -> str:
+    """What this process would answer to a scrape, if it had counted nothing yet: other tests have."""
+    return _COUNTED.sub("", generate_latest(REGISTRY).decode())
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    """What processes meet."""
+    monkeypatch.setattr("services.portal.health.is_writable", lambda _database: True)
+    monkeypatch.setattr("services.portal.health.requests.get", lambda *_, **__: SimpleNamespace(ok=True))
+    return World(monkeypatch)
+
+
+@pytest.fixture
+def healthy(world: World) -> Pages:
+    """A scrape of every process that a stack has, each as its own code shows it when all is well."""
+    metrics.show(metrics.LOOP_LAG)
+    metrics.LOOP_LAG.set_function(lambda: 0.001)
+    assert world.health.look()
+    doors = dict.fromkeys(SERVICE_DOORS, page())
+    assert world.serve().health.look()
+    services = dict.fromkeys(SERVICES, page())
+    forget_shown()
+    metrics.show(metrics.LOOP_LAG)
+    assert Health(settings(), None).look()
+    metrics.LOOP_LAG.set_function(LATENESS.longest)
+    return {**services, **doors, "portal-http": page()}
+
+
+def found(pages: Mapping[str, str], before: Mapping[str, str], at: datetime = NIGHT) -> set[str]:
+    """The alerts whose rules hold."""
+    series: Sequence[Series] = [
+        one
+        for process, now in pages.items()
+        for one in series_of(before.get(process, now), now, SECONDS, **target(process))
+    ]
+    return {rule["alert"] for rule in alerts() if fires(rule["expr"], series, at)}
+
+
+def target(process: str) -> dict[str, str]:
+    """The labels that Prometheus gives to what it scrapes of a process."""
+    service, _, door = process.partition("-")
+    return {"job": "motcua", "service": service, "door": door or "bus", "instance": f"{process}:1"}
+
+
+def plus(page: str, *lines: str) -> str:
+    """The page with other values; a series that is there already is replaced."""
+    names = [line.rpartition(" ")[0] for line in lines]
+    kept = [line for line in page.splitlines() if line.rpartition(" ")[0] not in names]
+    return "\n".join([*kept, *lines, ""])
+
+
+def answered(method: str, outcome: str, count: int, seconds: float = 0.01) -> tuple[str, ...]:
+    """So many requests of a method, each of that length."""
+    labels = f'door="http",method="{method}",outcome="{outcome}"'
+    return histogram("motcua_request_seconds", labels, count, seconds)
+
+
+def histogram(name: str, labels: str, count: int, seconds: float) -> tuple[str, ...]:
+    """Observations of one length."""
+    inside = f"{labels}," if labels else ""
+    bounds = [
+        f'{name}_bucket{{{inside}le="{bound}"}} {count if seconds <= float(bound) else 0}' for bound in (0.1, 5.0)
+    ]
+    return *bounds, f'{name}_bucket{{{inside}le="+Inf"}} {count}', f"{name}_count{{{labels}}} {count}"
+
+
+def test_no_alert_comes_of_processes_that_are_well(healthy: Pages) -> None:
+    assert set(healthy) == {*SERVICES, *DOORS}
+    assert found(healthy, healthy) == set()
+
+
+def test_a_process_shows_nothing_of_what_it_does_not_have(healthy: Pages) -> None:
+    shown = {process for process, page in healthy.items() if re.search("^motcua_(relay|dead)_", page, re.MULTILINE)}
+    assert shown == {*SERVICES, *SERVICE_DOORS}
+    assert all("\nmotcua_ready 1.0\n" in page for page in healthy.values())
+
+
+SICK: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
+    "MotcuaNotReady": ("portal-http", ("motcua_ready 0.0",)),
+    "MotcuaRelayLag": ("routing", ("motcua_relay_oldest_seconds 61.0",)),
+    "MotcuaRelayUnhealthy": ("intake-http", ("motcua_relay_healthy 0.0",)),
+    "MotcuaDeadLetters": ("notify", ("motcua_dead_letters 1.0",)),
+    "MotcuaEventsRefused": ("intake", ('motcua_events_refused_total{type="dossier_submitted"} 1.0',)),
+    "MotcuaErrorRate": ("payment-http", (*answered("take_callback", "Unavailable", 1), *answered("other", "ok", 40))),
+    "MotcuaCallsFail": (
+        "registry",
+        histogram("motcua_call_seconds", 'target="intake.get",outcome="Unavailable"', 1, 0.01),
+    ),
+    "MotcuaSlowRequests": ("portal-http", answered("home.show", "ok", 10, 2.0)),
+    "MotcuaSlowEvents": (
+        "routing",
+        histogram("motcua_message_seconds", 'queue="routing.open_case",outcome="done"', 10, 4.0),
+    ),
+    "MotcuaSlowStore": ("payment", histogram("motcua_commit_seconds", 'collection="orders"', 10, 2.0)),
+    "MotcuaConflicts": ("routing", ('motcua_journal_conflicts_total{kind="case"} 100.0',)),
+    "MotcuaLate": ("intake", ("motcua_loop_lag_seconds 0.6",)),
+    "MotcuaBusy": ("intake", ("process_cpu_seconds_total 1e9",)),
+}
+
+
+@pytest.mark.parametrize("alert", SICK)
+def test_an_alert_comes_of_what_it_is_about_and_no_other_does(healthy: Pages, alert: str) -> None:
+    process, lines = SICK[alert]
+    assert found({**healthy, process: plus(healthy[process], *lines)}, healthy) == {alert}
+
+
+@pytest.mark.parametrize("process", [*SERVICES, *DOORS])
+def test_a_process_that_never_came_up_is_missed(healthy: Pages, process: str) -> None:
+    rest = {name: page for name, page in healthy.items() if name != process}
+    assert found(rest, rest) == {"MotcuaProcessMissing"}
+    (rule,) = (rule["expr"] for rule in alerts() if rule["alert"] == "MotcuaProcessMissing")
+    series = [one for name, now in rest.items() for one in series_of(now, now, SECONDS, **target(name))]
+    (labels,) = fires(rule, series)
+    assert dict(labels) == {name: text for name, text in target(process).items() if name != "instance"}
+
+
+def test_a_process_that_answers_no_more_is_silent(healthy: Pages) -> None:
+    (rule,) = (rule["expr"] for rule in alerts() if rule["alert"] == "MotcuaProcessSilent")
+    down = Series("up", frozenset(target("intake").items()), 0.0, 0.0)
+    assert fires(rule, [down]) == {down.labels: 0.0}
+
+
+def test_an_hour_of_office_time_without_a_dossier_is_told(healthy: Pages) -> None:
+    assert found(healthy, healthy, NOON) == {"MotcuaNoSubmissions"}
+    line = 'motcua_events_published_total{type="dossier_submitted"} 1.0'
+    assert found({**healthy, "intake": plus(healthy["intake"], line)}, healthy, NOON) == set()
+    assert found(healthy, healthy, datetime(2026, 11, 28, 5, tzinfo=UTC)) == set()  # a Saturday
+
+
+def test_every_alert_was_seen_to_come(healthy: Pages) -> None:
+    others = {"MotcuaProcessMissing", "MotcuaProcessSilent", "MotcuaNoSubmissions"}
+    assert {*SICK, *others} == {rule["alert"] for rule in alerts()}
+
+
+def test_a_portal_that_reaches_nobody_is_told(healthy: Pages, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.portal.health.requests.get", lambda *_, **__: SimpleNamespace(ok=False))
+    world.found = Found(answers=True, takes=False)
+    assert not Health(settings(), None).look()
+    assert found({**healthy, "portal-http": page()}, healthy) == {"MotcuaNotReady"}
+
+
+def test_what_a_rule_leaves_out_has_the_name_of_a_route() -> None:
+    from services.intake.http import routes
+
+    portal = app(FakeServices())
+    intake: Any = portal.__class__("intake")
+    routes(intake, SimpleNamespace(cases=SimpleNamespace(receiving=None, resuming=None)))  # type: ignore[arg-type]
+    for rule in alerts():
+        for names in re.findall(r'method!~"([^"]+)"', rule["expr"]):
+            assert set(names.split("|")) <= {*portal.view_functions, *intake.view_functions}
