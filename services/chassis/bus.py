@@ -52,7 +52,7 @@ class Bus(SharedExtension, ProviderCollector, ConsumerMixin):
         self._cancelled = GreenEvent()
         self._draining = threading.Event()
         self._acking = threading.Lock()
-        self.connected = False
+        self.connected = False  # consuming, as far as anybody here knows
         self.address = ""
         self.lives = 0  # how often it was connected
         super().__init__()
@@ -123,6 +123,7 @@ class Bus(SharedExtension, ProviderCollector, ConsumerMixin):
             try:
                 yield bound_waits(connection)
             except (AMQPError, OSError):
+                self.connected = False
                 brokers.shun(connection)
                 connection.collect()  # without a farewell: a frozen broker would not answer it
                 raise

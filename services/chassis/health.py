@@ -1,77 +1,86 @@
 """What a process says of itself. Asking costs the store a look and the broker nothing.
 
-The dead letters are counted from time to time beside the work: a probe must answer at once, also while the broker is
+The broker is looked at from time to time beside the work: a probe must answer at once, also while the broker is
 frozen, when the HTTP doors go on without it.
 """
 
 import threading
-import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
-from services.chassis import dead, metrics
+from services.chassis import metrics
 from services.chassis.errors import Unavailable
 from services.chassis.logs import damper, log
+from services.chassis.reach import Found, Reach
 from services.chassis.relay import Relay
 from services.chassis.settings import Settings
 from services.chassis.store import Document, is_writable
 
-LOOK_SECONDS = 15.0
-_SECONDS_TO_LOOK_AGAIN = 2.0
+LOOK_SECONDS: Final = 15.0
+_SECONDS_TO_LOOK_AGAIN: Final = 2.0  # while anything is amiss
 Database = Any
+
+
+def keep_looking(stopping: threading.Event, look: Callable[[], bool]) -> None:
+    """Have `look` look at what is shown in passing, and say whether all is well, until the process stops."""
+    while not stopping.is_set():
+        try:
+            is_well = look()
+        except Exception:  # noqa: BLE001 – the next look may do better
+            log.exception("health_not_looked_at")
+            is_well = False
+        damper.sum_up()
+        stopping.wait(LOOK_SECONDS if is_well else _SECONDS_TO_LOOK_AGAIN)
 
 
 class Health:
     """Whether a process can work, and what waits."""
 
     def __init__(self, settings: Settings, database: Database, relay: Relay) -> None:
-        self._settings, self._database, self._relay = settings, database, relay
-        self.needs_broker = False  # a door takes requests without it
-        self._dead: int | None = None
-        self._reachable = False
+        self._database, self._relay = database, relay
+        self._reach, self._found = Reach(settings.amqp_uri, settings.service), Found()
+        self._hears: Callable[[], bool] | None = None  # a door takes requests without the broker
+
+    def needs_broker(self, hears: Callable[[], bool]) -> None:
+        """This process works on what it hears; `hears` says whether it consumes now."""
+        self._hears = hears
 
     def keep_looking(self, stopping: threading.Event) -> None:
-        """Count the dead letters, and what else is shown in passing, until the process stops."""
-        while not stopping.is_set():
-            self.look()
-            self._show(self.report())
-            damper.sum_up()
-            pause = LOOK_SECONDS if self._reachable else _SECONDS_TO_LOOK_AGAIN
-            meant = time.monotonic() + pause
-            stopping.wait(pause)
-            metrics.LOOP_LAG.set(max(0.0, time.monotonic() - meant))
+        """Look at the broker, and show what is found, until the process stops."""
+        keep_looking(stopping, self.look)
 
-    def look(self) -> None:
-        """Count them now."""
-        try:
-            self._dead = dead.count(self._settings.amqp_uri, self._settings.service)
-            self._reachable = True
-        except Unavailable:
-            self._reachable = False
-        except Exception:  # noqa: BLE001 – the next look may do better
-            log.exception("dead_letters_not_counted")
-            self._reachable = False
+    def look(self) -> bool:
+        """Look now, and show it; whether all is well."""
+        self._found = self._reach.look()
+        report = self.report()
+        relay = report["relay"]
+        metrics.tell(metrics.READY, report["ready"])
+        metrics.tell(metrics.RELAY_HEALTHY, relay["healthy"])
+        metrics.tell(metrics.RELAY_WAITING, relay["waiting"])
+        metrics.tell(metrics.RELAY_OLDEST, relay["oldest_seconds"])
+        metrics.tell(metrics.DEAD_LETTERS, report["dead_letters"])
+        return bool(report["ready"] and report["broker"] and report["publishing"])
 
     def report(self, *, heard: bool = False) -> dict[str, Any]:
-        """Ready is who can work: write, and hear of work; what a door writes is published when the broker is back.
+        """Ready is who can work: write, and, unless it is a door, hear of work and publish what comes of it.
 
-        Who was `heard` through the broker knows that it is there; else `broker`, like `dead_letters`, is as of the
-        last look, at most `LOOK_SECONDS` ago.
+        What a door writes is published when the broker is back. Who was `heard` through the broker knows that it is
+        there and takes messages; else `broker`, `publishing` and `dead_letters` are as of the last look, at most
+        `LOOK_SECONDS` ago. But what the relay could not publish is known at once, as is whether anybody consumes.
         """
-        writable, reachable = is_writable(self._database), heard or self._reachable
+        writable, reachable = is_writable(self._database), heard or self._found.answers
+        publishing = (heard or self._found.takes) and not self._relay.misses_broker
+        consuming = self._hears is None or self._hears()
+        works = self._hears is None or (reachable and publishing and consuming)
         return {
-            "ready": writable and (reachable or not self.needs_broker),
+            "ready": writable and works,
             "store": writable,
             "broker": reachable,
+            "publishing": publishing,
+            **({} if self._hears is None else {"consuming": consuming}),
             "relay": {"healthy": self._relay.healthy, **self._lag(writable)},
-            "dead_letters": self._dead,
+            "dead_letters": self._found.dead_letters,
         }
-
-    def _show(self, report: dict[str, Any]) -> None:
-        metrics.READY.set(report["ready"])
-        metrics.RELAY_HEALTHY.set(report["relay"]["healthy"])
-        metrics.RELAY_WAITING.set(_number(report["relay"]["waiting"]))
-        metrics.RELAY_OLDEST.set(_number(report["relay"]["oldest_seconds"]))
-        metrics.DEAD_LETTERS.set(_number(report["dead_letters"]))
 
     def _lag(self, writable: bool) -> Document:
         unknown = {"waiting": None, "oldest_seconds": None}
@@ -79,8 +88,3 @@ class Health:
             return self._relay.lag() if writable else unknown
         except Unavailable:
             return unknown
-
-
-def _number(value: float | None) -> float:
-    """What is not known now is shown as that, not as nought."""
-    return float("nan") if value is None else float(value)

@@ -19,6 +19,7 @@ from typing import Any, Final
 from gunicorn.workers import gthread
 
 from services.chassis.errors import Unavailable
+from services.chassis.lateness import LATENESS
 from services.chassis.logs import log
 from services.chassis.pauses import spare_what_stays
 
@@ -171,6 +172,7 @@ class Worker(gthread.ThreadWorker):
     def handle(self, conn: Any) -> Any:
         """Serve one request whose head comes in time."""
         _served.waited = time.monotonic() - conn.waits_since
+        LATENESS.note(_served.waited)
         conn.close = partial(PATIENCE.close, conn.sock)
         conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _STUCK)
         PATIENCE.begin(conn.sock, HEAD_SECONDS)

@@ -18,6 +18,7 @@ T = TypeVar("T")
 SECONDS_TO_CONFIRM = 10.0
 SECONDS_TO_CONNECT = 5.0
 _AT_ONCE = 0.001
+BROKER_UNAVAILABLE = "broker.unavailable"
 _LEAST_SECONDS = 1.0  # for each of several brokers
 
 
@@ -103,7 +104,7 @@ class Publisher:
                     brokers.shun(self._connection)
                 self._drop()
                 raise Unavailable(
-                    "broker.unavailable", "The message broker does not answer.", "Hệ thống truyền tin chưa sẵn sàng."
+                    BROKER_UNAVAILABLE, "The message broker does not answer.", "Hệ thống truyền tin chưa sẵn sàng."
                 ) from error
             except BaseException:
                 self._drop()

@@ -27,7 +27,7 @@ from services.chassis.failpoint import failpoint
 from services.chassis.journal import Journal
 from services.chassis.logs import log
 from services.chassis.marks import Marks
-from services.chassis.publish import Outgoing, Publisher
+from services.chassis.publish import BROKER_UNAVAILABLE, Outgoing, Publisher
 from services.chassis.rhythm import Rhythm
 from services.chassis.store import Document, outages_named
 from services.contracts.envelope import Envelope
@@ -67,6 +67,7 @@ class Relay:
         self._marks = Marks()
         self._doubts = Doubts(self._marks)
         self.healthy = True
+        self.misses_broker = False  # the last round could not publish
 
     def add(self, journal: Journal[Any]) -> None:
         """Watch over one more journal."""
@@ -92,7 +93,7 @@ class Relay:
                 if sent:
                     rhythm.published(now)
                 self._mark_when_due()
-                self.healthy = not self._put_off
+                self.healthy, self.misses_broker = not self._put_off, False
             except ServiceError as error:
                 self._pause(error)
             except Exception as error:  # noqa: BLE001 – the relay outlives whatever one round meets
@@ -155,7 +156,7 @@ class Relay:
     def _pause(self, error: Exception) -> None:
         if self.healthy:
             log.warning("relay_paused", reason=getattr(error, "code", type(error).__name__))
-        self.healthy = False
+        self.healthy, self.misses_broker = False, _is_of_broker(error)
         self._fresh.clear()  # it is all in the store, marked as pending
         self._stopping.wait(_WAIT_AFTER_FAILURE)  # not ended by what is written meanwhile: no hammering
 
@@ -283,6 +284,10 @@ class Relay:
         return Outgoing(
             event["id"], f"{self._source}.events", event["type"], codec.encode(event["data"]), envelope.headers()
         )
+
+
+def _is_of_broker(error: Exception) -> bool:
+    return isinstance(error, Unavailable) and error.code == BROKER_UNAVAILABLE
 
 
 def _unpublished(document: Document) -> Document:

@@ -6,6 +6,7 @@ The nameko command is not used: it needs `pkg_resources`, and its backdoor is an
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import eventlet
@@ -14,7 +15,7 @@ from nameko.containers import ServiceContainer
 from pymongo import socket_checker
 
 from services.chassis import failpoint, logs, tracing
-from services.chassis.bus import PUBLISHERS, SETTINGS
+from services.chassis.bus import PUBLISHERS, SETTINGS, Bus
 from services.chassis.exposition import expose
 from services.chassis.keys import keys_or_exit
 from services.chassis.logs import log
@@ -56,6 +57,12 @@ def entrypoint_count(service: type[Service]) -> int:
     return sum(1 for member in members if getattr(member, "nameko_entrypoints", None))
 
 
+def is_consuming(container: ServiceContainer) -> bool:
+    """Whether messages can come to a container now."""
+    bus = container.shared_extensions.get(Bus)
+    return isinstance(bus, Bus) and bus.connected
+
+
 def _config(service: type[Service], settings: Settings, wired: Wired[Any], verifier: Verifier) -> dict[str, Any]:
     return {
         "AMQP_URI": settings.amqp_uri,
@@ -71,7 +78,7 @@ def _config(service: type[Service], settings: Settings, wired: Wired[Any], verif
 def _serve(wired: Wired[Any], container: ServiceContainer, stop: Event) -> None:
     """Beside `run`, so that a signal is heard also while the database or the broker is still awaited."""
     try:
-        wired.base.health.needs_broker = True
+        wired.base.health.needs_broker(partial(is_consuming, container))
         wired.start(timers=True)
         expose(wired.base.settings, container.service_name, wired.health)
         container.start()

@@ -12,6 +12,7 @@ from pymongo.database import Database
 from services.chassis.errors import Unavailable
 from services.chassis.health import Health
 from services.chassis.journal import Aggregate, Journal
+from services.chassis.lateness import LATENESS
 from services.chassis.logs import log
 from services.chassis.publish import Publisher
 from services.chassis.relay import Relay
@@ -65,6 +66,7 @@ class Wired(Generic[Cases]):
         self._ensure_indexes()
         self._spawn("relay", self.base.relay.run)
         self._spawn("health", partial(self.base.health.keep_looking, self._stopping))
+        self._spawn("lateness", partial(LATENESS.keep_ticking, self._stopping))
         for timer in self.timers if timers else ():
             self._spawn(timer.name, partial(keep, timer, self._stopping))
 

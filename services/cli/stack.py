@@ -147,7 +147,11 @@ def _row(service: str, health: dict[str, Any]) -> tuple[object, ...]:
 def _complaint(service: str, health: dict[str, Any]) -> str:
     if "error" in health:
         return f"{health['error'].code}: {health['error'].en} Type: make up"
-    return f"{service} is not ready: {'the database' if not health['store'] else 'the broker'} does not answer it"
+    if not health["store"]:
+        return f"{service} is not ready: the database does not answer it"
+    if health["broker"] and not health.get("publishing", True):
+        return f"{service} is not ready: the broker takes no messages of it (out of memory or disk?)"
+    return f"{service} is not ready: the broker does not answer it"
 
 
 def _read_scale(wishes: tuple[str, ...]) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 import atexit
 import hashlib
+import threading
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,9 +10,11 @@ from flask import Flask, Response, url_for
 from flask_wtf.csrf import CSRFProtect
 
 from services.chassis import logs, tracing
+from services.chassis.counted import counted
 from services.chassis.exposition import expose
 from services.chassis.http import answer
 from services.chassis.keys import keys_or_exit
+from services.chassis.lateness import LATENESS
 from services.chassis.logs import log
 from services.chassis.settings import settings_or_exit
 from services.chassis.traced import traced
@@ -71,11 +74,20 @@ def create_app() -> Flask:
     with keys_or_exit(SERVICE):
         made = wire(settings)
     made.sessions.ensure_indexes()
-    expose(settings, _PROCESS, made.health)
+    _watch(made)
+    expose(settings, _PROCESS, made.health.report)
     atexit.register(tracing.stop)
     atexit.register(made.services.close)
     log.info("door_opened")
     return build(made)
+
+
+def _watch(made: Portal) -> None:
+    """Look at what the portal needs beside its work, in threads of this process."""
+    stopping = threading.Event()
+    for name, run in (("health", made.health.keep_looking), ("lateness", LATENESS.keep_ticking)):
+        threading.Thread(target=run, args=(stopping,), name=name, daemon=True).start()
+    atexit.register(stopping.set)
 
 
 def build(made: Portal) -> Flask:
@@ -96,7 +108,7 @@ def build(made: Portal) -> Flask:
     app.session_interface = made.sessions
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(static=_static(app), settings=settings)
-    traced(app)
+    traced(counted(app))
     language.speak(app)
     wording.teach(app)
     telling.teach(app)
@@ -119,7 +131,7 @@ def build(made: Portal) -> Flask:
 
 
 def _ready(made: Portal) -> Response:
-    health = made.health()
+    health = made.health.report()
     return answer(health, 200 if health["ready"] else 503)
 
 

@@ -7,9 +7,10 @@ from typing import Any
 from flask import current_app
 
 from services.chassis.remote import Remote
-from services.chassis.store import is_writable, open_database
+from services.chassis.store import open_database
 from services.chassis.tokens import issuer_of
 from services.portal.clients import Services
+from services.portal.health import Health
 from services.portal.offers import Offers
 from services.portal.sessions import Sessions
 from services.portal.settings import PortalSettings
@@ -26,11 +27,7 @@ class Portal:
     offers: Offers
     sessions: Sessions
     database: Any
-
-    def health(self) -> dict[str, Any]:
-        """Ready is who can keep sessions; whether services answer is theirs to say, and the pages' to show."""
-        writable = is_writable(self.database)
-        return {"ready": writable, "store": writable}
+    health: Health
 
 
 def wire(settings: PortalSettings) -> Portal:
@@ -45,7 +42,7 @@ def wire(settings: PortalSettings) -> Portal:
         idle=timedelta(minutes=settings.session_minutes),
         longest=timedelta(hours=settings.session_hours),
     )
-    return Portal(settings, services, Offers(services), sessions, database)
+    return Portal(settings, services, Offers(services), sessions, database, Health(settings, database))
 
 
 def portal() -> Portal:

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from services.chassis.actor import Actor
 from services.chassis.errors import NotFound, ServiceError
+from services.portal.health import Health
 from services.portal.http import build
 from services.portal.offers import Offers
 from services.portal.people import Person
@@ -155,7 +156,7 @@ def app(services: FakeServices, **changes: Any) -> Flask:
     """A portal over these services."""
     chosen = settings(**changes)
     sessions = Sessions(FakeCollection(), SECRET, idle=timedelta(minutes=30), longest=timedelta(hours=12))
-    made: Any = Portal(chosen, services, Offers(services), sessions, database=None)  # type: ignore[arg-type]
+    made: Any = Portal(chosen, services, Offers(services), sessions, None, Health(chosen, None))  # type: ignore[arg-type]
     built = build(made)
     built.testing = True
     built.config["PROPAGATE_EXCEPTIONS"] = False

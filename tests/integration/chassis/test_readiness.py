@@ -1,0 +1,104 @@
+"""Ready is who can work, as an orchestrator and Prometheus are told it: while the broker takes nothing, nobody is."""
+
+import json
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from deploy.local import identity, rabbitmq
+from deploy.local.stack import Stack
+from services.chassis.reach import Found, Reach
+from tests.chaos.alarms import Alarms
+from tests.conftest import Process, eventually
+
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
+
+
+class Full:
+    """The broker's disk, which is full while a test says so. Each order to the broker starts a program of its own."""
+
+    def __init__(self, servers: Stack) -> None:
+        known = identity.recall(servers.run_dir)
+        assert known is not None
+        self._alarms, self._is_on = Alarms(rabbitmq.rabbitmq(servers.run_dir, known).env), False
+
+    def begin(self) -> None:
+        """Too little disk."""
+        self._is_on = True
+        self._alarms.raise_("disk")
+
+    def end(self) -> None:
+        """Enough."""
+        if self._is_on:
+            self._alarms.clear("disk")
+            self._is_on = False
+
+    def connections(self) -> int:
+        """How many the broker has."""
+        return len(self._alarms.order("list_connections", "pid").splitlines())
+
+
+@pytest.fixture
+def disk(servers: Stack) -> Iterator[Full]:
+    """It has room again afterwards."""
+    disk = Full(servers)
+    yield disk
+    disk.end()
+
+
+def told(folder: Path) -> tuple[int, Any]:
+    """What the sample service says of itself on its operators' port."""
+    (file,) = folder.glob("*.json")
+    ((address,),) = (group["targets"] for group in json.loads(file.read_text()))
+    answer = requests.get(f"http://{address}/health/ready", timeout=20)
+    return answer.status_code, answer.json()
+
+
+def is_told(folder: Path, status: int, **members: Any) -> bool:
+    """Whether it says that."""
+    found, health = told(folder)
+    return found == status and members.items() <= health.items()
+
+
+def shown(folder: Path) -> float:
+    """Its `motcua_ready`."""
+    (file,) = folder.glob("*.json")
+    ((address,),) = (group["targets"] for group in json.loads(file.read_text()))
+    page = requests.get(f"http://{address}/metrics", timeout=20).text
+    return next(float(line.split()[1]) for line in page.splitlines() if line.startswith("motcua_ready "))
+
+
+def test_a_service_is_ready_while_it_hears_and_the_broker_takes_messages(
+    sample: Process, broker: Any, database: Any, disk: Full, servers: Stack, environment: dict[str, str], tmp_path: Path
+) -> None:
+    folder, reach = tmp_path / "metrics", Reach(environment["MOTCUA_AMQP_URI"], "sample")
+    sample.start(MOTCUA_METRICS_PORT="0", MOTCUA_METRICS_DIR=str(folder))
+    eventually(lambda: folder.is_dir() and list(folder.glob("*.json")))
+    is_ready = partial(is_told, folder, 200, broker=True, publishing=True, consuming=True)
+    eventually(is_ready)
+    eventually(lambda: shown(folder) == 1)
+    assert reach.look() == Found(answers=True, takes=True, dead_letters=0)
+    connections = disk.connections()
+
+    disk.begin()
+    eventually(lambda: not reach.look().takes)
+    assert [reach.look() for _ in range(3)] == [Found(answers=True, takes=False, dead_letters=0)] * 3
+    eventually(partial(is_told, folder, 503, broker=True, publishing=False, store=True))
+    eventually(lambda: shown(folder) == 0)
+    assert disk.connections() == connections  # the broker would keep each one that is closed now
+    disk.end()
+    assert eventually(lambda: reach.look().takes)
+    eventually(is_ready)
+
+    servers.stop("rabbitmq")
+    try:
+        eventually(partial(is_told, folder, 503, broker=False, consuming=False, store=True))
+    finally:
+        servers.start("rabbitmq")
+        servers.wait_ready(["rabbitmq"])
+    eventually(is_ready)
+    assert reach.look().takes

@@ -1,0 +1,92 @@
+"""Ready is who can work: a process that hears nothing, or that the broker takes nothing of, is not."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from nameko.containers import ServiceContainer
+from prometheus_client import REGISTRY
+
+from services.chassis.bus import SETTINGS, Bus
+from services.chassis.errors import Unavailable
+from services.chassis.publish import BROKER_UNAVAILABLE
+from services.chassis.reach import Found
+from services.chassis.relay import Relay
+from services.chassis.runner import is_consuming
+from services.intake.service import IntakeService
+from tests.unit.chassis.world import SETTINGS_OF_SAMPLE, WELL, World
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    """All is well there."""
+    return World(monkeypatch)
+
+
+def test_a_service_for_which_all_is_there_is_ready(world: World) -> None:
+    assert world.serve().ready()
+    assert world.ready(heard=True)
+
+
+@pytest.mark.parametrize("found", [Found(), Found(answers=True, takes=False)], ids=["away", "blocked"])
+def test_a_service_is_not_ready_while_the_broker_takes_nothing(world: World, found: Found) -> None:
+    world.serve().found = found
+    assert not world.ready()
+    assert world.health.report()["broker"] == found.answers
+    assert world.ready(heard=True)  # who asks through the broker has just shown that it takes messages
+
+
+def test_a_service_is_not_ready_while_it_consumes_nothing(world: World) -> None:
+    world.serve().consumes = False
+    assert not world.ready()
+    assert world.health.report()["consuming"] is False
+
+
+def test_a_service_is_not_ready_while_its_relay_gets_nothing_through(world: World) -> None:
+    world.serve().relay.misses_broker = True
+    assert not world.ready()
+    assert not world.ready(heard=True)
+
+
+def test_nobody_is_ready_while_the_store_is_away(world: World) -> None:
+    world.writable = False
+    assert not world.ready()
+    assert not world.serve().ready(heard=True)
+
+
+def test_a_door_takes_requests_without_the_broker_and_says_that_it_is_away(world: World) -> None:
+    world.found, world.relay.misses_broker = Found(), True
+    assert world.ready()
+    report = world.health.report()
+    assert (report["broker"], report["publishing"]) == (False, False)
+    assert "consuming" not in report
+
+
+def test_what_is_shown_to_prometheus_is_what_was_found_and_nothing_before(world: World) -> None:
+    assert REGISTRY.get_sample_value("motcua_ready") is None
+    world.serve().found = Found(answers=True, takes=False, dead_letters=2)
+    assert not world.health.look()
+    shown = {name: REGISTRY.get_sample_value(name) for name in ("motcua_ready", "motcua_dead_letters")}
+    assert shown == {"motcua_ready": 0.0, "motcua_dead_letters": 2.0}
+    assert REGISTRY.get_sample_value("motcua_relay_healthy") == 1.0
+    world.found = WELL
+    assert world.health.look()
+    assert REGISTRY.get_sample_value("motcua_ready") == 1.0
+
+
+@pytest.mark.parametrize(
+    ("code", "misses"), [(BROKER_UNAVAILABLE, True), ("store.unavailable", False)], ids=["broker", "store"]
+)
+def test_a_relay_knows_whom_it_misses(monkeypatch: pytest.MonkeyPatch, code: str, misses: bool) -> None:
+    relay = Relay("sample", cast("Any", SimpleNamespace(close=lambda: None)))
+    monkeypatch.setattr(relay._stopping, "wait", lambda _seconds: True)  # noqa: SLF001
+    relay._pause(Unavailable(code, "Away.", "Chưa sẵn sàng."))  # noqa: SLF001
+    assert (relay.healthy, relay.misses_broker) == (False, misses)
+
+
+def test_a_container_consumes_while_its_bus_is_connected() -> None:
+    container = ServiceContainer(IntakeService, {SETTINGS: SETTINGS_OF_SAMPLE})
+    assert not is_consuming(container)
+    bus: Any = container.shared_extensions[Bus]
+    bus.connected = True
+    assert is_consuming(container)

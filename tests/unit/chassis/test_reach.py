@@ -1,0 +1,140 @@
+"""Whether the broker takes messages: its answers, its silence, an alarm, a line that is lost between two looks."""
+
+from collections import defaultdict
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from services.chassis.reach import Found, Reach
+
+WELL = Found(answers=True, takes=True, dead_letters=3)
+BLOCKED = Found(answers=True, takes=False, dead_letters=3)
+
+
+class Broker:
+    """A broker without a network. `mood` is well, full (confirms one more, and says that it was the last) or frozen."""
+
+    def __init__(self) -> None:
+        self.mood, self.dialled, self.published, self.lines = "well", 0, 0, []  # type: ignore[var-annotated]
+
+    def dial(self, _uri: str, _within: float) -> Any:
+        """A new connection."""
+        self.dialled += 1
+        if self.mood == "gone":
+            raise ConnectionRefusedError
+        line = Line(self)
+        self.lines.append(line)
+        return SimpleNamespace(connection=line, hostname="nowhere", port=1, collect=lambda: None)
+
+    def restart(self) -> None:
+        """Every line is lost."""
+        for line in self.lines:
+            line.is_lost = True
+
+    def recover(self) -> None:
+        """There is room again."""
+        self.mood = "well"
+        for line in self.lines:
+            line.news.append(line.on_unblocked)
+
+
+class Line:
+    """One connection; `news` is what the broker has to say on it."""
+
+    def __init__(self, broker: Broker) -> None:
+        self.broker, self.is_lost, self.news = broker, False, list[Any]()
+        self.on_blocked: Any = None
+        self.on_unblocked: Any = None
+
+    def drain_events(self, timeout: float) -> None:
+        """The next news. Raises TimeoutError where there is none."""
+        assert timeout > 0
+        if not self.news:
+            raise TimeoutError
+        self.news.pop(0)()
+
+
+class Channel:
+    """A channel of it."""
+
+    def __init__(self, line: Line) -> None:
+        self.connection, self.events = line, defaultdict[str, set[Any]](set)
+
+    def confirm_select(self) -> None:
+        """Confirms are on."""
+
+    def queue_declare(self, _name: str, *, passive: bool) -> Any:
+        """How much is in it."""
+        assert passive
+        self._insist()
+        return SimpleNamespace(message_count=3)
+
+    def _basic_publish(self, _message: Any, **_where: str) -> None:
+        self._insist()
+        broker = self.connection.broker
+        broker.published += 1
+        (confirm,) = self.events["basic_ack"]
+        self.connection.news.append(lambda: confirm(1, False))
+        if broker.mood == "full":
+            self.connection.news.append(lambda: self.connection.on_blocked("low on disk"))
+
+    def _insist(self) -> None:
+        if self.connection.is_lost:
+            raise ConnectionResetError
+        if self.connection.broker.mood == "frozen":
+            raise TimeoutError
+
+
+@pytest.fixture
+def broker(monkeypatch: pytest.MonkeyPatch) -> Broker:
+    """One that is well."""
+    broker = Broker()
+    monkeypatch.setattr("services.chassis.reach.dial", broker.dial)
+    monkeypatch.setattr("services.chassis.reach.open_channel", lambda connection: Channel(connection.connection))
+    return broker
+
+
+@pytest.fixture
+def reach(broker: Broker) -> Reach:
+    """Who looks at it."""
+    return Reach("amqp://nowhere", "sample")
+
+
+def test_a_broker_that_confirms_is_asked_on_the_same_connection_each_time(broker: Broker, reach: Reach) -> None:
+    assert [reach.look() for _ in range(3)] == [WELL] * 3
+    assert (broker.dialled, broker.published) == (1, 3)
+
+
+def test_a_broker_that_is_full_answers_and_takes_nothing_until_it_says_so(broker: Broker, reach: Reach) -> None:
+    reach.look()
+    broker.mood = "full"
+    assert [reach.look() for _ in range(3)] == [BLOCKED] * 3
+    assert (broker.dialled, broker.published) == (1, 2)
+    broker.recover()
+    assert reach.look() == WELL
+    assert broker.dialled == 1
+
+
+def test_a_line_that_was_lost_between_two_looks_is_no_outage(broker: Broker, reach: Reach) -> None:
+    reach.look()
+    broker.restart()
+    assert reach.look() == WELL
+    assert broker.dialled == 2
+
+
+def test_a_broker_that_is_gone_is_looked_for_anew_each_time(broker: Broker, reach: Reach) -> None:
+    reach.look()
+    broker.mood = "gone"
+    broker.restart()
+    assert reach.look() == Found()
+    assert reach.look() == Found()
+    broker.mood = "well"
+    assert reach.look() == WELL
+
+
+def test_nobody_waits_twice_for_a_broker_that_is_frozen(broker: Broker, reach: Reach) -> None:
+    reach.look()
+    broker.mood = "frozen"
+    assert reach.look() == Found()
+    assert broker.dialled == 1
