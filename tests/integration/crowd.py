@@ -23,7 +23,7 @@ AT_ONCE: Final = 8
 PARTS: Final = (
     ("xn-dk-xuat-ban", "granted"),
     ("xn-dk-xuat-ban", "withdrawn"),
-    ("ma-so-quan-ly-qc", "granted"),
+    ("ma-so-quan-ly-qc", "handed on"),
     ("xn-dk-xuat-ban", "rejected"),
     ("gp-phu-truong", "refused"),
     ("xn-dk-xuat-ban", "supplemented"),
@@ -38,6 +38,7 @@ PARTS: Final = (
 STATUS_OF: Final = {
     "granted": "resolved",
     "supplemented": "resolved",
+    "handed on": "resolved",
     "refused": "resolved",
     "withdrawn": "withdrawn",
     "rejected": "rejected",

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from services.cli.demo.town import SYSTEM, DemoError, Town, fresh, patiently
 
-FATES: Final = ("granted", "supplemented", "refused", "withdrawn", "rejected", "left open")
+FATES: Final = ("granted", "supplemented", "refused", "withdrawn", "rejected", "handed on", "left open")
 _NOT_YET = ("NotFound",)
 _LAST_WORD: Final = {
     "granted": "resolved",
@@ -16,6 +16,7 @@ _LAST_WORD: Final = {
     "refused": "refused",
     "withdrawn": "withdrawn",
     "rejected": "rejected",
+    "handed on": "resolved",
     "left open": "accepted",
 }
 
@@ -60,6 +61,7 @@ class Story:
             "refused": self.be_refused,
             "withdrawn": self.be_withdrawn,
             "rejected": self.be_rejected,
+            "handed on": self.be_handed_on,
             "left open": self.be_left_open,
         }[fate]()
         return self._told(fate, began)
@@ -130,6 +132,18 @@ class Story:
         """Not even be received."""
         self.act("reject", reason="Không thuộc thẩm quyền / Not within competence")
         self.await_status("rejected")
+
+    def be_handed_on(self) -> None:
+        """Come to a unit that is not competent, and have the licence from another."""
+        self.hand_on()
+        self.be_granted()
+
+    def hand_on(self) -> None:
+        """Go to another unit of the ministry, whose officer goes on with it."""
+        units = self.town.ask(SYSTEM, "registry.list_units", tenant=self.tenant)["items"]
+        to_unit = next(one["key"] for one in units if one["key"] != self.officer["unit"])
+        self.act("transfer", to_unit=to_unit, reason="not_competent", note="Thuộc đơn vị khác / Another unit's task")
+        self.officer = {**self.officer, "unit": to_unit}
 
     def be_left_open(self) -> None:
         """Be received, and wait."""
@@ -203,13 +217,13 @@ class Story:
     def _told(self, fate: str, began: float) -> Told:
         dossier = self.dossier()
         record = dossier["result"] or {}
-        if fate in ("granted", "supplemented"):
+        if fate in ("granted", "supplemented", "handed on"):
             self._verify(record)
         letters = patiently(partial(self._letters, _LAST_WORD[fate]), f"{self.code} letters")
         return Told(
             procedure=self.procedure["key"],
             name=self.procedure["name"]["vi"],
-            unit=self.procedure["unit"],
+            unit=self.officer["unit"],
             dossier_code=self.code,
             fee_vnd=self.fee_vnd,
             number=record.get("number") or "",
