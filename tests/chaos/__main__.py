@@ -19,12 +19,11 @@ from tests.chaos import report
 from tests.chaos.load import be_patient
 from tests.chaos.plan import chosen
 from tests.chaos.play import play
-from tests.chaos.report import Run
+from tests.chaos.report import PAGES, Run
 from tests.chaos.scenario import Outcome, Scenario
 from tests.chaos.stage import Stage
 
 FOLDER: Final = ROOT / ".run" / "chaos"
-PAGE: Final = ROOT / "docs" / "chaos.md"
 _PATIENCE: Final = {False: 240.0, True: 1_200.0}
 console = Console()
 
@@ -34,8 +33,18 @@ console = Console()
 @click.option("--only", "names", multiple=True, metavar="NAME", help="Only this scenario; may be given several times.")
 @click.option("--seed", type=int, help="Of an earlier run; else one is chosen, and told.")
 @click.option("--dossiers", type=click.IntRange(min=1), help="How many in each scenario, instead of the plan's number.")
-def chaos(full: bool, names: tuple[str, ...], seed: int | None, dossiers: int | None) -> None:
+@click.option(
+    "--page",
+    "kept",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Play nothing: write the page from a run that was kept; of several, each scenario as the last has it.",
+)
+def chaos(full: bool, names: tuple[str, ...], seed: int | None, dossiers: int | None, kept: tuple[Path, ...]) -> None:
     """Make everything go wrong that may, and check that nothing is lost, doubled, or wrong."""
+    if kept:
+        write_page([report.read(file) for file in kept])
+        return
     os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")
     logging.getLogger("amqp").setLevel(logging.ERROR)  # what a closed channel still gets is no news
     try:
@@ -44,20 +53,29 @@ def chaos(full: bool, names: tuple[str, ...], seed: int | None, dossiers: int | 
         raise click.BadParameter(str(error), param_hint="--only") from None
     be_patient(_PATIENCE[full])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # whoever is ended takes the stack along
-    run = Run(f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}", "full" if full else "short", seed or _fresh_seed())
+    plan_name = "full" if full else "short"
+    run = Run(f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}", plan_name, seed or _fresh_seed(), machine=report.machine())
     began = time.monotonic()
     console.print(f"seed {run.seed}: {', '.join(one.name for one in plan)}", highlight=False)
-    play_all(run, plan, dossiers, full=full)
-    run.seconds = round(time.monotonic() - began, 1)
+    play_all(run, plan, dossiers, began)
     console.print(report.summary(run))
     console.print(f"written down in {report.keep(run, FOLDER).relative_to(ROOT)}", highlight=False)
-    if not names:
-        PAGE.write_text(report.page(run), encoding="utf-8")
+    if not names and dossiers is None:
+        write_page([run])
     sys.exit(exit_code(run))
 
 
-def play_all(run: Run, plan: Sequence[Scenario], dossiers: int | None, *, full: bool) -> None:
-    """One after the other, on one stage as long as it holds and is what they need."""
+def write_page(runs: Sequence[Run]) -> None:
+    """Of one run or of several, all of one plan: its page is the plan's own."""
+    if len({run.plan for run in runs}) > 1:
+        raise click.BadParameter("they are of two plans", param_hint="--page")
+    where = PAGES[runs[-1].plan]
+    where.write_text(report.page(*runs), encoding="utf-8")
+    console.print(f"the page is {where.relative_to(ROOT)}", highlight=False)
+
+
+def play_all(run: Run, plan: Sequence[Scenario], dossiers: int | None, began: float) -> None:
+    """One after the other, on one stage as long as it holds and is what they need; each is kept when it has ended."""
     stage: Stage | None = None
     before: Scenario | None = None
     try:
@@ -67,8 +85,10 @@ def play_all(run: Run, plan: Sequence[Scenario], dossiers: int | None, *, full: 
                 stage.close()
                 stage = None
             stage, before = stage or _opened(one), one
-            outcome = play(stage, one, run.seed, dossiers, full=full, tell=_tell)
+            outcome = play(stage, one, run.seed, dossiers, full=run.plan == "full", tell=_tell)
             run.outcomes.append(outcome)
+            run.seconds = round(time.monotonic() - began, 1)
+            report.keep(run, FOLDER)
             report.show(outcome, console)
             if outcome.violations or outcome.broke_off:  # what it left behind is no one else's
                 stage.keep_logs(_kept(run, outcome))

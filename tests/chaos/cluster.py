@@ -245,6 +245,7 @@ class ClusterStage(Stage):
     def __init__(self, run_dir: Path, env: Mapping[str, str] | None = None) -> None:
         super().__init__(run_dir, env)
         self.nodes = Nodes(self.run_dir, self.known)
+        self.logs.append(self.nodes.run_dir / "logs")
         addresses = {"MOTCUA_AMQP_URI": self.nodes.amqp_uri, "MOTCUA_MONGO_URI": self.nodes.mongo_uri}
         self.stack = self._stack({**self.chosen, **addresses})
 

@@ -6,31 +6,29 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from deploy.local.composition import SERVICES
 from deploy.local.programs import ROOT
 from deploy.local.waiting import wait_until
 from services.chassis.publish import connect
-from tests.integration.books import Books
+from tests.integration.books import JOURNALS, Books
 
 _SECONDS: Final = 30.0
-# What it subscribes to, and whose history holds it.
-_HEARD: Final = {
-    "intake.dossier_submitted": "intake.dossiers",
-    "intake.dossier_resolved": "intake.dossiers",
-    "routing.case_decided": "routing.cases",
-    "payment.fee_paid": "payment.orders",
-    "registry.record_issued": "registry.records",
-    "notify.notice_sent": "notify.notices",
-}
-# As nameko names them.
-_QUEUES: Final = tuple(
-    f"evt-{type_.replace('.', '-')}--statistics.{method}"
-    for type_, method in zip(_HEARD, ("begin", "end", "decide", "earn", "keep", "tell"), strict=True)
-)
+_QUEUES: Final = tuple(f"evt-{one}-#--statistics.of_{one}" for one in SERVICES)  # as nameko names them
+Said = tuple[str, str]  # by whom, and what
+
+
+@dataclass
+class Volume:
+    """What one history has said since the department listens, in its order."""
+
+    name: str
+    said: list[Said]
 
 
 class Department:
@@ -48,7 +46,7 @@ class Department:
         """Come (back) to work; returns when it listens."""
         before = len(self._lines())
         with self._log.open("ab") as log:
-            command = [sys.executable, "-m", "tests.integration.department"]
+            command = [sys.executable, "-m", "tests.chaos.ears"]
             self._process = subprocess.Popen(command, cwd=ROOT, env=self._env, stdout=log, stderr=log)
         if not wait_until(lambda: len(self._lines()) > before, _SECONDS):
             raise RuntimeError(f"the department does not come to work: see {self._log}")
@@ -66,37 +64,56 @@ class Department:
                 connection.channel().queue_delete(queue)
 
     def wrong(self) -> list[str]:
-        """What it should have heard since it first came to work, and has not, by type; after some patience."""
-        return [f"the department missed {type_}: {count}" for type_, count in self._missed().items()]
-
-    def _missed(self) -> Counter[str]:
+        """What it should have heard since it first came to work and has not, in the end; or has heard too early."""
         until = time.monotonic() + _SECONDS
-        while (missing := self._said() - self._heard()) and time.monotonic() < until:
+        while (missing := self._missed()) and time.monotonic() < until:
             time.sleep(0.5)
-        return Counter(type_ for type_, _ in missing.elements())
+        missed = [f"the department missed {count} events of {name}" for name, count in missing.items()]
+        return [*missed, *disorder(self._volumes(), self._heard())]
 
     def heard_count(self) -> int:
         """How many different things it has heard."""
-        return len(self._heard())
+        return len(set(self._heard()))
 
-    def _heard(self) -> Counter[tuple[str, str]]:
-        return Counter(dict.fromkeys(((type_, _text(data)) for type_, data in self._lines()), 1))
+    def _missed(self) -> Counter[str]:
+        """How many events of each service it has not heard."""
+        heard = set(self._heard())
+        return Counter(one[0] for volume in self._volumes() for one in volume.said if one not in heard)
 
-    def _said(self) -> Counter[tuple[str, str]]:
-        said = Counter[tuple[str, str]]()
+    def _heard(self) -> list[Said]:
+        return [(publisher, _text(data)) for publisher, data in self._lines()]
+
+    def _volumes(self) -> list[Volume]:
+        found, wanted = [], {"history.at": {"$gte": self._since}}
         with Books(self._stack_env) as books:
-            for type_, shelf in _HEARD.items():
-                wanted = {"history.at": {"$gte": self._since}}
+            for shelf in JOURNALS:
+                service = shelf.partition(".")[0]
                 for document in books.collection(shelf).find(wanted, {"history": 1}):
-                    for entry in document["history"]:
-                        if entry["type"] == type_.partition(".")[2] and entry["at"] >= self._since:
-                            said[type_, _text(entry["data"])] = 1
-        return said
+                    new = [entry["data"] for entry in document["history"] if entry["at"] >= self._since]
+                    found.append(Volume(f"{shelf} {document['_id']}", [(service, _text(data)) for data in new]))
+        return found
 
     def _lines(self) -> list[tuple[str, Any]]:
         if not self._book.exists():
             return []
         return [tuple(json.loads(line)) for line in self._book.read_text(encoding="utf-8").splitlines()]
+
+
+def disorder(volumes: Sequence[Volume], heard: Sequence[Said]) -> list[str]:
+    """Histories of which something was heard for the first time before what stands before it.
+
+    What stands in two places in the same words, nobody can tell apart: it is left aside.
+    """
+    first: dict[Said, int] = {}
+    for place, one in enumerate(heard):
+        first.setdefault(one, place)
+    times = Counter(one for volume in volumes for one in volume.said)
+    wrong = []
+    for volume in volumes:
+        places = [first[one] for one in volume.said if one in first and times[one] == 1]
+        if places != sorted(places):
+            wrong.append(f"the department heard {volume.name} out of its order")
+    return wrong
 
 
 def _text(data: Any) -> str:

@@ -111,7 +111,7 @@ class Crowd:
         self.tag, self.size = fresh(), len(plots)
         self._town, self._begin = town, begin
         self._pool = ThreadPoolExecutor(AT_ONCE)
-        self.ended: list[tuple[float, Told]] = []  # and when
+        self.ended: list[Told] = []
         self._running: list[Future[Told]] = [
             self._pool.submit(self._tell, offer, f"{self.tag}-{number}", fate)
             for number, (offer, fate) in enumerate(plots)
@@ -139,7 +139,7 @@ class Crowd:
     def wrong(self, kept: Mapping[str, tuple[str, str]]) -> list[str]:
         """What went otherwise than told; `kept` is intake's own books: code → applicant's e-mail and status."""
         own = {code: status for code, (email, status) in kept.items() if f".{self.tag}-" in email}
-        told = {one.dossier_code: STATUS_OF.get(one.outcome, "accepted") for _, one in self.ended}
+        told = {one.dossier_code: STATUS_OF.get(one.outcome, "accepted") for one in self.ended}
         broken = [f"a dossier broke off: {one.exception()!r}" for one in self._running if one.exception()]
         lost = [f"{code} was told and is not kept" for code in told.keys() - own.keys()]
         ghosts = [f"{code} is kept and was never told of" for code in own.keys() - told.keys()] if not broken else []
@@ -151,9 +151,9 @@ class Crowd:
         """How many dossiers it has brought in."""
         return len(self.ended)
 
-    def took(self, since: float, until: float) -> list[float]:
-        """How many seconds each dossier took that ended within this time."""
-        return [told.seconds for at, told in self.ended if since <= at < until]
+    def took(self) -> list[float]:
+        """How many seconds each dossier took that has ended."""
+        return [told.seconds for told in self.ended]
 
     def _tell(self, offer: Offer, name: str, fate: str) -> Told:
         story = self._begin(self._town, offer.tenant, offer.procedure, name)
@@ -161,7 +161,7 @@ class Crowd:
             told = story.tell(fate)
         except SystemExit:
             raise DemoError("sent home") from None
-        self.ended.append((time.monotonic(), told))
+        self.ended.append(told)
         return told
 
 
@@ -174,6 +174,7 @@ class Handed:
     seconds: float = 0.0
     failure: str = ""
     refusal: str = ""  # the code of the door's own word, where it failed with one
+    again_after: str = ""  # what it was told of when to come back
 
     @property
     def ended(self) -> float:
@@ -257,6 +258,7 @@ class Submissions:
             one.code = self.door.ask(actor_of(request["applicant"]), "submit", **request)["dossier_code"]
         except requests.RequestException as error:
             one.failure, one.refusal = repr(error), _refusal(error)
+            one.again_after = "" if error.response is None else error.response.headers.get("Retry-After", "")
         one.seconds = time.monotonic() - one.at
         self.handed.append(one)
 

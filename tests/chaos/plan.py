@@ -35,7 +35,7 @@ PLAN: Final = (
     Scenario("database far away", database.database_far_away, (30, 300), full_only=True),
     Scenario("cut off", lines.cut_off, (40, 500)),
     Scenario("bad lines", lines.bad_lines, (30, 300), full_only=True),
-    Scenario("subscribers down", outside.subscribers_down, (60, 1500)),
+    Scenario("subscribers down", outside.subscribers_down, (30, 750)),
     Scenario("gateway", outside.gateway, (40, 500)),
     Scenario("said again", events.said_again, (26, 300)),
     Scenario("a day later", events.a_day_later, (26, 300), full_only=True),

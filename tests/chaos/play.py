@@ -25,7 +25,10 @@ def play(
 ) -> Outcome:
     """Put it through, whatever happens; the stage may be used again where it held."""
     size = dossiers or one.dossiers[full]
-    outcome, began = Outcome(one.name, one.what, seed, is_control=one.is_control), time.monotonic()
+    outcome, began = (
+        Outcome(one.name, one.what, seed, is_control=one.is_control, full=full, asked=dossiers),
+        time.monotonic(),
+    )
     rig = Rig(stage=stage, chance=Chance(seed, one.name), dossiers=size, full=full, tell=tell)
     letters = judge.copies(stage.run_dir)
     try:
@@ -34,7 +37,8 @@ def play(
         outcome.recovery_seconds = _recover(rig, outcome)
         _finish(rig, outcome)
         outcome.duplicates = stage.stream.read()
-        outcome.violations += judge.violations(rig)
+        outcome.letters_twice = judge.letters_twice(stage.run_dir, letters)
+        outcome.violations += [*judge.violations(rig), *judge.needless_letters(rig.steps, outcome.letters_twice)]
         _count_bites(rig, outcome)
     except NotHere as missing:
         outcome.not_here = str(missing)
@@ -42,7 +46,6 @@ def play(
         outcome.broke_off = traceback.format_exc()
     finally:  # whoever broke it off does not want to wait for people who wait
         rig.close()
-    outcome.letters_twice = sum((judge.copies(stage.run_dir) - letters).values()) - _new(stage, letters)
     outcome.dossiers = sum(load.accepted for load in rig.loads) or size
     outcome.faults = dict(Counter(step.verb for step in rig.steps if step.is_fault))
     outcome.steps = [str(step) for step in rig.steps]
@@ -79,8 +82,3 @@ def _count_bites(rig: Rig, outcome: Outcome) -> None:
         outcome.bites[bite.what] = round(count, 1)
         if count < bite.least:
             outcome.missed.append(f"{bite.what}: {count:g}, wanted {bite.least:g}")
-
-
-def _new(stage: Stage, before: Counter[str]) -> int:
-    """How many notices got their first letter meanwhile."""
-    return len(judge.copies(stage.run_dir).keys() - before.keys())

@@ -1,26 +1,34 @@
-"""How a run went, as data and as the page `docs/chaos.md`, which is written here and never by hand."""
+"""How a run went, as data and as a page of `docs/`, one for each plan, which is written here and never by hand."""
 
 import json
 import os
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
 
+from deploy.local.programs import ROOT
 from tests.chaos.scenario import Outcome
 
+PAGES: Final = {"short": ROOT / "docs" / "chaos.md", "full": ROOT / "docs" / "chaos-full.md"}
+_OF_PLAN: Final = {
+    "short": "This is the short plan; all of it is in [chaos-full.md](chaos-full.md).\n",
+    "full": "This is all of it; the short plan, of ten minutes, is in [chaos.md](chaos.md).\n",
+}
 _HEAD: Final = """\
 # What was made to go wrong, and what held
 
-Written by `make chaos`; not by hand. Each scenario runs on a stack of its own making: real RabbitMQ, real MongoDB, the
-five services, their doors, the gateway and the mailbox. After each one, everything must be drained within 60 s, every
-dossier that was accepted must have ended once and as it was told, every history must fold to its state, all services
-must tell one story (`motcua verify`), every event must be in the stream `events.log`, in order and whole, and no dead
-letter may rest that was not planned. A fault that was not felt counts as not run: *did not bite*.
+Written by `make chaos`, or by `python -m tests.chaos --page` from a run that it has kept; not by hand. Each scenario
+runs on a stack of its own making: real RabbitMQ, real MongoDB, the five services, their doors, the gateway and the
+mailbox. After each one, everything must be drained within 60 s, every dossier that was accepted must have ended once
+and as it was told, every history must fold to its state, all services must tell one story (`motcua verify`), every
+event must be in the stream `events.log`, in order and word for word as it was written, no dead letter may rest that was
+not planned, and no letter may have come twice unless notify, its database or the mail server was harmed. A fault that
+was not felt counts as not run: *did not bite*. [faults.md](faults.md) has every fault and every invariant.
 
     make chaos                      # the short plan
     make chaos FULL=1               # all of it
@@ -29,6 +37,10 @@ letter may rest that was not planned. A fault that was not felt counts as not ru
 The same seed gives the same faults to the same programs in the same order; their moments follow the dossiers, and so
 the machine.
 """
+_COLUMNS: Final = (
+    *("scenario", "result", "seed", "dossiers", "faults", "felt as", "told twice", "letters twice", "violations"),
+    "recovery (s)",
+)
 
 
 @dataclass
@@ -40,6 +52,7 @@ class Run:
     seed: int
     outcomes: list[Outcome] = field(default_factory=list)
     seconds: float = 0.0
+    machine: str = ""
 
     @property
     def held(self) -> bool:
@@ -56,18 +69,28 @@ def keep(run: Run, folder: Path) -> Path:
     return file
 
 
-def page(run: Run) -> str:
-    """The page for readers."""
-    rows = [_row(one) for one in run.outcomes]
-    names = ("scenario", "result", "seed", "dossiers", "faults", "felt as", "told twice", "violations", "recovery (s)")
+def read(file: Path) -> Run:
+    """A run that was kept; what it did not write down is as if nothing had been."""
+    kept = json.loads(file.read_text(encoding="utf-8"))
+    run = Run(**{**_known(Run, kept), "outcomes": [Outcome(**_known(Outcome, one)) for one in kept["outcomes"]]})
+    run.machine = run.machine or machine()
+    return run
+
+
+def page(*runs: Run) -> str:
+    """The page for readers: of one run, or of several of one plan, each scenario as the last of them has it."""
+    last = {one.scenario: one for run in runs for one in run.outcomes}
+    rows = [_row(one) for one in last.values()]
     lines = [
         _HEAD,
-        f"Last run: {run.stamp}, the {run.plan} plan, {_machine()}, {run.seconds / 60:.0f} min.\n",
-        f"| {' | '.join(names)} |",
-        f"|{'---|' * len(names)}",
+        _OF_PLAN[runs[-1].plan],
+        *(f"- {_told_of(run, last)}" for run in runs),
+        "",
+        f"| {' | '.join(_COLUMNS)} |",
+        f"|{'---|' * len(_COLUMNS)}",
         *(f"| {' | '.join(row)} |" for row in rows),
         "",
-        *(f"- **{one.scenario}**: {one.what}." for one in run.outcomes),
+        *(f"- **{one.scenario}**: {one.what}." for one in last.values()),
     ]
     return "\n".join(lines) + "\n"
 
@@ -85,18 +108,19 @@ def show(one: Outcome, console: Console) -> None:
         return
     for line in (*one.violations[:40], *one.missed, *one.broke_off.splitlines(), *filter(None, [one.not_here])):
         console.print(f"  ✗ {line}", markup=False, highlight=False, soft_wrap=True)
-    console.print(f'  play it again: make chaos ONLY="{one.scenario}" SEED={one.seed}', highlight=False)
+    console.print(f"  play it again: {one.again}", highlight=False)
     for step in one.steps:
         console.print(f"    {step}", markup=False, highlight=False)
 
 
 def summary(run: Run) -> Table:
     """One line a scenario."""
-    table = Table("scenario", "result", "dossiers", "told twice", "violations", "recovery (s)", "s")
+    table = Table("scenario", "result", "dossiers", "told twice", "letters twice", "violations", "recovery (s)", "s")
     for one in run.outcomes:
         cells = (
             one.dossiers,
             one.duplicates,
+            one.letters_twice,
             len(one.violations),
             _seconds(one.recovery_seconds),
             f"{one.seconds:.0f}",
@@ -105,10 +129,22 @@ def summary(run: Run) -> Table:
     return table
 
 
+def _told_of(run: Run, last: Mapping[str, Outcome]) -> str:
+    """When and where a run was, and what of it is on the page where that is not all of it."""
+    stands = [one.scenario for one in run.outcomes if last[one.scenario] is one]
+    of_it = "" if len(stands) == len(last) else f": {', '.join(stands) or 'nothing'}"
+    return f"run {run.stamp}, {run.machine}, {run.seconds / 60:.0f} min{of_it}"
+
+
+def _known(kind: type[Any], kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Of what was kept, what it is made of today."""
+    return {one.name: kept[one.name] for one in fields(kind) if one.name in kept}
+
+
 def _row(one: Outcome) -> Sequence[str]:
     cells: tuple[Any, ...] = (
         *(one.scenario, one.result, one.seed, one.dossiers, _listed(one.faults), _listed(one.bites)),
-        *(one.duplicates, len(one.violations), _seconds(one.recovery_seconds)),
+        *(one.duplicates, one.letters_twice, len(one.violations), _seconds(one.recovery_seconds)),
     )
     return [str(cell) for cell in cells]
 
@@ -121,5 +157,6 @@ def _seconds(seconds: float | None) -> str:
     return "–" if seconds is None else f"{seconds:.1f}"
 
 
-def _machine() -> str:
+def machine() -> str:
+    """On what it is played."""
     return f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}"

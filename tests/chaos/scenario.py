@@ -50,6 +50,14 @@ class Outcome:
     not_here: str = ""
     is_control: bool = False
     steps: list[str] = field(default_factory=list)
+    full: bool = False
+    asked: int | None = None  # how many dossiers somebody asked for instead of the plan's number
+
+    @property
+    def again(self) -> str:
+        """What plays the same again, with the same sizes."""
+        sizes = ["FULL=1"] * self.full + [f"DOSSIERS={self.asked}"] * bool(self.asked)
+        return " ".join(["make chaos", f'ONLY="{self.scenario}"', f"SEED={self.seed}", *sizes])
 
     @property
     def result(self) -> str:

@@ -30,6 +30,7 @@ class Stage:
         self.run_dir = run_dir.resolve()
         self.run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         Stack(self.run_dir).wipe()
+        self.logs = [self.run_dir / "logs"]  # of its supervisors and programs
         self.failpoints = self.run_dir / "failpoints"
         self.failpoints.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.known = identity.settle(self.run_dir)

@@ -4,10 +4,13 @@ The stream is bound as any subscriber's queue is, and nothing is ever taken from
 or comes too early, is so for everybody.
 """
 
+import json
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any, Final
 
 from services.chassis import topology
@@ -19,13 +22,21 @@ _SILENCE_SECONDS: Final = 0.5
 _READ_SECONDS: Final = 120.0
 
 
+def digest(type_: str, aggregate_id: str, sequence: int, data: Any) -> bytes:
+    """Of all that an event says: its type, whose it is, its place in that history, and its data."""
+    told = json.dumps([type_, aggregate_id, sequence, data], sort_keys=True, ensure_ascii=False)
+    return blake2b(told.encode("utf-8", "replace"), digest_size=16).digest()
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """One message of the stream: whose it is, and its place in that history."""
+    """One message of the stream: who published it, whose it is, its place in that history, and a digest of it all."""
 
     id: str
+    source: str
     aggregate: str
     sequence: int
+    said: bytes
 
 
 class Ledger:
@@ -33,7 +44,8 @@ class Ledger:
 
     def __init__(self) -> None:
         self.times: dict[str, int] = {}
-        self.duplicates = 0
+        self.twice = Counter[str]()  # how many came once more, by who published them
+        self._said: dict[str, bytes] = {}
         self._last: dict[str, int] = {}
 
     def note(self, heard: Heard) -> str:
@@ -41,19 +53,21 @@ class Ledger:
         again = self.times.get(heard.id, 0)
         self.times[heard.id] = again + 1
         if again:
-            self.duplicates += 1
-            return ""
+            self.twice[heard.source] += 1
+            return "" if heard.said == self._said[heard.id] else f"event {heard.id} was told in two ways"
+        self._said[heard.id] = heard.said
         last = self._last.get(heard.aggregate, 0)
         self._last[heard.aggregate] = heard.sequence
         wanted = last + 1
         return "" if heard.sequence == wanted else f"{heard.aggregate}: number {heard.sequence} came for {wanted}"
 
-    def compare(self, written: Iterable[str]) -> Iterator[str]:
-        """What was written and never heard, and what was heard and never written."""
-        known = set(written)
-        lost, ghosts = known - self.times.keys(), self.times.keys() - known
+    def compare(self, written: Mapping[str, bytes]) -> Iterator[str]:
+        """What was written (a digest by id) and never heard, heard and never written, or heard in other words."""
+        lost, ghosts = written.keys() - self.times.keys(), self.times.keys() - written.keys()
+        altered = [id_ for id_ in written.keys() & self._said.keys() if written[id_] != self._said[id_]]
         yield from (f"event {id_} was written and never published" for id_ in sorted(lost))
         yield from (f"event {id_} was published and is in no history" for id_ in sorted(ghosts))
+        yield from (f"event {id_} was published otherwise than it was written" for id_ in sorted(altered))
 
 
 class Stream:
@@ -68,18 +82,18 @@ class Stream:
 
     def read(self) -> int:
         """Read to the end; how many events were told more than once since the last time."""
-        before = self.ledger.duplicates
+        before = self.ledger.twice.total()
         with connect(self._env["MOTCUA_AMQP_URI"]) as connection:
             channel: Any = connection.channel()
             channel.basic_qos(0, _AT_ONCE, False)
             channel.basic_consume(topology.LOG, callback=self._take, arguments={"x-stream-offset": self._next})
             self._drain(channel.connection)
-        return self.ledger.duplicates - before
+        return self.ledger.twice.total() - before
 
     def wrong(self) -> list[str]:
         """What does not agree with the histories; read it first."""
         with Books(self._env) as books:
-            missing = list(self.ledger.compare(_written(books)))
+            missing = list(self.ledger.compare(dict(_written(books))))
         return [*self.strange, *missing]
 
     def _drain(self, connection: Any) -> None:
@@ -95,13 +109,26 @@ class Stream:
         id_ = str(message.properties.get("message_id", ""))
         if id_ in self.planted:
             return
-        heard = Heard(id_, str(headers.get("cloudEvents:aggregate")), int(headers.get("cloudEvents:sequence", 0)))
-        if wrong := self.ledger.note(heard):
+        if wrong := self.ledger.note(heard(id_, headers, message.body)):
             self.strange.append(wrong)
 
 
-def _written(books: Books) -> Iterator[str]:
-    """The id of every event in every history."""
+def heard(id_: str, headers: Mapping[str, Any], body: Any) -> Heard:
+    """A message as it came; what is no JSON is like nothing that was ever written."""
+    told = {name: headers.get(f"cloudEvents:{name}") for name in ("source", "type", "aggregate", "sequence")}
+    aggregate, sequence = str(told["aggregate"]), int(told["sequence"] or 0)
+    try:
+        data = json.loads(body)
+    except ValueError:
+        data = None
+    said = digest(str(told["type"]), aggregate.partition("/")[2], sequence, data)
+    return Heard(id_, str(told["source"]).removeprefix("/"), aggregate, sequence, said)
+
+
+def _written(books: Books) -> Iterator[tuple[str, bytes]]:
+    """Every event in every history: its id, and a digest of it."""
+    shown = {f"history.{name}": 1 for name in ("id", "type", "seq", "data")}
     for name in JOURNALS:
-        for document in books.collection(name).find({}, {"history.id": 1}):
-            yield from (entry["id"] for entry in document["history"])
+        for document in books.collection(name).find({}, shown):
+            for entry in document["history"]:
+                yield entry["id"], digest(entry["type"], str(document["_id"]), entry["seq"], entry["data"])

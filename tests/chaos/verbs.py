@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from deploy.local import rabbitmq
+from deploy.local.composition import SERVICES
 from deploy.local.programs import StackError
 from deploy.local.waiting import wait_until
 from services.chassis.publish import Outgoing
@@ -45,9 +47,9 @@ class Verbs:
 
     def __post_init__(self) -> None:
         self.stack, self.env, self.town = self.stage.stack, self.stage.stack.env, self.stage.town
-        self.witness = Witness(self.stage.run_dir / "logs")
+        self.witness = Witness(*self.stage.logs)
         self.alarms = Alarms(rabbitmq.rabbitmq(self.stage.run_dir, self.stage.known).env)
-        self._duplicates = self.stage.stream.ledger.duplicates
+        self._twice = Counter(self.stage.stream.ledger.twice)
 
     def note(self, verb: str, whom: str) -> None:
         """Write a verb down."""
@@ -69,7 +71,9 @@ class Verbs:
     def kill_worker(self, door: str) -> None:
         """SIGKILL to what serves behind a door; the master keeps the address and sends another."""
         self.note("kill worker", door)
-        for worker in children(self.stack.pid(door)):
+        master = self.stack.pid(door)
+        wait_until(lambda: bool(children(master)), _DOOR_SECONDS)  # one that has just been killed has none yet
+        for worker in children(master):
             os.kill(worker, signal.SIGKILL)
             self.workers_killed += 1
 
@@ -87,13 +91,19 @@ class Verbs:
             fuse.unlink(missing_ok=True)
             self._fuses.remove(fuse)
 
-    def burnt(self) -> int:
-        """How many have died at the points where they were to."""
-        return sum(not fuse.exists() for fuse in self._fuses)
+    def burnt(self, *processes: str) -> int:
+        """How many have died at the points where they were to, of all processes or of some."""
+        died = [fuse.name.partition("@")[0] for fuse in self._fuses if not fuse.exists()]
+        return sum(process in (processes or died) for process in died)
 
-    def duplicates(self) -> int:
-        """How many events came more than once meanwhile."""
-        return self.stage.stream.ledger.duplicates - self._duplicates
+    def killed(self) -> int:
+        """How many of those that a supervisor keeps died of somebody else than of themselves."""
+        return self.witness.deaths() - self.burnt(*SERVICES)
+
+    def told_twice(self, *services: str) -> int:
+        """How many events came more than once meanwhile, of all services or of some."""
+        since = self.stage.stream.ledger.twice - self._twice
+        return sum(since[one] for one in services or SERVICES)
 
     def restart(self, program: str) -> None:
         """SIGTERM, and anew."""

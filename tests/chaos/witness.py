@@ -7,21 +7,26 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-_EXIT: Final = re.compile(r"^(\S+ [\d:]+),\d+ WARN exited: (\S+) \((.+); not expected\)")
+_EXIT: Final = re.compile(r"^(\S+ [\d:]+),\d+ WARN (exited|stopped): (\S+) \((.+?)(?:; not expected)?\)$")
+_BY_ITSELF, _WHEN_TOLD = "exited", "stopped"
 _KILLED: Final = "terminated by SIGKILL"
 
 
 class Witness:
-    """Reads the logs of one stack from a moment on."""
+    """Reads the logs of one stack, in one folder or in several, from a moment on."""
 
-    def __init__(self, logs: Path) -> None:
-        self._logs, self.since = logs, datetime.now(UTC)
+    def __init__(self, *folders: Path) -> None:
+        self._folders, self.since = folders, datetime.now(UTC)
         self._pardoned: set[str] = set()
-        self._before = {stat.st_ino: stat.st_size for stat in (log.stat() for log in logs.glob("*.log*"))}
+        self._before = {stat.st_ino: stat.st_size for stat in (log.stat() for log in self._logs("*"))}
 
     def deaths(self) -> int:
-        """How many processes were killed with SIGKILL, as their supervisor saw it."""
+        """How many processes were killed with SIGKILL, as their supervisors saw it."""
         return sum(how == _KILLED for _, how in self._exits())
+
+    def killed(self) -> set[str]:
+        """Which programs were, be it while they were being stopped."""
+        return {_program(name) for name, how in self._exits(_BY_ITSELF, _WHEN_TOLD) if how == _KILLED}
 
     def crashes(self) -> list[str]:
         """Who ended without being told to."""
@@ -41,7 +46,7 @@ class Witness:
 
     def wrote(self, program: str, words: str) -> int:
         """How often a server has logged these words."""
-        return sum(self._later(log).count(words) for log in self._logs.glob(f"{program}.log*"))
+        return sum(self._later(log).count(words) for log in self._logs(program))
 
     def said(self, program: str, *events: str) -> int:
         """How often a program has logged one of these events."""
@@ -56,22 +61,27 @@ class Witness:
             for one in sorted(failed, key=lambda one: str(one["timestamp"]))
         ]
 
+    def _logs(self, program: str) -> Iterator[Path]:
+        for folder in self._folders:
+            yield from folder.glob(f"{program}.log*")
+
     def _later(self, log: Path) -> str:
         """What was written into a log since then."""
         with log.open(errors="replace") as file:
             file.seek(self._before.get(log.stat().st_ino, 0))
             return file.read()
 
-    def _exits(self) -> Iterator[tuple[str, str]]:
+    def _exits(self, *words: str) -> Iterator[tuple[str, str]]:
         local = self.since.astimezone().replace(tzinfo=None, microsecond=0)
-        for log in self._logs.glob("supervisord.log*"):
+        for log in self._logs("supervisord"):
             for line in log.read_text(errors="replace").splitlines():
-                if (found := _EXIT.match(line)) and datetime.fromisoformat(found[1]) >= local:
-                    yield found[2], found[3]
+                found = _EXIT.match(line)
+                if found and found[2] in (words or (_BY_ITSELF,)) and datetime.fromisoformat(found[1]) >= local:
+                    yield found[3], found[4]
 
     def _lines(self, program: str) -> Iterator[dict[str, Any]]:
         since = self.since.isoformat()
-        for log in self._logs.glob(f"{program}.log*"):
+        for log in self._logs(program):
             for text in log.read_text(errors="replace").splitlines():
                 line = _object(text)
                 if str(line.get("timestamp", "")) >= since:

@@ -2,21 +2,38 @@
 
 import math
 
+from tests.chaos.load import Submissions
 from tests.chaos.rig import Rig
 
 _USUAL = 10  # submissions a second: about half of what the whole flow takes on two cores
 _AT_ONCE = 500
+_AS_USUAL = 10.0  # seconds; whoever comes when it is over is not to wait longer
 
 
 def ten_times_the_load(rig: Rig) -> None:
-    """For 20 seconds ten times the usual load: each call is answered or refused by name, all that is taken ends."""
+    """For 20 seconds ten times the usual load: each call is answered, or told by name when to come; all taken ends."""
     crowd, _ = rig.crowd(), rig.questions()
     crowd.await_told(1 / 4)
     rush = rig.submissions(rate=10 * _USUAL, gap=math.inf, at_once=_AT_ONCE, strangers=True)
     rig.wait(20)
     rush.finish()
-    rig.at_the_end(lambda: [f"told nothing: {one.failure}" for one in rush.handed if one.failure and not one.refusal])
+    after = rig.submissions(rate=1)  # of whom each must be taken at once
+    rig.wait(15)
+    rig.insist(after.slowest() < _AS_USUAL, f"when all was over, a submission took {after.slowest():.1f} s")
+    rig.at_the_end(lambda: badly_told(rush))
     rig.must_bite("submissions begun", len(rush.handed), least=100 * _USUAL)
     rig.must_bite("submissions taken", rush.accepted)
     rig.must_bite("refused by name", rush.refused().total(), least=0)
     rig.must_bite("longest submission (s)", rush.slowest, least=5)
+    rig.must_bite("taken when it was over", lambda: after.accepted, least=10)
+
+
+def badly_told(rush: Submissions) -> list[str]:
+    """Who was told nothing, for what reason it was, or not when to come back."""
+    failed = [one for one in rush.handed if one.failure]
+    nothing = [f"told nothing: {one.failure}" for one in failed if not one.refusal]
+    return nothing + [
+        f"refused with {one.refusal}, and not told when to come back: {one.failure}"
+        for one in failed
+        if one.refusal and not one.again_after.isdigit()
+    ]

@@ -62,7 +62,7 @@ def restored(rig: Rig) -> None:
 def _answered(rig: Rig) -> set[str]:
     """The codes of all dossiers of which somebody has had an answer by now."""
     handed = (one.code for load in rig.loads if isinstance(load, Submissions) for one in list(load.handed))
-    ended = (told.dossier_code for load in rig.loads if isinstance(load, Crowd) for _, told in list(load.ended))
+    ended = (told.dossier_code for load in rig.loads if isinstance(load, Crowd) for told in list(load.ended))
     return {code for code in (*handed, *ended) if code}
 
 

@@ -15,26 +15,29 @@ from tests.integration.crowd import offers
 
 _WITH_A_FEE = "ma-so-quan-ly-qc"
 _SOON = 30.0
+_SLOWER = (
+    1.5  # two crowds of the same dossiers on one busy machine differ by themselves; who waits for an outage, waits on
+)
 
 
 def subscribers_down(rig: Rig) -> None:
     """The mail server is away and a department dead (for ten minutes): both miss nothing, nobody waits for them."""
-    department = rig.beside(Department(rig.stage.run_dir, rig.env))
-    crowd, began = rig.crowd(LetterlessStory), monotonic()
-    crowd.await_told(1 / 4)
+    department, before = rig.beside(Department(rig.stage.run_dir, rig.env)), rig.crowd(LetterlessStory)
+    before.finish()
     department.kill()
     with rig.away("mailbox"):
-        away_at = monotonic()
-        crowd.finish()
+        away_at, meanwhile = monotonic(), rig.crowd(LetterlessStory)
+        meanwhile.finish()
         rig.wait(max(0.0, away_at + rig.size(45, 600) - monotonic()))
         rig.insist(wait_until(lambda: not _others(rig), _SOON), f"others had to wait: {_others(rig)}")
         waiting, heard = _unsent(rig), department.heard_count()
     department.start()
-    slower = median(crowd.took(away_at, monotonic())) / median(crowd.took(began, away_at))
+    slower = median(meanwhile.took()) / median(before.took())
+    rig.insist(slower < _SLOWER, f"a dossier took {slower:.2f} times as long while they were away")
     rig.at_the_end(department.wrong)
     rig.must_bite("letters that waited", waiting, least=10)
     rig.must_bite("told to the department when it came back", lambda: department.heard_count() - heard, least=10)
-    rig.must_bite("times as long as before", slower, least=0)
+    rig.must_bite("times as long as the same dossiers before", slower, least=0)
 
 
 def gateway(rig: Rig) -> None:

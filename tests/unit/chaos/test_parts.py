@@ -1,4 +1,4 @@
-"""The parts of the harness that need no server: chance, the stream's ledger, the logs, the verdict, the page."""
+"""The parts of the harness that need no server: chance, the logs, loads, payers, the plan."""
 
 import sqlite3
 from collections import Counter
@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from tests.chaos import report, rest
-from tests.chaos.__main__ import chaos, exit_code
+from tests.chaos import rest
+from tests.chaos.__main__ import chaos
 from tests.chaos.alarms import Alarms
 from tests.chaos.chance import Chance
 from tests.chaos.diary import Step
@@ -19,8 +19,6 @@ from tests.chaos.payers import FAULTS, GatewayLedger, Payers
 from tests.chaos.plan import PLAN, chosen
 from tests.chaos.questions import Questions
 from tests.chaos.rest import rests
-from tests.chaos.scenario import BROKE_OFF, HELD, NO_BITE, VIOLATED, Outcome
-from tests.chaos.stream import Heard, Ledger
 from tests.chaos.witness import Witness
 from tests.integration.http_door import HttpDoor
 
@@ -43,22 +41,6 @@ def test_everybody_is_picked_about_as_often() -> None:
     assert sorted(picked.count(one) for one in "abc") == [2, 3, 3]
 
 
-def test_the_ledger_counts_what_comes_twice_and_names_what_comes_too_early() -> None:
-    ledger = Ledger()
-    heard = [Heard("1", "case/A", 1), Heard("2", "case/B", 1), Heard("1", "case/A", 1), Heard("4", "case/A", 3)]
-    assert [bool(ledger.note(one)) for one in heard] == [False, False, False, True]
-    assert ledger.duplicates == 1
-
-
-def test_the_ledger_names_what_was_lost_and_what_nobody_wrote() -> None:
-    ledger = Ledger()
-    ledger.note(Heard("ghost", "case/A", 1))
-    assert sorted(ledger.compare(["written"])) == [
-        "event ghost was published and is in no history",
-        "event written was written and never published",
-    ]
-
-
 def test_the_witness_tells_the_killed_from_those_who_ended_by_themselves(tmp_path: Path) -> None:
     witness = Witness(tmp_path)
     before, now = datetime.now() - timedelta(hours=1), datetime.now() + timedelta(seconds=1)  # noqa: DTZ005 – as logged
@@ -74,6 +56,17 @@ def test_the_witness_tells_the_killed_from_those_who_ended_by_themselves(tmp_pat
     assert (witness.ended("notify"), witness.ended("intake")) == (1, 0)
     witness.pardon("notify")
     assert witness.crashes() == []
+
+
+def test_the_witness_names_those_who_were_killed_while_they_were_stopped_and_in_every_folder(tmp_path: Path) -> None:
+    now, folders = datetime.now() + timedelta(seconds=1), [tmp_path / "a", tmp_path / "b"]  # noqa: DTZ005 – as logged
+    witness = Witness(*folders)
+    hows = ("stopped: mongodb-1 (terminated by SIGKILL)", "stopped: rabbitmq2-1 (exit status 1)")
+    for folder, how in zip(folders, hows, strict=True):
+        folder.mkdir()
+        (folder / "supervisord.log").write_text(f"{now:%Y-%m-%d %H:%M:%S},123 WARN {how}\n")
+    assert witness.killed() == {"mongodb"}
+    assert (witness.deaths(), witness.crashes()) == (0, [])
 
 
 def test_the_witness_reads_a_server_s_words_from_its_moment_on_though_the_log_is_moved(tmp_path: Path) -> None:
@@ -93,37 +86,6 @@ def test_the_witness_counts_what_was_logged_since_it_looks(tmp_path: Path) -> No
     lines = [f'{{"event": "relay_paused", "timestamp": "{at.isoformat()}"}}' for at in (old, new, new)]
     (tmp_path / "intake.log").write_text("\n".join([*lines, "no JSON", "[]"]))
     assert witness.said("intake", "relay_paused", "timer_failed") == 2
-
-
-@pytest.mark.parametrize(
-    ("outcome", "result", "code"),
-    [
-        (Outcome("a", "b", 1), HELD, 0),
-        (Outcome("a", "b", 1, missed=["nobody died"]), NO_BITE, 2),
-        (Outcome("a", "b", 1, broke_off="Traceback"), BROKE_OFF, 2),
-        (Outcome("a", "b", 1, broke_off="Traceback", violations=["lost"], missed=["x"]), VIOLATED, 1),
-    ],
-)
-def test_a_fault_that_was_not_felt_is_no_success(outcome: Outcome, result: str, code: int) -> None:
-    assert outcome.result == result
-    assert exit_code(report.Run("stamp", "short", 1, [Outcome("fine", "b", 1), outcome])) == code
-
-
-def test_the_page_has_a_row_for_each_scenario() -> None:
-    one = Outcome(
-        "kills", "Everybody is killed", 7, 60, {"kill": 12}, {"killed": 12}, duplicates=3, recovery_seconds=1.5
-    )
-    page = report.page(report.Run("stamp", "short", 7, [one]))
-    assert "| kills | held | 7 | 60 | kill 12 | killed 12 | 3 | 0 | 1.5 |" in page
-    assert "- **kills**: Everybody is killed." in page
-
-
-def test_a_run_is_kept_with_its_seed_and_its_steps(tmp_path: Path) -> None:
-    one = Outcome("kills", "x", 7, steps=[str(Step(1.25, "kill", "intake"))])
-    kept = report.keep(report.Run("stamp", "short", 7, [one]), tmp_path).read_text()
-    assert '"seed": 7' in kept
-    assert "kill intake" in kept
-    assert '"result": "held"' in kept
 
 
 def test_a_gap_lasts_from_the_first_who_was_not_answered_to_the_last_before_somebody_was() -> None:
