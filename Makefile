@@ -45,7 +45,7 @@ test: ## Set up, then run every test, against real servers of its own
 	@$(bin)/python -m pytest -n 2 --dist loadfile tests/unit tests/contract $(apart)
 	@$(bin)/python -m pytest tests/integration tests/e2e $(apart:%=--ignore=%)
 
-bench: ## Set up, then measure beside stock nameko, Django and the machine's limit; twenty minutes; all: FULL=1
+bench: ## Set up, then measure beside stock nameko, Django and the machine's limit; half an hour; all: FULL=1
 	@$(setup)
 	@$(bin)/python -m tests.bench $(if $(FULL),--full) $(PART:%=--part %) $(BENCH)
 

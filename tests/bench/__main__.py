@@ -88,7 +88,7 @@ class Bench:
         for key, offer in self._offers.items():
             one = Ours(self._rig, self._plan, offer)
             with self._judged(f"ours, {key}"), one.hire() as crew:
-                closed = one.closed(crew, one.warm(crew).rate)
+                closed = one.closed(crew, one.each(crew, one.warm(crew).rate))
                 self.result.closed[key] = closed
                 with self._judged(f"ours, {key}, half of maximum"):
                     self.result.open[key] = one.open(crew, closed.rate / 2)
@@ -208,7 +208,7 @@ def main(
     keep_logs: bool,
     again: Path | None,
 ) -> None:
-    """Measure the system beside stock nameko, the machine's limit and Django; about twenty minutes."""
+    """Measure the system beside stock nameko, the machine's limit and Django; about half an hour."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(_ENDED))  # so that what was started is ended with us
     if again is None:
         result = measure(planned(form, minutes, dossiers), parts or PARTS, stored, keep_logs=keep_logs)

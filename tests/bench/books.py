@@ -31,12 +31,13 @@ OF_DOSSIERS: Final = (
     "registry.records",
     "notify.notices",
 )
+ENDING: Final = frozenset({"dossier_resolved", "notice_sent"})
 COLLECTIONS: Final = tuple(f"motcua_{name}" for name in OF_DOSSIERS)
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One event of a history: who said it, in which document, when, and because of what."""
+    """One event of a history: who said it, in which document and at which place, when, and because of what."""
 
     source: str
     document: str
@@ -45,6 +46,7 @@ class Entry:
     at: datetime
     cause: str
     data: Mapping[str, Any]
+    sequence: int
 
 
 class Books:
@@ -152,6 +154,16 @@ def until_sent(entries: Sequence[Entry]) -> list[tuple[datetime, float]]:
     return found
 
 
+def ends(entries: Sequence[Entry]) -> list[float]:
+    """When each dossier had its result and all its letters were handed over, in seconds of the wall clock."""
+    last: dict[str, float] = {}
+    for one in entries:
+        if one.type in ENDING:
+            code = str(one.data["dossier_code"])
+            last[code] = max(last.get(code, 0.0), one.at.timestamp())
+    return list(last.values())
+
+
 def work(
     entries: Sequence[Entry], dossiers: int, done: tuple[int, int, int], sizes: tuple[float, float, float]
 ) -> Work:
@@ -187,7 +199,8 @@ def _queues_by_type() -> Counter[str]:
 
 
 def _entry(source: str, document: str, event: Mapping[str, Any]) -> Entry:
-    return Entry(source, document, event["type"], event["id"], event["at"], event["cause"], event["data"])
+    told = (event["type"], event["id"], event["at"], event["cause"], event["data"], event["seq"])
+    return Entry(source, document, *told)
 
 
 def _mean(sizes: Sequence[int]) -> float:

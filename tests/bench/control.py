@@ -55,7 +55,7 @@ class Trials:
             with Tap(crew.world) as tap:
                 expected = self._warm(crew)
                 published = tap.counted(self._plan.warm_each * crew.clients)
-            each = each_for(expected, self._plan.closed_seconds, crew.clients)
+            each = each_for(expected, self._plan.closed_seconds, crew.clients, self._plan.least_each)
             crew.prepare(each)
             return self._run(services, crew, each, published)
 

@@ -14,7 +14,6 @@ from typing import Any, Final
 import cattrs
 
 from tests.bench.books import Books
-from tests.bench.crew import Crew
 from tests.bench.fill import Filled, fill
 from tests.bench.lookups import ask, samples
 from tests.bench.ours import Ours
@@ -76,25 +75,22 @@ def _filled(rig: Rig, plan: Plan) -> Filled:
 
 
 def _pairs(empty: Rig, full: Rig, plan: Plan) -> list[Pair]:
-    """Who begins changes from pair to pair."""
+    """Both sides do as many dossiers; who begins changes from pair to pair."""
     contestants = [Ours(rig, plan, offers((FEE,))[FEE]) for rig in (empty, full)]
     with ExitStack() as hired:
-        crews = [hired.enter_context(one.hire()) for one in contestants]
-        each = [(one, crew, one.warm(crew).rate) for one, crew in zip(contestants, crews, strict=True)]
+        sides = [(one, hired.enter_context(one.hire(plan.few_clients))) for one in contestants]
+        fastest = max(one.warm(crew).rate for one, crew in sides)
+        each = contestants[0].each(sides[0][1], fastest, plan.growth_seconds)
         pairs = []
         for number in range(plan.growth_pairs):
-            turns = each if number % 2 == 0 else each[::-1]
-            done = [_turn(*turn, plan.growth_seconds) for turn in turns]
+            turns = sides if number % 2 == 0 else sides[::-1]
+            done = [_grown(one.closed(crew, each)) for one, crew in turns]
             pairs.append(Pair(*(done if number % 2 == 0 else done[::-1])))
         return pairs
 
 
-def _turn(one: Ours, crew: Crew, expected: float, seconds: float) -> Grown:
-    return _grown(one.closed(crew, expected, seconds))
-
-
 def _grown(flow: Flow) -> Grown:
-    return Grown(flow.dossiers, flow.rate, flow.cpu_ms_in_all, flow.others_percent)
+    return Grown(flow.dossiers, flow.steady_rate, flow.cpu_ms_in_all, flow.others_percent)
 
 
 def _insist(rig: Rig, filled: Filled) -> None:

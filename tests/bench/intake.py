@@ -13,7 +13,7 @@ from pymongo import MongoClient
 
 from tests.bench.client import SUBMIT, Lived
 from tests.bench.crew import Crew
-from tests.bench.ours import each_for
+from tests.bench.ours import each_for, seconds_at
 from tests.bench.outcome import Accepted, Sum
 from tests.bench.plan import NO_FEE, Plan
 from tests.bench.rig import Rig
@@ -59,8 +59,9 @@ def measure(rig: Rig, plan: Plan, one: Contestant) -> Accepted:
     with _hire(plan, one) as crew:
         closed, ends = _maximum(rig, crew, one, plan.intake_seconds)
         half = _rate(closed) / 2
-        crew.prepare(-(-round(half * plan.intake_seconds) // crew.clients) or 1)
-        opened = _insist(one, crew.open(half, plan.intake_seconds, one.door))
+        seconds = seconds_at(half, plan.intake_seconds, plan.open_least)
+        crew.prepare(-(-round(half * seconds) // crew.clients) or 1)
+        opened = _insist(one, crew.open(half, seconds, one.door))
     return _accepted(one, plan.intake_clients, closed, opened, half, ends)
 
 
@@ -77,7 +78,7 @@ def _hire(plan: Plan, one: Contestant) -> Crew:
 def _maximum(rig: Rig, crew: Crew, one: Contestant, seconds: float) -> tuple[list[Lived], tuple[Look, Look]]:
     crew.prepare(_WARM_EACH)
     rate = _rate(_insist(one, crew.closed(_WARM_EACH, one.door)))
-    each = each_for(rate, seconds, crew.clients)
+    each = each_for(rate, seconds, crew.clients, least=1)
     crew.prepare(each)
     with rig.sampler({**crew.pids, **one.pids}, {}, alone=one.alone) as sampler:
         closed = _insist(one, crew.closed(each, one.door))

@@ -9,6 +9,7 @@ import secrets
 import smtplib
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -136,9 +137,19 @@ def _write(share: Share) -> None:
     with MongoClient[dict[str, Any]](share.mongo_uri) as client:
         concern = WriteConcern(w="majority", j=True)
         kept = client[_DATABASE].get_collection(f"histories_{share.number}", write_concern=concern)
-        operations = writes(share.work, share.dossiers)
+        operations, done = writes(share.work, share.dossiers), Counter[str]()
         while batch := list(islice(operations, _BATCH)):
-            kept.bulk_write(batch, ordered=False)
+            result = kept.bulk_write(batch, ordered=False)
+            done += Counter(inserted=result.inserted_count, updated=min(result.matched_count, result.modified_count))
+    insist_written(share, done)
+
+
+def insist_written(share: Share, done: Mapping[str, int]) -> None:
+    """The database says that all of it was written: an update of what is not there is none. Raises NotMeasured."""
+    inserts, updates = (round(each * share.dossiers) for each in (share.work.inserts, share.work.updates))
+    found = done.get("inserted", 0), done.get("updated", 0)
+    if found != (inserts, updates):
+        raise NotMeasured(f"of {inserts} inserts and {updates} updates, {found[0]} and {found[1]} were written")
 
 
 def writes(work: Work, dossiers: int) -> Iterator[Any]:
@@ -153,7 +164,7 @@ def writes(work: Work, dossiers: int) -> Iterator[Any]:
             yield UpdateOne({"_id": max(0, number - 10)}, {"$push": {"history": event}, "$set": {"state": state}})
             done += 1
     for _ in range(round(updates - done)):
-        yield UpdateOne({"_id": inserts - 1}, {"$set": {"state": state}})
+        yield UpdateOne({"_id": inserts - 1}, {"$push": {"history": event}, "$set": {"state": state}})
 
 
 def _publish(share: Share) -> None:

@@ -108,4 +108,4 @@ def _held(name: str, seen: Sequence[Seen], warm: Sequence[Seen]) -> Held:
 
 
 def _maximum(one: Ours, crew: Crew, plan: Plan) -> float:
-    return one.closed(crew, one.warm(crew).rate, plan.scaling_seconds).rate
+    return one.closed(crew, one.each(crew, one.warm(crew).rate, plan.scaling_seconds)).rate

@@ -8,7 +8,8 @@ from typing import Any, Final
 from services.chassis import topology
 from services.chassis.publish import connect
 from tests.bench.books import Entry
-from tests.chaos.stream import Heard, Ledger
+from tests.chaos.stream import Heard, Ledger, digest
+from tests.chaos.stream import heard as heard_as
 
 _AT_ONCE: Final = 500
 _SILENCE_SECONDS: Final = 1.0
@@ -20,9 +21,7 @@ def told_since(env: Mapping[str, str], at: datetime) -> list[Heard]:
 
     def take(message: Any) -> None:
         message.channel.basic_ack(message.delivery_tag)
-        headers = message.headers
-        id_, sequence = str(message.properties.get("message_id", "")), int(headers.get("cloudEvents:sequence", 0))
-        heard.append(Heard(id_, str(headers.get("cloudEvents:aggregate")), sequence))
+        heard.append(heard_as(str(message.properties.get("message_id", "")), message.headers, message.body))
 
     with connect(env["MOTCUA_AMQP_URI"]) as connection:
         channel: Any = connection.channel()
@@ -35,7 +34,8 @@ def told_since(env: Mapping[str, str], at: datetime) -> list[Heard]:
 
 
 def wrong_with(heard: Sequence[Heard], written: Collection[Entry]) -> list[str]:
-    """What of these entries was not told, or came before what stands before it in its history."""
-    ids, ledger = {entry.id for entry in written}, Ledger()
-    said = [ledger.note(one) for one in heard if one.id in ids]
-    return [*filter(None, said), *ledger.compare(ids)]
+    """What of these entries was not told, or in other words, or came before what stands before it in its history."""
+    known = {one.id: digest(one.type, one.document, one.sequence, one.data) for one in written}
+    ledger = Ledger()
+    said = [ledger.note(one) for one in heard if one.id in known]
+    return [*filter(None, said), *ledger.compare(known)]

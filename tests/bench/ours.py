@@ -13,7 +13,7 @@ from tests.bench.outcome import Flow, Sum, Work
 from tests.bench.plan import NOTICES, Plan
 from tests.bench.rig import Rig
 from tests.bench.sampling import Sampler, others_percent, used
-from tests.bench.stats import Spread, over_time, per_second, share_within, spread
+from tests.bench.stats import Spread, middle_rate, over_time, per_second, share_within, spread
 from tests.bench.world import Offer, ours
 
 IN_TIME_SECONDS: Final = 10.0
@@ -28,25 +28,29 @@ class Ours:
         self._processes: dict[str, int] = {}
         self.codes: list[str] = []  # of every dossier whose run has closed
 
-    def hire(self) -> Crew:
-        """The clients."""
+    def hire(self, clients: int | None = None) -> Crew:
+        """The clients, as many as the plan has where nobody says otherwise."""
         self._processes = self._rig.pids()
-        return Crew(ours(self._rig.env), self._offer, self._plan.clients, self._plan.drivers)
+        return Crew(ours(self._rig.env), self._offer, clients or self._plan.clients, self._plan.drivers)
 
     def warm(self, crew: Crew) -> Flow:
         """A few dossiers of each client, so that caches are filled. Raises Unclosed."""
         crew.prepare(self._plan.warm_each)
         return self._closed(crew, self._plan.warm_each)
 
-    def closed(self, crew: Crew, expected_rate: float, seconds: float | None = None) -> Flow:
+    def each(self, crew: Crew, expected_rate: float, seconds: float | None = None) -> int:
+        """How many dossiers each client does in a run of about so long."""
+        seconds = seconds or self._plan.closed_seconds
+        return each_for(expected_rate, seconds, crew.clients, self._plan.least_each)
+
+    def closed(self, crew: Crew, each: int) -> Flow:
         """The maximum: every client has always one dossier on its way. Raises Unclosed."""
-        each = each_for(expected_rate, seconds or self._plan.closed_seconds, crew.clients)
         crew.prepare(each)
         return self._closed(crew, each)
 
     def open(self, crew: Crew, rate: float, seconds: float | None = None) -> Flow:
         """Dossiers at a set rate, whatever became of those before. Raises Unclosed."""
-        seconds = seconds or self._plan.open_seconds
+        seconds = seconds or seconds_at(rate, self._plan.open_seconds, self._plan.open_least)
         crew.prepare(-(-round(rate * seconds) // crew.clients) or 1)
         with self._rig.sampler(crew.pids) as sampler:
             before = operations(self._rig.books.client)
@@ -103,6 +107,7 @@ class Ours:
             sent_per_second=per_second(at.timestamp() - began for at, _ in notices),
             track=sampler.track(),
             work=self._work(codes, entries, done),
+            steady=round(middle_rate(stores.ends(entries)) or 0.0, 2),
         )
 
     def _insist(self, lived: Sequence[Lived], counted: tuple[int, int]) -> None:
@@ -122,14 +127,19 @@ class Ours:
         return stores.work(entries, len(codes), (done.inserts, done.updates, done.queries), sizes)
 
 
-def each_for(warm_rate: float, seconds: float, clients: int) -> int:
+def each_for(warm_rate: float, seconds: float, clients: int, least: int) -> int:
     """How many dossiers each client does so that a run lasts about so long, by what came out when caches were cold."""
-    return max(1, round(warm_rate * _MORE_THAN_WARM * seconds / clients))
+    return max(least, round(warm_rate * _MORE_THAN_WARM * seconds / clients))
+
+
+def seconds_at(rate: float, seconds: float, least: int) -> float:
+    """How long a run at a set rate lasts: so long, or until `least` have begun."""
+    return max(seconds, least / rate)
 
 
 def last_effect(entries: Sequence[Entry]) -> float:
     """When the last dossier was resolved or the last notice handed over, whatever came later."""
-    ends: list[datetime] = [one.at for one in entries if one.type in {"dossier_resolved", "notice_sent"}]
+    ends: list[datetime] = [one.at for one in entries if one.type in stores.ENDING]
     return max(ends).timestamp()
 
 

@@ -109,6 +109,12 @@ class Flow:
     sent_per_second: list[tuple[float, float]]
     track: Track
     work: Work
+    steady: float = 0.0  # the rate over the middle of the run; 0 where it was too short to have one
+
+    @property
+    def steady_rate(self) -> float:
+        """What is compared of runs that are long enough to have a middle."""
+        return self.steady or self.rate
 
     @property
     def cpu_ms_in_all(self) -> float:

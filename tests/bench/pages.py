@@ -23,7 +23,7 @@ Written by `make bench`, never by hand. The page with plots, and all numbers as 
 
 | command | what it measures |
 | --- | --- |
-| `make bench` | every part, in about twenty minutes |
+| `make bench` | every part, in about half an hour |
 | `make bench FULL=1` | in full: 1,000,000 dossiers stored, memory over 30 minutes, longer runs; two hours |
 | `make bench PART=growth` | one part alone: idle, ours, memory, scaling, limit, intake, django, stock or growth |
 | `make bench PART=memory BENCH='--minutes 30'` | memory for so long |

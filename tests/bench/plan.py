@@ -1,4 +1,4 @@
-"""How much is done in a run: what `make bench` measures in about twenty minutes, all of it, or a smoke test."""
+"""How much is done in a run: what `make bench` measures in about half an hour, all of it, or a smoke test."""
 
 from dataclasses import dataclass, replace
 from typing import Final
@@ -28,14 +28,21 @@ class PeerTrial:
 
 @dataclass(frozen=True)
 class Plan:
-    """Sizes: `…_each` counts dossiers of each client, the rest is in seconds."""
+    """Sizes: `…_each` counts dossiers of each client, the rest is in seconds.
+
+    Whatever a run is to last: each client does `least_each` dossiers in it, or it would be a burst that begins and
+    ends; and at half of the maximum there are `open_least` of them, or its p99 would be the luck of a few.
+    """
 
     name: str
     clients: int
+    few_clients: int  # of growth and scaling, which take many runs: enough to keep the machine busy
     drivers: int
+    least_each: int
     warm_each: int
     closed_seconds: float
     open_seconds: float
+    open_least: int
     intake_clients: int
     intake_seconds: float
     idle_settle_seconds: float
@@ -58,10 +65,13 @@ class Plan:
 NORMAL: Final = Plan(
     name="normal",
     clients=48,
+    few_clients=24,
     drivers=3,
+    least_each=10,
     warm_each=2,
     closed_seconds=25,
     open_seconds=25,
+    open_least=1_000,
     intake_clients=32,
     intake_seconds=10,
     idle_settle_seconds=10,
@@ -96,10 +106,13 @@ FULL: Final = replace(
 QUICK: Final = Plan(
     name="quick",
     clients=24,
+    few_clients=24,
     drivers=2,
+    least_each=1,
     warm_each=1,
     closed_seconds=5,
     open_seconds=6,
+    open_least=1,
     intake_clients=16,
     intake_seconds=2,
     idle_settle_seconds=3,

@@ -35,8 +35,8 @@ def measure(rig: Rig, plan: Plan) -> Scaling:
     held_one = one.run(HELD, (service, share))
     rig.up(scale={service: 2})
     try:
-        free_two = one.run(FREE, None, 2)
-        held_two = one.run(HELD, (service, share), 2)
+        free_two = one.run(FREE, None, 2, free_one.each)
+        held_two = one.run(HELD, (service, share), 2, held_one.each)
     finally:
         rig.up()
     runs = [told.as_row(service) for told in (free_one, free_two, held_one, held_two)]
@@ -48,6 +48,7 @@ class Told:
 
     def __init__(self, flow: Flow, limit: str, processes: int, events: int) -> None:
         self.flow, self._limit, self._processes, self._events = flow, limit, processes, events
+        self.each = flow.dossiers // flow.clients
 
     def as_row(self, service: str) -> Scaled:
         """Its figures."""
@@ -56,7 +57,7 @@ class Told:
             limit=self._limit,
             processes=self._processes,
             dossiers=flow.dossiers,
-            rate=flow.rate,
+            rate=flow.steady_rate,
             service_ms=flow.cpu_ms.get(service, 0.0),
             machine_percent=busy_percent(flow),
             events=self._events,
@@ -69,15 +70,15 @@ class Scale:
     def __init__(self, rig: Rig, plan: Plan) -> None:
         self._rig, self._plan, self._offer = rig, plan, offers((FEE,))[FEE]
 
-    def run(self, limit: str, held: tuple[str, float] | None, processes: int = 1) -> Told:
-        """The maximum, and whether every event of it was told in order. Raises Unclosed."""
+    def run(self, limit: str, held: tuple[str, float] | None, processes: int = 1, each: int | None = None) -> Told:
+        """The maximum, of as many dossiers as `each` says, and whether all of it was told in order. Raises Unclosed."""
         began = datetime.now(UTC) - _CLOCKS_APART
         subject = Ours(self._rig, self._plan, self._offer)
-        with subject.hire() as crew:
+        with subject.hire(self._plan.few_clients) as crew:
             warm = subject.warm(crew)
             with self._held(held) as share:
-                expected = min(warm.rate, 1000 * share * processes / warm.cpu_ms[held[0]]) if held else warm.rate
-                flow = subject.closed(crew, expected, self._plan.scaling_seconds)
+                expected = min(warm.rate, 1000 * share / warm.cpu_ms[held[0]]) if held else warm.rate
+                flow = subject.closed(crew, each or subject.each(crew, expected, self._plan.scaling_seconds))
         return Told(flow, limit, processes, self._insist(subject.codes, began))
 
     @contextmanager

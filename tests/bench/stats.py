@@ -67,6 +67,17 @@ def per_second(moments: Iterable[float], step: float = 1.0) -> list[tuple[float,
     return [(round(n * step, 3), round(counts[n] / step, 2)) for n in range(min(counts), max(counts) + 1)]
 
 
+def middle_rate(ends: Iterable[float]) -> float | None:
+    """How many a second ended from when a tenth of all had until nine tenths had; None where that is no time.
+
+    A run begins with everybody at once and ends with the last ones alone: what came out of either says little.
+    """
+    ordered = sorted(ends)
+    aside = len(ordered) // 10
+    middle = ordered[aside : len(ordered) - aside]
+    return (len(middle) - 1) / (middle[-1] - middle[0]) if middle and middle[-1] > middle[0] else None
+
+
 def share_within(seconds: Sequence[float], most: float) -> float:
     """The share of durations that are not longer than `most`. Raises ValueError where there are none."""
     if not seconds:

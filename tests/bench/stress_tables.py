@@ -4,6 +4,9 @@ from tests.bench.outcome import Result
 from tests.bench.table import Table
 
 _SLOWEST = 15
+_MIDDLE = (
+    "The rate is that of the middle of the run, from when a tenth of the dossiers had ended until nine tenths had."
+)
 
 
 def scaling(result: Result) -> Table:
@@ -27,7 +30,8 @@ def scaling(result: Result) -> Table:
     about = (
         f"{told.service} works most for {told.procedure}; in one process, then in two, under the same clients. Where "
         f"the cores are full with one, two have nothing more to run on; so it is measured again with each process "
-        f"held to {100 * told.share:.1f} % of a core, as on machines of their own. The sum of every run closed, and "
+        f"held to {100 * told.share:.1f} % of a core, as on machines of their own. One and two do as many dossiers; "
+        f"{_MIDDLE} The sum of every run closed, and "
         f"each history was told in its order, without a gap."
     )
     columns = ("limited by", "processes", "a second", "", "its ms", "machine busy, %", "dossiers", "events in order")
@@ -69,8 +73,9 @@ def growth(result: Result) -> Table:
     ]
     stored = ", ".join(f"{name} {size:.2f}" for name, size in told.stored_gigabytes.items())
     about = (
-        f"{told.procedure}, every client busy, at two stacks in turns, each pair one straight after the other; the "
-        f"median of the pairs' ratios counts. Into the one, {told.documents:,} documents ({told.gigabytes:.1f} GB, in "
+        f"{told.procedure}, every client busy, at two stacks in turns, each pair one straight after the other and of "
+        f"as many dossiers; the median of the pairs' ratios counts. {_MIDDLE} "
+        f"Into the one, {told.documents:,} documents ({told.gigabytes:.1f} GB, in "
         f"{told.seconds:.0f} s) were filled: real dossiers of all procedures and fates cast again, with dates, codes, "
         f"numbers and ids of their own. `motcua verify` found nothing wrong with a sample of them, nor "
         f"with any series of numbers. On the disk, in GB with indexes: {stored}."

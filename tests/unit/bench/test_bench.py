@@ -3,8 +3,6 @@
 import json
 import xml.etree.ElementTree as ET
 from dataclasses import asdict, replace
-from datetime import UTC, datetime, timedelta
-from itertools import islice
 
 import cattrs
 import pytest
@@ -13,24 +11,12 @@ from stdnum.vn import mst
 from services.intake.uploads import MOST_IN_HAND
 from tests.bench import pages
 from tests.bench.applicants import MOST_UNNAMED, identity, shares
-from tests.bench.books import Entry, hops, until_sent, work
 from tests.bench.crew import arrivals
-from tests.bench.limit import Share, keys_of, writes
 from tests.bench.memory import Seen, told
-from tests.bench.order import wrong_with
 from tests.bench.outcome import (
-    Asked,
-    Flow,
-    Grown,
-    Growth,
-    Pair,
     Result,
-    Scaled,
-    Scaling,
     Sum,
-    Track,
     Unclosed,
-    Work,
 )
 from tests.bench.peer import quoted
 from tests.bench.plan import NO_FEE
@@ -40,22 +26,9 @@ from tests.bench.sampling import Look, others_percent, used
 from tests.bench.stats import over_time, per_second, percentile, share_within, slope, spread
 from tests.bench.tables import all_tables
 from tests.bench.targets import rows
-from tests.chaos.stream import Heard
+from tests.unit.bench.figures import a_flow, a_growth, a_machine, a_scaling
 
-_NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
 _WHOLE = Sum(submitted=10, resolved=10, notices_due=40, notices_sent=40)
-_WORK = Work(
-    inserts=10.75,
-    updates=30.2,
-    queries=36.0,
-    published={"intake.dossier_submitted": 1.0},
-    fan_out={"0": 9.0, "1": 7.0, "3": 3.0},
-    state_bytes=1700.0,
-    entry_bytes=570.0,
-    body_bytes=280.0,
-    letters=4,
-    letter_bytes=1700.0,
-)
 
 
 def test_a_percentile_is_one_of_the_numbers() -> None:
@@ -123,7 +96,7 @@ def test_a_short_look_is_asked_where_it_leads_and_a_long_one_whether_it_is_flat(
     minutes: int, a_minute: float, is_met: bool
 ) -> None:
     seen = [Seen(30.0 * n, {"intake": 70 + n * a_minute / 2}, {"intake": 40.0}) for n in range(2 * minutes + 1)]
-    result = Result("2026-01-15T120000Z", "quick", _machine(), memory=told(seen, NO_FEE, 3.0, 900))
+    result = Result("2026-01-15T120000Z", "quick", a_machine(), memory=told(seen, NO_FEE, 3.0, 900))
     assert next(row for row in rows(result) if row.figure.startswith("memory: growth")).met is is_met
 
 
@@ -131,15 +104,6 @@ def test_the_group_of_a_process_is_read_in_both_versions() -> None:
     first = "4:memory:/machine/a\n3:cpu,cpuacct:/machine/b\n0::/\n"
     assert home_of(first, second=False) == "machine/b"
     assert home_of("0::/user.slice/c\n", second=True) == "user.slice/c"
-
-
-def test_what_comes_before_its_turn_is_seen_and_what_never_comes_too() -> None:
-    written = [_entry("intake", "dossier_submitted", f"e{number}", number, "request") for number in (1, 2, 3)]
-    heard = [Heard(f"e{number}", "dossier/d1", number) for number in (1, 2, 3)]
-    stranger = Heard("of before", "dossier/d0", 7)
-    assert wrong_with([stranger, *heard, heard[1]], written) == []
-    assert wrong_with([heard[1], heard[0], heard[2]], written)[0] == "dossier/d1: number 2 came for 1"
-    assert wrong_with(heard[:2], written) == ["event e3 was written and never published"]
 
 
 def test_the_peer_is_asked_about_codes_only() -> None:
@@ -164,7 +128,7 @@ def test_a_sum_that_does_not_close_is_refused(broken: Sum) -> None:
 
 
 def test_a_part_without_figures_shows_why_and_no_figure() -> None:
-    result = Result("2026-01-15T120000Z", "quick", _machine())
+    result = Result("2026-01-15T120000Z", "quick", a_machine())
     result.refuse("ours", Unclosed("9 of 10 resolved"))
     assert all(row.met is None for row in rows(result))
     for text in (pages.page(result), pages.document(result)):
@@ -172,8 +136,8 @@ def test_a_part_without_figures_shows_why_and_no_figure() -> None:
 
 
 def test_a_measured_run_is_a_page_a_document_and_json() -> None:
-    result = Result("2026-01-15T120000Z", "quick", _machine())
-    result.closed[NO_FEE] = result.open[NO_FEE] = _flow()
+    result = Result("2026-01-15T120000Z", "quick", a_machine())
+    result.closed[NO_FEE] = result.open[NO_FEE] = a_flow()
     assert pages.document(cattrs.structure(json.loads(json.dumps(asdict(result))), Result)) == pages.document(result)
     assert [table.heading for table in all_tables(result)][:2] == ["Targets", "Throughput"]
     assert "| 12.5 |" in pages.document(result)
@@ -186,9 +150,9 @@ def test_a_measured_run_is_a_page_a_document_and_json() -> None:
 
 
 def test_long_forms_are_judged_and_shown() -> None:
-    result = Result("2026-01-15T120000Z", "quick", _machine())
-    result.scaling = _scaling()
-    result.growth = _growth()
+    result = Result("2026-01-15T120000Z", "quick", a_machine())
+    result.scaling = a_scaling()
+    result.growth = a_growth()
     result.memory = told([Seen(30.0 * n, {"notify": 80.0 + n}, {"notify": 50.0}) for n in range(11)], NO_FEE, 3.0, 900)
     met = {row.figure.partition(",")[0]: row.met for row in rows(result) if row.met is not None}
     assert met == {
@@ -207,8 +171,8 @@ def test_long_forms_are_judged_and_shown() -> None:
 
 
 def test_a_part_alone_has_a_document_of_its_own_with_no_empty_rows() -> None:
-    result = Result("2026-01-15T120000Z", "full", _machine())
-    result.growth = _growth()
+    result = Result("2026-01-15T120000Z", "full", a_machine())
+    result.growth = a_growth()
     whole, alone = pages.document(result), pages.document(result, "growth")
     assert "of growth, alone" in alone
     assert "95 %" in alone
@@ -225,95 +189,9 @@ def test_a_chart_is_well_formed_and_escapes_its_words() -> None:
     assert ticks(0) == [0, 1]
 
 
-def test_a_hop_runs_from_the_cause_to_the_first_effect_of_a_subscriber() -> None:
-    submitted = _entry("intake", "dossier_submitted", "e1", 0, "request")
-    opened = _entry("routing", "case_opened", "e2", 40, "e1")
-    asked = [_entry("notify", "notice_requested", f"e{3 + one}", 60 + one, "e1", notice_id=str(one)) for one in (0, 1)]
-    sent = [
-        _entry("notify", "notice_sent", f"e{5 + one}", 900 + one, asked[one].id, notice_id=str(one)) for one in (0, 1)
-    ]
-    entries = [submitted, opened, *asked, *sent]
-    assert hops(entries)["intake.dossier_submitted → routing"] == [0.04]
-    assert hops(entries)["intake.dossier_submitted → notify"] == [0.06]
-    assert len(hops(entries)["notify.notice_requested → notify"]) == 2
-    assert [seconds for _, seconds in until_sent(entries)] == [0.9, 0.901]
-
-
-def test_work_counts_what_reaches_how_many_queues() -> None:
-    entries = [_entry("intake", "dossier_submitted", "e1", 0, "request")] * 4
-    counted = work(entries, 2, (20, 40, 60), (1000.0, 500.0, 1700.0))
-    assert counted.published == {"intake.dossier_submitted": 2.0}
-    assert counted.deliveries == 6  # routing, payment and notify hear of a submission
-    assert (counted.inserts, counted.updates, counted.queries) == (10, 20, 30)
-
-
-def test_the_limit_does_as_much_as_was_counted() -> None:
-    share = Share(0, 100, _WORK, "", "", None)
-    keys = list(keys_of(share))
-    assert (len(keys), sum(int(key.partition(".")[2]) for key in keys)) == (1900, 1600)
-    operations = [type(one).__name__ for one in writes(_WORK, 100)]
-    assert (operations.count("InsertOne"), operations.count("UpdateOne")) == (1075, 3020)
-    assert list(islice(operations, 2)) == ["InsertOne", "UpdateOne"]
-
-
 def test_what_others_used_is_told_apart() -> None:
     before = Look(at=0, cpu={"intake": 1.0}, rss={}, machine=100)
     after = Look(at=10, cpu={"intake": 3.0, "notify": 1.0}, rss={}, machine=108)
     assert used(before, after) == {"intake": 2.0, "notify": 1.0}
     assert others_percent(before, after) > 0
     assert others_percent(before, replace(after, machine=103)) == 0
-
-
-def _entry(source: str, type_: str, id_: str, milliseconds: int, cause: str, **data: str) -> Entry:
-    return Entry(source, id_, type_, id_, _NOON + timedelta(milliseconds=milliseconds), cause, data)
-
-
-def _flow() -> Flow:
-    track = Track(
-        at=[1.0, 2.0],
-        cpu_percent={"intake": [10.0, 20.0]},
-        rss_mb={"intake": [70.0, 80.0], "mongodb": [200.0, 210.0]},
-        queued={"notify": [0, 5]},
-        unpublished=[1, 2],
-        lag_seconds=[0.1, 0.2],
-    )
-    said = spread([0.1, 0.2])
-    assert said is not None
-    return Flow(
-        procedure=NO_FEE,
-        load="closed",
-        clients=8,
-        rate_asked=None,
-        dossiers=100,
-        seconds=8.0,
-        rate=12.5,
-        cpu_ms={"intake": 9.0, "driver": 3.0},
-        others_percent=0.0,
-        steps={"intake.submit": said},
-        hops={"intake.dossier_submitted → routing": said},
-        notices_in_time=1.0,
-        submit_over_time=over_time([(0, 0.1), (1, 0.2)], 1),
-        whole_over_time=over_time([(0, 0.1), (1, 0.2)], 1),
-        resolved_per_second=[(0, 12), (1, 13)],
-        sent_per_second=[(0, 48), (1, 52)],
-        track=track,
-        work=_WORK,
-    )
-
-
-def _scaling() -> Scaling:
-    runs = [Scaled("nothing but the machine", n, 100, 10.0 + n, 20.0, 99.0, 3600) for n in (1, 2)]
-    runs += [Scaled("a share of a core", n, 100, 4.0 * n, 20.0, 50.0, 3600) for n in (1, 2)]
-    return Scaling(NO_FEE, "notify", 0.1, runs)
-
-
-def _growth() -> Growth:
-    asked = [Asked("by index", 1, 9.0, 12, 21, 21, []), Asked("sorted", 1, 2.0, 3, 900, 20, ["SORT"])]
-    rates = ((10.0, 9.5), (10.0, 2.0), (5.0, 6.0))  # somebody else was busy during the second
-    pairs = [Pair(Grown(500, one, 100.0, 1.0), Grown(500, other, 104.0, 1.0)) for one, other in rates]
-    return Growth(NO_FEE, 100_000, 2_000_000, 3.6, {"intake": 0.9}, 90.0, pairs, asked)
-
-
-def _machine() -> dict[str, object]:
-    names = ("processor", "cores", "memory_gb", "kernel", "commit", "python", "rabbitmq", "mongod")
-    return dict.fromkeys((*names, "nameko", "eventlet", "pymongo", "amqp"), "?") | {"load_before": [0.1, 0.2, 0.3]}

@@ -1,0 +1,93 @@
+"""Figures as a run would have them, for those who show and judge them."""
+
+from datetime import UTC, datetime, timedelta
+
+from tests.bench.books import Entry
+from tests.bench.outcome import (
+    Asked,
+    Flow,
+    Grown,
+    Growth,
+    Pair,
+    Scaled,
+    Scaling,
+    Track,
+    Work,
+)
+from tests.bench.plan import NO_FEE
+from tests.bench.stats import over_time, spread
+from tests.chaos.stream import Heard, heard
+
+NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
+WORK = Work(
+    inserts=10.75,
+    updates=30.2,
+    queries=36.0,
+    published={"intake.dossier_submitted": 1.0},
+    fan_out={"0": 9.0, "1": 7.0, "3": 3.0},
+    state_bytes=1700.0,
+    entry_bytes=570.0,
+    body_bytes=280.0,
+    letters=4,
+    letter_bytes=1700.0,
+)
+
+
+def heard_of(id_: str, dossier: str, sequence: int) -> Heard:
+    told = {"source": "/intake", "type": "dossier_submitted", "aggregate": f"dossier/{dossier}", "sequence": sequence}
+    return heard(id_, {f"cloudEvents:{name}": value for name, value in told.items()}, b"{}")
+
+
+def entry_of(source: str, type_: str, id_: str, milliseconds: int, cause: str, **data: str) -> Entry:
+    return Entry(source, id_, type_, id_, NOON + timedelta(milliseconds=milliseconds), cause, data, 1)
+
+
+def a_flow() -> Flow:
+    track = Track(
+        at=[1.0, 2.0],
+        cpu_percent={"intake": [10.0, 20.0]},
+        rss_mb={"intake": [70.0, 80.0], "mongodb": [200.0, 210.0]},
+        queued={"notify": [0, 5]},
+        unpublished=[1, 2],
+        lag_seconds=[0.1, 0.2],
+    )
+    said = spread([0.1, 0.2])
+    assert said is not None
+    return Flow(
+        procedure=NO_FEE,
+        load="closed",
+        clients=8,
+        rate_asked=None,
+        dossiers=100,
+        seconds=8.0,
+        rate=12.5,
+        cpu_ms={"intake": 9.0, "driver": 3.0},
+        others_percent=0.0,
+        steps={"intake.submit": said},
+        hops={"intake.dossier_submitted → routing": said},
+        notices_in_time=1.0,
+        submit_over_time=over_time([(0, 0.1), (1, 0.2)], 1),
+        whole_over_time=over_time([(0, 0.1), (1, 0.2)], 1),
+        resolved_per_second=[(0, 12), (1, 13)],
+        sent_per_second=[(0, 48), (1, 52)],
+        track=track,
+        work=WORK,
+    )
+
+
+def a_scaling() -> Scaling:
+    runs = [Scaled("nothing but the machine", n, 100, 10.0 + n, 20.0, 99.0, 3600) for n in (1, 2)]
+    runs += [Scaled("a share of a core", n, 100, 4.0 * n, 20.0, 50.0, 3600) for n in (1, 2)]
+    return Scaling(NO_FEE, "notify", 0.1, runs)
+
+
+def a_growth() -> Growth:
+    asked = [Asked("by index", 1, 9.0, 12, 21, 21, []), Asked("sorted", 1, 2.0, 3, 900, 20, ["SORT"])]
+    rates = ((10.0, 9.5), (10.0, 2.0), (5.0, 6.0))  # somebody else was busy during the second
+    pairs = [Pair(Grown(500, one, 100.0, 1.0), Grown(500, other, 104.0, 1.0)) for one, other in rates]
+    return Growth(NO_FEE, 100_000, 2_000_000, 3.6, {"intake": 0.9}, 90.0, pairs, asked)
+
+
+def a_machine() -> dict[str, object]:
+    names = ("processor", "cores", "memory_gb", "kernel", "commit", "python", "rabbitmq", "mongod")
+    return dict.fromkeys((*names, "nameko", "eventlet", "pymongo", "amqp"), "?") | {"load_before": [0.1, 0.2, 0.3]}

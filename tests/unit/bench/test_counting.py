@@ -1,0 +1,104 @@
+"""What is counted of a run: hops, ends, order, rates; whether it was long enough; whether the limit did its work."""
+
+from dataclasses import replace
+from itertools import islice
+
+import pytest
+
+from tests.bench.books import ends, hops, until_sent, work
+from tests.bench.limit import Share, insist_written, keys_of, writes
+from tests.bench.order import wrong_with
+from tests.bench.ours import each_for, seconds_at
+from tests.bench.outcome import (
+    NotMeasured,
+    Result,
+)
+from tests.bench.plan import NO_FEE
+from tests.bench.stats import middle_rate
+from tests.bench.targets import rows
+from tests.unit.bench.figures import NOON, WORK, a_flow, a_machine, entry_of, heard_of
+
+
+def test_what_comes_before_its_turn_is_seen_and_what_never_comes_too() -> None:
+    begun = entry_of("intake", "dossier_submitted", "", 0, "request")
+    written = [replace(begun, id=f"e{number}", document="d1", sequence=number) for number in (1, 2, 3)]
+    said = [heard_of(one.id, "d1", one.sequence) for one in written]
+    stranger = heard_of("of before", "d0", 7)
+    assert wrong_with([stranger, *said, said[1]], written) == []
+    assert wrong_with([said[1], said[0], said[2]], written)[0] == "dossier/d1: number 2 came for 1"
+    assert wrong_with(said[:2], written) == ["event e3 was written and never published"]
+    altered = [replace(written[0], data={"unit": "another"}), *written[1:]]
+    assert wrong_with(said, altered) == ["event e1 was published otherwise than it was written"]
+
+
+def test_the_rate_of_the_middle_leaves_out_how_a_run_begins_and_how_it_ends() -> None:
+    burst, steady, last = [0.0] * 10, [10 + number / 4 for number in range(80)], [100.0 + n for n in range(10)]
+    assert middle_rate([*last, *steady, *burst]) == pytest.approx(4)
+    assert middle_rate([]) is None
+    assert middle_rate([7.0] * 50) is None
+
+
+def test_a_dossier_has_ended_with_its_last_letter() -> None:
+    entries = [
+        entry_of("intake", "dossier_resolved", "e1", 100, "x", dossier_code="A"),
+        entry_of("notify", "notice_sent", "e2", 250, "e1", dossier_code="A"),
+        entry_of("intake", "dossier_resolved", "e3", 300, "x", dossier_code="B"),
+        entry_of("routing", "case_decided", "e4", 900, "x", dossier_code="B"),
+    ]
+    assert ends(entries) == [NOON.timestamp() + 0.25, NOON.timestamp() + 0.3]
+
+
+def test_a_run_is_long_enough_to_say_something() -> None:
+    assert (each_for(2.0, 10, 48, least=10), each_for(100.0, 48, 48, least=10)) == (10, 130)
+    assert (seconds_at(5, 25, 1_000), seconds_at(100, 25, 1_000)) == (200, 25)
+
+
+def test_a_p99_of_too_few_is_not_judged() -> None:
+    result = Result("2026-01-15T120000Z", "quick", a_machine())
+    of_few = replace(a_flow(), dossiers=100)
+    slow = replace(of_few.hops["intake.dossier_submitted → routing"], count=1_000, p99=900.0)
+    result.open[NO_FEE] = of_few
+    told_of_few = {row.figure: row for row in rows(result) if row.figure.startswith(NO_FEE)}
+    assert told_of_few[f"{NO_FEE}: event to subscriber, slowest p99"].measured == "too few to say: 2 of 1,000"
+    assert told_of_few[f"{NO_FEE}: notices handed over within 10 s"].met is None
+    result.open[NO_FEE] = replace(of_few, dossiers=250, hops={"intake.dossier_submitted → routing": slow})
+    told_of_many = {row.figure: row.met for row in rows(result)}
+    assert told_of_many[f"{NO_FEE}: event to subscriber, slowest p99"] is False
+    assert told_of_many[f"{NO_FEE}: notices handed over within 10 s"] is True
+
+
+def test_a_hop_runs_from_the_cause_to_the_first_effect_of_a_subscriber() -> None:
+    submitted = entry_of("intake", "dossier_submitted", "e1", 0, "request")
+    opened = entry_of("routing", "case_opened", "e2", 40, "e1")
+    asked = [
+        entry_of("notify", "notice_requested", f"e{3 + one}", 60 + one, "e1", notice_id=str(one)) for one in (0, 1)
+    ]
+    sent = [
+        entry_of("notify", "notice_sent", f"e{5 + one}", 900 + one, asked[one].id, notice_id=str(one)) for one in (0, 1)
+    ]
+    entries = [submitted, opened, *asked, *sent]
+    assert hops(entries)["intake.dossier_submitted → routing"] == [0.04]
+    assert hops(entries)["intake.dossier_submitted → notify"] == [0.06]
+    assert len(hops(entries)["notify.notice_requested → notify"]) == 2
+    assert [seconds for _, seconds in until_sent(entries)] == [0.9, 0.901]
+
+
+def test_work_counts_what_reaches_how_many_queues() -> None:
+    entries = [entry_of("intake", "dossier_submitted", "e1", 0, "request")] * 4
+    counted = work(entries, 2, (20, 40, 60), (1000.0, 500.0, 1700.0))
+    assert counted.published == {"intake.dossier_submitted": 2.0}
+    assert counted.deliveries == 6  # routing, payment and notify hear of a submission
+    assert (counted.inserts, counted.updates, counted.queries) == (10, 20, 30)
+
+
+def test_the_limit_does_as_much_as_was_counted() -> None:
+    share = Share(0, 100, WORK, "", "", None)
+    keys = list(keys_of(share))
+    assert (len(keys), sum(int(key.partition(".")[2]) for key in keys)) == (1900, 1600)
+    operations = [type(one).__name__ for one in writes(WORK, 100)]
+    assert (operations.count("InsertOne"), operations.count("UpdateOne")) == (1075, 3020)
+    assert list(islice(operations, 2)) == ["InsertOne", "UpdateOne"]
+    insist_written(share, {"inserted": 1075, "updated": 3020})
+    for done in ({"inserted": 1075, "updated": 3019}, {"inserted": 1075}):
+        with pytest.raises(NotMeasured, match="3020 updates"):
+            insist_written(share, done)
