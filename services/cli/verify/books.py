@@ -19,7 +19,7 @@ _CONNECTIONS: Final = 4
 # Of the personal data beside a history, only which files a dossier names.
 _READ: Final = (
     *("state", "history", "version", "relayed", "pending_since"),
-    *(f"subject.documents.{name}" for name in ("component", "upload_id", "size")),
+    *(f"subject.documents.{name}" for name in ("component", "upload_id", "size", "sha256")),
 )
 
 

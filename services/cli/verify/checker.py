@@ -64,10 +64,15 @@ def verify(
     codes: Collection[str] | None = None,
     patience: float = PATIENCE_SECONDS,
     watcher: Watcher | None = None,
+    *,
+    reads_files: bool = False,
 ) -> Report:
-    """Check a whole installation, or some dossiers of it; nothing is written. Raises Unavailable."""
+    """Check a whole installation, or some dossiers of it, all files read too if asked for; nothing is written.
+
+    Raises Unavailable.
+    """
     with Books(env) as books:
-        dossiers = Dossiers(books, codes)
+        dossiers = Dossiers(books, codes, reads_files=reads_files)
         areas: list[Area] = [DeadLetters(env["MOTCUA_AMQP_URI"], codes)]
         areas += [Catalogue(books), Gaps(books), Owners(books)] if codes is None else []
         found = what_stays([*areas, dossiers], patience, watcher)

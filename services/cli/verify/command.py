@@ -44,15 +44,16 @@ class Bars(Watcher):
 @click.command()
 @click.option("--patience", default=PATIENCE_SECONDS, show_default=True, help="How long what disagrees is waited for.")
 @click.option("--dossier", "codes", multiple=True, metavar="CODE", help="Only this one; may be given several times.")
+@click.option("--files", is_flag=True, help="Read every file too, and compare its SHA-256 with what was handed in.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def verify(patience: float, codes: tuple[str, ...], as_json: bool) -> None:
+def verify(patience: float, codes: tuple[str, ...], files: bool, as_json: bool) -> None:
     """Check that all services agree, and name each exception. Nothing is written.
 
     Ends with 0 when nothing is wrong, with 1 when something is, with 2 when it could not look.
     """
     try:
         with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
-            report = check(_env(), set(codes) or None, patience, Bars(progress))
+            report = check(_env(), set(codes) or None, patience, Bars(progress), reads_files=files)
     except (NotUp, Unavailable, PyMongoError) as error:
         click.echo(f"✗ could not look: {_why(error)}", err=True)
         sys.exit(_COULD_NOT_LOOK)

@@ -31,12 +31,22 @@ class Account:
 
 
 class Dossiers:
-    """All dossiers, or those of some codes; `told` when their notices must have been sent."""
+    """All dossiers, or those of some codes; `told` when their notices must have been sent.
+
+    Where it `reads_files`, each file of each is read whole and compared with the hash of what was handed in.
+    """
 
     name, passes = "dossiers", True
 
-    def __init__(self, books: Books, codes: Collection[str] | None = None, *, told: bool = True) -> None:
-        self._books, self._codes, self._told = books, codes, told
+    def __init__(
+        self,
+        books: Books,
+        codes: Collection[str] | None = None,
+        *,
+        told: bool = True,
+        reads_files: bool = False,
+    ) -> None:
+        self._books, self._codes, self._told, self._reads_files = books, codes, told, reads_files
         self._sound = Account()
         self._doubtful: dict[str, Account] = {}
 
@@ -67,10 +77,11 @@ class Dossiers:
         patterns = Patterns(self._books)
         if codes is None:
             for span in spans(self._books):
-                yield from read_papers(self._books, span, patterns)
+                yield from read_papers(self._books, span, patterns, reads_files=self._reads_files)
         else:
             for some in named(codes):
-                yield from read_papers(self._books, {"$in": [code or None for code in some]}, patterns, some)
+                span = {"$in": [code or None for code in some]}
+                yield from read_papers(self._books, span, patterns, some, reads_files=self._reads_files)
 
 
 def findings(papers: Papers, *, told: bool = True) -> list[Finding]:

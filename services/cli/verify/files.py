@@ -37,6 +37,8 @@ def _document(code: str, document: Mapping[str, Any], beside: Beside) -> Iterato
         yield f"its file has {file.get('length')} bytes, not {document.get('size')}"
     elif beside.chunks[file["_id"]] != ceil(file["length"] / file["chunkSize"]):
         yield f"its file has {beside.chunks[file['_id']]} chunks of {ceil(file['length'] / file['chunkSize'])}"
+    elif beside.hashes is not None and beside.hashes[file["_id"]] != document.get("sha256"):
+        yield "its file is not what was handed in: its SHA-256 is another"
 
 
 def left_over(books: Books) -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Any, Final
 
 from services.chassis.store import Document, outages_named
@@ -18,6 +19,7 @@ from services.routing.case import Case
 AT_ONCE: Final = 500
 Span = Mapping[str, Any]  # which dossier codes: a condition in MongoDB's words
 _NONE: Final[Span] = {"$in": [None]}
+_CHUNKS_AT_ONCE: Final = 4  # of a megabyte each
 _OF_A_FILE: Final = ("length", "chunkSize")
 
 
@@ -34,6 +36,7 @@ class Beside:
     uploads: Mapping[str, Document]
     files: Mapping[Any, Document]
     chunks: Mapping[Any, int]  # how many a file has
+    hashes: Mapping[Any, str] | None = None  # SHA-256 of what a file holds; None where no file was read
 
 
 class Patterns:
@@ -141,7 +144,9 @@ def named(codes: Iterable[str], most: int = AT_ONCE) -> Iterator[list[str]]:
     return (in_order[start : start + most] for start in range(0, len(in_order), most))
 
 
-def read_papers(books: Books, span: Span, patterns: Patterns, codes: Sequence[str] = ()) -> Iterator[Papers]:
+def read_papers(
+    books: Books, span: Span, patterns: Patterns, codes: Sequence[str] = (), *, reads_files: bool = False
+) -> Iterator[Papers]:
     """The dossiers of a span by code, and of `codes` also those that nobody knows. Raises Unavailable."""
     by_code: dict[str, dict[str, list[Kept]]] = defaultdict(lambda: defaultdict(list))
     for shelf in SHELVES:
@@ -151,6 +156,8 @@ def read_papers(books: Books, span: Span, patterns: Patterns, codes: Sequence[st
         bills = {one["_id"]: one for one in books.collection("payment.dossiers").find({"_id": span})}
         moved = {one["_id"]: one["unit"] for one in books.collection("notify.units").find({"_id": span})}
     beside = _beside(books, by_code, bills, moved)
+    if reads_files:
+        beside = replace(beside, hashes={id_: hash_of(books, id_) for id_ in beside.files})
     for code in sorted({*by_code, *bills, *codes}):
         yield Papers(code, by_code.get(code, {}), beside, patterns)
 
@@ -200,6 +207,16 @@ def _beside(
         files=files,
         chunks=_chunks(books, list(files)),
     )
+
+
+def hash_of(books: Books, file_id: Any) -> str:
+    """The SHA-256 of a file, read a few chunks at a time. Raises Unavailable."""
+    digest = sha256()
+    with outages_named():
+        found = books.collection("intake.papers.chunks").find({"files_id": file_id}, {"_id": 0, "n": 1, "data": 1})
+        for chunk in found.sort("n", 1).batch_size(_CHUNKS_AT_ONCE):
+            digest.update(chunk["data"])
+    return digest.hexdigest()
 
 
 def _chunks(books: Books, files: list[Any]) -> Counter[Any]:

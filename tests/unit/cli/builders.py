@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any, Final
 
 from services.chassis.cause import Cause
@@ -84,8 +85,15 @@ class Installation:
             {"_id": f"up-{code}", "status": "finished", "dossier_code": code, "current": f"file-{code}"}
         )
         self.kept("intake.papers.files").put({"_id": f"file-{code}", "length": 25, "chunkSize": 10})
-        self.kept("intake.papers.chunks").put(*({"_id": f"{code} {n}", "files_id": f"file-{code}"} for n in range(3)))
+        data = f"{code:x<25}".encode()[:25]
+        self.kept("intake.papers.chunks").put(
+            *(
+                {"_id": f"{code} {n}", "files_id": f"file-{code}", "n": n, "data": data[10 * n : 10 * n + 10]}
+                for n in (2, 0, 1)
+            )
+        )
         paper = {"component": "TP01", "upload_id": f"up-{code}", "size": 25, "filename": "Nguyễn Thị Mẫu.pdf"}
+        paper["sha256"] = sha256(data).hexdigest()
         opened = submission(
             dossier_code=code, submitted_at=self.now(), answer_due_at=CALENDAR.add_working_hours(SUBMITTED, 8)
         )

@@ -37,6 +37,10 @@ class Found:
         self._found = self._found[:most]
         return self
 
+    def batch_size(self, _count: int) -> Self:
+        """However many at a time, it is the same."""
+        return self
+
     def __iter__(self) -> Iterator[Document]:
         return iter(copy.deepcopy(self._found))
 

@@ -1,7 +1,7 @@
 """Each check finds what it is there for, and nothing in an installation in which nothing is wrong."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import count
 from typing import Any
 
@@ -52,6 +52,34 @@ def test_what_is_wrong_is_found_and_its_dossier_named(installation: Installation
     wanted = [one for one in found if one.dossier == tooth.dossier and one.where.startswith(tooth.where)]
     assert [one for one in wanted if tooth.said in one.wrong], found
     assert "Nguyễn" not in str(found)  # what stands beside the histories is nobody's business
+
+
+def test_a_file_whose_bytes_were_changed_is_found_where_files_are_read(installation: Installation) -> None:
+    assert found_in_files(installation) == NOTHING_WRONG
+    installation.kept("intake.papers.chunks").documents[f"{GRANTED} 1"]["data"] = b"0123456789"
+    assert found_in(installation) == NOTHING_WRONG
+    (found,) = found_in_files(installation)
+    assert (found.dossier, found.where) == (GRANTED, f"intake.uploads up-{GRANTED}")
+    assert found.wrong == "TP01: its file is not what was handed in: its SHA-256 is another"
+    assert found_in_files(installation, [GRANTED]) == [found]
+    assert found_in_files(installation, [OPEN]) == NOTHING_WRONG
+
+
+def found_in_files(installation: Installation, codes: Collection[str] | None = None) -> list[Finding]:
+    """What is found of dossiers when their files are read."""
+    return [one for _, found in Dossiers(installation.books, codes, reads_files=True).look() for one in found]
+
+
+def test_files_are_read_where_somebody_asks_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def check(*_: object, reads_files: bool) -> Report:
+        asked.append(reads_files)
+        return Report()
+
+    for words in ((), ("--files",)):
+        told(monkeypatch, check, *words)
+    assert asked == [False, True]
 
 
 def test_dossiers_asked_for_by_name_are_looked_at_as_all_are(installation: Installation) -> None:
@@ -221,7 +249,7 @@ def told(monkeypatch: pytest.MonkeyPatch, check: Callable[..., Report], *words: 
 
 def reporting(*findings: Finding, notes: Sequence[str] = ()) -> Callable[..., Report]:
     """A check that gives these."""
-    return lambda *_: Report(sorted(findings), Account(), list(notes), {"intake.note_case": 2})
+    return lambda *_, **__: Report(sorted(findings), Account(), list(notes), {"intake.note_case": 2})
 
 
 BROKEN = Finding(OPEN, f"routing.cases {OPEN}", "it is [red]wrong[/red] \x1b[31m")
@@ -254,7 +282,7 @@ def test_exceptions_as_data_are_one_a_line(monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.mark.parametrize("error", [NotUp("no stack is up"), Unavailable("store.unavailable", "Nobody answers.", "…")])
 def test_who_could_not_look_says_so_in_one_line(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-    def check(*_: object) -> Report:
+    def check(*_: object, **__: object) -> Report:
         raise error
 
     result = told(monkeypatch, check)
