@@ -25,7 +25,7 @@ def describe() -> dict[str, Any]:
         "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9, 1),
         "kernel": platform.release(),
         "load_before": [round(one, 2) for one in os.getloadavg()],
-        "commit": _commit(),
+        "commit": commit(),
         "python": platform.python_version(),
         "rabbitmq": rabbitmq.find_script().parents[1].name.removeprefix("rabbitmq_server-"),
         "mongod": _mongod(),
@@ -43,13 +43,13 @@ def _mongod() -> str:
     return found[1] if found else "unknown"
 
 
-def _commit() -> str:
+def commit() -> str:
     """The commit and whether the files differ from it; of files that are no checkout, a digest instead."""
-    commit = _git("rev-parse", "--short", "HEAD").strip()
-    if not commit:
+    name = _git("rev-parse", "--short", "HEAD").strip()
+    if not name:
         return f"none (no checkout; digest of the files {_digest()})"
     changed = _git("status", "--porcelain", "--untracked-files=no", "--", *_MEASURED)
-    return f"{commit}{' with changes' if changed.strip() else ''}"
+    return f"{name}{' with changes' if changed.strip() else ''}"
 
 
 def _git(*words: str) -> str:

@@ -37,6 +37,7 @@ was not felt counts as not run: *did not bite*. [faults.md](faults.md) has every
 The same seed gives the same faults to the same programs in the same order; their moments follow the dossiers, and so
 the machine.
 """
+_OF_BEFORE: Final = "by an earlier harness, which looked neither at the words of events nor at letters that come twice"
 _COLUMNS: Final = (
     *("scenario", "result", "seed", "dossiers", "faults", "felt as", "told twice", "letters twice", "violations"),
     "recovery (s)",
@@ -53,6 +54,7 @@ class Run:
     outcomes: list[Outcome] = field(default_factory=list)
     seconds: float = 0.0
     machine: str = ""
+    commit: str = ""
 
     @property
     def held(self) -> bool:
@@ -133,7 +135,8 @@ def _told_of(run: Run, last: Mapping[str, Outcome]) -> str:
     """When and where a run was, and what of it is on the page where that is not all of it."""
     stands = [one.scenario for one in run.outcomes if last[one.scenario] is one]
     of_it = "" if len(stands) == len(last) else f": {', '.join(stands) or 'nothing'}"
-    return f"run {run.stamp}, {run.machine}, {run.seconds / 60:.0f} min{of_it}"
+    of = f"commit {run.commit}" if run.commit else _OF_BEFORE
+    return f"run {run.stamp}, {run.machine}, {run.seconds / 60:.0f} min, {of}{of_it}"
 
 
 def _known(kind: type[Any], kept: Mapping[str, Any]) -> dict[str, Any]:

@@ -55,10 +55,11 @@ def test_a_page_can_be_written_from_what_was_kept_before_it_knew_of_everything(t
 
 def test_of_several_runs_a_page_has_each_scenario_as_the_last_has_it() -> None:
     first = report.Run("one", "full", 1, [Outcome("kills", "x", 1, violations=["lost"]), Outcome("poison", "y", 1)])
+    first.commit = "abc"
     page = report.page(first, report.Run("two", "full", 2, [Outcome("kills", "x", 2)]))
     assert "| kills | held | 2 |" in page
     assert "violated" not in page
-    assert "run one, , 0 min: poison\n- run two, , 0 min: kills" in page
+    assert "run one, , 0 min, commit abc: poison\n- run two, , 0 min, by an earlier harness" in page
 
 
 def test_a_page_is_of_one_plan(tmp_path: Path) -> None:
