@@ -37,7 +37,9 @@ was not felt counts as not run: *did not bite*. [faults.md](faults.md) has every
 The same seed gives the same faults to the same programs in the same order; their moments follow the dossiers, and so
 the machine.
 """
-_OF_BEFORE: Final = "by an earlier harness, which looked neither at the words of events nor at letters that come twice"
+_OF_BEFORE: Final = (
+    "by an earlier harness, which neither compared the words of events nor judged letters that come twice"
+)
 _COLUMNS: Final = (
     *("scenario", "result", "seed", "dossiers", "faults", "felt as", "told twice", "letters twice", "violations"),
     "recovery (s)",
