@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status logs test bench chaos check format lock clean
+.PHONY: help setup demo up down status logs test screenshots bench chaos check format lock clean
 
 bin := .venv/bin
 cli := $(bin)/python -m services.cli
@@ -44,6 +44,12 @@ test: ## Set up, then run every test, against real servers of its own
 	@$(setup) browser
 	@$(bin)/python -m pytest -n 2 --dist loadfile tests/unit tests/contract $(apart)
 	@$(bin)/python -m pytest tests/integration tests/e2e $(apart:%=--ignore=%)
+
+screenshots: ## Set up, fill a stack with dossiers and leave it running; pictures of its pages into docs/screenshots
+	@$(setup)
+	@$(setup) browser
+	@$(cli) demo --keep
+	@$(bin)/python -m tests.e2e.pictures
 
 bench: ## Set up, then measure beside stock nameko, Django and the machine's limit; half an hour; all: FULL=1
 	@$(setup)

@@ -7,7 +7,12 @@ from schemathesis import Config
 DESCRIPTION: Final = "/api/v1/openapi.json"
 _ACCEPTED: Final = ("2xx", "304", "401", "403", "404", "409", "412", "422", "429", "503")
 # What these take is a matter of the procedure, or of what else was said: no schema can tell. They may say 400 to more.
-_BY_RULE: Final = ("POST /dossiers", "POST /dossiers/{code}/supplement", "POST /uploads")
+_BY_RULE: Final = (
+    "POST /dossiers",
+    "POST /dossiers/{code}/supplement",
+    "POST /uploads",
+    "PUT /drafts/{draft_id}",
+)
 _PAGED: Final = ("GET /drafts", "GET /dossiers", "GET /dossiers/{code}/notices")  # by places that only a page can name
 
 
@@ -21,6 +26,7 @@ def config(examples: int, *, edges: bool = True, paged: bool = False) -> Config:
     names = [*_BY_RULE, *(_PAGED if paged else ())]
     chosen: dict[str, Any] = {
         "generation": {"max-examples": examples, "deterministic": True, "database": "none"},
+        "request-timeout": 120,  # the first slip that is printed, on a busy machine
         "phases": {"coverage": {"enabled": edges}},
         "checks": {
             "not_a_server_error": {"expected-statuses": ["2xx", "3xx", "4xx", "503"]},
