@@ -7,7 +7,7 @@ let paused = sessionStorage.getItem("board-paused") === "yes";
 const shown = () => {
   const button = document.querySelector("[data-pause]");
   if (!button) return;
-  button.hidden = false;
+  button.disabled = false;
   button.textContent = paused ? button.dataset.off : button.dataset.on;
   button.onclick = () => {
     paused = !paused;
