@@ -15,8 +15,8 @@ pytestmark = pytest.mark.servers
 def test_a_dossier_of_a_level_four_procedure_ends_as_its_fate_wants(town: Town, fate: str) -> None:
     procedure = next(one for one in await_catalogue(town, "mic") if one["key"] == "ma-so-quan-ly-qc")
     told = Story(town, "mic", procedure, f"job-{fate.replace(' ', '-')}").tell(fate)
-    assert told.fee_vnd == (200_000 if fate in ("granted", "supplemented", "refused") else 0)
-    assert bool(told.number) == (fate in ("granted", "supplemented"))
+    assert told.fee_vnd == (200_000 if fate in ("granted", "supplemented", "refused", "handed on") else 0)
+    assert bool(told.number) == (fate in ("granted", "supplemented", "handed on"))
 
 
 def test_every_procedure_of_both_ministries_is_on_offer(town: Town) -> None:
