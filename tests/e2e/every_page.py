@@ -11,7 +11,16 @@ SUBS: Final = {
     "officer": "vnnic-1",
     "operator": "van-hanh-1",
 }
-NO_PAGES: Final = ("static", "live", "ready", "api-docs.openapi_json", "signin.start", "signin.finish")
+NO_PAGES: Final = (
+    "static",
+    "live",
+    "ready",
+    "api-docs.openapi_json",
+    "signin.start",
+    "signin.finish",
+    "installed.manifest",
+    "installed.worker",
+)
 SHOWN_BESIDES: Final = ("/thu-tuc/mic/dk-ten-mien-vn", "/thu-tuc/mic/the-nha-bao-in-dt", "/there-is-no-such-page")
 
 
