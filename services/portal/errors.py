@@ -5,7 +5,7 @@ A page that met a service that was away asks again by itself; what was sent to o
 
 from typing import Any, Final
 
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
@@ -19,6 +19,7 @@ _RETRY_SECONDS: Final = 10
 _STAY: Final = "khong-tu-tai"  # in an address: do not ask again by itself
 _FORMS: Final = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 _READING: Final = frozenset({"GET", "HEAD"})
+_WHILE_TYPING: Final = "/luu"  # where a script saves what is being typed
 
 
 def show_errors(app: Flask) -> None:
@@ -53,13 +54,6 @@ def show(error: ServiceError) -> Response:
     return page
 
 
-def _sent() -> dict[str, Any]:
-    """What a form of ours sent, to be sent once more under the token that it had; files must be chosen again."""
-    if request.method != "POST" or request.mimetype not in _FORMS or not is_own_form():
-        return {}
-    return {"typed": list(request.form.items(multi=True)), "files": any(file for file in request.files.values())}
-
-
 def _show_http(error: HTTPException) -> Response:
     status = error.code or 500
     if _asked_by_program():
@@ -80,8 +74,24 @@ def _show_stale_form(error: CSRFError) -> Response:
         return Response(
             say("Yêu cầu này không được gửi từ trang của Một Cửa nên không được thực hiện."), 400, mimetype="text/plain"
         )
-    typed = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
-    return make_response(render_template("errors/stale.html", typed=typed, action=request.path), 400)
+    if str(request.url_rule).endswith(_WHILE_TYPING):
+        told = say("Phiên làm việc đã hết; bấm “Lưu nháp” để đăng nhập lại.")
+        return make_response(jsonify(state="signed_out", say=told), 401)
+    sent = _sent()
+    typed = [one for one in sent.get("typed", ()) if one[0] != "csrf_token"]
+    return make_response(render_template("errors/stale.html", **sent | {"typed": typed}, action=request.path), 400)
+
+
+def _sent() -> dict[str, Any]:
+    """What a form of ours sent, to be sent once more under the token that it had, with the names of its files.
+
+    These are lost: without them what was typed is only kept, whatever the button would have done.
+    """
+    if request.method != "POST" or request.mimetype not in _FORMS or not is_own_form():
+        return {}
+    files = [file.filename for file in request.files.values() if file.filename]
+    typed = [(name, value) for name, value in request.form.items(multi=True) if not files or name != "do"]
+    return {"typed": typed, "files": files}
 
 
 def _show_defect(_error: Exception) -> Response:

@@ -24,20 +24,24 @@ pages = Blueprint("uploads", __name__)
 Problem = dict[str, str]
 _SIZE: Final = re.compile(r"\d{1,12}", re.ASCII)
 _MOST_AT_ONCE: Final = 20
+_PAGES_OF: Final = {"uploads.bring": "uploads.show", "apply.answer": "apply.supplement"}  # where files are sent from
 _LARGEST_POST: Final = 400_000_000  # files of one form; each goes to a temporary file as it comes
 
 
 def make_room(app: Flask) -> None:
-    """Let people who have signed in send files; before anything reads the form."""
+    """Let people who have signed in send files, and have the others do so; before anything reads the form."""
 
     @app.before_request
-    def _allow() -> None:
-        if (
-            request.endpoint in {"uploads.bring", "apply.answer"}
-            and cookie_of(current_app) in request.cookies
-            and person()
-        ):
+    def _allow() -> ResponseReturnValue | None:
+        page = _PAGES_OF.get(request.endpoint or "")
+        if page is None:
+            return None
+        if cookie_of(current_app) in request.cookies and person():
             request.max_content_length = _LARGEST_POST
+        elif (request.content_length or 0) > current_app.config["MAX_CONTENT_LENGTH"]:
+            given = {name: value for name, value in (request.view_args or {}).items() if name != "component"}
+            return render_template("errors/ended.html", back=url_for(page, **given)), 400
+        return None
 
 
 @pages.get("/ban-nhap/<uuid:draft_id>/giay-to")

@@ -15,7 +15,7 @@
   let timer = 0;
   let keeping = 0;
   let saving = null;
-  let isStale = false;
+  let isOver = false;
   let typedAgain = false;
 
   const typed = () => {
@@ -43,11 +43,11 @@
 
   const save = async () => {
     clearTimeout(timer);
-    if (saving || isStale) return;
+    if (saving || isOver) return;
     typedAgain = false;
     saving = send().finally(() => { saving = null; });
     await saving;
-    if (typedAgain && !isStale) later(WAIT);
+    if (typedAgain && !isOver) later(WAIT);
   };
 
   const send = async () => {
@@ -70,7 +70,7 @@
       if (typedAgain) keepHere(); else forget();
     } else {
       keepHere();
-      isStale = told.state === "changed";
+      isOver = told.state === "changed" || told.state === "signed_out";
       if (told.state === "away") later(AGAIN);
     }
   };
