@@ -18,7 +18,7 @@ from services.contracts.words import APPLICANT_KINDS
 from services.portal import drawing, forms
 from services.portal.drafting import Draft, Stale
 from services.portal.following import explained, request_of, wishes_of
-from services.portal.language import LANGUAGES, moment, say, words
+from services.portal.language import LANGUAGES, in_both, moment, say, sentence, words
 from services.portal.pages.apply import after_button, drafting, pages, posted_id, posted_version, quietly
 from services.portal.pages.asked import Asked
 from services.portal.pages.uploads import pass_on
@@ -30,6 +30,7 @@ Document = Mapping[str, Any]
 Paper = dict[str, str]
 Problem = dict[str, str]
 _MOST_PAPERS: Final = 100
+_ANYWAY: Final = "anyway"  # `send:anyway`: although papers are missing
 _DRAFTS: Final = uuid.UUID("5d2c1c52-6f0b-5a6e-9a53-0f3f8e1b7f11")
 
 
@@ -103,6 +104,9 @@ def answer(code: str) -> ResponseReturnValue:
         brought = []
     if problems:
         return _draw(wanted, _shown(draft), problems, status=422)
+    if act == "send" and about != _ANYWAY and (missing := _missing(wanted, draft)):
+        shown = replace(draft, documents=()) if brought else _shown(draft)
+        return _draw(wanted, shown, missing, brought=brought, is_short=True, status=422)
     if act == "send":
         return _send(wanted, draft, brought)
     flash(say("Đã lưu bản nháp lúc %(at)s.", at=moment(draft.saved_at)), "good")
@@ -210,6 +214,15 @@ def _plain(paper: Paper) -> Paper:
     return {name: paper[name] for name in ("component", "upload_id")}
 
 
+def _missing(wanted: Wanted, draft: Draft) -> list[Problem]:
+    """The papers that the officer wants and that are not here."""
+    here = {one["component"] for one in draft.papers}
+    known = [one["code"] for one in wanted.asked.page["components"]]
+    said = in_both(sentence("Chưa có tệp nào của giấy tờ này."))
+    places = [f"documents.{code}" for code in known if code in wanted.components and code not in here]
+    return [{"field": place, "code": "missing", **said} for place in places]
+
+
 def _placed(draft: Draft, error: ServiceError) -> list[Problem]:
     """The problems with papers stand beside the component instead of their place in the list."""
     placed = []
@@ -236,6 +249,7 @@ def _draw(
     mark: str | None = None,
     notice: ServiceError | None = None,
     is_changed: bool = False,
+    is_short: bool = False,
     status: int = 200,
 ) -> ResponseReturnValue:
     fields = wanted.asked.fields
@@ -257,6 +271,7 @@ def _draw(
         wrong=shown["wrong"],
         notice=notice,
         is_changed=is_changed,
+        is_short=is_short,
         is_saved=is_kept and draft.version > 0,
         mark=mark or (draft.mark if is_kept else request.form.get("mark", "")),
         request_id=str(uuid.uuid4()),

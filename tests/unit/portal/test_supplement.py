@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from services.chassis.errors import Invalid, NotFound, Refused, Unavailable
-from tests.unit.portal.drafts import PAGE, FakeDrafts, services
+from tests.unit.portal.drafts import COMPONENT, PAGE, FakeDrafts, services
 from tests.unit.portal.fakes import CITIZEN, FakeServices, visit
 from tests.unit.portal.test_handing_in import OPENED, UPLOAD_ID, FakeTickets
 
@@ -100,11 +100,36 @@ def test_only_what_changed_is_sent_with_further_papers() -> None:
     assert sent["documents"] == [{"component": "TP01", "upload_id": UPLOAD_ID}]
 
 
+def test_it_does_not_go_out_without_what_the_officer_wants_unless_that_is_meant() -> None:
+    given = asked()
+    browser = visit(given, CITIZEN)
+    page = browser.post(AT, data=POSTED | kept_as(browser) | {"form.name": "Sách mới"})
+    assert page.status_code == 422
+    assert 'href="#f-documents.TP01">Bản khai: Chưa có tệp nào' in page.text
+    assert 'value="send:anyway"' in page.text
+    assert 'value="Sách mới"' in page.text
+    assert not given.of("intake.supplement")
+    assert "send:anyway" not in browser.get(AT).text
+    done = browser.post(AT, data=POSTED | hidden(page) | {"do": "send:anyway", "form.name": "Sách mới"})
+    assert done.status_code == 303
+    assert given.of("intake.supplement")[0]["documents"] == []
+
+
+def test_papers_that_only_the_page_has_are_not_lost_when_others_are_missing() -> None:
+    elsewhere = [{**COMPONENT, "code": "TP02"}, COMPONENT]
+    given = asked(intake__save_draft=Refused("intake.too_many_drafts", "Too many.", "Quá nhiều."))
+    given.answers["registry.get_procedure"] = {**PAGE, "components": elsewhere}
+    page = visit(given, CITIZEN).post(AT, data=POSTED | {"paper": f"TP02:{UPLOAD_ID}:b.pdf"})
+    assert page.status_code == 422
+    assert page.text.count(f'value="{UPLOAD_ID}"') == 1
+    assert f'name="paper" value="TP02:{UPLOAD_ID}:b.pdf"' in page.text
+
+
 def test_the_same_answer_has_the_same_request_id_and_another_has_another() -> None:
     given = asked()
     browser = visit(given, CITIZEN)
     for name in ("Sách mới", "Sách mới", "Sách khác"):
-        browser.post(AT, data=POSTED | kept_as(browser) | {"form.name": name})
+        browser.post(AT, data=POSTED | kept_as(browser) | {"do": "send:anyway", "form.name": name})
     first, again, other = (one["request_id"] for one in given.of("intake.supplement"))
     assert first == again != other
 
@@ -146,7 +171,7 @@ def test_the_answer_that_is_sent_ends_its_draft_and_another_round_has_another() 
     again = {**DOSSIER, "supplement": {**DOSSIER["supplement"], "round": 2}}
     first, second = asked(), asked(intake__get=again)
     for given in (first, second):
-        assert visit(given, CITIZEN).post(AT, data=POSTED).status_code == 303
+        assert visit(given, CITIZEN).post(AT, data=POSTED | {"do": "send:anyway"}).status_code == 303
     (one,), (two,) = first.of("intake.supplement"), second.of("intake.supplement")
     assert one["draft_id"] == first.of("intake.save_draft")[0]["draft_id"]
     assert one["draft_id"] != two["draft_id"]
