@@ -14,8 +14,3 @@ window.addEventListener("pageshow", () => document.querySelectorAll("form[data-s
 // After a mistake the summary is what is read first.
 const summary = document.querySelector("[data-focus]");
 if (summary) summary.focus();
-
-// Filters apply as they are chosen.
-document.querySelectorAll("form[data-at-once] select").forEach((select) => {
-  select.addEventListener("change", () => select.form.requestSubmit());
-});

@@ -9,6 +9,7 @@ from services.chassis.errors import Unavailable
 from services.portal.limits import who_asks
 from services.portal.people import read_person
 from services.portal.signin import _safe
+from tests.unit.portal.cases import at_work
 from tests.unit.portal.fakes import CITIZEN, OFFICER, FakeServices, app, catalogue, procedure, visit
 
 AWAY = Unavailable("registry.unavailable", "registry does not answer.", "Dịch vụ chưa sẵn sàng.")
@@ -130,3 +131,14 @@ def test_whatever_an_address_asks_the_way_to_the_other_language_is_there(name: s
 def test_whoever_has_a_network_of_addresses_is_counted_once(address: str, counted: str) -> None:
     with app(FakeServices({})).test_request_context(environ_base={"REMOTE_ADDR": address}):
         assert who_asks() == counted
+
+
+@pytest.mark.parametrize("person", [None, OFFICER])
+def test_no_choice_of_a_filter_leads_away_before_the_button_does(person: Any) -> None:
+    browser = visit(at_work(), person)
+    page = browser.get("/ban-lam-viec" if person else "/thu-tuc/")
+    assert page.status_code == 200
+    form = page.text.partition('role="search"')[2].partition("</form>")[0]
+    assert "<select" in form
+    assert "<button>Lọc</button>" in form
+    assert "requestSubmit" not in browser.get("/static/portal.js").text
