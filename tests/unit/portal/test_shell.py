@@ -1,5 +1,6 @@
 """What stands around every page: headers, errors, the ways on, who may see what."""
 
+import re
 from typing import Any
 
 import pytest
@@ -142,3 +143,11 @@ def test_no_choice_of_a_filter_leads_away_before_the_button_does(person: Any) ->
     assert "<select" in form
     assert "<button>Lọc</button>" in form
     assert "requestSubmit" not in browser.get("/static/portal.js").text
+
+
+def test_what_is_printed_is_dark_on_white_whatever_the_screen_has() -> None:
+    style = visit(FakeServices({})).get("/static/portal.css").text
+    outside = re.sub(r"@media screen[^{]*\{(?:[^{}]*\{[^{}]*\})*\s*\}", "", style)
+    assert style.count("color-scheme: dark;") == 2
+    assert "color-scheme: dark;" not in outside
+    assert "color-scheme: light" in outside
