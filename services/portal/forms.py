@@ -41,13 +41,20 @@ def _asked(name: str, kind: str, vi: str, en: str, **more: Any) -> dict[str, Any
 
 
 _NAMES: Final = {
-    "citizen": _asked("name", "person_name", "Họ và tên", "Full name"),
-    "organisation": _asked("name", "text", "Tên tổ chức, doanh nghiệp", "Name of the organisation", longest=200),
+    "citizen": _asked("name", "person_name", "Họ và tên", "Full name", autocomplete="name"),
+    "organisation": _asked(
+        "name",
+        "text",
+        "Tên tổ chức, doanh nghiệp",
+        "Name of the organisation",
+        longest=200,
+        autocomplete="organization",
+    ),
 }
 _CONTACT: Final = (
-    _asked("email", "email", "Thư điện tử", "E-mail"),
-    _asked("phone", "phone", "Điện thoại", "Phone"),
-    _asked("address", "text", "Địa chỉ", "Address", longest=300),
+    _asked("email", "email", "Thư điện tử", "E-mail", autocomplete="email"),
+    _asked("phone", "phone", "Điện thoại", "Phone", autocomplete="tel"),
+    _asked("address", "text", "Địa chỉ", "Address", longest=300, autocomplete="street-address"),
 )
 
 
@@ -118,6 +125,8 @@ def control_type(field: Document, value: Any) -> str:
 def bounds(field: Document) -> dict[str, str]:
     """The attributes that help while one types; the judging is done again by the services."""
     kind = field["type"]
+    if "autocomplete" in field:  # what a browser knows of whoever types; only questions about the applicant have it
+        return {"autocomplete": field["autocomplete"]}
     if kind in {"number", "money", "cccd"}:
         return {"inputmode": "numeric"}
     if kind == "date":

@@ -94,7 +94,8 @@
     const job = { id: crypto.randomUUID(), ticket: null, offset: 0 };
     row.querySelector("[data-name]").textContent = file.name;
     form.querySelector("[data-sending]").append(row);
-    const refused = (text) => { about.textContent = text; about.className = "wrong"; row.querySelector("progress").hidden = true; };
+    const tell = (text) => { form.querySelector("[data-told]").textContent = file.name + ": " + text; };
+    const refused = (text) => { tell(text); about.textContent = text; about.className = "wrong"; row.querySelector("progress").hidden = true; };
     const wrong = whyNot(form, file);
     if (wrong) { refused(wrong); return; }
     const start = () => {
@@ -102,10 +103,10 @@
       again.hidden = true;
       waiting += 1;
       line = line.then(() => send(form, file, job, row)).then(
-        () => { arrived += 1; },
+        () => { arrived += 1; tell(about.textContent); },
         (error) => {
           if (error instanceof Refused) refused(error.message);
-          else { about.textContent = words.lost; again.hidden = false; }
+          else { tell(words.lost); about.textContent = words.lost; again.hidden = false; }
         },
       ).then(() => {
         waiting -= 1;

@@ -32,6 +32,22 @@ def test_a_new_form_knows_who_has_signed_in_and_keeps_nothing_yet() -> None:
     assert not drafts.kept
 
 
+def test_browsers_are_told_what_is_asked_about_the_applicant_and_fill_in_nothing_else() -> None:
+    page = visit(services(FakeDrafts()), CITIZEN).get("/nop-ho-so/mic/dk-ten-mien-vn").text
+    named = dict(re.findall(r'<input [^>]*name="([^"]*)"[^>]*autocomplete="([^"]*)"', page))
+    applicant = {"name": "name", "email": "email", "phone": "tel", "address": "street-address"}
+    assert named == {f"applicant.{name}": token for name, token in applicant.items()}
+
+
+def test_a_page_that_holds_what_was_typed_has_no_link_that_loses_it() -> None:
+    browser = visit(services(FakeDrafts()), CITIZEN)
+    assert 'hreflang="en"' in browser.get("/nop-ho-so/mic/dk-ten-mien-vn").text
+    page = browser.post(AT, data=form(form__name=""))
+    assert page.status_code == 422
+    assert "hreflang" not in page.text
+    assert "theme=" not in page.text
+
+
 def test_who_has_not_signed_in_does_so_and_comes_back() -> None:
     page = visit(services(FakeDrafts())).get("/nop-ho-so/mic/dk-ten-mien-vn")
     assert page.location == "/dang-nhap?next=/nop-ho-so/mic/dk-ten-mien-vn"

@@ -1,6 +1,7 @@
 """Papers, reading over, and handing in once, over fakes."""
 
 import io
+import re
 from typing import Any, Final
 
 import pytest
@@ -91,6 +92,13 @@ def test_no_file_is_said_to_be_missing_and_no_such_paper_is_not_found() -> None:
     browser = visit(asked, CITIZEN)
     assert "Hãy chọn tệp" in browser.post(f"{AT}/giay-to/TP01", data={}).text
     assert browser.post(f"{AT}/giay-to/TP99", data=files(("a.pdf", b"x"))).status_code == 404
+
+
+def test_each_percent_of_a_file_on_its_way_is_seen_and_not_read_out() -> None:
+    asked, _, _ = ready()
+    page = visit(asked, CITIZEN).get(f"{AT}/giay-to").text
+    assert re.search(r'<p class="visually-hidden" role="status" data-told></p>', page)
+    assert not re.search(r'role="status"[^>]*>\s*<ul[^>]*data-sending', page)
 
 
 def test_a_file_is_taken_out() -> None:
