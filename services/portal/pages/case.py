@@ -27,6 +27,7 @@ from services.portal.following import Followed, term_of
 from services.portal.language import say, sentence, words
 from services.portal.orders import PAYABLE
 from services.portal.signin import signed_in, who
+from services.portal.slips import Slip, there_are
 from services.portal.wiring import portal
 
 Document = Mapping[str, Any]
@@ -163,6 +164,7 @@ def _page(case: Document, attempt: Attempt | None = None, status: int = 200) -> 
         procedure=procedure,
         dossier=dossier,
         notices=notices["items"] if notices else None,
+        slips=_slips(dossier, notices["items"] if notices else []) if dossier else [],
         answers=answers,
         components={one["code"]: one["name"] for one in procedure["components"]},
         actions=[(action, _ACTIONS[action][0]) for action in casework.actions(case, dossier, who().id)],
@@ -184,6 +186,12 @@ def _page(case: Document, attempt: Attempt | None = None, status: int = 200) -> 
         transfer_words=transfers.transfer_words,
     )
     return make_response(page, status)
+
+
+def _slips(dossier: Document, notices: Sequence[Document]) -> list[Slip]:
+    """The forms that can be printed of it: what the applicant was written, and the process control slip."""
+    written = [one for one in notices if one["audience"] == "applicant"]
+    return there_are(dossier, written, for_officer=True)
 
 
 def _term(dossier: Document, procedure: Document) -> Term | None:

@@ -32,6 +32,30 @@ def test_the_whole_case_is_one_page() -> None:
     assert f'src="{HERE}/giay-to/0190-paper#' in page
 
 
+@pytest.mark.parametrize(
+    ("changes", "listed"),
+    [
+        ({}, ["da-nhan", "kiem-soat"]),
+        ({"case": {"accepted_at": "2026-11-26T02:00:00+00:00", "rejected_at": None}}, ["tiep-nhan", "kiem-soat"]),
+        (
+            {"case": {"accepted_at": None, "rejected_at": "2026-11-26T02:00:00+00:00"}},
+            ["da-nhan", "tu-choi", "kiem-soat"],
+        ),
+    ],
+)
+def test_the_forms_of_a_case_are_there_to_be_printed(changes: dict[str, Any], listed: list[str]) -> None:
+    page = visit(at_work(intake__get=dossier(**changes)), OFFICER).get(HERE).text
+    assert re.findall(rf'href="/ho-so/{CODE}/phieu/([^"]+)"', page) == listed
+    assert "Phiếu kiểm soát quá trình giải quyết hồ sơ" in page
+
+
+def test_an_apology_can_be_printed_once_its_applicant_was_written_it() -> None:
+    notice = {"moment": "apology", "audience": "applicant", "status": "sent", "recipient": "a@example.vn"}
+    notices = [{**notice, "sent_at": "2026-11-26T02:00:00+00:00"}]
+    page = visit(at_work(notify__list_notices={"items": notices, "next": None}), OFFICER).get(HERE).text
+    assert f'href="/ho-so/{CODE}/phieu/xin-loi"' in page
+
+
 def clock_of(**changes: Any) -> list[str]:
     """The rows of the table that explains the deadline, without their markup."""
     page = visit(at_work(intake__get=dossier(**changes)), OFFICER).get(HERE).text
@@ -43,7 +67,10 @@ def test_the_clock_is_explained_day_by_day() -> None:
     (row,) = clock_of()
     assert "26/11/2026" in row
     assert "ngày làm việc" in row
-    received = {"submitted_at": "2026-09-01T01:00:00+00:00", "case": {"accepted_at": "2026-09-01T02:00:00+00:00"}}
+    received = {
+        "submitted_at": "2026-09-01T01:00:00+00:00",
+        "case": {"accepted_at": "2026-09-01T02:00:00+00:00", "rejected_at": None},
+    }
     first, holiday, last = clock_of(status="processing", due_at="2026-09-03T10:00:00+00:00", **received)
     assert "chưa tính" in first
     assert "Quốc khánh" in holiday
