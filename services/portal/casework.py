@@ -1,10 +1,13 @@
 """A case as its officers see it: what it is at, what may be done now, what happened, what changed while one typed."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from flask import Flask
 
+from services.chassis import clock
+from services.contracts.catalogue.dates import local_day
 from services.portal.language import number, say, sentence
 
 Document = Mapping[str, Any]
@@ -51,6 +54,7 @@ _STEPS: Final = {
     "case_withdrawn": sentence("Người nộp rút hồ sơ"),
     "deadline_slipped": sentence("Quá hạn xử lý"),
 }
+_AT_WORK: Final = ("opened", "accepted", "in_hand", "proposed")
 _OF_APPLICANTS: Final = ("case_opened", "supplement_received", "case_withdrawn")
 _MEGABYTE: Final = 1_048_576
 _QUIET: Final = ("case_fee_noted", "deadline_slipped")  # happen by themselves, and disturb nobody at work
@@ -179,6 +183,13 @@ def urgency(line: Document) -> tuple[str, str]:
     return "", ""
 
 
+def days_left(line: Document) -> int | None:
+    """How many days after today the term ends that runs, below 0 when it is over; None while none runs."""
+    if line["status"] not in _AT_WORK or line["awaiting"] or not line["next_due_at"]:
+        return None
+    return (local_day(datetime.fromisoformat(line["next_due_at"])) - local_day(clock.now())).days
+
+
 def actions(case: Document, dossier: Document | None, me: str) -> list[str]:
     """What this officer may do with the case now, in the order in which it is offered."""
     found = [name for name, statuses in ACTIONS.items() if case["status"] in statuses and _is_open_to(name, case, me)]
@@ -246,4 +257,5 @@ _TAUGHT: Final[tuple[Callable[..., Any], ...]] = (
     moment_words,
     audience_words,
     urgency,
+    days_left,
 )

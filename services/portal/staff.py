@@ -31,3 +31,9 @@ class Staff:
         with self._turn:
             self._kept[unit] = (time.monotonic(), found)
         return found
+
+    def note(self, unit: str, officer: str) -> None:
+        """One more works there."""
+        with self._turn:
+            at, kept = self._kept.get(unit, (float("-inf"), ()))
+            self._kept[unit] = (at, [*kept, officer])

@@ -1,12 +1,14 @@
 """What an officer looks for in the queue of his unit: filters as an address has them, and as routing takes them."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Final
 
 from services.portal.casework import STATUSES
 
 _LONGEST: Final = 60
+_END_OF_CODE: Final = re.compile(r"\d{6}(-\d*)?", re.ASCII)  # a day, and how many-th of it
 _STATUSES: Final = ("open", "closed", "any", *STATUSES)
 _ORDERS: Final = ("due", "newest", "opened")
 _LATE: Final = ("", "overdue", "at_risk")
@@ -32,6 +34,10 @@ class Wish:
         sound = {name: value for name, value in told.items() if value in choices.get(name, (value,))}
         return cls(**{**sound, **({"q": sound["q"].upper()} if "q" in sound else {})})
 
+    def coded(self, prefix: str) -> "Wish":
+        """The same with a code in full, where all that was typed is what follows the unit's prefix in it."""
+        return replace(self, q=f"{prefix}-{self.q}") if prefix and _END_OF_CODE.fullmatch(self.q) else self
+
     def arguments(self, me: str) -> dict[str, Any]:
         """What `routing.list_cases` is asked; what matters not is not said."""
         asked: dict[str, Any] = {"status": self.status, "order": self.order}
@@ -47,3 +53,30 @@ class Wish:
         """What it reads as in an address."""
         plain = asdict(Wish())
         return {name: value for name, value in asdict(self).items() if value != plain[name]}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where somebody is in the queue: what he looks for, and behind which case the page begins."""
+
+    wish: Wish = field(default_factory=Wish)
+    after: str = ""
+
+    @classmethod
+    def read(cls, address: Mapping[str, str]) -> "Place":
+        """The place that an address states."""
+        return cls(Wish.read(address), address.get("after", ""))
+
+    def arguments(self, me: str) -> dict[str, Any]:
+        """What `routing.list_cases` is asked."""
+        return {**self.wish.arguments(me), **({"after": self.after} if self.after else {})}
+
+    def address(self) -> dict[str, Any]:
+        """What it reads as in an address."""
+        return {**self.wish.address(), **({"after": self.after} if self.after else {})}
+
+
+def behind(codes: Sequence[str], code: str) -> str | None:
+    """The code that follows on a page of the queue, the first where `code` is on it no more; None behind the last."""
+    following = codes[codes.index(code) + 1 :] if code in codes else codes
+    return following[0] if following else None

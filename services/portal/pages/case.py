@@ -13,6 +13,7 @@ from services.chassis.errors import Conflict, Invalid, NotFound, Refused, Servic
 from services.contracts.catalogue.forms import items_table
 from services.portal import casework, papers, transfers
 from services.portal.answers import Shown, show_form
+from services.portal.colleagues import UNKNOWN, check_officer, colleagues, note_officer
 from services.portal.deadlines import Term
 from services.portal.deeds import (
     Deed,
@@ -29,11 +30,13 @@ from services.portal.orders import PAYABLE
 from services.portal.signin import signed_in, who
 from services.portal.slips import Slip, there_are
 from services.portal.wiring import portal
+from services.portal.worklist import Place, behind
 
 Document = Mapping[str, Any]
 pages = Blueprint("case", __name__, url_prefix="/ban-lam-viec")
 _CONFLICT, _SEE_OTHER = 409, 303
 _MOST_NOTICES: Final = 50
+_ROWS: Final = 50  # of a page of the queue
 # action: its address, and what is said once it is done
 _ACTIONS: Final = {
     "accept": ("tiep-nhan", sentence("Đã tiếp nhận hồ sơ.")),
@@ -128,19 +131,24 @@ def act(code: str, address: str) -> ResponseReturnValue:
     if news:
         return _page(case, Attempt(deed, typed, news), _CONFLICT)
     try:
+        if action == "assign":
+            check_officer(deed.arguments.get("officer", ""), typed.get("assign-sure", ""))
         _ask(deed.target, dossier_code=code, request_id=typed.get("request_id", ""), **deed.arguments)
     except (Invalid, Refused, Conflict) as error:
         case = _case(code)
         return _page(case, Attempt(deed, typed, casework.news(case, _seen(typed), who().id), error), error.status)
     except Unavailable:
         return _away(typed)
+    if action == "assign":
+        note_officer(deed.arguments["officer"])
     return _done(code, action)
 
 
 def _done(code: str, action: str) -> ResponseReturnValue:
     flash(say(_ACTIONS[action][1]), "good")
+    place = Place.read(request.args).address()
     is_gone = action == "transfer"  # to whoever handed it on
-    return redirect(url_for("desk.queue") if is_gone else url_for(".show", code=code), _SEE_OTHER)
+    return redirect(url_for("desk.queue", **place) if is_gone else url_for(".show", code=code, **place), _SEE_OTHER)
 
 
 def _is_handed_on(code: str, typed: Mapping[str, str]) -> bool:
@@ -158,9 +166,14 @@ def _page(case: Document, attempt: Attempt | None = None, status: int = 200) -> 
     dossier = _if_there(lambda: _ask("intake.get", dossier_code=code))
     notices = _if_there(lambda: _ask("notify.list_notices", dossier_code=code, limit=_MOST_NOTICES))
     answers = show_form(procedure["form"], dossier["form"] or {}) if dossier else []
+    place = Place.read(request.args)
     page = render_template(
         "desk/case.html",
         case=case,
+        place=place.address(),
+        onward=_onward(place, code),
+        staff=colleagues(),
+        unknown_officer=UNKNOWN,
         procedure=procedure,
         dossier=dossier,
         notices=notices["items"] if notices else None,
@@ -186,6 +199,17 @@ def _page(case: Document, attempt: Attempt | None = None, status: int = 200) -> 
         transfer_words=transfers.transfer_words,
     )
     return make_response(page, status)
+
+
+def _onward(place: Place, code: str) -> tuple[str, str] | None:
+    """Words and address of what comes next in the queue that the case was opened from."""
+    page = _if_there(lambda: _ask("routing.list_cases", limit=_ROWS, **place.arguments(who().id)))
+    following = behind([one["dossier_code"] for one in page["items"]], code) if page else None
+    if following:
+        return say("Hồ sơ tiếp theo"), url_for(".show", code=following, **place.address())
+    if page and page["next"]:
+        return say("Trang sau"), url_for("desk.queue", **Place(place.wish, page["next"]).address())
+    return None
 
 
 def _slips(dossier: Document, notices: Sequence[Document]) -> list[Slip]:
@@ -220,7 +244,9 @@ def _label(path: str) -> str:
 def _away(typed: Mapping[str, str]) -> ResponseReturnValue:
     """Nobody answers: what was typed stands in the page, to be sent once more under the same request id."""
     again = {name: value for name, value in typed.items() if name != "csrf_token"}
-    answer = make_response(render_template("desk/away.html", typed=again, action=request.path), Unavailable.status)
+    answer = make_response(
+        render_template("desk/away.html", typed=again, action=request.full_path.rstrip("?")), Unavailable.status
+    )
     answer.headers["Retry-After"] = "10"
     return answer
 
@@ -243,7 +269,7 @@ def _if_there(ask: Callable[[], Any]) -> Any:
     """What is shown where it can be had: the officer can work without."""
     try:
         return ask()
-    except (Unavailable, NotFound):
+    except (Unavailable, NotFound, Invalid):
         return None
 
 

@@ -2,21 +2,22 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from services.chassis.errors import Invalid, Unavailable
+from services.chassis.errors import Invalid, Refused, ServiceError, Unavailable
 from services.portal import months
 from services.portal.casework import ACTIONS, STATUSES, case_words
+from services.portal.colleagues import UNKNOWN, check_officer, colleagues, note_officer
 from services.portal.language import say, words
 from services.portal.offers import collated
 from services.portal.signin import signed_in, who
-from services.portal.staff import Staff
 from services.portal.views import MOST_VIEWS, Views
 from services.portal.wiring import portal
-from services.portal.worklist import ME, NOBODY, Wish
+from services.portal.worklist import ME, NOBODY, Place, Wish
 
 Document = Mapping[str, Any]
 pages = Blueprint("desk", __name__, url_prefix="/ban-lam-viec")
@@ -24,17 +25,34 @@ _ROWS: Final = 50
 _SEE_OTHER: Final = 303
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """Cases that are to be given to an officer, and what stands in the way."""
+
+    codes: Sequence[str] = ()
+    officer: str = ""
+    problem: str = ""
+    is_unsure: bool = False  # whether nothing does but that nobody knows the officer
+
+
 @pages.get("")
 @signed_in("officer")
 def queue() -> ResponseReturnValue:
     """The cases that fit, by their dates; one that is named in full is opened at once."""
-    wish, after = Wish.read(request.args), request.args.get("after", "")
-    page = _ask("routing.list_cases", limit=_ROWS, **wish.arguments(who().id), **({"after": after} if after else {}))
-    if wish.q and [one["dossier_code"] for one in page["items"]] == [wish.q]:
-        return redirect(url_for("case.show", code=wish.q))
-    staff = _staff()
-    return render_template(
+    place = Place.read(request.args)
+    place = Place(place.wish.coded(_prefix()), place.after)
+    page = _list(place)
+    if place.wish.q and [one["dossier_code"] for one in page["items"]] == [place.wish.q]:
+        return redirect(url_for("case.show", code=place.wish.q))
+    return _page(place, page, Tried(officer=request.args.get("to", "")))
+
+
+def _page(place: Place, page: Document, tried: Tried, status: int = 200) -> ResponseReturnValue:
+    wish, staff = place.wish, colleagues()
+    drawn = render_template(
         "desk/queue.html",
+        place=place,
+        tried=tried,
         wish=wish,
         lines=page["items"],
         next=page["next"],
@@ -48,34 +66,36 @@ def queue() -> ResponseReturnValue:
         assignable=ACTIONS["assign"],
         request_id=str(uuid.uuid4()),
     )
+    return make_response(drawn, status)
 
 
 @pages.post("/giao")
 @signed_in("officer")
 def assign() -> ResponseReturnValue:
     """Give the ticked cases to an officer; what could not be given is told one by one."""
-    wish, codes = Wish.read(request.form), request.form.getlist("code")[:_ROWS]
+    place, codes = Place.read(request.form), request.form.getlist("code")[:_ROWS]
     officer = request.form.get("to", "").strip()
     if not codes or not officer:
-        flash(say("Chọn ít nhất một hồ sơ và ghi mã cán bộ."), "bad")
-        return redirect(url_for(".queue", **wish.address()), _SEE_OTHER)
+        return _page(place, _list(place), Tried(codes, officer, say("Chọn ít nhất một hồ sơ và ghi mã cán bộ.")), 422)
     try:
+        check_officer(officer, request.form.get("sure", ""))
         told = _ask(
             "routing.assign_many",
             dossier_codes=codes,
             officer=officer,
             request_id=request.form.get("request_id", ""),
         )
-    except Invalid as error:
-        flash(words(error.errors[0] if error.errors else {"vi": error.vi, "en": error.en}), "bad")
-        return redirect(url_for(".queue", **wish.address()), _SEE_OTHER)
+    except (Invalid, Refused) as error:
+        problem = words(error.errors[0] if error.errors else error)
+        return _page(place, _list(place), Tried(codes, officer, problem, error.code == UNKNOWN), error.status)
     given = sum(one["assigned"] for one in told["items"])
     if given:
+        note_officer(officer)
         flash(say("Đã giao %(count)s hồ sơ cho %(officer)s.", count=given, officer=officer), "good")
     for one in told["items"]:
         if not one["assigned"]:
             flash(f"{one['dossier_code']}: {words(one['error'])}", "bad")
-    return redirect(url_for(".queue", **wish.address()), _SEE_OTHER)
+    return redirect(url_for(".queue", **place.address()), _SEE_OTHER)
 
 
 @pages.post("/goc-nhin")
@@ -148,11 +168,17 @@ def _ask(target: str, **arguments: Any) -> Any:
     return portal().services.ask(who().actor, target, **arguments)
 
 
-def _staff() -> list[str]:
-    """Whoever has cases of the unit, and whoever asks."""
-    kept: Staff = current_app.extensions.setdefault("motcua.staff", Staff())
-    found = kept.of(who().unit or "", lambda: [one["officer"] for one in _ask("routing.case_load")["officers"]])
-    return sorted({who().id, *found})
+def _list(place: Place) -> Document:
+    page: Document = _ask("routing.list_cases", limit=_ROWS, **place.arguments(who().id))
+    return page
+
+
+def _prefix() -> str:
+    """What the codes of the unit's dossiers begin with; nothing while that cannot be had."""
+    try:
+        return str(portal().offers.unit(who().tenant or "", who().unit or "").get("agency_code", ""))
+    except ServiceError:
+        return ""
 
 
 def _statuses() -> list[tuple[str, str]]:

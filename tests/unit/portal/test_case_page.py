@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from services.chassis.errors import Denied, NotFound, Refused, Unavailable
-from tests.unit.portal.cases import CODE, at_work, case, dossier, step
+from tests.unit.portal.cases import CODE, at_work, case, dossier, line, step
 from tests.unit.portal.fakes import OFFICER, FakeServices, visit
 
 HERE = f"/ban-lam-viec/{CODE}"
@@ -54,6 +54,51 @@ def test_an_apology_can_be_printed_once_its_applicant_was_written_it() -> None:
     notices = [{**notice, "sent_at": "2026-11-26T02:00:00+00:00"}]
     page = visit(at_work(notify__list_notices={"items": notices, "next": None}), OFFICER).get(HERE).text
     assert f'href="/ho-so/{CODE}/phieu/xin-loi"' in page
+
+
+NEXT = f"{CODE[:-1]}2"
+
+
+@pytest.mark.parametrize(
+    ("rows", "following", "address"),
+    [
+        ([CODE, NEXT], None, f"/ban-lam-viec/{NEXT}?status=opened&amp;after=a"),
+        ([NEXT], None, f"/ban-lam-viec/{NEXT}?status=opened&amp;after=a"),
+        ([NEXT, CODE], "b", "/ban-lam-viec?status=opened&amp;after=b"),
+    ],
+)
+def test_a_case_leads_on_to_the_next_of_its_queue(rows: list[str], following: str | None, address: str) -> None:
+    page_of_queue = {"items": [line(dossier_code=code) for code in rows], "next": following}
+    services = at_work(routing__list_cases=page_of_queue)
+    page = visit(services, OFFICER).get(f"{HERE}?status=opened&after=a").text
+    assert services.of("routing.list_cases") == [{"status": "opened", "order": "due", "after": "a", "limit": 50}]
+    assert f'rel="next" href="{address}"' in page
+    assert '<a href="/ban-lam-viec?status=opened&amp;after=a">Bàn làm việc</a>' in page
+    assert f'action="{HERE}/tiep-nhan?status=opened&amp;after=a"' in page
+
+
+def test_behind_the_last_case_there_is_no_next() -> None:
+    assert 'rel="next"' not in visit(at_work(), OFFICER).get(HERE).text
+
+
+def test_what_was_done_leads_back_to_the_same_place() -> None:
+    answer = visit(at_work(routing__accept={}), OFFICER).post(
+        f"{HERE}/tiep-nhan?late=overdue", data={"request_id": "one", "seen": "1"}
+    )
+    assert answer.location == f"{HERE}?late=overdue"
+
+
+def test_a_case_is_given_to_a_stranger_only_by_who_is_sure() -> None:
+    services = at_work(routing__get_case=case(**ACCEPTED), routing__assign={})
+    browser = visit(services, OFFICER)
+    form = {"request_id": "one", "seen": "3", "assign-officer": "vnnic-22"}
+    answer = browser.post(f"{HERE}/giao", data=form)
+    assert answer.status_code == 422
+    assert 'name="assign-sure" value="vnnic-22"' in answer.text
+    assert 'href="#f-assign-officer"' in answer.text
+    assert services.of("routing.assign") == []
+    assert browser.post(f"{HERE}/giao", data={**form, "assign-sure": "vnnic-22"}).status_code == 303
+    assert services.of("routing.assign") == [{"dossier_code": CODE, "request_id": "one", "officer": "vnnic-22"}]
 
 
 def clock_of(**changes: Any) -> list[str]:

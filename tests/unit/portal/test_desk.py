@@ -3,6 +3,7 @@
 import re
 
 import pytest
+import time_machine
 
 from services.chassis.errors import Unavailable
 from tests.unit.portal.cases import CODE, at_work, line
@@ -82,6 +83,73 @@ def test_several_cases_are_given_at_once_and_each_refusal_is_told() -> None:
     page = browser.get(answer.location).text
     assert "Đã giao 1 hồ sơ cho vnnic-2." in page
     assert "B: Chưa tiếp nhận." in page
+
+
+def test_what_could_not_be_given_keeps_the_page_the_ticks_and_the_name() -> None:
+    services = at_work(routing__list_cases={"items": [line(status="accepted")], "next": None})
+    browser = visit(services, OFFICER)
+    form = {"code": CODE, "to": "", "status": "accepted", "after": "cursor"}
+    answer = browser.post("/ban-lam-viec/giao", data=form)
+    assert answer.status_code == 422
+    assert services.of("routing.list_cases")[-1]["after"] == "cursor"
+    assert re.search(rf'value="{CODE}" checked', answer.text)
+    assert 'name="after" value="cursor"' in answer.text
+    assert "Chọn ít nhất một hồ sơ" in answer.text
+
+
+def test_a_staff_id_that_nobody_knows_is_asked_about_once() -> None:
+    told = {"dossier_code": CODE, "assigned": True, "status": "in_hand", "error": None}
+    rows = {"items": [line(status="accepted")], "next": None}
+    services = at_work(routing__list_cases=rows, routing__assign_many={"items": [told]})
+    browser = visit(services, OFFICER)
+    form = {"code": CODE, "to": "vnnic-22", "request_id": "one", "after": "cursor"}
+    answer = browser.post("/ban-lam-viec/giao", data=form)
+    assert answer.status_code == 422
+    assert 'name="sure" value="vnnic-22"' in answer.text
+    assert 'name="to" type="text" value="vnnic-22"' in answer.text
+    assert browser.post("/ban-lam-viec/giao", data={**form, "sure": "vnnic-2 2"}).status_code == 422
+    assert services.of("routing.assign_many") == []
+    given = browser.post("/ban-lam-viec/giao", data={**form, "sure": "vnnic-22"})
+    assert given.location == "/ban-lam-viec?after=cursor"
+    assert browser.post("/ban-lam-viec/giao", data=form).status_code == 303
+
+
+def test_a_case_is_opened_with_the_way_back_to_where_it_stood() -> None:
+    page = visit(at_work(), OFFICER).get("/ban-lam-viec?status=opened&after=cursor").text
+    assert f'href="/ban-lam-viec/{CODE}?status=opened&amp;after=cursor"' in page
+
+
+@time_machine.travel("2026-11-26T02:00:00+00:00", tick=False)
+def test_the_days_that_are_left_are_told_while_a_term_runs() -> None:
+    lines = [
+        line(next_due_at="2026-11-29T10:00:00+00:00"),
+        line(next_due_at="2026-11-26T10:00:00+00:00"),
+        line(next_due_at="2026-11-24T10:00:00+00:00", overdue=True),
+        line(next_due_at="2026-12-20T10:00:00+00:00", awaiting="supplement", status="supplement_requested"),
+        line(next_due_at="2026-12-21T10:00:00+00:00", status="decided"),
+    ]
+    page = visit(at_work(routing__list_cases={"items": lines, "next": None}), OFFICER).get("/ban-lam-viec").text
+    assert re.findall(r"còn \d+ ngày|hạn trong hôm nay|quá \d+ ngày", page) == [
+        "còn 3 ngày",
+        "hạn trong hôm nay",
+        "quá 2 ngày",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("typed", "sought"),
+    [
+        ("261126-0001", "000.00.06.G06-261126-0001"),
+        ("261126", "000.00.06.G06-261126"),
+        ("000.00.06", "000.00.06"),
+        ("2611", "2611"),
+    ],
+)
+def test_the_end_of_a_code_is_enough(typed: str, sought: str) -> None:
+    unit = {"key": "vnnic", "name": {"vi": "VNNIC", "en": "VNNIC"}, "agency_code": "000.00.06.G06"}
+    services = at_work(registry__get_unit=unit)
+    visit(services, OFFICER).get(f"/ban-lam-viec?q={typed}")
+    assert services.of("routing.list_cases")[0]["search"] == sought
 
 
 def test_the_queue_is_there_while_its_figures_are_not() -> None:
