@@ -2,9 +2,11 @@
 
 import socket
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from amqp import Message
@@ -70,6 +72,43 @@ def open_channel(connection: Connection) -> Any:
     return wire.leave_raw(connection.channel())
 
 
+class Standstill:
+    """Whether the broker takes nothing more from a connection, for want of memory or disk, as it has said itself.
+
+    Such a connection is kept: the broker does not even see that one is closed before the want is over, and whoever
+    tries again on new ones would leave it ever more of them.
+    """
+
+    def __init__(self) -> None:
+        self.now = self.writing = False
+
+    def watch(self, connection: Connection) -> None:
+        """Listen to what the broker says of this open connection."""
+        self.now = False
+        line: Any = connection.connection
+        line.on_blocked, line.on_unblocked = partial(self._note, True), partial(self._note, False)
+
+    def explains(self, error: BaseException) -> bool:
+        """Whether a wait ended in vain because of it, and not in the middle of a frame."""
+        return self.now and not self.writing and isinstance(error, TimeoutError)
+
+    def outlast(self, connection: Any, within: float) -> None:
+        """Wait for the end of it. Raises TimeoutError when it lasts longer."""
+        until = time.monotonic() + within
+        while self.now:
+            connection.drain_events(timeout=max(_AT_ONCE, until - time.monotonic()))
+
+    @contextmanager
+    def a_write(self) -> Iterator[None]:
+        """Frames are written meanwhile: one that is broken off spoils the connection."""
+        self.writing = True
+        yield
+        self.writing = False
+
+    def _note(self, now: bool, *_reason: Any) -> None:
+        self.now = now
+
+
 class Publisher:
     """A connection and a channel in confirm mode, used by one batch at a time, made anew after any doubt."""
 
@@ -78,6 +117,7 @@ class Publisher:
         self._connection: Connection | None = None
         self._channel: Any = None
         self._turn = threading.Lock()
+        self._standstill = Standstill()
         self._tag = 0
         self._unconfirmed: dict[int, str] = {}
         self._refused: set[str] = set()
@@ -100,9 +140,10 @@ class Publisher:
             try:
                 return act()
             except (AMQPError, OSError) as error:
-                if self._connection is not None:
-                    brokers.shun(self._connection)
-                self._drop()
+                if not self._standstill.explains(error):
+                    if self._connection is not None:
+                        brokers.shun(self._connection)
+                    self._drop()
                 raise Unavailable(
                     BROKER_UNAVAILABLE, "The message broker does not answer.", "Hệ thống truyền tin chưa sẵn sàng."
                 ) from error
@@ -117,9 +158,11 @@ class Publisher:
 
     def _publish(self, messages: Sequence[Outgoing]) -> list[bool]:
         channel = self._open()
+        self._standstill.outlast(channel.connection, SECONDS_TO_CONFIRM)
         self._unconfirmed, self._refused = {}, set()
-        for message in messages:
-            self._send(channel, message)
+        with self._standstill.a_write():
+            for message in messages:
+                self._send(channel, message)
         while self._unconfirmed:
             channel.connection.drain_events(timeout=SECONDS_TO_CONFIRM)
         return [message.id not in self._refused for message in messages]
@@ -144,6 +187,8 @@ class Publisher:
     def _open(self) -> Any:
         if self._channel is None:
             self._connection = dial(self._uri)
+            self._standstill = Standstill()
+            self._standstill.watch(self._connection)
             channel = open_channel(self._connection)
             channel.confirm_select()
             channel.events["basic_ack"].add(self._acked)

@@ -20,11 +20,12 @@ from services.chassis import brokers, codec, metrics, spans, topology
 from services.chassis.actor import Actor
 from services.chassis.errors import KINDS, Defect, Denied, Invalid, ServiceError, Unavailable
 from services.chassis.logs import log
-from services.chassis.publish import bound_waits, dial, open_channel
+from services.chassis.publish import Standstill, bound_waits, dial, open_channel
 from services.chassis.tokens import Issuer
 
 LONGEST_REPLY = 16_000_000
 _DISTRUST = ("actor.untrusted", "actor.expired", "actor.malformed")  # clocks or keys do not fit
+_SECONDS_TO_HEAR = 0.005  # what the broker has said already
 
 
 class Remote:
@@ -93,7 +94,9 @@ class _Pool:
             answer = line.ask(f"{service}.{method}", arguments, token, until)
             healthy = line
         except (AMQPError, OSError) as error:
-            if line is not None:
+            if line is not None and line.standstill.explains(error):
+                healthy = line
+            elif line is not None:
                 line.shun()
             raise _unavailable(service) from error
         finally:
@@ -115,7 +118,10 @@ class _Line:
     def __init__(self, uri: str, until: float) -> None:
         self._until = until  # of the call that it is made for: nothing on the way may take longer
         self._connection: Connection = dial(uri, self._left())
-        self._replies: dict[str, bytes] = {}
+        self.standstill = Standstill()
+        self.standstill.watch(self._connection)
+        self._asked = ""
+        self._answer: bytes | None = None
         self._lost = False
         self._key = str(uuid.uuid4())
         try:
@@ -145,23 +151,27 @@ class _Line:
         return left
 
     def ask(self, target: str, arguments: dict[str, Any], token: str | None, until: float) -> bytes:
-        correlation = str(uuid.uuid4())
+        self.standstill.outlast(self._connection, _SECONDS_TO_HEAR)
+        self._asked, self._answer, self._lost = str(uuid.uuid4()), None, False
         request = Message(
             codec.encode({"args": [], "kwargs": arguments}),
             application_headers={**({"nameko.actor": token} if token else {}), **spans.carried()},
             content_type="application/json",
             content_encoding="utf-8",
-            correlation_id=correlation,
+            correlation_id=self._asked,
             reply_to=self._key,
             expiration=str(max(1, int((until - time.monotonic()) * 1000))),
         )
-        self._channel.basic_publish(request, exchange=topology.RPC_EXCHANGE.name, routing_key=target, mandatory=True)
-        while correlation not in self._replies:
+        with self.standstill.a_write():
+            self._channel.basic_publish(
+                request, exchange=topology.RPC_EXCHANGE.name, routing_key=target, mandatory=True
+            )
+        while self._answer is None:
             left = until - time.monotonic()
             if left <= 0 or self._lost:
                 raise TimeoutError(target)
             self._connection.drain_events(timeout=left)
-        return self._replies.pop(correlation)
+        return self._answer
 
     def close(self) -> None:
         self._connection.collect()
@@ -171,10 +181,11 @@ class _Line:
         brokers.shun(self._connection)
 
     def _received(self, message: Any) -> None:
-        self._replies[message.properties.get("correlation_id", "")] = message.body
+        if message.properties.get("correlation_id") == self._asked:  # else to a question that nobody waits for any more
+            self._answer = message.body
 
-    def _returned(self, *_args: Any) -> None:
-        self._lost = True
+    def _returned(self, _exception: Any, _exchange: str, _routing_key: str, message: Any) -> None:
+        self._lost = self._lost or message.properties.get("correlation_id") == self._asked
 
 
 def _trusted(ask: Callable[..., Any], service: str, *request: Any) -> Any:

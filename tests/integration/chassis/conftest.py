@@ -10,9 +10,11 @@ from kombu import Connection
 from nameko.standalone.rpc import ClusterRpcProxy
 from pymongo import MongoClient
 
+from deploy.local import identity, rabbitmq
 from deploy.local.stack import Stack
 from services.chassis import topology
 from services.cli.acting import Context, issuer_of
+from tests.chaos.alarms import Alarms
 from tests.conftest import Process, eventually
 
 LADDER = (0.2, 0.4)
@@ -100,3 +102,35 @@ def publish(broker: Any, body: bytes, headers: dict[str, Any], content_type: str
 
 
 __all__ = ["topology"]
+
+
+class Full:
+    """The broker's disk, which is full while a test says so. Each order to the broker starts a program of its own."""
+
+    def __init__(self, servers: Stack) -> None:
+        known = identity.recall(servers.run_dir)
+        assert known is not None
+        self._alarms, self._is_on = Alarms(rabbitmq.rabbitmq(servers.run_dir, known).env), False
+
+    def begin(self) -> None:
+        """Too little disk."""
+        self._is_on = True
+        self._alarms.raise_("disk")
+
+    def end(self) -> None:
+        """Enough."""
+        if self._is_on:
+            self._alarms.clear("disk")
+            self._is_on = False
+
+    def connections(self) -> int:
+        """How many the broker has."""
+        return len(self._alarms.order("list_connections", "pid").splitlines())
+
+
+@pytest.fixture
+def disk(servers: Stack) -> Iterator[Full]:
+    """It has room again afterwards."""
+    disk = Full(servers)
+    yield disk
+    disk.end()

@@ -1,7 +1,6 @@
 """Ready is who can work, as an orchestrator and Prometheus are told it: while the broker takes nothing, nobody is."""
 
 import json
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,45 +8,12 @@ from typing import Any
 import pytest
 import requests
 
-from deploy.local import identity, rabbitmq
 from deploy.local.stack import Stack
 from services.chassis.reach import Found, Reach
-from tests.chaos.alarms import Alarms
 from tests.conftest import Process, eventually
+from tests.integration.chassis.conftest import Full
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
-
-
-class Full:
-    """The broker's disk, which is full while a test says so. Each order to the broker starts a program of its own."""
-
-    def __init__(self, servers: Stack) -> None:
-        known = identity.recall(servers.run_dir)
-        assert known is not None
-        self._alarms, self._is_on = Alarms(rabbitmq.rabbitmq(servers.run_dir, known).env), False
-
-    def begin(self) -> None:
-        """Too little disk."""
-        self._is_on = True
-        self._alarms.raise_("disk")
-
-    def end(self) -> None:
-        """Enough."""
-        if self._is_on:
-            self._alarms.clear("disk")
-            self._is_on = False
-
-    def connections(self) -> int:
-        """How many the broker has."""
-        return len(self._alarms.order("list_connections", "pid").splitlines())
-
-
-@pytest.fixture
-def disk(servers: Stack) -> Iterator[Full]:
-    """It has room again afterwards."""
-    disk = Full(servers)
-    yield disk
-    disk.end()
 
 
 def told(folder: Path) -> tuple[int, Any]:

@@ -25,11 +25,14 @@ class Line:
     """Answers as it is told to."""
 
     open = shunned = 0
+    blocked: ClassVar[bool] = False
     shown: ClassVar[list[str | None]] = []
 
     def __init__(self, answer: bytes | Exception) -> None:
         type(self).open += 1
         self._answer = answer
+        self.standstill = publish.Standstill()
+        self.standstill.now = type(self).blocked
 
     def ask(self, _target: str, _arguments: Any, token: str | None, _until: float) -> bytes:
         type(self).shown.append(token)
@@ -49,7 +52,7 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A client of one line whose service gives this answer."""
 
     def make(answer: bytes | Exception) -> Remote:
-        Line.open, Line.shunned, Line.shown = 0, 0, []
+        Line.open, Line.shunned, Line.shown, Line.blocked = 0, 0, [], False
         monkeypatch.setattr(remote, "_Line", lambda _uri, _until: Line(answer))
         return Remote("amqp://nowhere", issuer(), Actor("system", "t"), most=1, deadline_seconds=1)
 
@@ -89,6 +92,27 @@ def test_a_line_in_doubt_is_closed_and_its_place_in_the_pool_is_free(error: Exce
     assert (Line.open, Line.shunned) == (0, 3)
 
 
+@pytest.mark.parametrize(("error", "left_open"), [(TimeoutError(), 1), (ConnectionResetError(), 0)])
+def test_a_line_that_the_broker_blocks_is_kept_for_the_next_call(
+    error: Exception, left_open: int, answering: Any
+) -> None:
+    client = answering(error)
+    Line.blocked = True
+    for _ in range(3):
+        with pytest.raises(Unavailable):
+            client.call("s", "m")
+    assert Line.open == left_open
+
+
+def test_what_broke_off_in_the_middle_of_a_frame_is_no_standstill() -> None:
+    standstill = publish.Standstill()
+    standstill.now = True
+    assert standstill.explains(TimeoutError())
+    with pytest.raises(TimeoutError), standstill.a_write():
+        raise TimeoutError
+    assert not standstill.explains(TimeoutError())
+
+
 def test_each_call_shows_who_makes_it_over_the_same_lines(answering: Any) -> None:
     client, citizen = answering(b'{"result": 1, "error": null}'), Actor("citizen", "001801000001")
     client.call("s", "m")
@@ -115,7 +139,7 @@ def test_that_somebody_may_not_do_something_is_told_as_it_is(answering: Any) -> 
 
 def test_a_line_that_cannot_be_set_up_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     closed = threading.Event()
-    broken = SimpleNamespace(channel=lambda: 1 / 0, collect=closed.set)
+    broken = SimpleNamespace(connection=SimpleNamespace(), channel=lambda: 1 / 0, collect=closed.set)
     monkeypatch.setattr(remote, "dial", lambda _uri, _within: broken)
     with pytest.raises(ZeroDivisionError):
         Remote("amqp://nowhere").call("s", "m")
