@@ -43,7 +43,7 @@ test: ## Set up, then run every test, against real servers of its own
 	@$(setup)
 	@$(setup) browser
 	@$(bin)/python -m pytest -n 2 --dist loadfile tests/unit tests/contract $(apart)
-	@$(bin)/python -m pytest tests/integration tests/e2e $(apart:%=--ignore=%)
+	@$(bin)/python -m pytest tests/integration tests/e2e $(apart:%=--ignore=%) --durations=12
 
 screenshots: ## Set up, fill a stack with dossiers and leave it running; pictures of its pages into docs/screenshots
 	@$(setup)
@@ -61,13 +61,16 @@ chaos: ## Set up, then let everything go wrong that may, and check that nothing 
 	@$(bin)/python -m tests.chaos $(if $(FULL),--full) $(if $(ONLY),--only '$(ONLY)') $(if $(SEED),--seed $(SEED)) \
 		$(if $(DOSSIERS),--dossiers $(DOSSIERS))
 
-check: ## Lint, format, types, import contracts, unit and contract tests: under a minute
+# what `make test` alone plays: thousands of requests to the API, twenty seconds
+patient := tests/contract/test_api_conformance.py
+
+check: ## Lint, format, types, import contracts, unit and contract tests: about a minute
 	@$(setup) python
 	@$(bin)/ruff check . $(call hint,ruff found mistakes. Some it mends itself: make format)
 	@$(bin)/ruff format --check . $(call hint,Some files are not formatted. Type: make format)
 	@$(bin)/mypy services deploy tests $(call hint,The types do not fit: see the lines above)
 	@$(bin)/lint-imports $(call hint,A module imports what it must not: see pyproject.toml [tool.importlinter])
-	@$(bin)/python -m pytest -n 2 tests/unit tests/contract
+	@$(bin)/python -m pytest -n 2 tests/unit tests/contract --ignore=$(patient)
 
 format: ## Format the code and mend what can be mended
 	@$(setup) python
