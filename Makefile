@@ -13,7 +13,7 @@ apart := tests/integration/test_local_stack.py tests/integration/test_backup.py 
 hint = || { echo '✗ $(1)' >&2; exit 1; }
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 \t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 \t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
 setup: ## Install what is missing: RabbitMQ (apt), the Python packages (.venv), mongod (.run/servers)
 	@$(setup)
