@@ -53,6 +53,11 @@ def say(sentence: str, **values: Any) -> str:
     return said % values if values else said
 
 
+def ngettext(one: str, many: str, num: int) -> str:
+    """A sentence about one or many; `%(num)s` stands for how many."""
+    return _SENTENCES[g.language].ngettext(one, many, num) % {"num": num}
+
+
 def sentence(text: str) -> str:
     """A sentence that is said later: it stands in a table, and the translators' tools find it by this name."""
     return text

@@ -30,7 +30,7 @@ _NOTICES: Final = {
     "transferred": sentence("Hồ sơ được chuyển đơn vị khác giải quyết"),
     "stopped": sentence("Hồ sơ dừng xử lý"),
     "resolved": sentence("Đã có kết quả"),
-    "refused": sentence("Không cấp kết quả"),
+    "refused": sentence("Từ chối cấp"),
     "returned": sentence("Đã trả kết quả"),
     "withdrawn": sentence("Đã rút hồ sơ"),
     "revoked": sentence("Kết quả bị thu hồi"),
@@ -46,9 +46,9 @@ _ORDERS: Final = {
     "waived": (sentence("được miễn"), "good"),
 }
 _WHEN_DUE: Final = {
-    "on_submission": sentence("nộp khi nộp hồ sơ"),
-    "on_acceptance": sentence("nộp khi hồ sơ được tiếp nhận"),
-    "before_result": sentence("nộp trước khi nhận kết quả"),
+    "on_submission": sentence("thu khi nộp hồ sơ"),
+    "on_acceptance": sentence("thu khi hồ sơ được tiếp nhận"),
+    "before_result": sentence("thu trước khi nhận kết quả"),
 }
 _REFUNDS: Final = {
     "paid_twice": sentence("đã nộp hai lần"),

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from flask import Flask
 
-from services.portal.language import day, number, say, sentence, vnd, words
+from services.portal.language import day, ngettext, number, say, sentence, vnd, words
 
 Document = Mapping[str, Any]
 # Public statuses: sentence, and the tone of their tag. The names are those of the national portal's code list.
@@ -54,8 +54,8 @@ def limit_words(limit: Document) -> str:
         ]
         return say("theo đợt: ") + "; ".join(windows)
     if limit["kind"] == "days":
-        return say("%(days)s ngày", days=limit["days"])
-    return say("%(days)s ngày làm việc", days=limit["days"])
+        return ngettext("%(num)s ngày", "%(num)s ngày", limit["days"])
+    return ngettext("%(num)s ngày làm việc", "%(num)s ngày làm việc", limit["days"])
 
 
 def kinds_words(kinds: Iterable[str]) -> str:
@@ -92,9 +92,9 @@ def price_words(fee: Document) -> str:
     if fee["basis"] == "per_unit":
         size = fee["unit_size"]
         return (
-            say("%(amount)s/%(size)s đơn vị", amount=amount, size=number(size))
+            say("%(amount)s/%(size)s đơn vị tính", amount=amount, size=number(size))
             if size > 1
-            else say("%(amount)s/đơn vị", amount=amount)
+            else say("%(amount)s/đơn vị tính", amount=amount)
         )
     return amount
 

@@ -31,7 +31,7 @@ def take(code: str, order_id: str) -> ResponseReturnValue:
     counted = request.form.get(f"amount-{order_id}", "")
     amount = _dong(counted)
     if amount is None:
-        return _page(code, {order_id: say("Ghi số tiền bằng chữ số, thí dụ 200.000.")}, counted, 400)
+        return _page(code, {order_id: say("Ghi số tiền bằng chữ số, ví dụ 200.000.")}, counted, 400)
     try:
         portal().services.ask(
             who().actor,

@@ -105,11 +105,11 @@ def keep_view() -> ResponseReturnValue:
     wish, views = Wish.read(request.form), _views()
     if "forget" in request.form:
         views.forget(request.form["forget"])
-        flash(say("Đã xóa góc nhìn."), "good")
+        flash(say("Đã xóa bộ lọc."), "good")
     elif views.keep(request.form.get("name", ""), wish.address()):
-        flash(say("Đã lưu góc nhìn."), "good")
+        flash(say("Đã lưu bộ lọc."), "good")
     else:
-        flash(say("Cần đặt tên cho góc nhìn; mỗi người lưu được %(most)s góc nhìn.", most=MOST_VIEWS), "bad")
+        flash(say("Cần đặt tên cho bộ lọc; mỗi người lưu được %(most)s bộ lọc.", most=MOST_VIEWS), "bad")
     return redirect(url_for(".queue", **wish.address()), _SEE_OTHER)
 
 
@@ -146,7 +146,7 @@ def _tabs(wish: Wish | None) -> list[tuple[str, str, int | None, bool]]:
         (say("Đã kết thúc"), Wish(status="closed", order="newest"), None),
     )
     lists = [(text, url_for(".queue", **tab.address()), count, tab == wish) for text, tab, count in tabs]
-    others = ((say("Lịch đến hạn"), "desk.calendar"), (say("Khối lượng"), "desk.load"))
+    others = ((say("Lịch đến hạn"), "desk.calendar"), (say("Khối lượng công việc"), "desk.load"))
     return [*lists, *((text, url_for(name), None, request.endpoint == name) for text, name in others)]
 
 

@@ -13,7 +13,7 @@ _DOORS: Final = (
     (
         "offers.find",
         sentence("Nộp hồ sơ"),
-        sentence("Tìm thủ tục, xem cần gì, mất bao lâu, tốn bao nhiêu, rồi nộp ngay trên mạng."),
+        sentence("Tra cứu thành phần hồ sơ, thời hạn, phí, lệ phí và nộp hồ sơ trực tuyến."),
     ),
     (
         "lookup.ask",

@@ -178,7 +178,7 @@ def test_a_view_is_kept_for_the_officer_wherever_he_signs_in() -> None:
     assert 'href="/ban-lam-viec?late=overdue"' in page
     assert "&lt;b&gt;Gấp&lt;/b&gt;" in page
     other.post("/ban-lam-viec/goc-nhin", data={"forget": "<b>Gấp</b>"})
-    assert "Gấp" not in browser.get("/ban-lam-viec").text.partition("Góc nhìn đã lưu")[2]
+    assert "Gấp" not in browser.get("/ban-lam-viec").text.partition("Bộ lọc đã lưu")[2]
 
 
 def test_a_month_shows_what_is_due_and_which_days_are_off() -> None:

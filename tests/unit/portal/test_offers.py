@@ -1,5 +1,7 @@
 """Finding a procedure by what people type."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -74,3 +76,21 @@ def test_names_sort_by_the_vietnamese_alphabet() -> None:
 @given(st.text())
 def test_folding_twice_is_folding_once(text: str) -> None:
     assert fold(fold(text)) == fold(text)
+
+
+def test_numbers_read_as_each_language_writes_them() -> None:
+    paper = {
+        "code": "TP01",
+        "name": {"vi": "Bản khai", "en": "Declaration"},
+        "need": "required",
+        "original": "original",
+        "copies": 1,
+        "accepts": ["pdf"],
+        "max_bytes": 2_621_440,
+    }
+    browser = visit(FakeServices(catalogue(procedure(components=[paper]))))
+    vietnamese, english = (browser.get(f"/thu-tuc/mic/dk-ten-mien-vn?lang={lang}").text for lang in ("vi", "en"))
+    assert "tối đa 2,5 MB" in vietnamese
+    assert "1 ngày làm việc" in vietnamese
+    assert "at most 2.5 MB" in english
+    assert re.search(r"\b1 working day\b", english)
