@@ -9,6 +9,15 @@ from markupsafe import Markup
 _MARK: Final = 20
 
 
+_AGAIN: Final = "X-Again"  # header of what a script asks for by itself
+
+
+def mind_who_asks() -> None:
+    """What a page asks for again by itself is no visit: it keeps no session alive."""
+    if _AGAIN in request.headers:
+        session.is_visit = False  # type: ignore[attr-defined]
+
+
 class Live:
     """A rendered part, and the mark (an ETag) of its content."""
 

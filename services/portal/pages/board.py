@@ -10,11 +10,13 @@ from typing import Any, Final
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from services.chassis import clock
 from services.chassis.errors import ServiceError
 from services.contracts.catalogue.dates import local_today
 from services.contracts.events import PUBLISHERS
 from services.portal import figures
 from services.portal.language import say
+from services.portal.live import mind_who_asks
 from services.portal.signin import signed_in, who
 from services.portal.wiring import portal
 
@@ -28,12 +30,21 @@ _MOST_LETTERS: Final = 50
 @signed_in("operator")
 def show() -> ResponseReturnValue:
     """Everything at a glance; what a service cannot say now is shown as not known."""
+    mind_who_asks()
     days = next((days for days in _PERIODS if str(days) == request.args.get("days")), _PERIODS[1])
     last = local_today()
     first = last - timedelta(days=days - 1)
     told = _ask_all(_asker(), first, last)
     return render_template(
-        "board/show.html", days=days, periods=_PERIODS, first=first, last=last, unit_names=_unit_names(), **told
+        "board/show.html",
+        days=days,
+        periods=_PERIODS,
+        first=first,
+        last=last,
+        since=first.replace(day=1),  # intake counts by the month
+        asked_at=clock.now(),
+        unit_names=_unit_names(),
+        **told,
     )
 
 
@@ -96,7 +107,10 @@ def _reckoned(answers: dict[str, Any], first: date, last: date) -> dict[str, Any
     count = dossiers["total"] if dossiers else 0
     return {
         "on_time": figures.on_time(every) if cases else None,
-        "level_4": figures.share(dossiers["by_level"].get("4", 0), count) if dossiers else None,
+        **{
+            f"level_{level}": figures.share(dossiers["by_level"].get(level, 0), count) if dossiers else None
+            for level in ("3", "4")
+        },
         "online": figures.share(dossiers["by_channel"].get("online", 0), count) if dossiers else None,
         "paid": figures.total(fees["paid"]) if fees else None,
         "refunded": figures.total(fees["refunded"]) if fees else None,

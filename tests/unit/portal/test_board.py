@@ -1,8 +1,10 @@
 """The board: figures that add up, services that do not answer, dead letters that are sent back."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
+import pytest
+import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,7 +50,7 @@ def answers(**changes: Any) -> FakeServices:
 
 def test_shares_and_sums_are_those_of_what_was_counted() -> None:
     page = visit(answers(), OPERATOR).get("/dieu-hanh/").text
-    for figure in ("90 %", "75 %", "50 %", "350.000 đ", "Trung tâm Internet Việt Nam"):
+    for figure in ("90 %", "75 %", "25 %", "50 %", "350.000 đ", "Trung tâm Internet Việt Nam"):
         assert figure in page, figure
 
 
@@ -57,6 +59,33 @@ def test_a_service_that_does_not_answer_is_shown_as_that_and_the_rest_is_there()
     assert page.status_code == 200
     assert "không trả lời" in page.text
     assert "350.000 đ" in page.text
+
+
+@time_machine.travel("2026-11-26T02:00:00+00:00", tick=False)
+def test_figures_are_said_to_be_of_the_days_that_were_counted() -> None:
+    services = answers()
+    page = visit(services, OPERATOR).get("/dieu-hanh/?days=7").text
+    assert services.of("intake.count_dossiers") == [{"from_month": "2026-11"}]
+    assert "20/11/2026 – 26/11/2026 · Số liệu lúc 09 giờ 00, 26/11/2026" in page
+    assert "hồ sơ nộp từ 01/11/2026 đến 26/11/2026, tính trọn tháng" in page
+
+
+@time_machine.travel("2026-12-02T02:00:00+00:00", tick=False)
+def test_what_a_chart_shows_is_there_in_figures_too() -> None:
+    page = visit(answers(), OPERATOR).get("/dieu-hanh/?days=7").text
+    assert '<th scope="row">01/12/2026</th><td class="number">350.000 đ</td>' in page
+    assert '<th scope="row">30/11/2026</th><td class="number">0 đ</td>' in page
+
+
+@pytest.mark.parametrize(("headers", "status"), [({"X-Again": "yes"}, 302), ({}, 200)])
+def test_a_board_that_renews_itself_keeps_no_session_alive(headers: dict[str, str], status: int) -> None:
+    with time_machine.travel("2026-11-26T02:00:00+00:00", tick=False) as now:
+        browser = visit(answers(), OPERATOR)
+        browser.get("/dieu-hanh/")
+        now.shift(timedelta(minutes=25))
+        assert browser.get("/dieu-hanh/", headers=headers).status_code == 200
+        now.shift(timedelta(minutes=10))
+        assert browser.get("/dieu-hanh/").status_code == status
 
 
 def test_the_board_is_for_operators() -> None:
