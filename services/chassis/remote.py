@@ -84,26 +84,37 @@ class _Pool:
 
     def call(self, service: str, method: str, arguments: dict[str, Any], token: str | None) -> Any:
         until = time.monotonic() + self._deadline
+        answer = None
+        while answer is None:
+            answer = self._over_a_line(
+                service, lambda line: line.ask(f"{service}.{method}", arguments, token, until), until
+            )
+        return _unwrapped(_read(answer))
+
+    def _over_a_line(self, service: str, ask: Callable[["_Line"], bytes], until: float) -> bytes | None:
+        """The answer; None where a line was lost since it was last used (a restarted broker, say): ask over another."""
         try:
-            line = self._idle.get(timeout=self._deadline)
+            line = self._idle.get(timeout=max(0.0, until - time.monotonic()))
         except queue.Empty:
             raise _unavailable(service) from None
-        healthy = None
+        healthy, was_kept = None, line is not None
         try:
             line = line or _Line(self._uri, until)
-            answer = line.ask(f"{service}.{method}", arguments, token, until)
+            answer = ask(line)
             healthy = line
         except (AMQPError, OSError) as error:
             if line is not None and line.standstill.explains(error):
                 healthy = line
             elif line is not None:
                 line.shun()
+            if was_kept and not isinstance(error, TimeoutError):
+                return None
             raise _unavailable(service) from error
         finally:
             if healthy is None and line is not None:
                 line.close()
             self._idle.put(healthy)
-        return _unwrapped(_read(answer))
+        return answer
 
     def close(self) -> None:
         while not self._idle.empty():

@@ -120,11 +120,16 @@ def test_what_is_wrong_is_named_with_its_dossier_until_it_is_mended(own: Stack, 
     assert wrong == {
         (codes[0], where, "its state is not what its history makes: unit"),
         (codes[0], where, "intake and routing differ in unit"),
+        (
+            codes[0],
+            f"payment.dossiers {codes[0]}",
+            f"it says that {case['state']['unit']} has the dossier, routing says cuc-khac",
+        ),
     }
     assert shown.returncode == 1
     assert codes[0] in shown.stdout
-    assert "2 exceptions" in shown.stdout
-    assert [one["exceptions"] for one in (of_it[-1], of_another[-1])] == [2, 0]
+    assert "3 exceptions" in shown.stdout
+    assert [one["exceptions"] for one in (of_it[-1], of_another[-1])] == [3, 0]
     assert told(own, "--patience", "0")[-1]["exceptions"] == 0
 
 

@@ -26,19 +26,21 @@ class Line:
 
     open = shunned = 0
     blocked: ClassVar[bool] = False
+    made: ClassVar[list["Line"]] = []
     shown: ClassVar[list[str | None]] = []
 
     def __init__(self, answer: bytes | Exception) -> None:
         type(self).open += 1
-        self._answer = answer
+        type(self).made.append(self)
+        self.answer = answer
         self.standstill = publish.Standstill()
         self.standstill.now = type(self).blocked
 
     def ask(self, _target: str, _arguments: Any, token: str | None, _until: float) -> bytes:
         type(self).shown.append(token)
-        if isinstance(self._answer, Exception):
-            raise self._answer
-        return self._answer
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
 
     def close(self) -> None:
         type(self).open -= 1
@@ -52,7 +54,7 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A client of one line whose service gives this answer."""
 
     def make(answer: bytes | Exception) -> Remote:
-        Line.open, Line.shunned, Line.shown, Line.blocked = 0, 0, [], False
+        Line.open, Line.shunned, Line.shown, Line.blocked, Line.made = 0, 0, [], False, []
         monkeypatch.setattr(remote, "_Line", lambda _uri, _until: Line(answer))
         return Remote("amqp://nowhere", issuer(), Actor("system", "t"), most=1, deadline_seconds=1)
 
@@ -102,6 +104,15 @@ def test_a_line_that_the_broker_blocks_is_kept_for_the_next_call(
         with pytest.raises(Unavailable):
             client.call("s", "m")
     assert Line.open == left_open
+
+
+def test_who_finds_a_kept_line_lost_is_answered_over_a_new_one(answering: Any) -> None:
+    client = answering(b'{"result": 1, "error": null}')
+    client.call("s", "m")
+    (kept,) = Line.made
+    kept.answer = ConnectionResetError()  # the broker was restarted meanwhile
+    assert client.call("s", "m") == 1
+    assert (Line.open, len(Line.made)) == (1, 2)
 
 
 def test_what_broke_off_in_the_middle_of_a_frame_is_no_standstill() -> None:

@@ -5,7 +5,7 @@ from typing import Any, cast
 import pytest
 
 from services.chassis.actor import Actor
-from services.chassis.errors import ServiceError
+from services.chassis.errors import ServiceError, Unavailable
 from services.portal.clients import Services
 
 CITIZEN = Actor("citizen", "001801000001")
@@ -43,3 +43,28 @@ class Keys:
     def fresh(self, _actor: Actor) -> str:
         """A token."""
         return "token"
+
+
+class Broken:
+    """A line to the services on which each of them finds that intake does not answer."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def acting_as(self, _actor: Actor | None) -> "Broken":
+        """Whoever asks."""
+        return self
+
+    def call(self, service: str, method: str, **_: Any) -> None:
+        """No answer."""
+        self.asked.append(f"{service}.{method}")
+        raise Unavailable("intake.unavailable", "intake does not answer.", "Dịch vụ chưa sẵn sàng.")
+
+
+def test_what_payment_says_of_intake_is_no_reason_to_ask_intake_for_a_payment() -> None:
+    line = Broken()
+    services = Services(cast("Any", line), cast("Any", Keys()), "http://nowhere.invalid")
+    with pytest.raises(Unavailable):
+        services.ask(CITIZEN, "payment.get_order", dossier_code="000.00.06.G14-261201-0001")
+    assert services._avoid_until == 0  # noqa: SLF001 – intake itself is asked by RPC as before
+    assert line.asked == ["payment.get_order"]
