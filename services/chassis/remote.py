@@ -1,7 +1,8 @@
 """Calling another service by RPC: always with a deadline, typed errors, safe under threads and greenlets.
 
 nameko's own proxies wait for ever inside a service and are not thread-safe outside; this client takes a connection
-from a small pool for one call at a time, and throws it away after any doubt, so a late reply meets nobody.
+from a small pool for one call at a time, and throws it away after any doubt but that the broker takes nothing: that one
+is kept, and a late reply on it meets nobody. A connection that was lost while it lay idle costs no call.
 """
 
 import copy
