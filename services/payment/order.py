@@ -228,10 +228,13 @@ def _attempted(order: FeeOrder, reference: str, **changes: Any) -> FeeOrder:
 
 
 def _unit(order: FeeOrder) -> str:
-    """The unit that had the dossier when this was paid, else the one that has it: so the sums of past days stand."""
+    """The unit that had the dossier when this was paid, else the one that has it: so the sums of past days stand.
+
+    Gateways tell whole seconds: what was paid in the second of a transfer went to the unit that had it afterwards.
+    """
     if not order.transfers:
         return order.unit
-    until = [one for one in order.transfers if order.paid_at is None or one.at <= order.paid_at]
+    until = [one for one in order.transfers if order.paid_at is None or one.at.replace(microsecond=0) <= order.paid_at]
     return until[-1].to_unit if until else order.transfers[0].from_unit
 
 

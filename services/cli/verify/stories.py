@@ -63,7 +63,7 @@ def _units(papers: Papers, _dossier: Dossier, case: Case) -> Said:
     had = [(one.at, one.to_unit) for one in case.transfers]
     first = case.transfers[0].from_unit if case.transfers else case.unit
     for order in papers.orders:
-        until = [unit for at, unit in had if order.paid_at is None or at <= order.paid_at]
+        until = [unit for at, unit in had if order.paid_at is None or at.replace(microsecond=0) <= order.paid_at]
         if order.unit != (until[-1] if until else first):
             yield (
                 f"payment.orders {order.order_id}",
