@@ -329,3 +329,10 @@ def test_the_new_unit_takes_the_money_and_the_old_one_no_more() -> None:
         book.act(domain.pay_at_counter, OFFICER, AMOUNT, NOW)
     book.act(domain.pay_at_counter, FOREIGN, AMOUNT, NOW + timedelta(minutes=2))
     assert (book.now.unit, book.now.status) == ("cuc-bao-chi", "paid")
+
+
+def test_what_a_gateway_says_was_paid_in_the_second_of_a_transfer_is_the_new_unit_s() -> None:
+    book, at = requested(), NOW.replace(microsecond=700_000)
+    book.act(domain.transfer, Transfer(1, "vnnic", "cuc-bao-chi", at))
+    book.act(domain.pay_at_counter, FOREIGN, AMOUNT, at.replace(microsecond=0))
+    assert (book.now.unit, book.now.status) == ("cuc-bao-chi", "paid")
