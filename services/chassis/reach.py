@@ -8,7 +8,6 @@ would not notice that it was closed either, and keep one more of them each time.
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any, Final
 
 from amqp import Message
@@ -17,7 +16,7 @@ from kombu import Connection
 
 from services.chassis import brokers, topology
 from services.chassis.logs import log
-from services.chassis.publish import dial, open_channel
+from services.chassis.publish import Standstill, dial, open_channel
 
 SECONDS_TO_ANSWER: Final = 5.0
 _SECONDS_BLOCKED: Final = 1.0
@@ -42,7 +41,7 @@ class Reach:
         self._connection: Connection | None = None
         self._asking: Any = None
         self._probing: Any = None
-        self._waits = self._blocked = False
+        self._waits, self._standstill = False, Standstill()
         self._found = Found()
 
     def look(self) -> Found:
@@ -64,21 +63,21 @@ class Reach:
     def _look(self) -> Found:
         if self._connection is None:
             self._open()
-        elif self._blocked:
+        elif self._standstill.now:
             self._drain(_SECONDS_BLOCKED)
-        if self._blocked:
+        if self._standstill.now:
             return replace(self._found, takes=False)
         dead_letters = self._dead_letters()
         self._waits = True
         self._probing._basic_publish(Message(b""), exchange="", routing_key=_NOBODY)  # noqa: SLF001
         self._await_confirm()
         self._drain(_SECONDS_AFTER)  # the first message under an alarm is taken, and called the last
-        return Found(answers=True, takes=not self._blocked, dead_letters=dead_letters)
+        return Found(answers=True, takes=not self._standstill.now, dead_letters=dead_letters)
 
     def _await_confirm(self) -> None:
         """Until the probe is confirmed, or the broker has said that it takes nothing. Raises TimeoutError."""
         until = time.monotonic() + SECONDS_TO_ANSWER
-        while self._waits and not self._blocked:
+        while self._waits and not self._standstill.now:
             self._probing.connection.drain_events(timeout=max(_SECONDS_AFTER, until - time.monotonic()))
 
     def _drain(self, seconds: float) -> None:
@@ -96,19 +95,15 @@ class Reach:
             return 0
 
     def _open(self) -> None:
-        self._waits = self._blocked = False
+        self._waits = False
         self._connection = dial(self._uri, SECONDS_TO_ANSWER)
         self._asking, self._probing = open_channel(self._connection), open_channel(self._connection)
         self._probing.confirm_select()
         self._probing.events["basic_ack"].add(self._confirmed)
-        line: Any = self._connection.connection
-        line.on_blocked, line.on_unblocked = partial(self._block, True), partial(self._block, False)
+        self._standstill.watch(self._connection)
 
     def _confirmed(self, *_args: Any) -> None:
         self._waits = False
-
-    def _block(self, blocked: bool, *_reason: Any) -> None:
-        self._blocked = blocked
 
     def _give_up(self) -> None:
         """Without a farewell: a broker in doubt may never answer it."""

@@ -1,5 +1,6 @@
 """The slips and receipts of a dossier as documents: each out of one template, on a page or on sheets of paper."""
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from services.portal.following import Followed, follow, letter_of, notices_of, r
 from services.portal.pdf import printed
 from services.portal.qr import qr
 from services.portal.signin import who
-from services.portal.slips import Slip, in_language, step_words, there_are
+from services.portal.slips import SLIPS, Slip, in_language, step_words, there_are
 from services.portal.spoken import spoken_vnd
 from services.portal.transfers import beside, transfer_words
 from services.portal.wiring import portal
@@ -22,13 +23,16 @@ _SHEET: Final = "slips/sheet.html"
 
 def slips_of(code: str) -> list[Slip]:
     """The slips that there are of a dossier. Raises NotFound, also where it is not for this person to see."""
-    return _there_are(follow(code))
+    followed = follow(code)
+    return _there_are(followed, notices_of(code))
 
 
 def slip(code: str, kind: str, layout: str = _SHEET) -> str:
     """A slip in HTML. Raises NotFound."""
     followed = follow(code)
-    found = next((one for one in _there_are(followed) if one.kind == kind), None)
+    known = SLIPS.get(kind)
+    notices = notices_of(code) if known and known.moment else ()
+    found = known if known in _there_are(followed, notices) else None
     if found is None:
         raise _none()
     return render_template(
@@ -63,8 +67,8 @@ def as_pdf(html: str, name: str) -> Response:
     )
 
 
-def _there_are(followed: Followed) -> list[Slip]:
-    return there_are(followed.dossier, notices_of(followed.code), for_officer=not followed.is_mine)
+def _there_are(followed: Followed, notices: Sequence[Mapping[str, Any]]) -> list[Slip]:
+    return there_are(followed.dossier, notices, for_officer=not followed.is_mine)
 
 
 def _none() -> NotFound:

@@ -46,8 +46,8 @@ class Words(Schema):
     en = fields.String(required=True)
 
 
-class ProcedureLine(Schema):
-    """A procedure in a list."""
+class Offered(Schema):
+    """A procedure: what a list and its own page say of it."""
 
     tenant = fields.String(required=True)
     key = fields.String(required=True)
@@ -60,31 +60,24 @@ class ProcedureLine(Schema):
     applicant_kinds = fields.List(fields.String(), required=True)
     channels = fields.List(fields.String(), required=True)
     time_limit = Open(required=True)
-    fee_free = fields.Boolean(required=True)
     version = fields.String(required=True)
 
 
-class Procedure(Schema):
+class ProcedureLine(Offered):
+    """A procedure in a list."""
+
+    fee_free = fields.Boolean(required=True)
+
+
+class Procedure(Offered):
     """All about one procedure."""
 
-    tenant = fields.String(required=True)
-    key = fields.String(required=True)
-    name = fields.Nested(Words, required=True)
-    unit = fields.String(required=True)
-    unit_name = fields.Nested(Words, required=True)
-    tthc_code = maybe()
-    level = fields.Integer(required=True)
-    mode = fields.String(required=True)
-    applicant_kinds = fields.List(fields.String(), required=True)
-    channels = fields.List(fields.String(), required=True)
     legal_basis = fields.List(Open(), required=True)
     form = fields.List(Open(), required=True)
     components = fields.List(Open(), required=True)
-    time_limit = Open(required=True)
     fees = fields.List(Open(), required=True)
     result = Open(required=True)
     example = Open()
-    version = fields.String(required=True)
 
 
 class KnownValue(Schema):

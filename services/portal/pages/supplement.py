@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from services.chassis import codec
@@ -236,8 +236,7 @@ def _placed(draft: Draft, error: ServiceError) -> list[Problem]:
 
 def _onward(code: str, said: str, kind: str) -> ResponseReturnValue:
     flash(said, kind)
-    has_page = "dossiers.show" in current_app.view_functions
-    return redirect(url_for("dossiers.show", code=code) if has_page else url_for("home.show"), 303)
+    return redirect(url_for("dossiers.show", code=code), 303)
 
 
 def _draw(
