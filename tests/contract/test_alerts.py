@@ -1,7 +1,7 @@
 """An alert comes when something is the matter, and at no other time: each rule is held against scrapes of processes."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, Final
@@ -40,7 +40,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 @pytest.fixture
-def healthy(world: World) -> Pages:
+def healthy(world: World) -> Iterator[Pages]:
     """A scrape of every process that a stack has, each as its own code shows it when all is well."""
     metrics.show(metrics.LOOP_LAG)
     metrics.LOOP_LAG.set_function(lambda: 0.001)
@@ -51,8 +51,8 @@ def healthy(world: World) -> Pages:
     forget_shown()
     metrics.show(metrics.LOOP_LAG)
     assert Health(settings(), None).look()
-    metrics.LOOP_LAG.set_function(LATENESS.longest)
-    return {**services, **doors, "portal-http": page()}
+    yield {**services, **doors, "portal-http": page()}
+    metrics.LOOP_LAG.set_function(LATENESS.longest)  # not before: a test may look again, and other tests were late
 
 
 def found(pages: Mapping[str, str], before: Mapping[str, str], at: datetime = NIGHT) -> set[str]:
