@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app, url_for
-
 from services.chassis.errors import NotFound, ServiceError
 from services.chassis.logs import log
 from services.portal.deadlines import Term, running
@@ -102,8 +100,3 @@ def wishes_of(request: Document | None, procedure: Document) -> list[Document]:
         name = names.get(component, component) if component else labels.get(field, field)
         found.append({"component": component, "field": field, "name": name, "guidance": one.get("guidance")})
     return found
-
-
-def door(endpoint: str, **arguments: Any) -> str | None:
-    """The address of a page that another part of the portal may bring; None without that part."""
-    return url_for(endpoint, **arguments) if endpoint in current_app.view_functions else None

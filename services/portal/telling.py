@@ -6,7 +6,6 @@ from typing import Final
 from flask import Flask
 
 from services.portal.deadlines import why_words
-from services.portal.following import door
 from services.portal.language import number, say, sentence
 
 _WEEKDAYS: Final = (
@@ -123,5 +122,4 @@ def teach(app: Flask) -> None:
         refund_words=refund_words,
         failed_words=failed_words,
         why_words=why_words,
-        door=door,
     )

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from services.chassis.errors import Invalid, Refused
 from services.portal.answers import show_asked
-from services.portal.following import Followed, door, follow, notices_of, term_of
+from services.portal.following import Followed, follow, notices_of, term_of
 from services.portal.language import say
 from services.portal.live import Live
 from services.portal.progress import URGENT, duties, has_ended, may_withdraw, steps
@@ -144,8 +144,6 @@ def _progress(followed: Followed) -> dict[str, Any]:
         "duties": duties(dossier),
         "term": term_of(followed),
         "has_ended": has_ended(dossier),
-        "supplement_door": door("apply.supplement", code=followed.code),
-        "pay_door": door("payments.show", code=followed.code),
     }
 
 

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, Final
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from services.chassis.errors import Conflict, Invalid, NotFound, Refused, ServiceError, Unavailable
@@ -87,9 +87,7 @@ def _onward(draft_id: str, code: str) -> ResponseReturnValue:
     kept = session.get(_HANDED_IN, {})
     session[_HANDED_IN] = dict([*kept.items(), (draft_id, code)][-_MOST_REMEMBERED:])
     flash(say("Đã nộp hồ sơ. Mã hồ sơ: %(code)s.", code=code), "good")
-    if "dossiers.show" in current_app.view_functions:
-        return redirect(url_for("dossiers.show", code=code), 303)
-    return redirect(url_for("home.show"), 303)
+    return redirect(url_for("dossiers.show", code=code), 303)
 
 
 def _content(draft: Draft) -> dict[str, Any]:
