@@ -7,14 +7,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from deploy.local.waiting import wait_until
 from services.cli.verify.checker import verify
 from tests.chaos import rest
 from tests.chaos.diary import Step
-from tests.chaos.rig import Rig
+from tests.chaos.rig import PROGRAMS, Rig
 from tests.integration.books import Books
 
 _MESSAGE_ID: Final = re.compile(rb"^Message-ID: <([^@>]+)@", re.MULTILINE | re.IGNORECASE)
 _HEAD: Final = 8_192
+_READY_SECONDS: Final = 20.0  # a process looks at its broker every fifteen
 _SHOWN: Final = 10
 # Who hands a letter over, keeps that it did, and takes it: killed in between, it is handed over once more.
 _OF_LETTERS: Final = ("notify", "mailbox", "mongodb", "primary")
@@ -47,6 +49,8 @@ def violations(rig: Rig) -> Iterator[str]:
     yield from rig.witness.crashes()
     yield from rig.stage.stream.wrong()
     yield from _unwritten_letters(rig.env, copies(rig.stage.run_dir))
+    if not wait_until(lambda: rig.ready().issuperset(PROGRAMS), _READY_SECONDS):
+        yield f"not ready, though all is at rest: {', '.join(sorted(set(PROGRAMS) - rig.ready()))}"
     report = verify(rig.env)
     yield from map(str, report.findings)
     if not report.account.sum.closes:

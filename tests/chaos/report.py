@@ -27,8 +27,9 @@ runs on a stack of its own making: real RabbitMQ, real MongoDB, the five service
 mailbox. After each one, everything must be drained within 60 s, every dossier that was accepted must have ended once
 and as it was told, every history must fold to its state, all services must tell one story (`motcua verify`), every
 event must be in the stream `events.log`, in order and word for word as it was written, no dead letter may rest that was
-not planned, and no letter may have come twice unless notify, its database or the mail server was harmed. A fault that
-was not felt counts as not run: *did not bite*. [faults.md](faults.md) has every fault and every invariant.
+not planned, no letter may have come twice unless notify, its database or the mail server was harmed, and every service
+and door must say that it is ready. A fault that was not felt counts as not run: *did not bite*. [faults.md](faults.md)
+has every fault and every invariant.
 
     make chaos                      # the short plan
     make chaos FULL=1               # all of it

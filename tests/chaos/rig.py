@@ -4,9 +4,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from deploy.local.composition import DOORS, SERVICES
+from services.cli.top import scraping
 from tests.chaos.chance import Chance
 from tests.chaos.department import Department
 from tests.chaos.diary import Bite
@@ -103,6 +105,21 @@ class Rig(Verbs):
     def callers_who_asked(self, more_than: int) -> int:
         """How many questions had to be asked more often than this."""
         return sum(n for tries, n in (self.town.tries - self._tries).items() if tries > more_than)
+
+    def ready(self) -> set[str]:
+        """Who of the services and doors says now that it can do its work."""
+        seen = scraping.look(Path(self.env["MOTCUA_METRICS_DIR"]))
+        return {one.name for one in seen if one.health.get("ready")}
+
+    def insist_ready(self, *names: str) -> None:
+        """These can work, and say so."""
+        if missing := set(names) - self.ready():
+            self.wrong.append(f"could work, and was not ready: {', '.join(sorted(missing))}")
+
+    def insist_not_ready(self, *names: str) -> None:
+        """These cannot work, and say so."""
+        if boasting := self.ready().intersection(names):
+            self.wrong.append(f"could not work, and was ready: {', '.join(sorted(boasting))}")
 
     # The end.
 

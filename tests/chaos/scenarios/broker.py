@@ -1,5 +1,6 @@
 """The broker dies, stays away, or takes no more messages."""
 
+from deploy.local.composition import DOORS, SERVICES
 from tests.chaos.rig import Rig
 
 _SLOW = 10.0  # seconds; a submission that waited for the broker would take longer
@@ -17,6 +18,8 @@ def broker_away(rig: Rig) -> None:
     with rig.away("rabbitmq"):
         rig.wait(rig.size(45, 600))
         while_away, unanswered = submissions.accepted - before, questions.unavailable() - unanswered
+        rig.insist_not_ready(*SERVICES)
+        rig.insist_ready(*DOORS)
     rig.insist(submissions.slowest() < _SLOW, f"a submission took {submissions.slowest():.1f} s")
     rig.must_bite("handed in without a broker", while_away, least=rig.size(60, 800))
     rig.must_bite("questions that nobody answered", unanswered, least=rig.size(50, 600))
@@ -34,6 +37,8 @@ def alarms(rig: Rig) -> None:
         with rig.alarm(resource):
             rig.wait(20)
             seen = rig.alarms.active()
+            rig.insist_not_ready(*SERVICES)
+            rig.insist_ready(*DOORS)
         rig.must_bite(f"alarm of {resource}", seen.count(resource))
         rig.must_bite(f"questions unanswered for want of {resource}", questions.unavailable() - unanswered, least=5)
     rig.insist(submissions.slowest() < _SLOW, f"a submission took {submissions.slowest():.1f} s")

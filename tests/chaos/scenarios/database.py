@@ -1,7 +1,7 @@
 """The database dies, stands still, or is slow."""
 
 from deploy.local.composition import SERVICES
-from tests.chaos.rig import Rig
+from tests.chaos.rig import PROGRAMS, Rig
 from tests.chaos.wires import DATABASE
 
 _OUTAGES = ("message_failed", "relay_paused", "timer_failed")
@@ -17,6 +17,7 @@ def database_killed(rig: Rig) -> None:
         rig.stack.wait_ready(["mongodb"])
     with rig.paused("mongodb"):
         rig.wait(12)
+        rig.insist_not_ready(*PROGRAMS)
     rig.must_bite("mongod killed", rig.witness.deaths, least=times)
     rig.must_bite("work that met no database", lambda: sum(rig.witness.said(one, *_OUTAGES) for one in SERVICES))
 

@@ -15,12 +15,15 @@ def cut_off(rig: Rig) -> None:
     victim, seconds = rig.chance.pick(SERVICES), rig.size(30, 120)
     crowd.await_told(1 / 4)
     rig.half_close(victim)
+    others = [name for name in SERVICES if name != victim]
     with rig.cut(victim):
         rig.wait(seconds / 2)
         refused = rig.refused(victim)
+        rig.insist_not_ready(victim)
     with rig.silent(victim):
         rig.wait(seconds / 2)
-    others = [name for name in SERVICES if name != victim]
+        rig.insist_not_ready(victim)
+        rig.insist_ready(*others)
     in_vain = questions.in_vain(*others)
     rig.insist(not in_vain, f"asked twice in vain: {', '.join(in_vain)}")
     rig.must_bite("connections refused", lambda: refused)
