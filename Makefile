@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status logs test screenshots bench chaos check format lock clean
+.PHONY: help setup demo up down status logs test screenshots bench chaos simulate check format lock clean
 
 bin := .venv/bin
 cli := $(bin)/python -m services.cli
@@ -60,6 +60,10 @@ chaos: ## Set up, then let everything go wrong that may, and check that nothing 
 	@$(if $(FULL),$(setup) tools)
 	@$(bin)/python -m tests.chaos $(if $(FULL),--full) $(if $(ONLY),--only '$(ONLY)') $(if $(SEED),--seed $(SEED)) \
 		$(if $(DOSSIERS),--dossiers $(DOSSIERS))
+
+simulate: ## Play seeded histories of the five services without a server, on all cores: SEEDS=1000 FIRST=0
+	@$(setup) python
+	@$(bin)/python -W ignore -m tests.unit.simulation $(or $(SEEDS),1000) $(or $(FIRST),0)
 
 # what `make test` alone plays: thousands of requests to the API, twenty seconds
 patient := tests/contract/test_api_conformance.py

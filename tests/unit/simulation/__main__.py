@@ -1,6 +1,6 @@
-"""Plays histories on all cores: `python -m tests.unit.simulation [seeds [first seed [kind …]]]`.
+"""Plays on all cores: `python -m tests.unit.simulation [seeds [first seed [kind …]]]`, or `make simulate`.
 
-Says how many a second were played, and the kind and seed of each that failed; exits with 1 if any did.
+Says how many a minute were played, and the kind and seed of each that failed; exits with 1 if any did.
 `judge(kind, seed)` plays one of them again and tells all that happened.
 """
 
@@ -15,11 +15,11 @@ from typing import Final
 
 import structlog
 
-from tests.unit.simulation.judge import KINDS, judge
+from tests.unit.simulation.judge import KINDS, Judged, judge
 from tests.unit.simulation.people import procedures
 
 _LONGEST: Final = 300  # letters of what is wrong
-Outcome = tuple[int, str]
+Outcome = tuple[Judged, str]
 
 
 def main() -> int:
@@ -30,14 +30,15 @@ def main() -> int:
     parser.add_argument("kinds", nargs="*", default=list(KINDS))
     parser.add_argument("--processes", type=int, help="instead of one a core")
     asked = parser.parse_args()
-    began, played, wrong = time.monotonic(), 0, 0
-    for histories, failure in _outcomes(asked):
-        played += histories
+    began, plays, histories, wrong = time.monotonic(), 0, 0, 0
+    for sound, failure in _outcomes(asked):
+        plays, histories = plays + sound.plays, histories + sound.histories
         if failure:
             wrong += 1
             print(failure, flush=True)
     seconds = time.monotonic() - began
-    print(f"{played} histories in {seconds:.0f} s, {played / seconds:.0f}/s; {wrong} failed")
+    a_minute = f"{60 * plays / seconds:,.0f} plays and {60 * histories / seconds:,.0f} histories a minute"
+    print(f"{plays} plays with {histories} histories in {seconds:.0f} s: {a_minute}; {wrong} failed")
     return 1 if wrong else 0
 
 
@@ -54,8 +55,8 @@ def _outcome(asked: tuple[str, int]) -> Outcome:
     try:
         return judge(*asked), ""
     except Exception as error:  # noqa: BLE001 – whatever it is, the others are played too
-        said = str(error) if isinstance(error, AssertionError) else f"history {asked}: {error!r}"
-        return 1, said.partition("\n")[0][:_LONGEST]
+        said = str(error) if isinstance(error, AssertionError) else f"play {asked}: {error!r}"
+        return Judged(1, 0), said.partition("\n")[0][:_LONGEST]
 
 
 if __name__ == "__main__":

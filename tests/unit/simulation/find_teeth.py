@@ -1,4 +1,4 @@
-"""Says which histories of each kind show the mistakes: `python -m tests.unit.simulation.find_teeth [name …]`.
+"""Says which plays of each kind show the mistakes: `python -m tests.unit.simulation.find_teeth [name …]`.
 
 To be asked when a mistake is new, or is not caught any more because scripts are written in another way.
 """

@@ -34,7 +34,7 @@ _STATUS_OF: Final = {
 
 @dataclass(frozen=True)
 class Mistake:
-    """What stands in the place of which parts; a kind of history that soon shows it; a pattern of what is said then."""
+    """What stands in the place of which parts; a kind of play that soon shows it; a pattern of what is said then."""
 
     parts: Mapping[str, Any]
     kind: str

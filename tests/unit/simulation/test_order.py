@@ -2,7 +2,7 @@
 
 The default is what fits into a build. `MOTCUA_SIMULATION_SEEDS=500` plays more, `MOTCUA_SIMULATION_FROM=500` others,
 `python -m tests.unit.simulation` thousands on all cores. A failure names its kind and seed and tells all that happened;
-`judge("wild", 103)` plays that history again, for as long as neither the scripts nor what the services read change.
+`judge("wild", 103)` puts that play on again, for as long as neither the scripts nor what the services read change.
 """
 
 import os

@@ -1,7 +1,7 @@
 """The simulator has teeth: a mistake put into a service is caught. The first two had been made, and found by it.
 
-Whether a history shows a mistake depends on who is heard first, so several are played; without the mistake they are
-sound. Where none shows it any more, `python -m tests.unit.simulation.find_teeth` says which kinds of history do.
+Whether a play shows a mistake depends on who is heard first, so several are played; without the mistake they are
+sound. Where none shows it any more, `python -m tests.unit.simulation.find_teeth` says which kinds of play do.
 """
 
 from typing import Final
