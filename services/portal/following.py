@@ -90,6 +90,16 @@ def request_of(dossier: Document) -> Document | None:
     return next((one for one in found["items"] if one["round"] == supplement.get("round")), None)
 
 
+def reception_of(code: str) -> Document | None:
+    """Who received the dossier, by staff id, and in which unit; None while it cannot be had."""
+    try:
+        found: Document = portal().services.ask(who().actor, "routing.get_reception", dossier_code=code)
+    except ServiceError as error:
+        log.warning("reception_not_shown", reason=error.code)
+        return None
+    return found
+
+
 def wishes_of(request: Document | None, procedure: Document) -> list[Document]:
     """Each thing that is asked for, with the name of the paper or the label of the question: {code, name, guidance}."""
     names = {one["code"]: one["name"] for one in procedure["components"]}

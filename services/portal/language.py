@@ -4,7 +4,8 @@ Sentences stand in the code in Vietnamese; `translations/en/*.po` have the Engli
 """
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from gettext import NullTranslations
 from pathlib import Path
@@ -51,6 +52,16 @@ def say(sentence: str, **values: Any) -> str:
     """A sentence in the language of the page; `%(name)s` stands for a value."""
     said = _SENTENCES[g.language].gettext(sentence)
     return said % values if values else said
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Meanwhile everything is said in this language, whatever the page is in."""
+    of_page, g.language = g.language, language
+    try:
+        yield
+    finally:
+        g.language = of_page
 
 
 def ngettext(one: str, many: str, num: int) -> str:

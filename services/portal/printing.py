@@ -4,21 +4,32 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
-from flask import Response, render_template, url_for
+from flask import Response, g, render_template, url_for
+from markupsafe import Markup
 
 from services.chassis.errors import NotFound
 from services.portal.answers import show_asked
-from services.portal.following import Followed, follow, letter_of, notices_of, request_of, wishes_of
+from services.portal.following import (
+    Followed,
+    follow,
+    letter_of,
+    notices_of,
+    reception_of,
+    request_of,
+    wishes_of,
+)
+from services.portal.language import LANGUAGES, in_both, sentence, speaking
 from services.portal.pdf import printed
 from services.portal.qr import qr
 from services.portal.signin import who
-from services.portal.slips import SLIPS, Slip, in_language, step_words, there_are
+from services.portal.slips import SLIPS, Slip, in_language, punctuality_words, step_words, there_are
 from services.portal.spoken import spoken_vnd
 from services.portal.transfers import beside, transfer_words
 from services.portal.wiring import portal
 
 PAGE: Final = "slips/page.html"
 _SHEET: Final = "slips/sheet.html"
+_RECEIPT: Final = sentence("Biên lai thu phí, lệ phí")
 
 
 def slips_of(code: str) -> list[Slip]:
@@ -35,9 +46,10 @@ def slip(code: str, kind: str, layout: str = _SHEET) -> str:
     found = known if known in _there_are(followed, notices) else None
     if found is None:
         raise _none()
-    return render_template(
+    return drawn(
         f"slips/{kind}.html",
-        layout=layout,
+        layout,
+        title=followed.procedure["result"]["name"] if kind == "ket-qua" else in_both(found.title),
         slip=found,
         pdf=url_for("slips.download", code=code, kind=kind),
         **{**_common(followed), **_of(found, followed)},
@@ -50,14 +62,26 @@ def receipt(code: str, order_id: str, layout: str = _SHEET) -> str:
     order = portal().services.ask(who().actor, "payment.find_order", order_id=order_id)
     if order["dossier_code"] != code or not order["receipt"]:
         raise _none()
-    return render_template(
+    return drawn(
         "slips/bien-lai.html",
-        layout=layout,
+        layout,
+        title=in_both(_RECEIPT),
         order=order,
         in_words=spoken_vnd(order["amount_vnd"]),
         pdf=url_for("slips.receipt_pdf", code=code, order_id=order_id),
         **_common(followed),
     )
+
+
+def drawn(template: str, layout: str, **context: Any) -> str:
+    """A document on a page or on sheets: in Vietnamese, which counts, and beside it in the language of the page."""
+    texts = [_in(language, template, context) for language in dict.fromkeys((LANGUAGES[0], g.language))]
+    return render_template(layout, texts=texts, **context)
+
+
+def _in(language: str, template: str, context: Mapping[str, Any]) -> Markup:
+    with speaking(language):
+        return Markup(render_template(template, **context))  # noqa: S704 – a template of ours, which escapes
 
 
 def as_pdf(html: str, name: str) -> Response:
@@ -82,7 +106,14 @@ def _common(followed: Followed) -> dict[str, Any]:
         (one.ministry["name"] for one in portal().offers.all() if one.tenant == dossier["tenant"]), dossier["tenant"]
     )
     address = f"{portal().settings.portal_url}{url_for('lookup.ask', ma=followed.code)}"
-    return {"one": followed, "dossier": dossier, "ministry": ministry, "address": address, "qr": qr}
+    return {
+        "one": followed,
+        "dossier": dossier,
+        "ministry": ministry,
+        "address": address,
+        "qr": qr,
+        "unit_name": partial(portal().offers.unit_name, dossier["tenant"]),
+    }
 
 
 def _of(slip: Slip, followed: Followed) -> dict[str, Any]:
@@ -92,7 +123,7 @@ def _of(slip: Slip, followed: Followed) -> dict[str, Any]:
         return {"asked": request, "wishes": wishes_of(request, followed.procedure)}
     if slip.moment:
         letter = letter_of(followed.code, slip.moment)
-        return {"letter": in_language(letter["text"]) if letter and letter["text"] else None}
+        return {"letter": letter["text"] if letter else None, "in_language": in_language}
     if slip.kind == "kiem-soat":
         case = portal().services.ask(who().actor, "routing.get_case", dossier_code=followed.code)
         return {
@@ -100,7 +131,7 @@ def _of(slip: Slip, followed: Followed) -> dict[str, Any]:
             "steps": list(beside(case["steps"], case["transfers"])),
             "step_words": step_words,
             "transfer_words": transfer_words,
-            "unit_name": partial(portal().offers.unit_name, case["tenant"]),
+            "punctuality_words": punctuality_words,
         }
     if slip.kind == "ket-qua":
         return _result(followed)
@@ -108,7 +139,8 @@ def _of(slip: Slip, followed: Followed) -> dict[str, Any]:
     counts: dict[str, int] = {}
     for paper in followed.dossier["documents"]:
         counts[paper["component"]] = counts.get(paper["component"], 0) + 1
-    return {"papers": [(names.get(component, component), count) for component, count in counts.items()]}
+    papers = [(names.get(component, component), count) for component, count in counts.items()]
+    return {"papers": papers, "reception": reception_of(followed.code) if slip.kind == "tiep-nhan" else None}
 
 
 def _result(followed: Followed) -> dict[str, Any]:
@@ -117,5 +149,4 @@ def _result(followed: Followed) -> dict[str, Any]:
     record = portal().services.ask(who().actor, "registry.get_record", **named)
     dataset = portal().services.ask(None, "registry.get_dataset", tenant=dossier["tenant"], key=result["dataset"])
     verify_at = f"{portal().settings.portal_url}{url_for('verify.show', **named)}"
-    contents = show_asked(dataset["fields"], record["fields"])
-    return {"record": record, "contents": contents, "address": verify_at}
+    return {"record": record, "dataset": dataset, "show_asked": show_asked, "address": verify_at}

@@ -44,11 +44,19 @@ _STEPS: Final = {
     "supplement_received": sentence("Nhận bổ sung"),
     "case_assigned": sentence("Giao cán bộ thụ lý"),
     "case_transferred": sentence("Chuyển đơn vị khác"),
+    "decision_proposed": sentence("Đề xuất quyết định"),
+    "proposal_returned": sentence("Trả lại đề xuất"),
     "case_decided": sentence("Đã có quyết định"),
     "case_stopped": sentence("Đã dừng xử lý"),
     "case_withdrawn": sentence("Người nộp rút hồ sơ"),
     "case_fee_noted": sentence("Ghi nhận phí, lệ phí"),
     "deadline_slipped": sentence("Quá hạn"),
+}
+
+_PUNCTUALITY: Final = {
+    "early": sentence("Trước hạn"),
+    "on_time": sentence("Đúng hạn"),
+    "late": sentence("Quá hạn"),
 }
 
 
@@ -77,3 +85,8 @@ def in_language(letter: str) -> str:
 def step_words(event: str) -> str:
     """What was done with a case, as the process control slip names it."""
     return say(_STEPS[event]) if event in _STEPS else event
+
+
+def punctuality_words(punctuality: str) -> str:
+    """How what was done stands to the deadline that ran until then."""
+    return say(_PUNCTUALITY[punctuality])

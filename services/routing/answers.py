@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from services.routing.case import Case, Fee, Item, Proposal, Supplement, Transfer
+from services.routing.case import Case, Fee, Item, Proposal, Supplement, Transfer, punctuality
+from services.routing.history import along
 from services.routing.queue import Risk
 
 Answer = dict[str, Any]
@@ -93,7 +94,7 @@ def full(case: Case, subject: Mapping[str, Any], history: Sequence[Mapping[str, 
         "fees": [_fee(fee) for fee in case.fees],
         "unpaid": list(case.unpaid),
         "slipped": list(case.slipped),
-        "steps": [{"event": entry["type"], "at": entry["at"], "by": entry["by"]} for entry in history],
+        "steps": [_step(before, entry) for before, entry in along(history)],
     }
 
 
@@ -101,6 +102,25 @@ def requests(case: Case, subject: Mapping[str, Any]) -> list[Answer]:
     """The requests for supplements with their wording."""
     wording = subject.get("supplements", {})
     return [_supplement(one, wording.get(str(one.round), {})) for one in case.supplements]
+
+
+def reception(case: Case, history: Sequence[Mapping[str, Any]]) -> Answer:
+    """Who received the dossier, and when; nobody yet where it was not received."""
+    by: Mapping[str, Any] = next((entry["by"] for entry in history if entry["type"] == "case_accepted"), {})
+    received = {"accepted_at": case.accepted_at, "officer": by.get("id"), "unit": by.get("unit")}
+    return {"dossier_code": case.dossier_code, **received}
+
+
+def _step(before: Case | None, entry: Mapping[str, Any]) -> Answer:
+    """What was done, and how that stands to `due_at`, when the clock that ran until then ran out: None for none."""
+    due_at = before.overdue_at if before else None
+    return {
+        "event": entry["type"],
+        "at": entry["at"],
+        "by": entry["by"],
+        "due_at": due_at,
+        "punctuality": punctuality(entry["at"], due_at) if due_at else None,
+    }
 
 
 def _proposal(proposal: Proposal | None, why: Mapping[str, Any]) -> Answer | None:

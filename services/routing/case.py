@@ -194,13 +194,18 @@ def _status(case: Case) -> str:
     return next((status for status, fact in facts if fact is not None), "opened")
 
 
+def punctuality(at: datetime, due_at: datetime) -> str:
+    """Whether something came before its last day, in time on it, or late."""
+    if at > due_at:
+        return "late"
+    return "early" if local_day(at) < local_day(due_at) else "on_time"
+
+
 def _punctuality(case: Case) -> str | None:
-    """Whether the decision came before its last day, in time on it, or late."""
+    """That of the decision."""
     if case.decided_at is None or case.due_at is None:
         return None
-    if case.decided_at > case.due_at:
-        return "late"
-    return "early" if local_day(case.decided_at) < local_day(case.due_at) else "on_time"
+    return punctuality(case.decided_at, case.due_at)
 
 
 def _awaiting(case: Case) -> str | None:

@@ -1,10 +1,11 @@
 """How the events of a case make its state: `evolve`, one small function an event."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from services.chassis.errors import Defect
+from services.contracts import events
 from services.contracts.event import Event
 from services.routing.case import Case, Fee, Item, Proposal, Supplement, Terms, Transfer, derived
 
@@ -18,6 +19,14 @@ def evolve(case: Case | None, event: Event) -> Case:
     if case is None:
         raise Defect("routing.no_case", "A history begins with case_opened.", "Lịch sử hồ sơ không hợp lệ.")
     return derived(_CHANGES[event.type](case, event.data))
+
+
+def along(history: Iterable[Facts]) -> Iterator[tuple[Case | None, Facts]]:
+    """Each event of a history as it is stored, with the case as it stood before it: None before the first."""
+    case: Case | None = None
+    for entry in history:
+        yield case, entry
+        case = evolve(case, events.read("routing", entry["type"], entry["v"], entry["data"]))
 
 
 def _opened(facts: Facts) -> Case:

@@ -1,9 +1,9 @@
-"""What applicants are asked to supplement, in the officers' words, for those whom it concerns."""
+"""What a case tells those whom it concerns, its applicant among them: what is asked of him, and who received it."""
 
 from typing import Protocol
 
 from services.chassis.actor import Actor
-from services.chassis.journal import Journal
+from services.chassis.journal import Journal, Stored
 from services.contracts.words import APPLICANT_KINDS
 from services.routing import answers, domain
 from services.routing.answers import Answer
@@ -18,17 +18,27 @@ class Ownership(Protocol):
 
 
 class Requests:
-    """The requests for supplements of a case: read by its applicant, its officers and the system."""
+    """The requests for supplements of a case, and its reception: read by its applicant, its officers and the system."""
 
     def __init__(self, journal: Journal[Case], owners: Ownership) -> None:
         self._journal, self._owners = journal, owners
 
     def of(self, actor: Actor, dossier_code: str) -> Answer:
         """All of them, the first one first. Raises Denied, NotFound, Unavailable."""
+        found = self._seen(actor, dossier_code)
+        return {"dossier_code": dossier_code, "items": answers.requests(found.state, found.subject)}
+
+    def reception(self, actor: Actor, dossier_code: str) -> Answer:
+        """Who received the dossier: a staff id, for histories hold no names. Raises Denied, NotFound, Unavailable."""
+        case = self._seen(actor, dossier_code).state
+        return answers.reception(case, self._journal.history(dossier_code))
+
+    def _seen(self, actor: Actor, dossier_code: str) -> Stored[Case]:
         found = self._journal.find(dossier_code)
-        if actor.kind in APPLICANT_KINDS:
-            if found is None or not self._owners.owns(actor, dossier_code):
-                raise domain.unknown_case()
-        else:
+        if actor.kind not in APPLICANT_KINDS:
             domain.may_read(actor, found.state if found else None)
-        return {"dossier_code": dossier_code, "items": answers.requests(found.state, found.subject) if found else []}
+        elif found is None or not self._owners.owns(actor, dossier_code):
+            raise domain.unknown_case()
+        if found is None:
+            raise domain.unknown_case()
+        return found

@@ -62,6 +62,11 @@ class RoutingService(Service):
         """What the applicant of a case was asked to supplement, in the officers' words, and until when."""
         return self.cases.requests.of(call.actor, **call.args)
 
+    @query(schemas.GetCase)
+    def get_reception(self, call: Call) -> dict[str, Any]:
+        """When a dossier was received, in which unit, and by whom, by staff id: for its receipt."""
+        return self.cases.requests.reception(call.actor, **call.args)
+
     @command(schemas.Accept)
     def accept(self, call: Call) -> dict[str, Any]:
         """Receive the dossier."""

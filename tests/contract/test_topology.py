@@ -43,6 +43,7 @@ CALLED = {
         "count_by_unit": {"from_day", "to_day"},
         "get_case": {"dossier_code"},
         "get_supplements": {"dossier_code"},
+        "get_reception": {"dossier_code"},
         "accept": {"dossier_code", "request_id"},
         "reject": {"dossier_code", "reason", "request_id"},
         "request_supplement": {"dossier_code", "items", "reason", "request_id"},

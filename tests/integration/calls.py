@@ -75,6 +75,7 @@ RIGHT: Final[dict[str, dict[str, Any]]] = {
     "routing.count_by_unit": {"from_day": "2026-01-01", "to_day": "2026-12-31"},
     "routing.get_case": _DOSSIER,
     "routing.get_supplements": _DOSSIER,
+    "routing.get_reception": _DOSSIER,
     "routing.accept": {**_DOSSIER, **_ASK},
     "routing.reject": {**_DOSSIER, "reason": "Sai thẩm quyền", **_ASK},
     "routing.request_supplement": {

@@ -77,6 +77,7 @@ MAY: Final = {
     "routing.count_by_unit": _OVERSEERS,
     "routing.get_case": "no no no no yes unseen yes no no",
     "routing.get_supplements": _CONCERNED,
+    "routing.get_reception": _CONCERNED,
     **{f"routing.{act}": _OFFICERS for act in ACTS},
     "routing.assign_many": "no no no no yes yes no no no",  # it says no to each case by itself
     "payment.get_order": _CONCERNED,

@@ -52,6 +52,7 @@ MAY: Final = {
     "routing.count_by_unit": OVERSEERS,
     "routing.get_case": STAFF,
     "routing.get_supplements": CONCERNED,
+    "routing.get_reception": CONCERNED,
     "routing.accept": UNIT,
     "routing.reject": UNIT,
     "routing.request_supplement": UNIT,

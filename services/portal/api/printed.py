@@ -33,7 +33,7 @@ def list_slips(code: str) -> dict[str, Any]:
 @printed.response(200, **_PDF)
 @printed.problems(401, 403)
 def get_slip(code: str, kind: str) -> Response:
-    """One of them as PDF, in the language that `lang` names."""
+    """One of them as PDF: in Vietnamese, which counts, and beside it in the language that `lang` names."""
     applicant()
     return printing.as_pdf(printing.slip(code, kind), f"{kind}-{code}")
 

@@ -39,11 +39,29 @@ RECORD = {
     "holder": {"name": "Nguyễn Thị Mẫu"},
     "fields": {"label": "vi-du"},
 }
+RECEPTION = {
+    "dossier_code": CODE,
+    "accepted_at": "2026-01-15T03:00:00+00:00",
+    "officer": "vnnic-1",
+    "unit": "vnnic",
+}
 DATASET = {
     "key": "ten-mien-vn",
     "name": {"vi": "Tên miền", "en": "Domains"},
     "fields": [{"name": "label", "type": "text", "label": {"vi": "Nhãn", "en": "Label"}}],
 }
+
+
+DUE = "2026-01-16T02:00:00+00:00"
+
+
+def by(officer: str) -> dict[str, str]:
+    return {"kind": "officer", "id": officer}
+
+
+def step(event: str, at: str, who: dict[str, str], due_at: str | None = None, how: str | None = None) -> dict[str, Any]:
+    """As routing tells it."""
+    return {"event": event, "at": at, "by": who, "due_at": due_at, "punctuality": how}
 
 
 def kinds(of: dict[str, Any], *moments: str, for_officer: bool = False) -> list[str]:
@@ -97,12 +115,35 @@ def test_a_letter_is_printed_in_the_language_of_the_page() -> None:
 
 
 def test_an_appointment_names_the_day_the_papers_and_the_way_to_look_up() -> None:
-    page = visit(services(accepted()), CITIZEN).get(f"{HERE}/tiep-nhan").text
+    known = services(accepted(), routing__get_reception=RECEPTION)
+    page = visit(known, CITIZEN).get(f"{HERE}/tiep-nhan").text
     for said in ("Giấy tiếp nhận hồ sơ và hẹn trả kết quả", "Mẫu số 01", "17 giờ 30, 16/01/2026", "Căn cước công dân"):
         assert said in page
+    assert "cán bộ mã số vnnic-1, Trung tâm Internet Việt Nam" in page
     assert f"http://localhost/tra-cuu?ma={CODE}" in page
     assert CITIZEN.id not in page
     assert 'class="qr"' in page
+
+
+def test_who_received_a_dossier_is_not_left_out_in_silence() -> None:
+    away = Unavailable("routing.unavailable", "routing does not answer.", "Dịch vụ chưa sẵn sàng.")
+    page = visit(services(accepted(), routing__get_reception=away), CITIZEN).get(f"{HERE}/tiep-nhan")
+    assert page.status_code == 200
+    assert "Người tiếp nhận</dt><dd>chưa lấy được" in page.text
+
+
+def test_who_reads_english_has_the_vietnamese_text_and_the_english_beside_it() -> None:
+    browser = visit(services(accepted(), routing__get_reception=RECEPTION), CITIZEN)
+    page = browser.get(f"{HERE}/tiep-nhan?lang=en").text
+    legal, translation = page.split('<article class="slip" lang="')[1:]
+    assert legal.startswith('vi"')
+    assert "17 giờ 30, 16/01/2026" in legal
+    assert "Căn cước công dân" in legal
+    assert translation.startswith('en"')
+    assert "17:30, 16/01/2026" in translation
+    assert "the Vietnamese text is the legal one" in translation
+    assert page.count("<h1") == 1
+    assert browser.get(f"{HERE}/tiep-nhan?lang=vi").text.count("<article") == 1
 
 
 @pytest.mark.parametrize("reader", [CITIZEN, OFFICER])
@@ -126,9 +167,9 @@ def test_a_control_slip_is_for_officers() -> None:
         "on_time": None,
         "overdue": False,
         "steps": [
-            {"event": "case_opened", "at": "2026-01-15T02:00:00+00:00", "by": {"kind": "system", "id": "intake"}},
-            {"event": "case_accepted", "at": "2026-01-15T03:00:00+00:00", "by": {"kind": "officer", "id": "vnnic-1"}},
-            {"event": "case_transferred", "at": "2026-01-15T04:00:00+00:00", "by": {"kind": "officer", "id": "bc-1"}},
+            step("case_opened", "2026-01-15T02:00:00+00:00", {"kind": "system", "id": "intake"}),
+            step("case_accepted", "2026-01-15T03:00:00+00:00", by("vnnic-1"), DUE, "early"),
+            step("case_transferred", "2026-01-16T04:00:00+00:00", by("bc-1"), DUE, "late"),
         ],
         "tenant": "mic",
         "transfers": [
@@ -139,6 +180,8 @@ def test_a_control_slip_is_for_officers() -> None:
     page = visit(known, OFFICER).get(f"{HERE}/kiem-soat").text
     assert "vnnic-1" in page
     assert "Tiếp nhận" in page
+    assert "Trước hạn (hạn 09 giờ 00, 16/01/2026)" in page
+    assert "Quá hạn (hạn 09 giờ 00, 16/01/2026)" in page
     assert "Hồ sơ được gửi nhầm đơn vị: Là tên miền" in page
     assert visit(known, CITIZEN).get(f"{HERE}/kiem-soat").status_code == 404
 

@@ -458,6 +458,43 @@ def test_the_whole_case_tells_every_step_and_who_took_it(opened: World) -> None:
         opened.cases.get_case(STRANGER, CODE)
 
 
+def test_each_step_says_how_it_stood_to_the_deadline_that_ran_until_then(opened: World) -> None:
+    opened.now = at("01-12", "11:00")
+    opened.request(OFFICER, "accept")
+    opened.now = at("01-14")
+    opened.request(OFFICER, "assign", officer=OFFICER.id)
+    opened.request(OFFICER, "request_supplement", items=[{"guidance": "Nộp thêm."}], reason="Thiếu.")
+    opened.request(OFFICER, "transfer", to_unit="cuc-bao-chi", reason="misdirected")
+    answer = {"dossier_code": CODE, "round": 1, "supplemented_at": at("01-15")}
+    opened.cases.receive_supplement(opened.event("answer"), answer)
+    opened.now = at("03-30")
+    opened.request(STRANGER, "assign", officer=STRANGER.id)
+    steps = opened.cases.get_case(STRANGER, CODE)["steps"]
+    first_due, second_due = at("01-19", "17:30"), at("01-22", "17:30")
+    assert [(one["event"], one["due_at"], one["punctuality"]) for one in steps] == [
+        ("case_opened", None, None),
+        ("case_accepted", at("01-13"), "early"),
+        ("case_assigned", first_due, "early"),
+        ("supplement_requested", first_due, "early"),
+        ("case_transferred", None, None),  # meanwhile the clock stands still
+        ("supplement_received", None, None),
+        ("case_assigned", second_due, "late"),
+    ]
+
+
+def test_the_applicant_is_told_who_received_his_dossier_by_staff_id_alone(opened: World) -> None:
+    received: dict[str, Any] = {"dossier_code": CODE, "accepted_at": None, "officer": None, "unit": None}
+    assert opened.cases.requests.reception(APPLICANT, CODE) == received
+    opened.request(OFFICER, "accept")
+    opened.request(OFFICER, "transfer", to_unit="cuc-bao-chi", reason="misdirected")
+    received = {"dossier_code": CODE, "accepted_at": opened.now, "officer": OFFICER.id, "unit": UNIT}
+    for concerned in (APPLICANT, STRANGER, SYSTEM):
+        assert opened.cases.requests.reception(concerned, CODE) == received
+    for other in (OFFICER, Actor("citizen", "001900000002")):
+        with pytest.raises(NotFound):
+            opened.cases.requests.reception(other, CODE)
+
+
 def test_a_case_is_handed_on_with_a_note_that_no_event_carries(opened: World) -> None:
     opened.request(OFFICER, "accept")
     answer = opened.request(OFFICER, "transfer", to_unit="cuc-bao-chi", reason="other", note=SECRET)
