@@ -115,6 +115,13 @@ def count_scope(actor: Actor, unit: str | None) -> str | None:
     return actor.unit
 
 
+def register_scope(actor: Actor) -> str:
+    """The unit whose register an officer keeps. Raises Denied for everybody else: it has names and addresses."""
+    if actor.kind != "officer":
+        raise Denied("intake.officers_only", "Only officers may ask this.", "Chỉ cán bộ được hỏi điều này.")
+    return str(actor.unit)
+
+
 def _require_unit(actor: Actor, unit: str) -> None:
     if actor.unit != unit:
         raise Denied(

@@ -8,6 +8,7 @@ from marshmallow import ValidationError, validates_schema
 from services.chassis import codec
 from services.contracts.catalogue.applicant import Applicant
 from services.contracts.fields import Choice, Flag, Items, Part, Strict, Text, Whole, matching, say
+from services.contracts.periods import Days
 from services.contracts.typed import Answers, Typed
 from services.contracts.words import CHANNELS, STATUSES
 from services.intake.filetypes import CONTENT_TYPES, declared_type
@@ -203,3 +204,7 @@ class ListDossiers(Page):
     procedure = Text(longest=60, load_default=None)
     unit = Text(longest=60, load_default=None)
     status = Choice(*STATUSES, load_default=None)
+
+
+class ListRegister(Page, Days):
+    """Arguments of list_register: Vietnam's days of submission."""

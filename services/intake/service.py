@@ -103,6 +103,11 @@ class IntakeService(Service):
         """The dossiers that the caller may see."""
         return self.cases.list_dossiers(call.actor, **call.args)
 
+    @query(schemas.ListRegister)
+    def list_register(self, call: Call) -> Any:
+        """The register of the caller's unit: what was submitted in a period and is the unit's, the oldest first."""
+        return self.cases.list_register(call.actor, **call.args)
+
     @query(schemas.CountDossiers, operators=True)
     def count_dossiers(self, call: Call) -> Any:
         """How many dossiers there are, by status, unit, channel, level, month and day; as of a few seconds ago."""

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 from pymongo import ReturnDocument
@@ -23,6 +23,7 @@ from services.intake.dossier import MOVES, Dossier
 DOSSIER: Final = Aggregate("intake", "dossier", Dossier, evolve)
 _UPLOAD: Final = "subject.documents.upload_id"
 _NEWEST_FIRST: Final = ByMoment("state.submitted_at")
+_OLDEST_FIRST: Final = ByMoment(_NEWEST_FIRST.field, newest_first=False)
 _ANY_STATUS: Final = {"$in": list(MOVES)}
 _FILTERS: Final = {
     "owner": "subject.owner",
@@ -110,6 +111,22 @@ class Dossiers:
             found = self._journal.collection.find(query, {"history": 0, "subject": 0})
             rows = list(found.sort(_NEWEST_FIRST.keys).limit(limit + 1))
         return page([self._journal.parse(row).state for row in rows], limit, _place)
+
+    def registered(
+        self, unit: str, since: datetime, until: datetime, limit: int, after: str | None
+    ) -> tuple[list[Stored[Dossier]], str | None]:
+        """A page of what was submitted in a period, with applicants, the oldest first. Raises Invalid as `listed`."""
+        query: list[Document] = [
+            {_FILTERS["unit"]: unit, _FILTERS["status"]: _ANY_STATUS},
+            {_OLDEST_FIRST.field: {"$gte": since, "$lt": until}},
+        ]
+        if after is not None:
+            query.append(_OLDEST_FIRST.behind(after, "intake"))
+        shown = dict.fromkeys(("state", "version", "subject.applicant"), 1)
+        with outages_named():
+            found = self._journal.collection.find({"$and": query}, shown)
+            rows = list(found.sort(_OLDEST_FIRST.keys).limit(limit + 1))
+        return page([self._journal.parse(row) for row in rows], limit, lambda last: _place(last.state))
 
     def last_of(self, owner: str) -> Document | None:
         """The applicant of the owner's newest dossier, as stored with when it was submitted; None without any."""

@@ -4,7 +4,7 @@ drafts in `drafting`."""
 import hmac
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,7 @@ from services.chassis.actor import Actor
 from services.chassis.cause import Cause
 from services.chassis.errors import NotFound
 from services.chassis.journal import Stored
-from services.contracts.catalogue.dates import local_day
+from services.contracts.catalogue.dates import local_day, local_midnight
 from services.contracts.event import Event
 from services.intake import access, domain, views
 from services.intake.catalogue import Catalogue
@@ -145,6 +145,13 @@ class IntakeCases:
         owner, unit = access.list_scope(actor, filters["unit"])
         page, following = self._dossiers.listed({**filters, "owner": owner, "unit": unit}, limit, after)
         return {"items": [views.listed(dossier) for dossier in page], "next": following}
+
+    def list_register(self, actor: Actor, from_day: date, to_day: date, limit: int, after: str | None) -> Answer:
+        """A page of the register of the officer's unit, the oldest first."""
+        since, until = local_midnight(from_day), local_midnight(to_day + timedelta(days=1))
+        unit = access.register_scope(actor)
+        page, following = self._dossiers.registered(unit, since, until, limit, after)
+        return {"items": [views.registered(one.state, one.subject) for one in page], "next": following}
 
     def document(self, actor: Actor, dossier_code: str, which: str) -> tuple[Mapping[str, Any], Iterator[bytes]]:
         """A paper of a dossier and its content; `which` is its upload id or its place in the list, from 0."""

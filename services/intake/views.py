@@ -13,6 +13,7 @@ _TO_WHOM = ("tenant", "procedure", "procedure_version", "unit")
 CONTACT = (*(f"state.{name}" for name in _TO_WHOM), "subject.applicant")
 _WHILE_SUPPLEMENTED = ("round", "components", "requested_at", "respond_by")
 _OF_TRANSFER = ("from_unit", "to_unit", "reason", "transferred_at")
+_IN_REGISTER = ("name", "phone", "address")
 _NOT_PUBLIC = ("marks", "kind", "fees")
 
 
@@ -45,6 +46,20 @@ def listed(dossier: Dossier) -> dict[str, Any]:
     }
 
 
+def registered(dossier: Dossier, subject: Subject) -> dict[str, Any]:
+    """A line of the register: with what it must say of the applicant, and no number of his."""
+    applicant = subject.get("applicant")
+    return {
+        **listed(dossier),
+        "accepted_at": _case(dossier)["accepted_at"],
+        "result": _result(dossier),
+        "returned_at": dossier.returned_at,
+        "return_method": dossier.return_method,
+        "transfers": _transfers(dossier),
+        "applicant": {name: applicant.get(name) for name in _IN_REGISTER} if applicant else None,
+    }
+
+
 def public(dossier: Dossier) -> dict[str, Any]:
     """What a look-up with code and number shows."""
     return {
@@ -71,7 +86,7 @@ def whole(dossier: Dossier, subject: Subject, intake_url: str) -> dict[str, Any]
         "returned_at": dossier.returned_at,
         "return_method": dossier.return_method,
         "case": _case(dossier),
-        "transfers": [{name: one[name] for name in _OF_TRANSFER} for one in dossier.transfers],
+        "transfers": _transfers(dossier),
         "supplement": _supplement(dossier),
         "fees": _fees(dossier),
         "result": _result(dossier),
@@ -141,6 +156,10 @@ def _case(dossier: Dossier) -> dict[str, Any]:
     decided = facts["decided_at"] or {}
     times = {name: fact[name] if fact else None for name, fact in facts.items()}
     return {**times, "outcome": decided.get("outcome"), "on_time": decided.get("on_time")}
+
+
+def _transfers(dossier: Dossier) -> list[dict[str, Any]]:
+    return [{name: one[name] for name in _OF_TRANSFER} for one in dossier.transfers]
 
 
 def _supplement(dossier: Dossier) -> dict[str, Any] | None:

@@ -28,7 +28,7 @@ from services.portal.transfers import beside, transfer_words
 from services.portal.wiring import portal
 
 PAGE: Final = "slips/page.html"
-_SHEET: Final = "slips/sheet.html"
+SHEET: Final = "slips/sheet.html"
 _RECEIPT: Final = sentence("Biên lai thu phí, lệ phí")
 
 
@@ -38,7 +38,7 @@ def slips_of(code: str) -> list[Slip]:
     return _there_are(followed, notices_of(code))
 
 
-def slip(code: str, kind: str, layout: str = _SHEET) -> str:
+def slip(code: str, kind: str, layout: str = SHEET) -> str:
     """A slip in HTML. Raises NotFound."""
     followed = follow(code)
     known = SLIPS.get(kind)
@@ -56,7 +56,7 @@ def slip(code: str, kind: str, layout: str = _SHEET) -> str:
     )
 
 
-def receipt(code: str, order_id: str, layout: str = _SHEET) -> str:
+def receipt(code: str, order_id: str, layout: str = SHEET) -> str:
     """The receipt of a fee order in HTML. Raises NotFound."""
     followed = follow(code)
     order = portal().services.ask(who().actor, "payment.find_order", order_id=order_id)
@@ -84,6 +84,11 @@ def _in(language: str, template: str, context: Mapping[str, Any]) -> Markup:
         return Markup(render_template(template, **context))  # noqa: S704 – a template of ours, which escapes
 
 
+def ministry_name(tenant: str) -> Any:
+    """What a ministry is called; its key where the catalogue has it no more."""
+    return next((one.ministry["name"] for one in portal().offers.all() if one.tenant == tenant), tenant)
+
+
 def as_pdf(html: str, name: str) -> Response:
     """The same as a file. Raises Unavailable while others are printed."""
     return Response(
@@ -102,14 +107,11 @@ def _none() -> NotFound:
 def _common(followed: Followed) -> dict[str, Any]:
     """What every slip has: the dossier, the ministry, and the address under which anybody with the number looks on."""
     dossier = followed.dossier
-    ministry = next(
-        (one.ministry["name"] for one in portal().offers.all() if one.tenant == dossier["tenant"]), dossier["tenant"]
-    )
     address = f"{portal().settings.portal_url}{url_for('lookup.ask', ma=followed.code)}"
     return {
         "one": followed,
         "dossier": dossier,
-        "ministry": ministry,
+        "ministry": ministry_name(dossier["tenant"]),
         "address": address,
         "qr": qr,
         "unit_name": partial(portal().offers.unit_name, dossier["tenant"]),

@@ -5,7 +5,8 @@ from typing import Any
 from marshmallow import ValidationError, validates_schema
 
 from services.contracts.catalogue.parts import Code, Key, Name
-from services.contracts.fields import Choice, Day, Flag, Items, Part, Strict, Text, Whole, matching, say
+from services.contracts.fields import Choice, Flag, Items, Part, Strict, Text, Whole, matching, say
+from services.contracts.periods import Days
 from services.contracts.routing import MOST_ROWS
 from services.contracts.words import OUTCOMES, STAFF_ID, TRANSFER_REASONS
 from services.routing.case import STATUSES
@@ -67,17 +68,8 @@ class OfUnit(Strict):
     unit = Key(load_default=None)
 
 
-class Days(Strict):
+class CountByUnit(Days):
     """Local days, both included."""
-
-    longest = 366
-    from_day = Day(required=True)
-    to_day = Day(required=True)
-
-    @validates_schema
-    def _in_order(self, data: dict[str, Any], **_: Any) -> None:
-        if not 0 <= (data["to_day"] - data["from_day"]).days < self.longest:
-            raise ValidationError(between_days(self.longest), "to_day")
 
 
 class DueCalendar(Days):
@@ -85,15 +77,6 @@ class DueCalendar(Days):
 
     longest = 62
     unit = Key(load_default=None)
-
-
-def between_days(longest: int) -> str:
-    """What is wrong with days that are out of order, or too many."""
-    return say(
-        "wrong_period",
-        f"Từ 1 đến {longest} ngày, tính cả hai đầu.",
-        f"Must be 1 to {longest} days from `from_day`, both included.",
-    )
 
 
 class GetCase(Strict):

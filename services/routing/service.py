@@ -47,7 +47,7 @@ class RoutingService(Service):
         """How many running clocks run out on each local day, and how many did before."""
         return self.cases.statistics.due_calendar(call.actor, **call.args)
 
-    @query(schemas.Days, operators=True)
+    @query(schemas.CountByUnit, operators=True)
     def count_by_unit(self, call: Call) -> dict[str, Any]:
         """What every unit has, and whether it decided in time between two local days."""
         return self.cases.statistics.count_by_unit(call.actor, **call.args)

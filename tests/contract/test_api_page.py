@@ -24,6 +24,7 @@ ROWS: Final = {
     words.RECEIVER: "yes unseen unseen unseen yes no no no no",
     words.UNIT: "no no no no yes no no no no",
     words.OFFICERS: "no no no no yes yes no no no",
+    words.REGISTRAR: "no no no no yes yes no no no",
     words.OVERSEERS: "no no no no no no yes yes no",
     words.SYSTEM: "no no no no no no yes no no",
 }

@@ -34,6 +34,7 @@ CALLED = {
         "get": {"dossier_code"},
         "track": {"dossier_code", "id_number"},
         "list_dossiers": {"limit", "after"},
+        "list_register": {"from_day", "to_day", "limit", "after"},
     },
     "routing": {
         "list_cases": {"unit", "status", "limit", "after", "at_risk", "overdue", "awaiting", "officers", "search"},

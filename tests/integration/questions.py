@@ -111,6 +111,11 @@ def dossiers_by(sample: Sample, names: tuple[str, ...], after: str | None) -> Qu
     return lambda shelf: shelf.dossiers.listed(wanted, LIMIT, after)
 
 
+def _register_by(sample: Sample, after: str | None) -> Question:
+    until = sample.now + timedelta(days=31)
+    return lambda shelf: shelf.dossiers.registered(sample.unit, sample.now, until, LIMIT, after or None)
+
+
 def _of_intake(sample: Sample) -> dict[str, Question]:
     every = (names for count in range(len(FILTERS) + 1) for names in combinations(FILTERS, count))
     return {
@@ -123,6 +128,8 @@ def _of_intake(sample: Sample) -> dict[str, Question]:
         "dossier": _if_found(lambda shelf: shelf.dossiers.get(sample.code)),
         "dossier of an upload": lambda shelf: shelf.dossiers.naming(sample.upload),
         "last dossier of an owner": lambda shelf: shelf.dossiers.last_of(sample.owner),
+        "register of a unit": _register_by(sample, None),
+        "register of a unit, next page": _register_by(sample, sample.dossiers_behind),
         "dossiers of requests": lambda shelf: shelf.dossiers.opened_by([sample.code]),
         "draft": lambda shelf: shelf.drafts.find(Place(sample.owner, sample.code)),
         "draft of an upload": lambda shelf: shelf.drafts.is_named(sample.upload),

@@ -4,11 +4,13 @@
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any, Final
 
 import pytest
 
 from services.cli.demo.town import SYSTEM, fresh
+from services.contracts.catalogue.dates import local_today
 from services.contracts.events import PUBLISHERS
 from tests.integration.calls import CODE, RIGHT, methods
 from tests.integration.http_door import HttpDoor
@@ -72,6 +74,7 @@ MAY: Final = {
     "intake.track": _ALL,
     "intake.count_dossiers": _COUNTS,
     "intake.list_dossiers": "yes yes yes yes yes no yes no no",
+    "intake.list_register": "no no no no yes yes no no no",  # each of his own unit
     "routing.list_cases": _QUEUE,
     **{f"routing.{figures}": _COUNTS for figures in ("count_cases", "case_load", "due_calendar")},
     "routing.count_by_unit": _OVERSEERS,
@@ -144,6 +147,12 @@ def call(target: str, one: Ended, owner: Actor) -> dict[str, Any]:
     return {**right, **({"request_id": fresh()} if "request_id" in right else {})}
 
 
+def these_days() -> dict[str, str]:
+    """The days around now, wherever midnight is."""
+    today, day = local_today(), timedelta(days=1)
+    return {"from_day": str(today - day), "to_day": str(today + day)}
+
+
 def verdict(refusal: Refusal | None) -> str:
     """What became of a call, in the words of the table."""
     if refusal is not None:
@@ -208,6 +217,8 @@ def test_lists_show_each_actor_his_own_only(closed: Any, untouched: World) -> No
         assert shown(actor, "registry.find_records", dataset=DATASET) == seen
     for actor, seen in ((OFFICER, both), (SYSTEM, both), (STRANGER, set())):
         assert shown(actor, "intake.list_dossiers") == seen
+        if actor is not SYSTEM:
+            assert shown(actor, "intake.list_register", **these_days()) == seen
         assert shown(actor, "routing.list_cases", status="closed", procedure="dk-ten-mien-vn") == seen
         assert shown(actor, "payment.list_orders", status="paid") == seen
         assert shown(actor, "registry.find_records", dataset=DATASET) == seen

@@ -19,6 +19,7 @@ RECEIVER: Final = "the owner, officers of the unit"
 OWN: Final = "applicants their own, officers those of their unit, the system all"
 UNIT: Final = "officers of the unit"
 OFFICERS: Final = "officers; it says of each case whether it was theirs to assign"
+REGISTRAR: Final = "officers, of their own unit"
 STAFF: Final = "officers of the unit, the system"
 SYSTEM: Final = "the system"
 FIGURES: Final = "officers of the unit, operators, the system"
@@ -45,6 +46,7 @@ MAY: Final = {
     "intake.track": NOBODY,
     "intake.count_dossiers": FIGURES,
     "intake.list_dossiers": OWN,
+    "intake.list_register": REGISTRAR,
     "routing.list_cases": STAFF,
     "routing.count_cases": FIGURES,
     "routing.case_load": FIGURES,

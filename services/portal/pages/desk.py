@@ -61,7 +61,7 @@ def _page(place: Place, page: Document, tried: Tried, status: int = 200) -> Resp
         statuses=_statuses(),
         officers=_officers(wish, staff),
         views=_views().all(),
-        tabs=_tabs(wish),
+        tabs=tabs(wish),
         staff=staff,
         assignable=ACTIONS["assign"],
         request_id=str(uuid.uuid4()),
@@ -122,17 +122,17 @@ def calendar() -> ResponseReturnValue:
     unit = portal().offers.unit(who().tenant or "", who().unit or "")
     offices = portal().offers.calendar(unit["calendar"])
     weeks = month.weeks({one["day"]: one["due"] for one in due["days"]}, offices, unit.get("office_hours", "standard"))
-    return render_template("desk/calendar.html", month=month, weeks=weeks, overdue=due["overdue"], tabs=_tabs(None))
+    return render_template("desk/calendar.html", month=month, weeks=weeks, overdue=due["overdue"], tabs=tabs(None))
 
 
 @pages.get("/khoi-luong")
 @signed_in("officer")
 def load() -> ResponseReturnValue:
     """Who has how much, and what nobody has."""
-    return render_template("desk/load.html", load=_ask("routing.case_load"), tabs=_tabs(None))
+    return render_template("desk/load.html", load=_ask("routing.case_load"), tabs=tabs(None))
 
 
-def _tabs(wish: Wish | None) -> list[tuple[str, str, int | None, bool]]:
+def tabs(wish: Wish | None) -> list[tuple[str, str, int | None, bool]]:
     """The usual stretches of the queue, each with how many cases are in it."""
     counts = _counts()
     tabs = (
@@ -145,8 +145,12 @@ def _tabs(wish: Wish | None) -> list[tuple[str, str, int | None, bool]]:
         (say("Quá hạn"), Wish(late="overdue"), counts.get("overdue")),
         (say("Đã kết thúc"), Wish(status="closed", order="newest"), None),
     )
-    lists = [(text, url_for(".queue", **tab.address()), count, tab == wish) for text, tab, count in tabs]
-    others = ((say("Lịch đến hạn"), "desk.calendar"), (say("Khối lượng công việc"), "desk.load"))
+    lists = [(text, url_for("desk.queue", **tab.address()), count, tab == wish) for text, tab, count in tabs]
+    others = (
+        (say("Lịch đến hạn"), "desk.calendar"),
+        (say("Khối lượng công việc"), "desk.load"),
+        (say("Sổ theo dõi hồ sơ"), "register.show"),
+    )
     return [*lists, *((text, url_for(name), None, request.endpoint == name) for text, name in others)]
 
 

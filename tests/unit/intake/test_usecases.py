@@ -1,8 +1,13 @@
 """What else can be asked of a dossier, over stores in memory."""
 
+from datetime import date
+from typing import Any
+
 import pytest
 
 from services.chassis.errors import Denied, NotFound
+from services.contracts.catalogue.dates import local_midnight
+from services.intake import views
 from services.intake.dossier import derived
 from tests.unit.intake import builders as b
 from tests.unit.intake.asking import note, submit
@@ -106,3 +111,29 @@ def test_what_is_noted_is_what_the_domain_says() -> None:
     history = world.journal.history(code)
     assert [entry["type"] for entry in history] == ["dossier_submitted", "dossier_progressed"]
     assert world.journal.fold(history) == world.journal.get(code).state == derived(world.journal.get(code).state)
+
+
+def test_the_register_of_a_unit_has_names_and_no_numbers_and_is_for_its_officers() -> None:
+    world = World()
+    code = submit(world)["dossier_code"]
+    asked: list[Any] = []
+
+    def found(*wanted: Any) -> Any:
+        asked.append(wanted)
+        return [world.journal.get(code)], None
+
+    world.dossiers.registered = found  # type: ignore[assignment, method-assign]  # the real one is tried on a server
+    page = world.cases.list_register(OFFICER, date(2026, 1, 1), date(2026, 1, 31), 50, None)
+    assert asked == [(UNIT, local_midnight(date(2026, 1, 1)), local_midnight(date(2026, 2, 1)), 50, None)]
+    (line,) = page["items"]
+    assert line["applicant"] == {name: APPLICANT[name] for name in ("name", "phone", "address")}
+    assert NUMBER not in str(line)
+    for other in (CITIZEN, SYSTEM):
+        with pytest.raises(Denied):
+            world.cases.list_register(other, date(2026, 1, 1), date(2026, 1, 31), 50, None)
+
+
+def test_the_register_keeps_a_line_of_what_was_erased() -> None:
+    world = World()
+    code = submit(world)["dossier_code"]
+    assert views.registered(world.journal.get(code).state, {})["applicant"] is None

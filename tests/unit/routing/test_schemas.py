@@ -66,9 +66,9 @@ def test_what_is_searched_for_may_be_cut_down_by_any_filter() -> None:
 @pytest.mark.parametrize(
     ("schema", "first", "last", "fits"),
     [
-        (schemas.Days, "2026-01-01", "2027-01-01", True),
-        (schemas.Days, "2026-01-01", "2027-01-02", False),
-        (schemas.Days, "2026-01-02", "2026-01-01", False),
+        (schemas.CountByUnit, "2026-01-01", "2027-01-01", True),
+        (schemas.CountByUnit, "2026-01-01", "2027-01-02", False),
+        (schemas.CountByUnit, "2026-01-02", "2026-01-01", False),
         (schemas.DueCalendar, "2026-01-01", "2026-03-03", True),
         (schemas.DueCalendar, "2026-01-01", "2026-03-04", False),
     ],
