@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import date
 from typing import Any, Final
 
 from services.portal.casework import STATUSES
@@ -12,17 +13,24 @@ _END_OF_CODE: Final = re.compile(r"\d{6}(-\d*)?", re.ASCII)  # a day, and how ma
 _STATUSES: Final = ("open", "closed", "any", *STATUSES)
 _ORDERS: Final = ("due", "newest", "opened")
 _LATE: Final = ("", "overdue", "at_risk")
+_DAY: Final = re.compile(r"20\d\d-\d\d-\d\d", re.ASCII)
 ME, NOBODY = "me", "none"  # instead of a staff id
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """`officer` is a staff id, `me` or `none`; empty members do not matter."""
+    """`officer` is a staff id, `me` or `none`; empty members do not matter.
+
+    `due_from` and `due_to` are ISO days, both included, on which a term runs out. What is looked for by its date comes
+    in the order of dates, whichever was wished for.
+    """
 
     status: str = "open"
     procedure: str = ""
     officer: str = ""
     late: str = ""
+    due_from: str = ""
+    due_to: str = ""
     order: str = "due"
     q: str = ""
 
@@ -32,7 +40,15 @@ class Wish:
         told = {one.name: address[one.name].strip()[:_LONGEST] for one in fields(cls) if address.get(one.name)}
         choices = {"status": _STATUSES, "late": _LATE, "order": _ORDERS}
         sound = {name: value for name, value in told.items() if value in choices.get(name, (value,))}
-        return cls(**{**sound, **({"q": sound["q"].upper()} if "q" in sound else {})})
+        sound |= {"q": sound["q"].upper()} if "q" in sound else {}
+        first, last = _days(sound.pop("due_from", ""), sound.pop("due_to", ""))
+        order = {"order": "due"} if first or last or sound.get("late") else {}
+        return cls(**{**sound, **order}, due_from=first, due_to=last)
+
+    @property
+    def of_any_day(self) -> "Wish":
+        """The same whatever day it is due."""
+        return replace(self, due_from="", due_to="")
 
     def coded(self, prefix: str) -> "Wish":
         """The same with a code in full, where all that was typed is what follows the unit's prefix in it."""
@@ -45,7 +61,7 @@ class Wish:
             asked["unassigned"] = True
         elif self.officer:
             asked["officer"] = me if self.officer == ME else self.officer
-        named = {"procedure": self.procedure, "search": self.q}
+        named = {"procedure": self.procedure, "search": self.q, "due_from": self.due_from, "due_to": self.due_to}
         asked |= {name: value for name, value in named.items() if value}
         return {**asked, **({self.late: True} if self.late else {})}
 
@@ -74,6 +90,19 @@ class Place:
     def address(self) -> dict[str, Any]:
         """What it reads as in an address."""
         return {**self.wish.address(), **({"after": self.after} if self.after else {})}
+
+
+def _days(first: str, last: str) -> tuple[str, str]:
+    """Both where they are days, in their order."""
+    first, last = (one if _is_day(one) else "" for one in (first, last))
+    return (last, first) if first and last and first > last else (first, last)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return bool(_DAY.fullmatch(text)) and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def behind(codes: Sequence[str], code: str) -> str | None:

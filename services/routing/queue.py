@@ -6,11 +6,12 @@ filter on top is looked at case by case, of what the narrower index of the two h
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from services.chassis.paging import cursor, read_cursor
 from services.chassis.store import Document
+from services.contracts.catalogue.dates import local_midnight
 from services.routing.case import OPEN, Case
 
 DUE: Final = "due"
@@ -48,8 +49,9 @@ class Risk:
 class Wanted:
     """Which cases a list shows; None or nothing where that does not matter.
 
-    `overdue` and `at_risk` speak of the clock that runs: it ran out, or does so before `risk_ends`. `officers` and
-    `unassigned` add up. `search` is a dossier code or its beginning.
+    `overdue` and `at_risk` speak of the clock that runs: it ran out, or does so before `risk_ends`; `due_from` and
+    `due_to` of the local days on which it does, both included. `officers` and `unassigned` add up. `search` is a
+    dossier code or its beginning.
     """
 
     statuses: Sequence[str]
@@ -60,6 +62,8 @@ class Wanted:
     awaiting: str | None = None
     overdue: bool | None = None
     at_risk: bool = False
+    due_from: date | None = None
+    due_to: date | None = None
     search: str | None = None
 
     @property
@@ -70,7 +74,7 @@ class Wanted:
     @property
     def runs_out(self) -> bool:
         """Whether only clocks that run are looked for, by the moment they run out."""
-        return bool(self.overdue) or self.at_risk
+        return bool(self.overdue) or self.at_risk or self.due_from is not None or self.due_to is not None
 
     def filter(self, risk: Risk) -> Document:
         """The MongoDB filter, of typed scalars only."""
@@ -88,9 +92,19 @@ class Wanted:
         return wanted
 
     def _stretch(self, risk: Risk) -> Document:
+        return _within(self._lateness(risk), self._days())
+
+    def _lateness(self, risk: Risk) -> Document:
         if self.overdue and self.at_risk:
             return {**SET, "$lte": risk.ends}
-        return risk.overdue if self.overdue else risk.at_risk
+        if self.overdue is False and not self.at_risk:
+            return {"$gte": risk.now}
+        return risk.overdue if self.overdue else risk.at_risk if self.at_risk else {}
+
+    def _days(self) -> Document:
+        first = {"$gte": local_midnight(self.due_from)} if self.due_from else {}
+        last = {"$lt": local_midnight(self.due_to + timedelta(days=1))} if self.due_to else {}
+        return {**SET, **first, **last} if first or last else {}
 
     def by(self, order: str) -> str:
         """The field that puts the list in order. A clock that runs stands at the date it is due."""
@@ -117,6 +131,15 @@ class Wanted:
         if self.runs_out and order == DUE and by != RUNS_OUT:  # so the index ends where the rest is not due yet
             conditions.append({by: wanted[RUNS_OUT]})
         return {"$and": conditions}
+
+
+def _within(*stretches: Document) -> Document:
+    """The bounds that are within all of these."""
+    met: Document = {}
+    for bound, moment in (one for stretch in stretches for one in stretch.items()):
+        narrower = max if bound in {"$gt", "$gte"} else min
+        met[bound] = narrower(met.get(bound, moment), moment)
+    return met
 
 
 def keys(order: str, *first: str) -> Keys:

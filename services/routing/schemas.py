@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, validates_schema
 
 from services.contracts.catalogue.parts import Code, Key, Name
-from services.contracts.fields import Choice, Flag, Items, Part, Strict, Text, Whole, matching, say
+from services.contracts.fields import Choice, Day, Flag, Items, Part, Strict, Text, Whole, matching, say
 from services.contracts.periods import Days
 from services.contracts.routing import MOST_ROWS
 from services.contracts.words import OUTCOMES, STAFF_ID, TRANSFER_REASONS
@@ -14,6 +14,7 @@ from services.routing.queue import DUE, MOST_OFFICERS, ORDERS
 
 _LONGEST_REASON = 4000
 _DUE_ORDER = say("not_a_choice", "Chỉ xếp theo hạn (due).", "Comes in the order `due` only.")
+_DAYS_IN_ORDER = say("wrong_period", "Ngày cuối không được trước ngày đầu.", "Must not lie before `due_from`.")
 _ROW_TWICE = say("repeated", "Một dòng được nêu hai lần.", "A row is named twice.")
 _NOTE_NEEDED = say("required", "Lý do khác thì phải ghi rõ.", "Another reason is to be written down.")
 _REASON_NEEDED = say("required", "Từ chối giải quyết phải nêu rõ lý do.", "A refusal states its reason.")
@@ -37,8 +38,10 @@ def free_text(**kwargs: Any) -> Text:
 class ListCases(Strict):
     """A queue: open cases unless a `status` is named (`closed` for all that have ended, `any` for both).
 
-    `officer`, `officers` and `unassigned` add up. `overdue`, `at_risk` and `awaiting` speak of dates, and come in `due`
-    order. `search` is a dossier code or its beginning; what it finds comes in the order of the codes.
+    `officer`, `officers` and `unassigned` add up. `overdue`, `at_risk`, `awaiting`, `due_from` and `due_to` speak of
+    dates, and come in `due` order; the last two are local days, both included, on which a clock that runs does run out,
+    as `due_calendar` counts them. `search` is a dossier code or its beginning; what it finds comes in the order of the
+    codes.
     """
 
     unit = Key(load_default=None)
@@ -50,6 +53,8 @@ class ListCases(Strict):
     awaiting = Choice("supplement", "fee", load_default=None)
     overdue = Flag(load_default=None)
     at_risk = Flag(load_default=False)
+    due_from = Day(load_default=None)
+    due_to = Day(load_default=None)
     search = Text(longest=60, load_default=None)
     order = Choice(*ORDERS, load_default="due")
     limit = Whole(low=1, high=200, load_default=50)
@@ -57,9 +62,14 @@ class ListCases(Strict):
 
     @validates_schema
     def _in_its_order(self, data: dict[str, Any], **_: Any) -> None:
-        by_date = data["overdue"] or data["at_risk"] or data["awaiting"]
+        by_date = any(data[name] for name in ("overdue", "at_risk", "awaiting", "due_from", "due_to"))
         if by_date and data["order"] != DUE and data["search"] is None:
             raise ValidationError(_DUE_ORDER, "order")
+
+    @validates_schema
+    def _days_in_order(self, data: dict[str, Any], **_: Any) -> None:
+        if data["due_from"] and data["due_to"] and data["due_from"] > data["due_to"]:
+            raise ValidationError(_DAYS_IN_ORDER, "due_to")
 
 
 class OfUnit(Strict):

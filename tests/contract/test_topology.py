@@ -37,7 +37,10 @@ CALLED = {
         "list_register": {"from_day", "to_day", "limit", "after"},
     },
     "routing": {
-        "list_cases": {"unit", "status", "limit", "after", "at_risk", "overdue", "awaiting", "officers", "search"},
+        "list_cases": {
+            *("unit", "status", "limit", "after", "at_risk", "overdue", "awaiting", "officers", "search"),
+            *("due_from", "due_to"),
+        },
         "count_cases": {"unit"},
         "case_load": {"unit"},
         "due_calendar": {"unit", "from_day", "to_day"},

@@ -207,6 +207,9 @@ def _of_routing(sample: Sample) -> dict[str, Question]:
         *({"unit": unit, "overdue": True, "at_risk": True}, {"unit": unit, "officers": officers, "at_risk": True}),
         *({"unit": unit, "awaiting": "fee"}, {"unit": unit, "procedure": procedure, "overdue": True}),
         {"unit": unit, "statuses": ("accepted",), "at_risk": True},
+        *({"due_from": sample.today}, {"unit": unit, "due_from": sample.today, "due_to": sample.today}),
+        *({"unit": unit, "due_to": sample.today, "overdue": False}, {"procedure": procedure, "due_to": sample.today}),
+        {"unit": unit, "officers": officers, "due_from": sample.today, "due_to": sample.today},
     )
     searched: tuple[dict[str, Any], ...] = (
         *({"search": sample.code}, {"unit": unit, "search": sample.code}, {"unit": unit}),

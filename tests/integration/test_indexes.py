@@ -28,6 +28,7 @@ CASES: Final = 400
 OF_ONE_PROCEDURE: Final = 300
 NOW: Final = Sample().now
 RISK: Final = queue.Risk(NOW, NOW + timedelta(hours=3))
+OTHER_DAY: Final = NOW.date() + timedelta(days=1)
 DATES: Final = ("due", "opened", "newest")
 SAMPLE: Final = replace(
     Sample(),
@@ -167,6 +168,10 @@ def read_for(shelf: Shelf, ask: Callable[[], object]) -> int:
         ("due", {"overdue": True}, 0),
         ("due", {"at_risk": True}, 3),
         ("due", {"awaiting": "fee"}, 1),
+        ("due", {"due_from": OTHER_DAY, "due_to": OTHER_DAY}, LIMIT + 1),
+        ("due", {"due_to": NOW.date()}, 16),
+        ("due", {"due_from": OTHER_DAY, "due_to": OTHER_DAY, "at_risk": True}, 0),
+        ("due", {"due_to": OTHER_DAY - timedelta(days=2)}, 0),
         ("due", {"officers": ("busy",), "overdue": True}, 0),
         ("code", {"search": f"{CODE}-399"}, 1),
         ("code", {"search": f"{CODE}-39"}, 11),

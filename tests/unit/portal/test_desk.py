@@ -47,13 +47,24 @@ def test_filters_reach_routing_and_stay_in_the_page() -> None:
         {
             "limit": 50,
             "status": "in_hand",
-            "order": "newest",
+            "order": "due",
             "officer": "vnnic-1",
             "procedure": "dk-ten-mien-vn",
             "at_risk": True,
         }
     ]
     assert page.count(" selected>") == 5
+
+
+def test_a_day_can_be_looked_for_and_left_again() -> None:
+    services = at_work()
+    page = visit(services, OFFICER).get("/ban-lam-viec?status=accepted&due_from=2026-09-03&due_to=2026-09-03").text
+    (asked,) = services.of("routing.list_cases")
+    assert (asked["due_from"], asked["due_to"], asked["order"]) == ("2026-09-03", "2026-09-03", "due")
+    assert "Đến hạn ngày 03/09/2026" in page
+    assert 'href="/ban-lam-viec?status=accepted">Bỏ lọc theo ngày' in page
+    assert page.count('name="due_from" value="2026-09-03"') == 2  # with views, and with what is assigned
+    assert page.count('name="due_from" type="date" value="2026-09-03"') == 1
 
 
 def test_a_code_typed_in_full_opens_its_case() -> None:
@@ -186,7 +197,8 @@ def test_a_month_shows_what_is_due_and_which_days_are_off() -> None:
     page = visit(services, OFFICER).get("/ban-lam-viec/lich?thang=2026-09").text
     assert services.of("routing.due_calendar") == [{"from_day": "2026-09-01", "to_day": "2026-09-30"}]
     assert re.search(r'class="is-off"><time datetime="2026-09-02">.*?Quốc khánh', page, re.DOTALL)
-    assert re.search(r'datetime="2026-09-03">3</time>\s*<strong class="due">12 hồ sơ', page)
+    day = r'datetime="2026-09-03">3</time>\s*<a class="hit due" href="([^"]*)">12 hồ sơ'
+    assert re.findall(day, page) == ["/ban-lam-viec?due_from=2026-09-03&amp;due_to=2026-09-03"]
     assert "2 hồ sơ đã quá hạn" in page
 
 

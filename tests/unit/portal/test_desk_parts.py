@@ -9,6 +9,7 @@ from services.portal import casework, months
 from services.portal.deeds import read_deed
 from services.portal.views import MOST_VIEWS, Views
 from services.portal.worklist import Wish
+from services.routing.schemas import ListCases
 from tests.unit.portal.cases import CALENDAR, case, edition, step
 
 
@@ -34,10 +35,32 @@ def test_an_address_that_means_nothing_asks_for_the_whole_queue() -> None:
 
 @pytest.mark.parametrize(
     "wish",
-    [Wish(), Wish(status="proposed", officer="me", late="overdue"), Wish(procedure="dk-ten-mien-vn", q="000.00")],
+    [
+        Wish(),
+        Wish(status="proposed", officer="me", late="overdue"),
+        Wish(procedure="dk-ten-mien-vn", q="000.00"),
+        Wish(due_to="2026-09-03"),
+    ],
 )
 def test_a_wish_is_the_same_after_a_way_through_an_address(wish: Wish) -> None:
     assert Wish.read(wish.address()) == wish
+
+
+@pytest.mark.parametrize("day", ["2026-02-30", "03/09/2026", "1999-01-01", "2026-9-3", "$gt", "٢٠٢٦-٠٩-٠٣"])
+def test_a_day_that_is_none_is_passed_over(day: str) -> None:
+    assert Wish.read({"due_from": day, "due_to": "2026-09-03"}) == Wish(due_to="2026-09-03")
+
+
+def test_days_the_wrong_way_round_are_turned() -> None:
+    wish = Wish.read({"due_from": "2026-09-30", "due_to": "2026-09-01"})
+    assert (wish.due_from, wish.due_to) == ("2026-09-01", "2026-09-30")
+    assert wish.of_any_day == Wish()
+
+
+@pytest.mark.parametrize("dates", [{"late": "overdue"}, {"due_from": "2026-09-03"}])
+def test_what_is_looked_for_by_its_date_comes_by_date(dates: dict[str, str]) -> None:
+    wish = Wish.read({**dates, "order": "newest"})
+    assert ListCases().load(wish.arguments("vnnic-1"))["order"] == "due"
 
 
 def test_nobody_and_me_are_no_staff_ids() -> None:

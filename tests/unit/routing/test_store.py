@@ -1,5 +1,6 @@
 """How the queue is asked of the store: by typed filters, behind a cursor, over an index."""
 
+from datetime import UTC, date, datetime
 from itertools import product
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +19,7 @@ RISK = Risk(at("01-14"), at("01-16", "17:30"))
 FILTERS: tuple[dict[str, Any], ...] = (
     *({}, {"officers": ("cb-001", "cb-002")}, {"unassigned": True}, {"procedure": "dk-ten-mien-vn"}),
     *({"overdue": True}, {"at_risk": True}, {"awaiting": "fee"}, {"search": CODE}),
+    *({"due_from": date(2026, 1, 15)}, {"due_to": date(2026, 1, 15), "overdue": False}),
 )
 
 
@@ -65,6 +67,19 @@ def test_what_runs_out_is_told_by_the_clock_that_runs() -> None:
     assert asked(overdue=True)["$lt"] == RISK.now
     assert asked(at_risk=True) == {"$gte": RISK.now, "$lte": RISK.ends}
     assert asked(overdue=True, at_risk=True)["$lte"] == RISK.ends
+
+
+def test_days_begin_and_end_in_vietnam_and_narrow_what_is_late() -> None:
+    def asked(**filters: Any) -> Any:
+        return Wanted(OPEN, **filters).filter(RISK)["state.overdue_at"]
+
+    day = {"due_from": date(2026, 1, 14), "due_to": date(2026, 1, 14)}
+    first, end, ever = at("01-14", "00:00"), at("01-15", "00:00"), {"$gt": datetime(1970, 1, 1, tzinfo=UTC)}
+    assert asked(**day) == {**ever, "$gte": first, "$lt": end}
+    assert asked(due_to=date(2026, 1, 14)) == {**ever, "$lt": end}
+    assert asked(**day, overdue=True) == {**ever, "$gte": first, "$lt": RISK.now}
+    assert asked(**day, overdue=False) == {**ever, "$gte": RISK.now, "$lt": end}
+    assert asked(**day, at_risk=True) == {**ever, "$gte": RISK.now, "$lt": end, "$lte": RISK.ends}
 
 
 @pytest.mark.parametrize("order", ["due", "opened"])
