@@ -6,12 +6,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from amqp.exceptions import AMQPError
 from amqp.exceptions import NotFound as NoSuchQueue
 
 from services.chassis import retry, topology
-from services.chassis.errors import Unavailable
-from services.chassis.publish import Outgoing, Publisher, dial, open_channel
+from services.chassis.publish import Outgoing, Publisher, open_channel
+from services.chassis.queues import opened
 
 _OWN_HEADERS = (retry.ATTEMPT, retry.OUTAGES, retry.QUEUE, retry.REASON, retry.FAILED_AT)
 
@@ -131,14 +130,5 @@ def _fresh(letter: DeadLetter) -> Outgoing:
 
 @contextmanager
 def _channel(uri: str) -> Iterator[Any]:
-    connection = None
-    try:
-        connection = dial(uri)
+    with opened(uri) as connection:
         yield open_channel(connection)
-    except (AMQPError, OSError) as error:
-        raise Unavailable(
-            "broker.unavailable", "The message broker does not answer.", "Hệ thống truyền tin chưa sẵn sàng."
-        ) from error
-    finally:
-        if connection is not None:
-            connection.release()

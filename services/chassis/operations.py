@@ -1,10 +1,13 @@
-"""What operators ask of every service: which messages failed to the end, what that blocks, and to try them again."""
+"""What operators ask of every service: what waits in its queues, which messages failed to the end, what that blocks,
+and to try them again.
+"""
 
 import inspect
 from collections.abc import Collection
+from dataclasses import asdict
 from typing import Any, Final
 
-from services.chassis import dead
+from services.chassis import clock, dead, queues
 from services.chassis.actor import Actor
 from services.chassis.dead import DeadLetter
 from services.chassis.errors import Denied
@@ -33,6 +36,13 @@ def require_operator(actor: Actor, service: str) -> None:
         raise Denied(
             f"{service}.operators_only", "Only an operator may do this.", "Chỉ cán bộ vận hành được thực hiện."
         )
+
+
+def list_queues(service: Any) -> dict[str, Any]:
+    """What waits in each queue of the service's own, and how many take from it. Raises Unavailable."""
+    settings = service.wired.base.settings
+    names = queues.named(type(service), settings.retry_ladder, settings.amqp_uri)
+    return {"items": [asdict(depth) for depth in queues.depths(settings.amqp_uri, names)], "as_of": clock.now()}
 
 
 def list_dead_letters(service: Any, limit: int) -> dict[str, Any]:

@@ -39,6 +39,12 @@ class Service:
         """Whether this process can work: it answers, so the broker is there; the store and the relay report."""
         return {"service": self.name, **self.wired.health(heard=True)}
 
+    @query(Strict, operators=True)
+    def list_queues(self, call: Call) -> dict[str, Any]:
+        """How many messages wait in each queue of the service, and how many consumers take from it, as of now."""
+        operations.require_operator(call.actor, self.name)
+        return operations.list_queues(self)
+
     @query(operations.ListDeadLetters, operators=True)
     def list_dead_letters(self, call: Call) -> dict[str, Any]:
         """The messages that failed to the end and rest, the oldest first, each with what it blocks."""

@@ -1,21 +1,20 @@
 """The broker's topology as the services' own code states it: declared before any of them starts, and counted."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib import import_module
 from typing import Any, Final, TypeVar
 
 from amqp.exceptions import AMQPError, NotFound
-from kombu import Queue
 from kombu.exceptions import OperationalError
 
 from services.chassis import bus, topology
 from services.chassis.errors import Unavailable
 from services.chassis.publish import connect
+from services.chassis.queues import named, work_queues
 from services.chassis.service import Service
 from services.chassis.settings import Settings
-from services.chassis.subscribe import Subscribe
 from services.cli.place import no_broker
 from services.contracts.events import PUBLISHERS
 
@@ -29,14 +28,6 @@ _RECOVERING: Final = "down or inaccessible"  # said of a durable queue that is t
 def service_classes() -> tuple[type[Service], ...]:
     """The nameko service of each publisher."""
     return tuple(getattr(import_module(f"services.{name}.service"), f"{name.title()}Service") for name in PUBLISHERS)
-
-
-def work_queues(service: type[Service]) -> Iterator[Queue]:
-    """The queues of a service's subscriptions."""
-    for name in dir(service):
-        for entrypoint in getattr(getattr(service, name), "nameko_entrypoints", ()):
-            if isinstance(entrypoint, Subscribe):
-                yield topology.work_queue(service.name, name, entrypoint.source, entrypoint.types)
 
 
 def ladder_of(env: Mapping[str, str]) -> tuple[float, ...]:
@@ -97,9 +88,9 @@ def _depths(uri: str, ladder: tuple[float, ...]) -> dict[str, int]:
     found: dict[str, int] = {}
     with connect(uri) as connection:
         for service in service_classes():
-            rungs = [topology.rung_queue(service.name, seconds) for seconds in ladder]
-            for queue in (*work_queues(service), *rungs, topology.dead_queue(service.name)):
-                found[queue.name] = _depth(connection, queue.name)
+            for kind, name in named(service, ladder, uri):
+                if kind != "requests":  # nobody misses an answer but who asks again
+                    found[name] = _depth(connection, name)
     return found
 
 

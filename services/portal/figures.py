@@ -7,6 +7,7 @@ from typing import Any, Final
 
 Document = Mapping[str, Any]
 ON_TIME: Final = ("early", "on_time")
+_TAKEN_FROM: Final = ("requests", "work")  # the others are emptied by time, or by somebody
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,17 @@ def share(part: int, whole: int) -> float | None:
 def on_time(decided: Mapping[str, int]) -> float | None:
     """The share of decisions that came in time, of `{early, on_time, late}`."""
     return share(sum(decided.get(how, 0) for how in ON_TIME), sum(decided.values()))
+
+
+def waiting(queues: Sequence[Document], kind: str) -> int | None:
+    """How much waits in all queues of a kind; None where it is not known of one of them."""
+    depths = [one["waiting"] for one in queues if one["kind"] == kind]
+    return None if None in depths else sum(depths)
+
+
+def deserted(queues: Iterable[Document]) -> set[str]:
+    """The names of those that somebody should take from, and nobody does; a queue that is not there is one."""
+    return {one["queue"] for one in queues if one["kind"] in _TAKEN_FROM and not one["consumers"]}
 
 
 def by_day(rows: Iterable[Document], first: date, last: date) -> list[tuple[date, int]]:

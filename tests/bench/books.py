@@ -16,7 +16,8 @@ from bson.codec_options import CodecOptions
 from pymongo import MongoClient
 
 from services.chassis import codec
-from services.cli.topology import service_classes, work_queues
+from services.chassis.queues import work_queues
+from services.cli.topology import service_classes
 from tests.bench.outcome import Work
 from tests.integration import agreement
 

@@ -15,11 +15,12 @@ from typing import Final
 from deploy.local.composition import ALL, DOORS, SERVERS, SERVICES
 from deploy.local.stack import Stack
 from deploy.local.waiting import wait_until
+from services.chassis.queues import work_queues
 from services.cli.demo.command import await_catalogue
 from services.cli.demo.town import Town
 from services.cli.place import RUN_DIR_VARIABLE
 from services.cli.stack import declare_topology, is_ready
-from services.cli.topology import service_classes, work_queues
+from services.cli.topology import service_classes
 from tests.bench.books import COLLECTIONS, Books
 from tests.bench.outcome import NotMeasured, Unclosed
 from tests.bench.plan import TENANT

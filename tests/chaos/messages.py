@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from services.chassis import dead
 from services.chassis.publish import Outgoing, Publisher, connect
+from services.chassis.queues import work_queues
 from services.chassis.topology import dead_name
-from services.cli.topology import service_classes, work_queues
+from services.cli.topology import service_classes
 from services.contracts.events import PUBLISHERS
 from tests.integration.test_bad_events import BODY, HEADERS
 from tests.integration.world import Raw

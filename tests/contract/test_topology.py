@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from services.chassis import topology
+from services.chassis.queues import named, work_queues
 from services.chassis.rpc import Method
 from services.chassis.service import Service
 from services.chassis.subscribe import Subscribe
-from services.cli.topology import service_classes, work_queues
+from services.cli.topology import service_classes
 from services.contracts.events import PUBLISHERS
 from tests.conftest import ROOT
 
@@ -123,6 +124,12 @@ def test_the_topology_is_as_operators_know_it() -> None:
             keys = ", ".join(sorted(f"{one.exchange.name}/{one.routing_key}" for one in queue.bindings))
             lines.append(f"{queue.name} <- {keys}")
     assert "\n".join(sorted(set(lines))) + "\n" == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_a_service_tells_the_depth_of_every_queue_that_is_its_own() -> None:
+    told = {name for service in service_classes() for _, name in named(service, LADDER, ONE)}
+    declared = {line.split(" <- ")[0] for line in GOLDEN.read_text(encoding="utf-8").splitlines()}
+    assert told == declared - {topology.LOG}
 
 
 @pytest.mark.parametrize("service", service_classes(), ids=lambda service: service.name)

@@ -122,6 +122,7 @@ RIGHT: Final[dict[str, dict[str, Any]]] = {
     "notify.get_notice": {"notice_id": "0" * 36},
     "notify.resend": {"notice_id": "0" * 36, **_ASK},
     **{f"{service}.list_dead_letters": {} for service in PUBLISHERS},
+    **{f"{service}.list_queues": {} for service in PUBLISHERS},
     **{f"{service}.replay_dead_letters": {"ids": ["none"], **_ASK} for service in PUBLISHERS},
 }
 STRANGE_NAMES: Final = ("$where", "a.b", "__proto__", "_id", "unknown", "")

@@ -106,6 +106,7 @@ MAY: Final = {
     "notify.get_notice": _CONCERNED,
     "notify.resend": _QUEUE,
     **{f"{service}.{act}_dead_letters": _OVERSEERS for service in PUBLISHERS for act in ("list", "replay")},
+    **{f"{service}.list_queues": _OVERSEERS for service in PUBLISHERS},
 }
 
 

@@ -7,8 +7,9 @@ import pytest
 
 from services.chassis import dead
 from services.chassis.publish import connect
+from services.chassis.queues import work_queues
 from services.chassis.topology import dead_name
-from services.cli.topology import service_classes, work_queues
+from services.cli.topology import service_classes
 from tests.conftest import eventually
 from tests.integration.world import Raw, World
 

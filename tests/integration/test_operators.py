@@ -10,6 +10,7 @@ from services.chassis.publish import connect
 from services.chassis.topology import dead_name
 from services.cli.demo.town import SYSTEM, fresh
 from services.contracts.catalogue.dates import local_day
+from services.contracts.events import PUBLISHERS
 from tests.conftest import eventually
 from tests.integration.test_bad_events import HEADERS
 from tests.integration.world import Raw, World
@@ -52,6 +53,18 @@ def test_a_letter_that_is_replayed_goes_back_to_work_and_rests_again_if_nothing_
     assert world.ask(SYSTEM, "routing.replay_dead_letters", **asked) == {"replayed": 1}
     eventually(lambda: resting in ids(world))
     assert world.ask(SYSTEM, "routing.replay_dead_letters", ids=["none"], request_id=fresh()) == {"replayed": 0}
+
+
+def test_every_service_tells_what_waits_in_its_queues_and_who_takes_from_them(world: World, resting: str) -> None:
+    assert resting
+    for service in PUBLISHERS:
+        lines = {one["queue"]: one for one in world.ask(SYSTEM, f"{service}.list_queues")["items"]}
+        assert all(one["waiting"] is not None for one in lines.values()), lines
+        taken_from = [one for one in lines.values() if one["kind"] in {"requests", "work"}]
+        assert all(one["consumers"] >= 1 for one in taken_from), taken_from
+        if service == "routing":
+            assert lines[QUEUE]["kind"] == "work"
+            assert lines[dead_name("routing")]["waiting"] >= 1
 
 
 def test_what_was_paid_is_the_sum_of_the_orders_that_were_paid(world: World) -> None:

@@ -91,6 +91,7 @@ MAY: Final = {
     "notify.get_notice": CONCERNED,
     "notify.resend": STAFF,
     **{f"{service}.{act}_dead_letters": OVERSEERS for service in PUBLISHERS for act in ("list", "replay")},
+    **{f"{service}.list_queues": OVERSEERS for service in PUBLISHERS},
 }
 
 # Beside `POST /intake/<method>`, which the page derives: address, who, what.

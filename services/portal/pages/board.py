@@ -24,6 +24,7 @@ pages = Blueprint("board", __name__, url_prefix="/dieu-hanh")
 Asker = Callable[..., Any]
 _PERIODS: Final = (7, 30, 90, 365)
 _MOST_LETTERS: Final = 50
+_OF_EACH: Final = ("health", "list_queues")  # what every service is asked
 
 
 @pages.get("/")
@@ -78,13 +79,13 @@ def _ask_all(ask: Asker, first: date, last: date) -> dict[str, Any]:
         "dossiers": partial(ask, "intake.count_dossiers", from_month=period["from_day"][:7]),
         "cases": partial(ask, "routing.count_by_unit", **period),
         "fees": partial(ask, "payment.count_fees", **period),
-        **{name: partial(ask, f"{name}.health") for name in PUBLISHERS},
+        **{f"{name}.{asked}": partial(ask, f"{name}.{asked}") for name in PUBLISHERS for asked in _OF_EACH},
     }
     with ThreadPoolExecutor(len(questions)) as pool:
         asked = {name: pool.submit(question) for name, question in questions.items()}
     answers = {name: asking.result() for name, asking in asked.items()}
-    health = {name: answers.pop(name) for name in PUBLISHERS}
-    return {**answers, "health": health, **_reckoned(answers, first, last)}
+    of_each = {asked: {name: answers.pop(f"{name}.{asked}") for name in PUBLISHERS} for asked in _OF_EACH}
+    return {**answers, "health": of_each["health"], "queues": of_each["list_queues"], **_reckoned(answers, first, last)}
 
 
 def _asker() -> Asker:

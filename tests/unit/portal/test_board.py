@@ -1,5 +1,6 @@
 """The board: figures that add up, services that do not answer, dead letters that are sent back."""
 
+import re
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -35,6 +36,13 @@ LETTER: Final[dict[str, Any]] = {
 }
 
 
+def queues(name: str, *more: dict[str, Any]) -> dict[str, Any]:
+    """What a service says of its queues: a request and four events wait, and one that is tried again."""
+    waiting = (("requests", f"rpc-{name}", 1, 2), ("work", f"{name}.hear", 4, 2), ("retry", f"{name}.retry.1s", 1, 0))
+    lines = [dict(zip(("kind", "queue", "waiting", "consumers"), line, strict=True)) for line in waiting]
+    return {"items": [*lines, *more], "as_of": "2026-11-26T02:00:00+00:00"}
+
+
 def answers(**changes: Any) -> FakeServices:
     """Services that all answer, but for the changes."""
     told = {
@@ -44,6 +52,7 @@ def answers(**changes: Any) -> FakeServices:
         "payment.count_fees": {"paid": [PAID], "refunded": []},
         **{f"{name}.health": HEALTH for name in PUBLISHERS},
         **{f"{name}.list_dead_letters": {"items": [], "total": 0} for name in PUBLISHERS},
+        **{f"{name}.list_queues": queues(name) for name in PUBLISHERS},
     }
     return FakeServices({**told, **{name.replace("__", "."): value for name, value in changes.items()}})
 
@@ -59,6 +68,29 @@ def test_a_service_that_does_not_answer_is_shown_as_that_and_the_rest_is_there()
     assert page.status_code == 200
     assert "không trả lời" in page.text
     assert "350.000 đ" in page.text
+
+
+def test_what_waits_is_told_by_service_and_queue_by_queue() -> None:
+    left = {"kind": "work", "queue": "routing.note_fee", "waiting": 1207, "consumers": 0}
+    page = visit(answers(routing__list_queues=queues("routing", left)), OPERATOR).get("/dieu-hanh/").text
+    line = page.partition('data-label="Dịch vụ">routing</th>')[2]  # that of their health, then that of their queues
+    line = line.partition('data-label="Dịch vụ">routing</th>')[2].partition("</tr>")[0]
+    assert re.findall(r">([\d.]+)</td>", line) == ["1", "1.211", "1"]
+    assert "1 hàng đợi không có nơi nhận" in line
+    assert '<th scope="row" class="code">routing.note_fee</th><td class="number">1.207</td>' in page
+    assert page.count("hàng đợi không có nơi nhận") == 1  # nobody takes from a rung, and nobody should
+
+
+def test_queues_that_are_not_known_are_not_empty() -> None:
+    lost = {"kind": "work", "queue": "intake.mirror_case", "waiting": None, "consumers": None}
+    changes = {"routing__list_queues": AWAY, "intake__list_queues": queues("intake", lost)}
+    page = visit(answers(**changes), OPERATOR).get("/dieu-hanh/").text
+    table = page.partition("<h2>Hàng đợi</h2>")[2].partition("</table>")[0]
+    lines = {name: table.partition(f">{name}</th>")[2].partition("</tr>")[0] for name in ("intake", "routing")}
+    assert re.findall(r">([\d–]+)</td>", lines["intake"]) == ["1", "–", "1"]
+    assert re.findall(r">([\d–]+)</td>", lines["routing"]) == ["–", "–", "–"]
+    assert "không trả lời" in lines["routing"]
+    assert ">đủ<" not in lines["intake"]
 
 
 @time_machine.travel("2026-11-26T02:00:00+00:00", tick=False)
