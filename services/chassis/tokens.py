@@ -1,7 +1,7 @@
 """Who acts, signed: short-lived tokens (JWT) that an issuer writes with its key and every service verifies.
 
-Header: `alg`, `kid`, `typ`. Claims: `iss` (the key's holder), `aud`, `sub` (the actor's id), `kind`, `unit` of an
-officer, `iat`, `exp`. What a token says beyond that is nobody's concern.
+Header: `alg`, `kid`, `typ`. Claims: `iss` (the key's holder), `aud`, `sub` (the actor's id), `kind`, `unit` and
+`duties` of an officer, `iat`, `exp`. What a token says beyond that is nobody's concern.
 """
 
 import time
@@ -60,6 +60,7 @@ class Issuer:
             "sub": actor.id,
             "kind": actor.kind,
             **({"unit": actor.unit} if actor.unit is not None else {}),
+            **({"duties": actor.duties} if actor.duties else {}),
             "iat": issued,
             "exp": issued + seconds,
         }
@@ -147,7 +148,7 @@ class Verifier:
             raise _untrusted("The signature of the actor's token is not its issuer's.")
         claims = self._checked(signed, key, int(present))
         member = {"kind": claims.get("kind"), "id": claims.get("sub")}
-        actor = read_actor({**member, **({"unit": claims["unit"]} if "unit" in claims else {})})
+        actor = read_actor({**member, **{name: claims[name] for name in ("unit", "duties") if name in claims}})
         if actor.kind not in key.kinds:
             raise _untrusted("The issuer of the actor's token may not speak for actors of this kind.")
         verified = _Verified(actor, claims["exp"] + self._leeway)

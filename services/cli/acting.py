@@ -1,6 +1,6 @@
 """Acting as somebody: tokens for whoever the command line, a demonstration or a test speaks for."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +13,7 @@ from services.chassis.errors import Denied
 from services.chassis.keys import BadKey
 from services.chassis.tokens import MOST_SECONDS, SECONDS, Issuer
 from services.cli import place
+from services.contracts.words import DUTIES
 
 _MINUTE: Final = 60
 
@@ -45,12 +46,14 @@ def bearer(issuer: Issuer, actor: Mapping[str, str]) -> dict[str, str]:
 @click.argument("kind", type=click.Choice(KINDS))
 @click.argument("id_", metavar="ID")
 @click.option("--unit", help="The unit for which an officer acts.")
+@click.option("--duty", "duties", multiple=True, type=click.Choice(DUTIES), help="What the officer may do besides.")
 @click.option(
     "--minutes", type=click.IntRange(1, MOST_SECONDS // _MINUTE), default=SECONDS // _MINUTE, show_default=True
 )
-def token(kind: str, id_: str, unit: str | None, minutes: int) -> None:
+def token(kind: str, id_: str, unit: str | None, duties: Sequence[str], minutes: int) -> None:
     """Print a signed token under which KIND ID may act for some minutes: what a portal issues when somebody logs in."""
     stated = {"kind": kind, "id": id_, **({"unit": unit} if unit else {})}
+    stated |= {"duties": " ".join(duties)} if duties else {}
     try:
         actor = read_actor(stated)
         click.echo(issuer_of(place.addresses()).issue(actor, minutes * _MINUTE))

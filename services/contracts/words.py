@@ -28,5 +28,8 @@ DVCQG: Final = {
 }
 STATUSES: Final = tuple(DVCQG)
 
+# What an officer may do beyond every officer's work: sign or return what another proposed, hand a case on.
+DUTIES: Final = ("sign", "transfer")
+
 # The staff id of an officer: it stands in histories and events, so it can hold no name and no address.
 STAFF_ID: Final = "[A-Za-z0-9][A-Za-z0-9._-]{0,39}"

@@ -7,6 +7,7 @@ from typing import Any, Final
 from flask import Flask
 
 from services.chassis import clock
+from services.chassis.actor import Actor
 from services.contracts.catalogue.dates import local_day
 from services.portal.language import number, say, sentence
 
@@ -190,7 +191,7 @@ def days_left(line: Document) -> int | None:
     return (local_day(datetime.fromisoformat(line["next_due_at"])) - local_day(clock.now())).days
 
 
-def actions(case: Document, dossier: Document | None, me: str) -> list[str]:
+def actions(case: Document, dossier: Document | None, me: Actor) -> list[str]:
     """What this officer may do with the case now, in the order in which it is offered."""
     found = [name for name, statuses in ACTIONS.items() if case["status"] in statuses and _is_open_to(name, case, me)]
     is_ready = dossier is not None and dossier["status"] == "resolved"
@@ -202,25 +203,27 @@ def waits_for_fee(case: Document) -> bool:
     return bool(case["unpaid"]) and case["status"] in {*ACTIONS["decide"], *ACTIONS["sign"]}
 
 
-def _is_open_to(action: str, case: Document, me: str) -> bool:
+def _is_open_to(action: str, case: Document, me: Actor) -> bool:
     match action:
         case "request_supplement":  # once before acceptance and once after it
             before = case["accepted_at"] is None
             return not any(one["before_acceptance"] == before for one in case["supplements"])
         case "propose":
-            return bool(case["officer"] == me)
+            return bool(case["officer"] == me.id)
         case "decide":
             return case["decision"] == "one_step" and not case["unpaid"]
         case "sign":
             return _by_another(case, me) and not case["unpaid"]
         case "return_proposal":
             return _by_another(case, me)
+        case "transfer":
+            return me.may("transfer")
     return True
 
 
-def _by_another(case: Document, me: str) -> bool:
-    """Whoever proposed does not sign."""
-    return case["proposal"] is not None and case["proposal"]["by"] != me
+def _by_another(case: Document, me: Actor) -> bool:
+    """Whoever proposed does not sign, nor does who was not given that duty."""
+    return me.may("sign") and case["proposal"] is not None and case["proposal"]["by"] != me.id
 
 
 def news(case: Document, seen: int, me: str) -> list[Document]:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from services.chassis.actor import Actor
 from services.chassis.errors import Denied
-from services.contracts.words import APPLICANT_KINDS
+from services.contracts.words import APPLICANT_KINDS, DUTIES
 
 # Citizens and enterprises carry the claims of the national sign-on (VNConnect), staff those of a staff directory.
 _ENTERPRISE: Final = "2"
@@ -25,11 +25,12 @@ class Person:
     email: str | None = None
     phone: str | None = None
     address: str | None = None
+    duties: str = ""
 
     @property
     def actor(self) -> Actor:
         """Who acts, as services know it."""
-        return Actor(self.kind, self.id, self.unit)
+        return Actor(self.kind, self.id, self.unit, self.duties)
 
     @property
     def is_applicant(self) -> bool:
@@ -72,14 +73,23 @@ _DETAILS: Final = {"email": "ThuDienTu", "phone": "SoDienThoai", "address": "Dia
 
 
 def _staff(claims: Mapping[str, Any]) -> Person:
+    kind = _text(claims, "motcua_kind")
     return Person(
-        _text(claims, "motcua_kind"),
+        kind,
         _text(claims, "motcua_staff_id"),
         _text(claims, "name"),
         unit=_text(claims, "motcua_unit") or None,
         tenant=_text(claims, "motcua_tenant") or None,
         email=_text(claims, "email") or None,
+        duties=_duties(claims) if kind == "officer" else "",
     )
+
+
+def _duties(claims: Mapping[str, Any]) -> str:
+    """Those that are known here, of a list or of words with blanks between them, as directories have it."""
+    stated = claims.get("motcua_duties")
+    told = stated.split() if isinstance(stated, str) else stated if isinstance(stated, list) else ()
+    return " ".join(duty for duty in DUTIES if duty in told)
 
 
 def _text(claims: Mapping[str, Any], name: str) -> str:

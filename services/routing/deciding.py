@@ -1,7 +1,8 @@
 """How a case is decided: in one step by an officer, or proposed by the one in charge and signed by another.
 
 Two steps are demanded by the procedure; where it does not, a proposal may be made all the same. Once there is one, it
-is signed as it stands or returned: who signs changes nothing. What is applied for in rows may be decided row by row.
+is signed as it stands or returned, by an officer whose duty that is: who signs changes nothing. What is applied for in
+rows may be decided row by row.
 """
 
 from collections.abc import Sequence
@@ -11,8 +12,9 @@ from typing import Any
 from services.chassis.actor import Actor
 from services.chassis.errors import Conflict, Refused
 from services.contracts.event import Event
+from services.routing.access import entrusted, may_act
 from services.routing.case import Case, Item
-from services.routing.domain import about, may_act, ready_for
+from services.routing.domain import about, ready_for
 
 
 def propose(case: Case | None, actor: Actor, outcome: str, items: Sequence[Item], at: datetime) -> list[Event]:
@@ -30,8 +32,8 @@ def propose(case: Case | None, actor: Actor, outcome: str, items: Sequence[Item]
 
 
 def return_proposal(case: Case | None, actor: Actor, at: datetime) -> list[Event]:
-    """Hand a proposal back to the officer in charge. Raises Refused for one's own."""
-    case = ready_for("return_proposal", case, actor)
+    """Hand a proposal back to the officer in charge. Raises Denied, and Refused for one's own."""
+    case = ready_for("return_proposal", entrusted(actor, case, "sign"), actor)
     _refuse_own(case, actor)
     return [Event("proposal_returned", {**about(case), "returned_at": at})]
 
@@ -39,7 +41,8 @@ def return_proposal(case: Case | None, actor: Actor, at: datetime) -> list[Event
 def decide(case: Case | None, actor: Actor, outcome: str, items: Sequence[Item] | None, at: datetime) -> list[Event]:
     """Grant or refuse what was applied for, or sign what was proposed; without `items` it stands as proposed.
 
-    Raises Conflict where that is done, Refused while a fee is unpaid or a proposal is missing or is another.
+    Raises Conflict where that is done, Denied for who may not sign, Refused while a fee is unpaid or a proposal is
+    missing or is another.
     """
     case = may_act(actor, case)
     if case.status == "decided":
@@ -73,7 +76,7 @@ def _signed(case: Case, actor: Actor, outcome: str, items: Sequence[Item] | None
                 "Thủ tục này quyết định hai bước: cán bộ thụ lý đề xuất, người khác ký.",
             )
         return items or ()
-    _refuse_own(case, actor)
+    _refuse_own(entrusted(actor, case, "sign"), actor)
     rows = case.proposal.items if items is None else tuple(items)
     if (outcome, rows) != (case.proposal.outcome, case.proposal.items):
         raise Refused(

@@ -5,7 +5,7 @@ from typing import Protocol
 from services.chassis.actor import Actor
 from services.chassis.journal import Journal, Stored
 from services.contracts.words import APPLICANT_KINDS
-from services.routing import answers, domain
+from services.routing import access, answers
 from services.routing.answers import Answer
 from services.routing.case import Case
 
@@ -36,9 +36,9 @@ class Requests:
     def _seen(self, actor: Actor, dossier_code: str) -> Stored[Case]:
         found = self._journal.find(dossier_code)
         if actor.kind not in APPLICANT_KINDS:
-            domain.may_read(actor, found.state if found else None)
+            access.may_read(actor, found.state if found else None)
         elif found is None or not self._owners.owns(actor, dossier_code):
-            raise domain.unknown_case()
+            raise access.unknown_case()
         if found is None:
-            raise domain.unknown_case()
+            raise access.unknown_case()
         return found

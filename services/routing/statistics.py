@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from services.chassis import clock
 from services.chassis.actor import Actor
-from services.routing import domain
+from services.routing import access
 from services.routing.catalogue import Catalogue
 from services.routing.figures import Figures, Period
 from services.routing.queue import Risk
@@ -31,7 +31,7 @@ class Statistics:
 
     def count_cases(self, actor: Actor, unit: str | None) -> Answer:
         """The counters of a unit's queue. `mine` are an officer's own. Raises Denied, Invalid."""
-        unit, risk = domain.unit_to_count(actor, unit), self.risk()
+        unit, risk = access.unit_to_count(actor, unit), self.risk()
         by_status, month = self._figures.by_status(unit), Period.month_to(risk.now)
         return {
             "unit": unit,
@@ -48,7 +48,7 @@ class Statistics:
 
     def case_load(self, actor: Actor, unit: str | None) -> Answer:
         """What each officer of a unit has, and what nobody has. Raises Denied, Invalid."""
-        unit, risk = domain.unit_to_count(actor, unit), self.risk()
+        unit, risk = access.unit_to_count(actor, unit), self.risk()
         late = self._figures.late_by_officer(unit, risk)
         had = {officer: self._figures.had_by(unit, officer) for officer in self._figures.officers(unit)}
         busy = [
@@ -64,7 +64,7 @@ class Statistics:
 
     def due_calendar(self, actor: Actor, unit: str | None, from_day: date, to_day: date) -> Answer:
         """How many running clocks of a unit run out on each local day, and how many did before. Raises Denied."""
-        unit, risk = domain.unit_to_count(actor, unit), self.risk()
+        unit, risk = access.unit_to_count(actor, unit), self.risk()
         due = {
             day: self._figures.running_out(unit, Period(day, day).moments) for day in Period(from_day, to_day).days()
         }
@@ -77,7 +77,7 @@ class Statistics:
 
     def count_by_unit(self, actor: Actor, from_day: date, to_day: date) -> Answer:
         """What every unit has, and how it decided in a period: for the board. Raises Denied."""
-        domain.require_overseer(actor)
+        access.require_overseer(actor)
         risk, period = self.risk(), Period(from_day, to_day)
         return {
             "units": [self._of_unit(unit, risk, period) for unit in self._figures.units()],

@@ -1,8 +1,8 @@
 """How a case is handed on to another unit of the ministry, because its own is not competent for it.
 
-It may be handed on until it is decided or has ended. A proposal that waits to be signed is decided on first, or
-returned. No date moves: the term is the ministry's towards the applicant, whoever works within it. Requests for
-supplements and fees stay as they are, and whoever had the case in hand has it no longer.
+An officer hands it on whose duty that is, until it is decided or has ended. A proposal that waits to be signed is
+decided on first, or returned. No date moves: the term is the ministry's towards the applicant, whoever works within it.
+Requests for supplements and fees stay as they are, and whoever had the case in hand has it no longer.
 """
 
 from datetime import datetime
@@ -10,13 +10,14 @@ from datetime import datetime
 from services.chassis.actor import Actor
 from services.chassis.errors import Refused
 from services.contracts.event import Event
+from services.routing.access import entrusted
 from services.routing.case import Case
 from services.routing.domain import ready_for
 
 
 def transfer(case: Case | None, actor: Actor, to_unit: str, reason: str, is_known: bool, at: datetime) -> list[Event]:
-    """Hand the case on; `is_known` says whether the ministry has such a unit. Raises Refused."""
-    case = ready_for("transfer", case, actor)
+    """Hand the case on; `is_known` says whether the ministry has such a unit. Raises Denied, Refused."""
+    case = ready_for("transfer", entrusted(actor, case, "transfer"), actor)
     if to_unit == case.unit:
         raise _refused("routing.same_unit", "Its own unit has the case already.", "Hồ sơ đang ở chính đơn vị này.")
     if not is_known:

@@ -14,7 +14,7 @@ from services.chassis.logs import log
 from services.contracts.catalogue.dates import local_day
 from services.contracts.catalogue.worktime import CalendarExhausted
 from services.contracts.event import Event
-from services.routing import answers, clocks, deciding, domain, transferring
+from services.routing import access, answers, clocks, deciding, domain, transferring
 from services.routing.answers import Answer
 from services.routing.case import CLOSED, OPEN, STATUSES, Case, Item
 from services.routing.catalogue import Catalogue
@@ -70,7 +70,7 @@ class RoutingCases:
         risk, named = self.statistics.risk(), [officer] if officer is not None else []
         statuses = {"open": OPEN, "closed": CLOSED, "any": STATUSES}.get(status, (status,))
         wanted = Wanted(
-            statuses, domain.unit_to_list(actor, unit), officers=(*named, *officers), search=search, **filters
+            statuses, access.unit_to_list(actor, unit), officers=(*named, *officers), search=search, **filters
         )
         order = order if search is None else CODE
         cases, following = self._store.page(wanted, order, limit, after, risk)
@@ -79,7 +79,7 @@ class RoutingCases:
     def get_case(self, actor: Actor, dossier_code: str) -> Answer:
         """All that is known of a case. Raises Denied, NotFound."""
         found = self._journal.find(dossier_code)
-        case = domain.may_read(actor, found.state if found else None)
+        case = access.may_read(actor, found.state if found else None)
         return answers.full(
             case, found.subject if found else {}, self._journal.history(dossier_code), self.statistics.risk()
         )
@@ -116,7 +116,7 @@ class RoutingCases:
         wording: dict[str, Any] = {}
 
         def decide(case: Case | None) -> list[Any]:
-            domain.may_act(actor, case)
+            access.may_act(actor, case)
             refuse_unlisted(procedure, items)
             respond_by = clocks.respond_by(at, respond_within_days or self._settings.respond_days, calendar)
             made = domain.request_supplement(case, actor, components, at, respond_by)
@@ -134,7 +134,7 @@ class RoutingCases:
 
     def assign_many(self, actor: Actor, why: Cause, dossier_codes: Sequence[str], officer: str) -> Answer:
         """Give several cases to an officer: each by itself, so that one that cannot be given holds up no other."""
-        domain.require_officer(actor)
+        access.require_officer(actor)
         return {"items": [self._assigned(actor, why, code, officer) for code in dict.fromkeys(dossier_codes)]}
 
     def _assigned(self, actor: Actor, why: Cause, code: str, officer: str) -> Answer:
@@ -256,7 +256,7 @@ class RoutingCases:
 
         def decide(case: Case | None) -> list[Event]:
             if procedure is not None:
-                domain.may_act(actor, case)
+                access.may_act(actor, case)
                 refuse_no_rows(procedure, items)
             return judge(case, rows)
 
@@ -268,7 +268,7 @@ class RoutingCases:
         Whether his unit has it shows when it is changed: this may be a minute old, and who asks again with the same
         request id after it was handed on is answered as before.
         """
-        domain.require_officer(actor)
+        access.require_officer(actor)
         return self._known(dossier_code)
 
     def _known(self, dossier_code: str) -> Case:

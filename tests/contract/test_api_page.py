@@ -23,6 +23,9 @@ ROWS: Final = {
     words.DRAFTER: "unseen unseen unseen unseen unseen unseen no no no",  # the one in the table is nobody's
     words.RECEIVER: "yes unseen unseen unseen yes no no no no",
     words.UNIT: "no no no no yes no no no no",
+    **dict.fromkeys(
+        (words.SIGNERS, words.DECIDERS, words.SENDERS), "no no no no yes no no no no"
+    ),  # he has both duties
     words.OFFICERS: "no no no no yes yes no no no",
     words.REGISTRAR: "no no no no yes yes no no no",
     words.OVERSEERS: "no no no no no no yes yes no",

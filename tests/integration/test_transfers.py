@@ -41,6 +41,8 @@ def test_the_unit_that_is_competent_decides_and_the_other_has_no_more_of_it(worl
         taken(world, "cuc-attt"),
     )
     move = {"dossier_code": story.code, "to_unit": NEW["unit"], "reason": "not_competent", "request_id": fresh()}
+    clerk = {**OFFICER, "id": "cb-003", "duties": "sign"}
+    assert world.refusal(clerk, "routing.transfer", **move, note="Báo chí").code == "routing.may_not_transfer"
     first = world.ask(OFFICER, "routing.transfer", **move, note="An toàn thông tin")
     assert world.ask(OFFICER, "routing.transfer", **move, note="An toàn thông tin") == first
     assert (first["unit"], first["status"], first["answer_due_at"]) == (NEW["unit"], "opened", due)

@@ -18,6 +18,9 @@ DRAFTER: Final = "whoever saved it: an applicant, an officer"
 RECEIVER: Final = "the owner, officers of the unit"
 OWN: Final = "applicants their own, officers those of their unit, the system all"
 UNIT: Final = "officers of the unit"
+SIGNERS: Final = "officers of the unit who have the duty `sign`"
+DECIDERS: Final = "officers of the unit; what another proposed is signed by one who has the duty `sign`"
+SENDERS: Final = "officers of the unit who have the duty `transfer`"
 OFFICERS: Final = "officers; it says of each case whether it was theirs to assign"
 REGISTRAR: Final = "officers, of their own unit"
 STAFF: Final = "officers of the unit, the system"
@@ -61,10 +64,10 @@ MAY: Final = {
     "routing.assign": UNIT,
     "routing.assign_many": OFFICERS,
     "routing.propose": UNIT,
-    "routing.return_proposal": UNIT,
-    "routing.decide": UNIT,
+    "routing.return_proposal": SIGNERS,
+    "routing.decide": DECIDERS,
     "routing.stop": UNIT,
-    "routing.transfer": UNIT,
+    "routing.transfer": SENDERS,
     "payment.get_order": CONCERNED,
     "payment.find_order": CONCERNED,
     "payment.list_orders": STAFF,

@@ -47,7 +47,7 @@ class Story:
         person = self.applicant["kind"] == "citizen"
         identity = self.applicant["id_number" if person else "tax_code"]
         self.citizen = {"kind": self.applicant["kind"], "id": identity}
-        self.officer = {"kind": "officer", "id": "cb-001", "unit": procedure["unit"]}
+        self.officer = {"kind": "officer", "id": "cb-001", "unit": procedure["unit"], "duties": "transfer"}
         self.code = ""
         self.fee_vnd = 0
 
@@ -168,7 +168,7 @@ class Story:
         patiently(lambda: not self.case()["unpaid"], f"{self.code} paid at routing", *_NOT_YET)
         if self.procedure.get("decision") == "two_step":
             self.act("propose", **decision)
-            self.act("decide", by={**self.officer, "id": "cb-002"}, **decision)
+            self.act("decide", by={**self.officer, "id": "cb-002", "duties": "sign"}, **decision)
         else:
             self.act("decide", **decision)
 

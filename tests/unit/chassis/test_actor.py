@@ -19,6 +19,8 @@ OFFICER = {"kind": "officer", "id": "cb-001", "unit": "vnnic"}
         ({"kind": "officer", "id": "cb-001"}, [("unit", "required")]),
         ({**OFFICER, "id": "Nguyễn Văn A"}, [("id", "wrong_format")]),
         ({**OFFICER, "unit": ""}, [("unit", "wrong_format")]),
+        ({**OFFICER, "duties": ["sign"]}, [("duties", "wrong_format")]),
+        ({"kind": "citizen", "id": "001801000001", "duties": "sign"}, [("duties", "not_an_officer")]),
         ({**OFFICER, "role": "chief"}, [("role", "unknown_field")]),
     ],
 )
@@ -34,3 +36,12 @@ def test_each_member_at_fault_is_named(claim: dict[str, Any], wrong: list[tuple[
 def test_an_actor_as_it_must_be_is_read() -> None:
     assert read_actor(OFFICER) == Actor("officer", "cb-001", "vnnic")
     assert read_actor({"kind": "citizen", "id": "001801000001"}) == Actor("citizen", "001801000001")
+
+
+def test_nobody_has_a_duty_that_he_was_not_given_in_full() -> None:
+    head = read_actor({**OFFICER, "duties": "sign transfer"})
+    assert head.may("sign")
+    assert head.may("transfer")
+    assert not read_actor(OFFICER).may("sign")
+    assert not read_actor({**OFFICER, "duties": "design sign-off"}).may("sign")
+    assert "duties" not in head.traced()

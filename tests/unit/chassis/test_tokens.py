@@ -24,6 +24,7 @@ from tests.keys import Ring
 
 CITIZEN = Actor("citizen", "001801000001")
 OFFICER = Actor("officer", "cb-001", "vnnic")
+HEAD = Actor("officer", "cb-002", "vnnic", "sign transfer")
 SYSTEM = Actor("system", "payment")
 PAD = "="
 PEOPLE = ("citizen", "organisation", "officer", "operator")
@@ -91,7 +92,9 @@ def signed(ring: Ring, header: Any = None, /, *, holder: str = "portal", **claim
     return jws.serialize_compact(protected, json.dumps(stated), key.jwk, algorithms=["Ed25519"])
 
 
-@pytest.mark.parametrize("actor", [CITIZEN, OFFICER, Actor("organisation", "9900000016"), Actor("operator", "vh-1")])
+@pytest.mark.parametrize(
+    "actor", [CITIZEN, OFFICER, Actor("organisation", "9900000016"), Actor("operator", "vh-1"), HEAD]
+)
 def test_who_was_issued_a_token_is_read_from_it(actor: Actor, portal: Issuer, verifier: Verifier) -> None:
     assert verifier.read(portal.issue(actor)) == actor
     assert verifier.read(portal.fresh(actor)) == actor
@@ -212,6 +215,9 @@ def test_a_header_says_what_it_must_and_nothing_more(
         ({"sub": "1" * 101}, "malformed"),
         ({"kind": "officer", "sub": "cb-001"}, "malformed"),
         ({"kind": "officer", "sub": "cb-001", "unit": "vnnic"}, None),
+        ({"kind": "officer", "sub": "cb-001", "unit": "vnnic", "duties": "sign anything"}, None),
+        ({"kind": "officer", "sub": "cb-001", "unit": "vnnic", "duties": ["sign"]}, "malformed"),
+        ({"duties": "sign"}, "malformed"),
         ({"unit": 5}, "malformed"),
         ({"exp": None}, "malformed"),
         ({"iat": None}, "malformed"),

@@ -33,10 +33,20 @@ def test_a_printed_token_is_believed(stack_keys: dict[str, str]) -> None:
     assert verifier.read(run("token", "citizen", "001801000001").output.strip()) == Actor("citizen", "001801000001")
     told = run("token", "officer", "cb-001", "--unit", "vnnic", "--minutes", "60")
     assert verifier.read(told.output.strip()) == Actor("officer", "cb-001", "vnnic")
+    told = run("token", "officer", "cb-002", "--unit", "vnnic", "--duty", "sign", "--duty", "transfer")
+    assert verifier.read(told.output.strip()) == Actor("officer", "cb-002", "vnnic", "sign transfer")
 
 
 @pytest.mark.parametrize(
-    "words", [("officer", "cb-001"), ("king", "1"), ("citizen", ""), ("citizen", "1", "--minutes", "61")]
+    "words",
+    [
+        ("officer", "cb-001"),
+        ("king", "1"),
+        ("citizen", ""),
+        ("citizen", "1", "--minutes", "61"),
+        ("citizen", "1", "--duty", "sign"),
+        ("officer", "cb-001", "--unit", "vnnic", "--duty", "rule"),
+    ],
 )
 def test_who_cannot_be_gets_no_token(stack_keys: dict[str, str], words: tuple[str, ...]) -> None:
     told = run("token", *words)

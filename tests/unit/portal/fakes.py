@@ -1,6 +1,7 @@
 """The portal without its surroundings: services that answer from a table, and a session store in memory."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, Final
@@ -21,7 +22,8 @@ from services.portal.wiring import Portal
 SECRET: Final = "a secret of at least thirty-two characters"
 CITIZEN: Final = Person("citizen", "001801000001", "Nguyễn Thị Mẫu", email="nguyen.thi.mau@example.vn")
 OTHER: Final = Person("citizen", "001801000002", "Trần Văn Mẫu")
-OFFICER: Final = Person("officer", "vnnic-1", "Cán bộ", unit="vnnic", tenant="mic")
+OFFICER: Final = Person("officer", "vnnic-1", "Cán bộ", unit="vnnic", tenant="mic", duties="sign transfer")
+CLERK: Final = replace(OFFICER, duties="")
 OPERATOR: Final = Person("operator", "van-hanh-1", "Vận hành", tenant="mic")
 UNIT: Final = {"key": "vnnic", "name": {"vi": "Trung tâm Internet Việt Nam", "en": "VNNIC"}, "phone": "02438000006"}
 MINISTRY: Final = {"key": "mic", "name": {"vi": "Bộ Thông tin và Truyền thông", "en": "MIC"}}

@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import requests
 
 from services.chassis.errors import Denied, NotFound, Refused, Unavailable
 from tests.unit.portal.cases import CODE, at_work, case, dossier, line, step
-from tests.unit.portal.fakes import OFFICER, FakeServices, visit
+from tests.unit.portal.fakes import CLERK, OFFICER, FakeServices, visit
 
 HERE = f"/ban-lam-viec/{CODE}"
 ACCEPTED: dict[str, Any] = {
@@ -167,6 +168,20 @@ def test_only_what_may_be_done_is_offered(changes: dict[str, Any], offered: set[
     page = visit(at_work(routing__get_case=case(**{**changes, "supplements": supplements})), OFFICER).get(HERE).text
     addresses = ("tiep-nhan", "tu-choi", "bo-sung", "giao", "quyet-dinh", "de-xuat", "ky", "tra-lai", "dung", *MOVED)
     assert {one for one in addresses if f'action="{HERE}/{one}"' in page} == offered
+
+
+@pytest.mark.parametrize(
+    ("duties", "offered"),
+    [("", set()), ("sign", {"ky", "tra-lai"}), ("transfer", {*MOVED}), ("sign transfer", {"ky", "tra-lai", *MOVED})],
+)
+def test_what_takes_a_duty_is_offered_to_who_has_it(duties: str, offered: set[str]) -> None:
+    officer, found = replace(CLERK, duties=duties), set()
+    for changes in (PROPOSED, ACCEPTED):
+        page = visit(at_work(routing__get_case=case(**changes)), officer).get(HERE).text
+        found |= {one for one in ("ky", "tra-lai", *MOVED) if f'action="{HERE}/{one}"' in page}
+        is_told = changes is PROPOSED and "sign" not in duties
+        assert ("Người được giao nhiệm vụ ký của đơn vị" in page) == is_told
+    assert found == offered
 
 
 def test_an_action_is_done_under_the_request_id_of_the_form() -> None:

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 from pymongo.errors import ConnectionFailure
 
+from services.chassis.actor import Actor
 from services.chassis.errors import Unavailable
 from services.portal.limits import who_asks
-from services.portal.people import read_person
+from services.portal.people import read_person, recall
 from services.portal.signin import _safe
 from tests.unit.portal.cases import at_work
-from tests.unit.portal.fakes import CITIZEN, OFFICER, FakeServices, app, catalogue, procedure, visit
+from tests.unit.portal.fakes import CITIZEN, CLERK, OFFICER, FakeServices, app, catalogue, procedure, visit
 
 AWAY = Unavailable("registry.unavailable", "registry does not answer.", "Dịch vụ chưa sẵn sàng.")
 
@@ -80,7 +81,31 @@ def test_the_national_sign_on_and_the_staff_directory_name_people() -> None:
     enterprise = read_person({"LoaiTaiKhoan": "2", "MaSoThue": "9900000016", "TenDoanhNghiep": "Công ty Ví Dụ"})
     assert (enterprise.kind, enterprise.id) == ("organisation", "9900000016")
     staff = {"motcua_kind": "officer", "motcua_staff_id": OFFICER.id, "motcua_unit": "vnnic", "motcua_tenant": "mic"}
-    assert read_person({**staff, "name": OFFICER.name}) == OFFICER
+    assert read_person({**staff, "name": OFFICER.name, "motcua_duties": ["transfer", "sign"]}) == OFFICER
+
+
+@pytest.mark.parametrize(
+    ("stated", "duties"),
+    [
+        (None, ""),
+        ([], ""),
+        (["sign"], "sign"),
+        ("transfer  sign", "sign transfer"),
+        ("design", ""),
+        (["sign", "rule", 5, None], "sign"),
+        ({"sign": True}, ""),
+        (True, ""),
+    ],
+)
+def test_an_officer_has_the_duties_that_the_directory_states_and_nobody_else_has_any(stated: Any, duties: str) -> None:
+    staff = {"motcua_kind": "officer", "motcua_staff_id": "a-1", "motcua_unit": "vnnic", "motcua_duties": stated}
+    assert read_person(staff).actor == Actor("officer", "a-1", "vnnic", duties)
+    assert read_person({**staff, "motcua_kind": "operator"}).duties == ""
+
+
+def test_who_signed_in_before_there_were_duties_has_none() -> None:
+    kept = {name: value for name, value in OFFICER.kept().items() if name != "duties"}
+    assert recall(kept) == CLERK
 
 
 OURS = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}

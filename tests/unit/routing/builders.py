@@ -18,8 +18,9 @@ from services.routing.history import evolve
 
 CODE = "000.00.06.G14-260112-0001"
 UNIT = "vnnic"
-OFFICER = Actor("officer", "cb-001", UNIT)
-COLLEAGUE = Actor("officer", "cb-002", UNIT)
+OFFICER = Actor("officer", "cb-001", UNIT, "sign transfer")
+COLLEAGUE = Actor("officer", "cb-002", UNIT, "sign transfer")
+CLERK = Actor("officer", "cb-003", UNIT)
 STRANGER = Actor("officer", "cb-900", "cuc-bao-chi")
 SYSTEM = Actor("system", "portal")
 OPERATOR = Actor("operator", "vh-001")

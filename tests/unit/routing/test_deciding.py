@@ -1,5 +1,6 @@
 """One step or two, as a whole or row by row."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from services.chassis.errors import Denied, Refused, ServiceError
 from services.routing import deciding, domain
 from services.routing.case import Item
-from tests.unit.routing.builders import COLLEAGUE, OFFICER, STRANGER, Book, at, terms
+from tests.unit.routing.builders import CLERK, COLLEAGUE, OFFICER, STRANGER, Book, at, terms
 
 NOON, LATER = at("01-13", "12:00"), at("01-14")
 ROWS = (Item(1, "granted"), Item(2, "refused"))
@@ -61,6 +62,22 @@ def test_who_signs_changes_nothing(outcome: str, items: Any) -> None:
     book = proposed(items=ROWS)
     assert code_of(book.attempt(deciding.decide, COLLEAGUE, outcome, items, LATER)) == "routing.not_as_proposed"
     book.keep(deciding.decide, COLLEAGUE, "granted", ROWS, LATER)
+
+
+def test_who_has_not_that_duty_neither_signs_nor_returns() -> None:
+    book = proposed()
+    for act, told in ((deciding.decide, ("granted", None)), (deciding.return_proposal, ())):
+        for clerk in (CLERK, replace(CLERK, duties="transfer design")):
+            refused = book.attempt(act, clerk, *told, LATER)
+            assert isinstance(refused, Denied)
+            assert refused.code == "routing.may_not_sign"
+    book.keep(deciding.decide, replace(CLERK, duties="sign"), "granted", None, LATER)
+
+
+def test_what_one_officer_decides_needs_no_duty() -> None:
+    book = in_hand("one_step")
+    book.keep(deciding.decide, CLERK, "granted", (), LATER)
+    assert book.now.status == "decided"
 
 
 def test_a_proposal_that_is_returned_is_made_anew() -> None:

@@ -10,7 +10,7 @@ from cattrs.preconf.bson import make_converter
 
 from services.chassis.actor import Actor
 from services.chassis.errors import Conflict, Denied, NotFound, Refused
-from services.routing import deciding, domain, transferring
+from services.routing import access, deciding, domain, transferring
 from services.routing.case import CLOSED, MOVES, OPEN, STATUSES, Case
 from tests.unit.routing.builders import (
     CALENDAR,
@@ -175,20 +175,20 @@ def test_there_is_nothing_to_do_with_an_unknown_dossier(action: str) -> None:
 
 def test_a_case_is_seen_by_the_officers_of_its_unit_and_by_the_system() -> None:
     case = Book().opened().now
-    assert domain.may_read(OFFICER, case) is domain.may_read(SYSTEM, case) is case
+    assert access.may_read(OFFICER, case) is access.may_read(SYSTEM, case) is case
     with pytest.raises(NotFound):
-        domain.may_read(STRANGER, case)
+        access.may_read(STRANGER, case)
     with pytest.raises(Denied):
-        domain.may_read(CITIZEN, case)
+        access.may_read(CITIZEN, case)
 
 
 def test_an_officer_lists_his_own_unit_only_and_the_system_any() -> None:
-    assert domain.unit_to_list(OFFICER, None) == domain.unit_to_list(OFFICER, "vnnic") == "vnnic"
-    assert domain.unit_to_list(SYSTEM, None) is None
-    assert domain.unit_to_list(SYSTEM, "cuc-bao-chi") == "cuc-bao-chi"
+    assert access.unit_to_list(OFFICER, None) == access.unit_to_list(OFFICER, "vnnic") == "vnnic"
+    assert access.unit_to_list(SYSTEM, None) is None
+    assert access.unit_to_list(SYSTEM, "cuc-bao-chi") == "cuc-bao-chi"
     for actor, unit in ((OFFICER, "cuc-bao-chi"), (CITIZEN, None)):
         with pytest.raises(Denied):
-            domain.unit_to_list(actor, unit)
+            access.unit_to_list(actor, unit)
 
 
 def test_a_supplement_is_asked_for_once_before_acceptance_and_once_after_it() -> None:

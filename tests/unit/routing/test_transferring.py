@@ -7,7 +7,7 @@ import pytest
 from services.chassis.errors import Denied, Refused
 from services.routing import deciding, domain, transferring
 from services.routing.case import Case, Transfer
-from tests.unit.routing.builders import CALENDAR, OFFICER, STRANGER, UNIT, Book, at, fold, terms
+from tests.unit.routing.builders import CALENDAR, CLERK, OFFICER, STRANGER, UNIT, Book, at, fold, terms
 from tests.unit.routing.test_domain import in_status
 
 WHEN = at("01-13", "10:00")
@@ -43,6 +43,14 @@ def test_it_stands_there_as_it_stood_here_but_nobody_has_it_in_hand(status: str,
     assert dates(book.now) == dates(before)
     assert book.now.transfers == (Transfer(UNIT, PRESS, "not_competent", WHEN),)
     assert fold(book.history) == book.now
+
+
+def test_who_has_not_that_duty_hands_nothing_on() -> None:
+    book = Book().opened()
+    refused = book.attempt(transferring.transfer, replace(CLERK, duties="sign"), PRESS, "not_competent", True, WHEN)
+    assert isinstance(refused, Denied)
+    assert refused.code == "routing.may_not_transfer"
+    book.keep(transferring.transfer, replace(CLERK, duties="transfer"), PRESS, "not_competent", True, WHEN)
 
 
 def test_whose_it_was_is_denied_like_any_other_and_the_new_unit_decides() -> None:

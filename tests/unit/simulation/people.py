@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any, Final
 
 from services.chassis.actor import Actor
+from services.contracts.words import DUTIES
 from tests.unit.simulation.world import catalogued
 
 SIGNER: Final = "cb-002"  # of the same unit as cb-001, who proposes
@@ -74,8 +75,8 @@ class Plot:
 
 
 def officer_of(unit: str) -> Actor:
-    """An officer of a unit."""
-    return Actor("officer", "cb-001", unit)
+    """An officer of a unit, who may do all that one can be entrusted with."""
+    return Actor("officer", "cb-001", unit, " ".join(DUTIES))
 
 
 _WORDS: Final = ("An", "Bình", "Chi", "Dung", "Giang", "Hạnh", "Khánh", "Lan", "Mai", "Nga")
