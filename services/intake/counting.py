@@ -2,7 +2,8 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any, Final
 
 from services.chassis import clock
@@ -14,6 +15,35 @@ from services.intake.tallies import Tallies, month_of
 Answer = dict[str, Any]
 Rows = Iterable[Mapping[str, Any]]
 _EVER: Final = "0000-01"
+_DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The months from `first` to `last`, both included, or as much of them as `from_day` and `to_day` leave."""
+
+    first: str
+    last: str
+    from_day: date | None = None
+    to_day: date | None = None
+
+    @classmethod
+    def of(cls, from_month: str | None, to_month: str | None, from_day: date | None, to_day: date | None) -> "Period":
+        """What was asked for; until now where no end is named."""
+        first = month_of(from_day) if from_day else from_month or _EVER
+        last = month_of(to_day) if to_day else to_month or month_of(local_day(clock.now()))
+        return cls(first, last, from_day, to_day)
+
+    @property
+    def cut(self) -> set[str]:
+        """The months of which some days are left out."""
+        begins = {self.first} if self.from_day and self.from_day.day > 1 else set()
+        return begins | ({self.last} if self.to_day and (self.to_day + _DAY).day > 1 else set())
+
+    def of_days(self, rows: Rows) -> Rows:
+        """The rows of its days; of a row that tells of no day its month is whole."""
+        first, last = (day.isoformat() if day else None for day in (self.from_day, self.to_day))
+        return (row for row in rows if "day" not in row or ((first or "") <= row["day"] <= (last or row["day"])))
 
 
 class Counting:
@@ -32,35 +62,44 @@ class Counting:
         actor: Actor,
         tenant: str | None,
         unit: str | None,
-        from_month: str | None,
-        to_month: str | None,
         days: bool,
+        **period: Any,
     ) -> Answer:
-        """The dossiers submitted in some months, by what they are; `as_of`: none of it is older than that."""
-        unit = access.count_scope(actor, unit)
-        last = to_month or month_of(local_day(clock.now()))
-        tallies = self._tallies.read(from_month or _EVER, last, with_days=days)
+        """The dossiers submitted in a period, by what they are; `as_of`: none of it is older than that."""
+        unit, wanted = access.count_scope(actor, unit), Period.of(**period)
         asked = {name: value for name, value in (("tenant", tenant), ("unit", unit)) if value is not None}
-        standing = [(one["_id"], row) for one in tallies for row in _of(one["standing"], asked)]
-        daily = [row for one in tallies for row in _of(one["days"], asked)] if days else None
+        tallies = self._read(wanted, days)
+
+        def rows(by_day: str, whole: str = "standing") -> list[Mapping[str, Any]]:
+            counted = ((one["_id"], one[by_day if one["_id"] in wanted.cut else whole]) for one in tallies)
+            found = ((month, row) for month, all_ in counted for row in wanted.of_days(all_))
+            return [{**row, "month": month} for month, row in found if _fits(row, asked)]
+
+        standing, kinds = rows("day_statuses"), rows("days")
         by_unit: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        for _, row in standing:
+        for row in standing:
             by_unit[row["unit"]][row["status"]] += row["n"]
-        rows = [row for _, row in standing]
         return {
             "as_of": min((one["as_of"] for one in tallies), default=None),
-            "total": sum(row["n"] for row in rows),
-            "by_status": _by(rows, "status"),
+            "total": sum(row["n"] for row in standing),
+            "by_status": _by(standing, "status"),
             "by_unit": {name: dict(counts) for name, counts in sorted(by_unit.items())},
-            "by_channel": _by(rows, "channel"),
-            "by_level": _by(rows, "level"),
-            "by_month": _by([{**row, "month": month} for month, row in standing], "month"),
-            "by_day": None if daily is None else _by(daily, "day"),
+            "by_channel": _by(kinds, "channel"),
+            "by_level": _by(kinds, "level"),
+            "by_month": _by(standing, "month"),
+            "by_day": _by(rows("days", "days"), "day") if days else None,
         }
 
+    def _read(self, wanted: Period, days: bool) -> list[Mapping[str, Any]]:
+        """The tallies of the months, with their days where these are asked for, or cut the month."""
+        whole = self._tallies.read(wanted.first, wanted.last, with_days=days)
+        with_days = {} if days else {month: self._tallies.with_days(month) for month in wanted.cut}
+        tallies = [with_days.get(one["_id"]) or one for one in whole]
+        return [one for one in tallies if one["_id"] not in wanted.cut or "day_statuses" in one]
 
-def _of(rows: Rows, asked: Mapping[str, str]) -> Rows:
-    return (row for row in rows if all(row[name] == value for name, value in asked.items()))
+
+def _fits(row: Mapping[str, Any], asked: Mapping[str, str]) -> bool:
+    return all(row[name] == value for name, value in asked.items())
 
 
 def _by(rows: Rows, name: str) -> dict[str, int]:

@@ -7,7 +7,7 @@ from marshmallow import ValidationError, validates_schema
 
 from services.chassis import codec
 from services.contracts.catalogue.applicant import Applicant
-from services.contracts.fields import Choice, Flag, Items, Part, Strict, Text, Whole, matching, say
+from services.contracts.fields import Choice, Day, Flag, Items, Part, Strict, Text, Whole, matching, say
 from services.contracts.periods import Days
 from services.contracts.typed import Answers, Typed
 from services.contracts.words import CHANNELS, STATUSES
@@ -23,6 +23,8 @@ _DISAGREE = say(
 )
 _LONGEST_DRAFT = 500_000
 _TOO_LONG = say("too_long", "Nội dung quá lớn.", "Is too large.")
+_EITHER = say("either", "Chỉ nêu tháng hoặc ngày.", "Name months or days, not both.")
+_DAYS_IN_ORDER = say("wrong_period", "Ngày cuối không được trước ngày đầu.", "Must not lie before `from_day`.")
 _IS_UUID = matching(
     "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", "Phải là một UUID viết thường.", "Must be a UUID in lower case."
 )
@@ -188,13 +190,25 @@ class Track(Strict):
 
 
 class CountDossiers(Strict):
-    """Arguments of count_dossiers: months `YYYY-MM` of submission in Vietnam; with `days` also `by_day`."""
+    """When they were submitted, in Vietnam: months `YYYY-MM`, or days instead; both ends included.
+
+    With `days` also `by_day`.
+    """
 
     tenant = Text(longest=60, load_default=None)
     unit = Text(longest=60, load_default=None)
     from_month = Text(longest=7, validate=_IS_MONTH, load_default=None)
     to_month = Text(longest=7, validate=_IS_MONTH, load_default=None)
+    from_day = Day(load_default=None)
+    to_day = Day(load_default=None)
     days = Flag(load_default=False)
+
+    @validates_schema
+    def _one_period(self, data: dict[str, Any], **_: Any) -> None:
+        if (data["from_month"] or data["to_month"]) and (data["from_day"] or data["to_day"]):
+            raise ValidationError(_EITHER, "from_month")
+        if data["from_day"] and data["to_day"] and data["from_day"] > data["to_day"]:
+            raise ValidationError(_DAYS_IN_ORDER, "to_day")
 
 
 class ListDossiers(Page):

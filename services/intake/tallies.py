@@ -6,11 +6,11 @@ last ones every few seconds, where nearly everything happens, the others in turn
 tally cannot drift: the next count mends whatever the last one missed.
 
     {_id: "YYYY-MM", claimed_at, as_of, standing: [{tenant, unit, status, channel, level, n}],
-     days: [{day, tenant, unit, channel, level, n}]}
+     days: [{day, tenant, unit, channel, level, n}], day_statuses: [{day, tenant, unit, status, n}]}
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ _SUBMITTED: Final = "state.submitted_at"
 _COUNTED: Final = ("tenant", "unit", "status", "channel", "level")
 _INDEX: Final = [(_SUBMITTED, 1), *((f"state.{name}", 1) for name in _COUNTED)]
 _DAY: Final = {"$dateToString": {"date": f"${_SUBMITTED}", "format": "%Y-%m-%d", "timezone": "+07:00"}}
+_BY_DAY: Final = ("days", "day_statuses")  # members that are large, and seldom asked for
 _LIVELY: Final = 3  # months in which nearly all changes happen
 _SELDOM: Final = 20  # times less often are the others counted
 _IN_USE: Final = 0.9  # of the time between two rounds a count stands, so that each round counts
@@ -51,10 +52,14 @@ class Tallies:
 
     def read(self, from_month: str, to_month: str, *, with_days: bool) -> list[Document]:
         """The tallies of these months, the first first."""
-        left_out = {} if with_days else {"days": 0}
+        left_out = {} if with_days else dict.fromkeys(_BY_DAY, 0)
         with outages_named():
             wanted = {"_id": {"$gte": from_month, "$lte": to_month}}
             return [one for one in self._tallies.find(wanted, left_out or None).sort([("_id", 1)]) if "as_of" in one]
+
+    def with_days(self, month: str) -> Document | None:
+        """The tally of one month, day by day."""
+        return next(iter(self.read(month, month, with_days=True)), None)
 
     def _first(self) -> date | None:
         with outages_named():
@@ -63,10 +68,12 @@ class Tallies:
 
     def _claim(self, month: str, at: datetime, stands: timedelta) -> bool:
         """Whether it is ours to count the month: nobody has begun to for so long."""
+        due = {"claimed_at": {"$lte": at - stands}}
+        of_old = {"as_of": {"$exists": True}, _BY_DAY[-1]: {"$exists": False}}  # counted by an earlier version
         with outages_named():
             try:
                 self._tallies.update_one(
-                    {"_id": month, "claimed_at": {"$lte": at - stands}}, {"$set": {"claimed_at": at}}, upsert=True
+                    {"_id": month, "$or": [due, of_old]}, {"$set": {"claimed_at": at}}, upsert=True
                 )
             except DuplicateKeyError:
                 return False
@@ -81,7 +88,12 @@ class Tallies:
         ]
         with outages_named():
             rows = [{**one["_id"], "n": one["n"]} for one in self._dossiers.aggregate(asked, hint=dict(_INDEX))]
-            counted = {"as_of": at, "standing": _summed(rows, "day"), "days": _summed(rows, "status")}
+            counted = {
+                "as_of": at,
+                "standing": _summed(rows, "day"),
+                "days": _summed(rows, "status"),
+                "day_statuses": _summed(rows, "channel", "level"),
+            }
             self._tallies.update_one({"_id": month, "as_of": {"$not": {"$gt": at}}}, {"$set": counted})
 
 
@@ -104,13 +116,13 @@ def _span(month: str) -> tuple[datetime, datetime]:
     return datetime(year, number, 1, tzinfo=VIETNAM), datetime(*following, 1, tzinfo=VIETNAM)
 
 
-def _summed(rows: list[Document], over: str) -> list[Document]:
-    """The rows without one of their fields, those that are then alike added up."""
+def _summed(rows: list[Document], *over: str) -> list[Document]:
+    """The rows without some of their fields, those that are then alike added up."""
     sums: Counter[tuple[tuple[str, Any], ...]] = Counter()
     for row in rows:
         sums[tuple(_rest(row, over))] += row["n"]
     return [{**dict(key), "n": count} for key, count in sums.items()]
 
 
-def _rest(row: Mapping[str, Any], over: str) -> Iterator[tuple[str, Any]]:
-    return ((name, value) for name, value in row.items() if name not in {over, "n"})
+def _rest(row: Mapping[str, Any], over: Sequence[str]) -> Iterator[tuple[str, Any]]:
+    return ((name, value) for name, value in row.items() if name not in {*over, "n"})

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
-from datetime import date
 from typing import Any, Final
 
+from services.contracts.catalogue.dates import written_day
 from services.portal.casework import STATUSES
 
 _LONGEST: Final = 60
@@ -13,7 +13,6 @@ _END_OF_CODE: Final = re.compile(r"\d{6}(-\d*)?", re.ASCII)  # a day, and how ma
 _STATUSES: Final = ("open", "closed", "any", *STATUSES)
 _ORDERS: Final = ("due", "newest", "opened")
 _LATE: Final = ("", "overdue", "at_risk")
-_DAY: Final = re.compile(r"20\d\d-\d\d-\d\d", re.ASCII)
 ME, NOBODY = "me", "none"  # instead of a staff id
 
 
@@ -94,15 +93,8 @@ class Place:
 
 def _days(first: str, last: str) -> tuple[str, str]:
     """Both where they are days, in their order."""
-    first, last = (one if _is_day(one) else "" for one in (first, last))
+    first, last = (one if written_day(one) else "" for one in (first, last))
     return (last, first) if first and last and first > last else (first, last)
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return bool(_DAY.fullmatch(text)) and bool(date.fromisoformat(text))
-    except ValueError:
-        return False
 
 
 def behind(codes: Sequence[str], code: str) -> str | None:

@@ -138,6 +138,7 @@ def _of_intake(sample: Sample) -> dict[str, Question]:
             sample.owner, LIMIT, cursor(sample.now, sample.code)
         ),
         "tallies": lambda shelf: shelf.tallies.read("0000-01", "2026-06", with_days=True),
+        "tally of a month": lambda shelf: shelf.tallies.with_days("2026-06"),
         "uploads of an owner": lambda shelf: shelf.uploads.find([sample.upload], sample.owner),
         "uploads to be swept": lambda shelf: shelf.uploads.overdue(sample.now),
         "paper": _if_found(lambda shelf: shelf.papers.open(ObjectId())),

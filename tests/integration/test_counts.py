@@ -73,6 +73,12 @@ def test_the_tallies_say_what_the_dossiers_say_and_read_none_of_them(base: Base)
             days[row["day"]] += row["n"]
     submitted = [one["state"]["submitted_at"] for one in base.database["dossiers"].find({}, {"state.submitted_at": 1})]
     assert days == Counter(local_day(at).isoformat() for at in submitted)
+    by_day: Counter[Any] = Counter()
+    for month in tallies(base).read("2000-01", "2999-12", with_days=True):
+        for row in month["day_statuses"]:
+            assert row["day"].startswith(month["_id"])
+            by_day[month["_id"], row["status"], row["unit"], row["tenant"]] += row["n"]
+    assert by_day == told(base, "status", "unit", "tenant")
     asked = [command for _, command in commands if "aggregate" in command]
     assert len(asked) == len({month for (month,) in found(base)}) >= 8
     for command in asked:
@@ -82,6 +88,14 @@ def test_the_tallies_say_what_the_dossiers_say_and_read_none_of_them(base: Base)
 
 def _plain(command: Any) -> dict[str, Any]:
     return {name: command[name] for name in ("aggregate", "pipeline", "hint")}
+
+
+def test_what_an_earlier_version_counted_is_counted_anew(base: Base) -> None:
+    tallies(base).count(NOW, EVERY)
+    oldest = min(one["_id"] for one in base.database["tallies"].find())
+    base.database["tallies"].update_one({"_id": oldest}, {"$unset": {"day_statuses": ""}})
+    tallies(base).count(NOW, EVERY)
+    assert (tallies(base).with_days(oldest) or {}).get("day_statuses")
 
 
 def test_what_changes_is_counted_in_the_next_round_and_once(base: Base) -> None:

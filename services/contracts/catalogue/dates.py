@@ -36,6 +36,14 @@ def local_midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=VIETNAM).astimezone(UTC)
 
 
+def written_day(text: str) -> date | None:
+    """The day of this century that is written `YYYY-MM-DD`; None for anything else."""
+    try:
+        return date.fromisoformat(text) if re.fullmatch(r"20\d\d-\d\d-\d\d", text, re.ASCII) else None
+    except ValueError:
+        return None
+
+
 class Bound(fields.Field[Any]):
     """The least or greatest allowed value: a whole number, a day, or a day relative to today."""
 

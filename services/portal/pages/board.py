@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
 from functools import partial
 from typing import Any, Final
 
@@ -14,15 +13,15 @@ from services.chassis import clock
 from services.chassis.errors import ServiceError
 from services.contracts.catalogue.dates import local_today
 from services.contracts.events import PUBLISHERS
-from services.portal import figures
+from services.portal import figures, periods
 from services.portal.language import say
 from services.portal.live import mind_who_asks
+from services.portal.periods import Period
 from services.portal.signin import signed_in, who
 from services.portal.wiring import portal
 
 pages = Blueprint("board", __name__, url_prefix="/dieu-hanh")
 Asker = Callable[..., Any]
-_PERIODS: Final = (7, 30, 90, 365)
 _MOST_LETTERS: Final = 50
 _OF_EACH: Final = ("health", "list_queues")  # what every service is asked
 
@@ -32,17 +31,14 @@ _OF_EACH: Final = ("health", "list_queues")  # what every service is asked
 def show() -> ResponseReturnValue:
     """Everything at a glance; what a service cannot say now is shown as not known."""
     mind_who_asks()
-    days = next((days for days in _PERIODS if str(days) == request.args.get("days")), _PERIODS[1])
-    last = local_today()
-    first = last - timedelta(days=days - 1)
-    told = _ask_all(_asker(), first, last)
+    period = periods.read(request.args)
+    told = _ask_all(_asker(), period)
     return render_template(
         "board/show.html",
-        days=days,
-        periods=_PERIODS,
-        first=first,
-        last=last,
-        since=first.replace(day=1),  # intake counts by the month
+        period=period,
+        lengths=periods.LENGTHS,
+        most_days=periods.MOST_DAYS,
+        today=local_today(),
         asked_at=clock.now(),
         unit_names=_unit_names(),
         **told,
@@ -72,20 +68,19 @@ def replay(service: str) -> ResponseReturnValue:
     return redirect(url_for(".letters"), 303)
 
 
-def _ask_all(ask: Asker, first: date, last: date) -> dict[str, Any]:
+def _ask_all(ask: Asker, period: Period) -> dict[str, Any]:
     """What every service says, asked at once: a service that is slow delays none of the others."""
-    period = {"from_day": first.isoformat(), "to_day": last.isoformat()}
     questions: dict[str, Callable[[], Any]] = {
-        "dossiers": partial(ask, "intake.count_dossiers", from_month=period["from_day"][:7]),
-        "cases": partial(ask, "routing.count_by_unit", **period),
-        "fees": partial(ask, "payment.count_fees", **period),
+        "dossiers": partial(ask, "intake.count_dossiers", **period.arguments),
+        "cases": partial(ask, "routing.count_by_unit", **period.arguments),
+        "fees": partial(ask, "payment.count_fees", **period.arguments),
         **{f"{name}.{asked}": partial(ask, f"{name}.{asked}") for name in PUBLISHERS for asked in _OF_EACH},
     }
     with ThreadPoolExecutor(len(questions)) as pool:
         asked = {name: pool.submit(question) for name, question in questions.items()}
     answers = {name: asking.result() for name, asking in asked.items()}
     of_each = {asked: {name: answers.pop(f"{name}.{asked}") for name in PUBLISHERS} for asked in _OF_EACH}
-    return {**answers, "health": of_each["health"], "queues": of_each["list_queues"], **_reckoned(answers, first, last)}
+    return {**answers, "health": of_each["health"], "queues": of_each["list_queues"], **_reckoned(answers, period)}
 
 
 def _asker() -> Asker:
@@ -101,7 +96,7 @@ def _asker() -> Asker:
     return ask
 
 
-def _reckoned(answers: dict[str, Any], first: date, last: date) -> dict[str, Any]:
+def _reckoned(answers: dict[str, Any], period: Period) -> dict[str, Any]:
     dossiers, cases, fees = (answers[name] for name in ("dossiers", "cases", "fees"))
     decided = [one["decided"] for one in cases["units"]] if cases else []
     every = {how: sum(one[how] for one in decided) for how in (*figures.ON_TIME, "late")}
@@ -116,7 +111,9 @@ def _reckoned(answers: dict[str, Any], first: date, last: date) -> dict[str, Any
         "paid": figures.total(fees["paid"]) if fees else None,
         "refunded": figures.total(fees["refunded"]) if fees else None,
         "statuses": figures.bars(dossiers["by_status"].items()) if dossiers else [],
-        "money": figures.bars((day.isoformat(), sum_) for day, sum_ in figures.by_day(fees["paid"], first, last))
+        "money": figures.bars(
+            (day.isoformat(), sum_) for day, sum_ in figures.by_day(fees["paid"], period.first, period.last)
+        )
         if fees
         else [],
         "figures": figures,

@@ -1,12 +1,16 @@
 """The counts of a board: added up from the tallies, cut down to what the asker may know of."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+import time_machine
+from marshmallow import ValidationError
 
 from services.chassis.actor import Actor
 from services.chassis.errors import Denied
+from services.contracts.fields import explain
+from services.intake.schemas import CountDossiers
 from services.intake.tallies import _months, _span, _summed
 from tests.unit.intake.builders import CITIZEN, COMPANY, OFFICER, STRANGER, SYSTEM
 from tests.unit.intake.fakes import World
@@ -22,29 +26,42 @@ def row(unit: str, status: str, n: int, **changes: Any) -> dict[str, Any]:
 def counted() -> World:
     """A world in which two months were counted, and a third is being counted for the first time."""
     world = World()
-    day = {"tenant": "mic", "unit": "vnnic", "channel": "online", "level": 4}
+    stood = {"tenant": "mic", "unit": "vnnic"}
+    day = {**stood, "channel": "online", "level": 4}
     world.tallies.documents = {
         "2026-10": {
             "_id": "2026-10",
             "as_of": OCTOBER,
             "standing": [row("vnnic", "returned", 5), row("cuc-bao-chi", "returned", 2, channel="post", level=3)],
-            "days": [{**day, "day": "2026-10-01", "n": 5}],
+            "days": [
+                {**day, "day": "2026-10-01", "n": 5},
+                {**day, "day": "2026-10-31", "unit": "cuc-bao-chi", "channel": "post", "level": 3, "n": 2},
+            ],
+            "day_statuses": [
+                {**stood, "day": "2026-10-01", "status": "returned", "n": 5},
+                {**stood, "day": "2026-10-31", "status": "returned", "unit": "cuc-bao-chi", "n": 2},
+            ],
         },
         "2026-11": {
             "_id": "2026-11",
             "as_of": NOVEMBER,
             "standing": [row("vnnic", "submitted", 3), row("cuc-dien-anh", "submitted", 1, tenant="mcst")],
             "days": [{**day, "day": "2026-11-02", "n": 2}, {**day, "day": "2026-11-03", "n": 1}],
+            "day_statuses": [
+                {**stood, "day": "2026-11-02", "status": "submitted", "n": 2},
+                {**stood, "day": "2026-11-03", "status": "submitted", "n": 1},
+            ],
         },
         "2026-12": {"_id": "2026-12", "claimed_at": NOVEMBER},
     }
     return world
 
 
-def counts(actor: Actor = SYSTEM, **asked: Any) -> dict[str, Any]:
+def counts(actor: Actor = SYSTEM, world: World | None = None, **asked: Any) -> dict[str, Any]:
     """What is answered."""
-    nothing = dict.fromkeys(("tenant", "unit", "from_month"))
-    return counted().cases.counting.counts(actor, **{**nothing, "to_month": "2026-12", "days": False, **asked})
+    nothing = dict.fromkeys(("tenant", "unit", "from_month", "from_day", "to_day"))
+    asked = {**nothing, "to_month": "2026-12", "days": False, **asked}
+    return (world or counted()).cases.counting.counts(actor, **asked)
 
 
 def test_all_that_there_is_is_counted_once() -> None:
@@ -63,6 +80,48 @@ def test_a_period_a_ministry_and_a_unit_cut_it_down() -> None:
     assert counts(unit="cuc-bao-chi")["total"] == 2
     assert counts(from_month="2026-11", days=True)["by_day"] == {"2026-11-02": 2, "2026-11-03": 1}
     assert counts(from_month="2027-01", to_month="2027-02")["as_of"] is None
+
+
+def test_days_cut_the_months_in_which_a_period_begins_and_ends() -> None:
+    period: dict[str, Any] = {"from_day": date(2026, 10, 31), "to_day": date(2026, 11, 2)}
+    answer = counts(**period)
+    assert (answer["total"], answer["by_status"]) == (4, {"returned": 2, "submitted": 2})
+    assert (answer["by_channel"], answer["by_level"]) == ({"online": 2, "post": 2}, {"3": 2, "4": 2})
+    assert answer["by_unit"] == {"cuc-bao-chi": {"returned": 2}, "vnnic": {"submitted": 2}}
+    assert (answer["by_month"], answer["by_day"]) == ({"2026-10": 2, "2026-11": 2}, None)
+    assert counts(**period, days=True)["by_day"] == {"2026-10-31": 2, "2026-11-02": 2}
+    assert counts(OFFICER, **period)["total"] == 2
+
+
+def test_days_of_whole_months_count_as_the_months_do() -> None:
+    october: dict[str, Any] = {"from_day": date(2026, 10, 1), "to_day": date(2026, 10, 31)}
+    assert counts(**october) == counts(from_month="2026-10", to_month="2026-10")
+
+
+def test_days_without_an_end_go_until_now() -> None:
+    with time_machine.travel(NOVEMBER, tick=False):
+        assert counts(from_day=date(2026, 11, 3), to_month=None)["total"] == 1
+
+
+def test_a_month_that_was_counted_without_its_days_is_not_known_yet_where_days_are_asked_for() -> None:
+    world = counted()
+    del world.tallies.documents["2026-10"]["day_statuses"]
+    answer = counts(world=world, from_day=date(2026, 10, 31), to_day=date(2026, 11, 30))
+    assert (answer["total"], answer["by_month"]) == (4, {"2026-11": 4})
+
+
+@pytest.mark.parametrize(
+    ("asked", "problem"),
+    [
+        ({"from_month": "2026-10", "to_day": "2026-11-02"}, ("from_month", "either")),
+        ({"from_day": "2026-11-03", "to_day": "2026-11-02"}, ("to_day", "wrong_period")),
+        ({"from_day": "2026-11"}, ("from_day", "wrong_format")),
+    ],
+)
+def test_a_period_that_is_none_is_named(asked: dict[str, Any], problem: tuple[str, str]) -> None:
+    with pytest.raises(ValidationError) as caught:
+        CountDossiers().load(asked)
+    assert [(one["field"], one["code"]) for one in explain(caught.value.messages)] == [problem]
 
 
 def test_officers_see_their_unit_and_nobody_else_anything_but_who_runs_it_all() -> None:

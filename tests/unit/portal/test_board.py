@@ -97,9 +97,38 @@ def test_queues_that_are_not_known_are_not_empty() -> None:
 def test_figures_are_said_to_be_of_the_days_that_were_counted() -> None:
     services = answers()
     page = visit(services, OPERATOR).get("/dieu-hanh/?days=7").text
-    assert services.of("intake.count_dossiers") == [{"from_month": "2026-11"}]
+    days = {"from_day": "2026-11-20", "to_day": "2026-11-26"}
+    for target in ("intake.count_dossiers", "routing.count_by_unit", "payment.count_fees"):
+        assert services.of(target) == [days], target
     assert "20/11/2026 – 26/11/2026 · Số liệu lúc 09 giờ 00, 26/11/2026" in page
-    assert "hồ sơ nộp từ 01/11/2026 đến 26/11/2026, tính trọn tháng" in page
+    assert 'href="/dieu-hanh/?days=7" aria-current="true"' in page
+
+
+@time_machine.travel("2026-11-26T02:00:00+00:00", tick=False)
+def test_days_can_be_chosen_and_stand_in_the_form() -> None:
+    services = answers()
+    page = visit(services, OPERATOR).get("/dieu-hanh/?from_day=2026-10-31&to_day=2026-11-02").text
+    assert services.of("intake.count_dossiers") == [{"from_day": "2026-10-31", "to_day": "2026-11-02"}]
+    assert "31/10/2026 – 02/11/2026" in page
+    assert 'name="from_day" type="date" value="2026-10-31"' in page
+    assert "aria-current" not in page.partition("data-refresh")[2]
+
+
+@time_machine.travel("2026-11-26T02:00:00+00:00", tick=False)
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "from_day=2026-11-02&to_day=2026-10-31",
+        "from_day=2025-11-01&to_day=2026-11-02",
+        "from_day=2026-02-30",
+        "to_day=x",
+    ],
+)
+def test_days_that_are_none_or_too_many_are_said_to_be_and_the_usual_ones_shown(asked: str) -> None:
+    services = answers()
+    page = visit(services, OPERATOR).get(f"/dieu-hanh/?{asked}").text
+    assert services.of("intake.count_dossiers") == [{"from_day": "2026-10-28", "to_day": "2026-11-26"}]
+    assert "nhiều nhất 366 ngày" in page
 
 
 @time_machine.travel("2026-12-02T02:00:00+00:00", tick=False)
