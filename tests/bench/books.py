@@ -23,6 +23,7 @@ from tests.integration import agreement
 
 _LOOK_SECONDS: Final = 0.5
 _MOST_SHOWN: Final = 20
+_PATIENCE_SECONDS: Final = 90.0  # a service that is held to a share of a core is slow with its last messages
 Document = dict[str, Any]
 OF_DOSSIERS: Final = (
     "intake.dossiers",
@@ -81,9 +82,9 @@ class Books:
         return int(self._of("notify.notices").count_documents(wanted))
 
     def disagreements(self, codes: Collection[str]) -> list[str]:
-        """What is wrong in or between the books of these dossiers, once nothing is on its way."""
+        """What is wrong in or between the books of these dossiers, and stays so."""
         try:
-            agreement.insist(self._env, codes)
+            agreement.insist(self._env, codes, patience=_PATIENCE_SECONDS)
         except AssertionError as error:
             return str(error).splitlines()[:_MOST_SHOWN]
         return []

@@ -53,6 +53,7 @@ def _documents(books: Books, code: str) -> Iterator[tuple[str, Document]]:
         "intake.papers.chunks": books.found("intake.papers.chunks", {"files_id": {"$in": files}}),
         "routing.cases": books.found("routing.cases", {"_id": code}),
         "payment.orders": orders,
+        "notify.units": books.found("notify.units", {"_id": code}),
         "payment.dossiers": books.found("payment.dossiers", {"_id": code}),
         "payment.receipts": books.found("payment.receipts", {"owner": {"$in": [one["_id"] for one in orders]}}),
         "registry.issuances": books.found("registry.issuances", {"_id": code}),

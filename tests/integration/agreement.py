@@ -9,14 +9,14 @@ from tests.conftest import PATIENCE
 from tests.integration.books import JOURNALS, Books
 
 
-def insist(env: Mapping[str, str], codes: Collection[str], *, told: bool = True) -> None:
-    """Fail unless all books agree on these dossiers, once whoever has the last message in hand had time to finish.
+def insist(env: Mapping[str, str], codes: Collection[str], *, told: bool = True, patience: float = PATIENCE) -> None:
+    """Fail unless all books agree on these dossiers, once whoever has the last message in hand had seconds to finish.
 
     Without `told`, whether the notices were sent is left open.
     """
     with Books(env) as books:
         dossiers = Dossiers(books, codes, told=told)
-        found = what_stays([dossiers, Gaps(books), Owners(books)], PATIENCE)
+        found = what_stays([dossiers, Gaps(books), Owners(books)], patience)
     assert not found, "\n".join(map(str, found[:40]))
     total = dossiers.account.sum
     assert (total.closes, total.submitted) == (True, len(set(codes))), str(total)
