@@ -5,6 +5,8 @@ from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 from deploy.sandbox.gateway.signing import signed_query
 
@@ -17,12 +19,16 @@ class NotConfirmed(Exception):
 
 
 class Gateway:
-    """One gateway that always reports success, over one kept connection."""
+    """One gateway that always reports success, over one kept connection.
+
+    Like any gateway it says again what it could not say: the door may close a connection just when it is used again.
+    """
 
     def __init__(self, payment_url: str, secret: str, first_transaction: int) -> None:
         self._address, self._secret = f"{payment_url}/payment/vnpay/ipn", secret
         self._transactions = count(first_transaction)
         self._session = requests.Session()
+        self._session.mount("http://", HTTPAdapter(max_retries=Retry(1)))
 
     def report_paid(self, redirect_url: str) -> None:
         """Call back for the payment that this pay address asks for. Raises NotConfirmed."""
