@@ -55,7 +55,7 @@ class Dossiers:
         collection = self._journal.collection
         collection.create_index(_UPLOAD, unique=True, partialFilterExpression={_UPLOAD: {"$exists": True}})
         for first in (("owner",), *((name, "status") for name in ("unit", "tenant", "procedure")), ("status",)):
-            collection.create_index([*((_FILTERS[name], 1) for name in first), *_NEWEST_FIRST.keys])
+            collection.create_index(_index(*first))
 
     def get(self, dossier_code: str) -> Stored[Dossier]:
         """The dossier as it stands. Raises NotFound, in the very words that others' dossiers are denied with."""
@@ -125,7 +125,7 @@ class Dossiers:
         shown = dict.fromkeys(("state", "version", "subject.applicant"), 1)
         with outages_named():
             found = self._journal.collection.find({"$and": query}, shown)
-            rows = list(found.sort(_OLDEST_FIRST.keys).limit(limit + 1))
+            rows = list(found.sort(_OLDEST_FIRST.keys).hint(_index("unit", "status")).limit(limit + 1))
         return page([self._journal.parse(row) for row in rows], limit, lambda last: _place(last.state))
 
     def last_of(self, owner: str) -> Document | None:
@@ -190,3 +190,7 @@ def _not_yet(_state: Dossier | None) -> Sequence[Event]:
 
 def _place(last: Dossier) -> str:
     return cursor(last.submitted_at, last.dossier_code)
+
+
+def _index(*first: str) -> list[tuple[str, int]]:
+    return [*((_FILTERS[name], 1) for name in first), *_NEWEST_FIRST.keys]

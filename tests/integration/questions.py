@@ -112,8 +112,8 @@ def dossiers_by(sample: Sample, names: tuple[str, ...], after: str | None) -> Qu
 
 
 def _register_by(sample: Sample, after: str | None) -> Question:
-    until = sample.now + timedelta(days=31)
-    return lambda shelf: shelf.dossiers.registered(sample.unit, sample.now, until, LIMIT, after or None)
+    since, until = sample.now - timedelta(days=366), sample.now + timedelta(days=1)
+    return lambda shelf: shelf.dossiers.registered(sample.unit, since, until, LIMIT, after or None)
 
 
 def _of_intake(sample: Sample) -> dict[str, Question]:
