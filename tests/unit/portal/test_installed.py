@@ -59,7 +59,7 @@ def test_the_manifest_names_the_app_with_icons_that_are_as_large_as_it_says() ->
 
 def test_the_colours_of_the_app_are_tokens_of_the_design() -> None:
     css = (STATIC / "portal.css").read_text("utf-8")
-    tokens = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", css.partition("}")[0]))
+    tokens = dict(re.findall(r"--([a-z-]+): var\(--light, (#[0-9a-f]{6})\)", css))
     manifest = page("/manifest.webmanifest").get_json(force=True)
     assert manifest["background_color"] == tokens["paper"]
     assert manifest["theme_color"] == tokens["brand"]
