@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from services.chassis.errors import NotFound
 from services.portal.answers import show_asked
+from services.portal.belonging import order_of
 from services.portal.following import (
     Followed,
     follow,
@@ -59,8 +60,8 @@ def slip(code: str, kind: str, layout: str = SHEET) -> str:
 def receipt(code: str, order_id: str, layout: str = SHEET) -> str:
     """The receipt of a fee order in HTML. Raises NotFound."""
     followed = follow(code)
-    order = portal().services.ask(who().actor, "payment.find_order", order_id=order_id)
-    if order["dossier_code"] != code or not order["receipt"]:
+    order = order_of(code, order_id)
+    if not order["receipt"]:
         raise _none()
     return drawn(
         "slips/bien-lai.html",

@@ -5,9 +5,10 @@ from uuid import UUID
 
 from flask import Response, request, url_for
 
-from services.chassis.errors import Conflict, NotFound
+from services.chassis.errors import Conflict
 from services.portal.api import answers, requests
 from services.portal.api.door import Door, applicant, keyed, protect
+from services.portal.belonging import order_of
 from services.portal.drafting import Draft
 from services.portal.limits import limited
 from services.portal.offers import Wish
@@ -234,10 +235,8 @@ def get_order(code: str) -> Any:
 @calls.problems(401, 403)
 def find_order(code: str, order_id: str) -> Any:
     """One of several: `orders` of the one that matters names them all."""
-    found = ask("payment.find_order", order_id=order_id)
-    if found["dossier_code"] != code:
-        raise NotFound("portal.no_order", "There is no such fee order.", "Không có khoản thu này.")
-    return found
+    applicant()
+    return order_of(code, order_id)
 
 
 @calls.post("/dossiers/<code:code>/order/payments")

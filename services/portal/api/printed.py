@@ -4,11 +4,10 @@ from typing import Any, Final
 
 from flask import Response
 
-from services.chassis.errors import NotFound
 from services.portal import printing
 from services.portal.api import answers
-from services.portal.api.calls import ask
 from services.portal.api.door import Door, applicant, protect
+from services.portal.belonging import notice_of
 from services.portal.language import in_both
 
 printed: Final = Door("api-printed", __name__, url_prefix="/api/v1", description="What can be printed of a dossier.")
@@ -52,7 +51,5 @@ def get_receipt(code: str, order_id: str) -> Response:
 @printed.problems(401, 403)
 def get_notice(code: str, notice_id: str) -> Any:
     """A notice with its words."""
-    found = ask("notify.get_notice", notice_id=notice_id)
-    if found["dossier_code"] != code:
-        raise NotFound("portal.no_notice", "There is no such notice.", "Không có thông báo này.")
-    return found
+    applicant()
+    return notice_of(code, notice_id)

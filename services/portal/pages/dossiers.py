@@ -4,11 +4,12 @@ import uuid
 from functools import partial
 from typing import Any, Final
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from services.chassis.errors import Invalid, Refused
 from services.portal.answers import show_asked
+from services.portal.belonging import notice_of
 from services.portal.following import Followed, follow, notices_of, term_of
 from services.portal.language import say
 from services.portal.live import Live
@@ -86,10 +87,7 @@ def paper(code: str, upload_id: str) -> Response:
 @signed_in("citizen", "organisation")
 def notice(code: str, notice_id: str) -> str:
     """A letter that was written about a dossier."""
-    found = portal().services.ask(who().actor, "notify.get_notice", notice_id=notice_id)
-    if found["dossier_code"] != code:
-        abort(404)
-    return render_template("dossiers/notice.html", code=code, notice=found)
+    return render_template("dossiers/notice.html", code=code, notice=notice_of(code, notice_id))
 
 
 @pages.get("/<code>/rut")

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from services.chassis import clock
 from services.chassis.errors import Refused
+from services.portal.belonging import order_of
 from services.portal.following import follow
 from services.portal.language import words
 from services.portal.live import Live
@@ -67,7 +68,7 @@ def onward(code: str, order_id: str) -> ResponseReturnValue:
     kept = session.get(_KEPT)
     if not kept or kept["order_id"] != order_id or datetime.fromisoformat(kept["expires_at"]) <= clock.now():
         return redirect(url_for(".show", code=code))
-    order = _order(code, order_id)
+    order = order_of(code, order_id)
     if order["status"] not in PAYABLE:
         return redirect(url_for(".result", code=code, order_id=order_id))
     by_phone = request.args.get("bang") == "dien-thoai"
@@ -80,7 +81,7 @@ def onward(code: str, order_id: str) -> ResponseReturnValue:
 @signed_in("citizen", "organisation")
 def waiting(code: str, order_id: str) -> Response:
     """For the page with the QR code: whether the phone has paid."""
-    order = _order(code, order_id)
+    order = order_of(code, order_id)
     is_over = order["status"] not in PAYABLE
     result_page = url_for(".result", code=code, order_id=order_id)
     return _waiting(order).answer(is_final=is_over, onward=result_page if is_over else None)
@@ -94,7 +95,7 @@ def result(code: str, order_id: str) -> ResponseReturnValue:
     found = person()
     if found is None or not found.is_applicant:
         return render_template("payments/elsewhere.html", back=url_for(".result", code=code, order_id=order_id))
-    order = _order(code, order_id)
+    order = order_of(code, order_id)
     live = _state(code, order)
     return render_template("payments/result.html", code=code, order=order, live=live, is_final=_is_final(order))
 
@@ -103,7 +104,7 @@ def result(code: str, order_id: str) -> ResponseReturnValue:
 @signed_in("citizen", "organisation")
 def state(code: str, order_id: str) -> Response:
     """What became of the payment, for the script that asks again."""
-    order = _order(code, order_id)
+    order = order_of(code, order_id)
     return _state(code, order).answer(is_final=_is_final(order))
 
 
@@ -122,10 +123,3 @@ def _is_final(order: Document) -> bool:
     owes = any(one["refunded_at"] is None for one in order["refunds"])
     lacks_receipt = order["status"] == "paid" and order["receipt"] is None
     return not (has_open or owes or lacks_receipt)
-
-
-def _order(code: str, order_id: str) -> Document:
-    order: Document = portal().services.ask(who().actor, "payment.find_order", order_id=order_id)
-    if order["dossier_code"] != code:
-        abort(404)
-    return order
