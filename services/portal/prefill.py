@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from flask import Flask
 
-from services.chassis.errors import ServiceError
+from services.chassis.errors import ServiceError, Unavailable
 from services.chassis.logs import log
 from services.portal import forms
 from services.portal.clients import Services
@@ -134,8 +134,15 @@ def gather(services: Services, person: Person, tenant: str, page: Document) -> K
     """What is known for the form of a procedure; of a service that does not answer, nothing."""
     unheard: list[str] = []
     contact = _contact(services, person, unheard)
-    held = [_held(services, person, (tenant, dataset), asked, unheard) for dataset, asked in datasets(page).items()]
-    return Known(contact, [one for one in held if one], tuple(dict.fromkeys(unheard)))
+    held: list[Held] = []
+    for dataset, asked in datasets(page).items():
+        try:
+            held += _held(services, person, (tenant, dataset), asked)
+        except ServiceError as error:
+            _note(error, "registry", unheard)
+            if isinstance(error, Unavailable):
+                break  # whoever fills in has waited for it once: that is enough
+    return Known(contact, held, tuple(dict.fromkeys(unheard)))
 
 
 def datasets(page: Document) -> dict[str, dict[str, str | None]]:
@@ -185,26 +192,18 @@ def _contact(services: Services, person: Person, unheard: list[str]) -> list[Fac
 
 
 def _held(
-    services: Services,
-    person: Person,
-    place: tuple[str, str],
-    asked: Mapping[str, str | None],
-    unheard: list[str],
-) -> Held | None:
+    services: Services, person: Person, place: tuple[str, str], asked: Mapping[str, str | None]
+) -> Iterator[Held]:
+    """What he holds in a dataset, if anything. Raises ServiceError."""
     fields = sorted({name for name in asked.values() if name})
     tenant, dataset = place
-    try:
-        found = services.ask(
-            person.actor, "registry.find_records", dataset=dataset, limit=MOST_RECORDS, with_fields=fields
-        )["items"]
-        records = [one for one in found if one["tenant"] == tenant and one["status"] != _OVER]
-        if not records:
-            return None
+    found = services.ask(
+        person.actor, "registry.find_records", dataset=dataset, limit=MOST_RECORDS, with_fields=fields
+    )["items"]
+    records = [one for one in found if one["tenant"] == tenant and one["status"] != _OVER]
+    if records:
         name = services.ask(None, "registry.get_dataset", tenant=tenant, key=dataset)["name"]
-    except ServiceError as error:
-        _note(error, "registry", unheard)
-        return None
-    return Held(dataset, name, asked, records)
+        yield Held(dataset, name, asked, records)
 
 
 def _note(error: ServiceError, service: str, unheard: list[str]) -> None:

@@ -149,6 +149,14 @@ def test_where_a_service_does_not_answer_the_form_opens_and_says_that_nothing_wa
     assert value(page, "applicant.email") == CITIZEN.email
 
 
+@pytest.mark.parametrize(("error", "asked_for"), [(AWAY, ["gp-bao-in"]), (BROKEN, ["gp-bao-in", "the-nha-bao"])])
+def test_whoever_fills_in_waits_for_a_silent_registry_once(error: Exception, asked_for: list[str]) -> None:
+    card = {**asks("card", "title", "Số thẻ"), "known_from": {"dataset": "the-nha-bao", "field": "title"}}
+    given = asked(fields=[asks("newspaper", "title"), card], registry__find_records=error)
+    assert NOTHING_FILLED in shown(given).text
+    assert [one["dataset"] for one in given.of("registry.find_records")] == asked_for
+
+
 def test_where_all_answer_nothing_is_said_of_it() -> None:
     assert NOTHING_FILLED not in shown(asked()).text
 
