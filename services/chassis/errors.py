@@ -18,11 +18,13 @@ from typing import Any, ClassVar
 class ServiceError(Exception):
     """A named error: `code` is stable and starts with the service, the sentences are for people.
 
-    `errors` lists the fields at fault as `{field, code, vi, en}`. No value of the input is ever repeated.
+    `errors` lists the fields at fault as `{field, code, vi, en}`. No value of the input is ever repeated. `said_by` is
+    the service that answered with it, empty where nobody answered: one that is away is also told of by others.
     """
 
     status: ClassVar[int] = 500
     title: ClassVar[str] = "Error"
+    said_by: str = ""
 
     def __init__(self, code: str, en: str, vi: str, errors: Sequence[dict[str, str]] = ()) -> None:
         super().__init__(code, en, vi, list(errors))

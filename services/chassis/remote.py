@@ -56,7 +56,7 @@ class Remote:
         return other
 
     def call(self, service: str, method: str, /, **arguments: Any) -> Any:
-        """The answer of `service.method`. Raises the callee's ServiceError, or Unavailable at the deadline."""
+        """The answer of `service.method`. Raises the ServiceError that it says, or Unavailable at the deadline."""
         began, failed = time.perf_counter(), None
         token = self._issuer.fresh(self._actor) if self._issuer and self._actor else None
         try:
@@ -90,7 +90,7 @@ class _Pool:
             answer = self._over_a_line(
                 service, lambda line: line.ask(f"{service}.{method}", arguments, token, until), until
             )
-        return _unwrapped(_read(answer))
+        return _unwrapped(service, _read(answer))
 
     def _over_a_line(self, service: str, ask: Callable[["_Line"], bytes], until: float) -> bytes | None:
         """The answer; None where a line was lost since it was last used (a restarted broker, say): ask over another."""
@@ -222,13 +222,15 @@ def _read(answer: bytes) -> dict[str, Any]:
     return value
 
 
-def _unwrapped(answer: dict[str, Any]) -> Any:
+def _unwrapped(service: str, answer: dict[str, Any]) -> Any:
     error = answer.get("error")
     if not error:
         return answer.get("result")
     match error:
         case {"exc_type": str(name), "exc_args": [str(code), str(en), str(vi), list(errors)]} if name in KINDS:
-            raise KINDS[name](code, en, vi, errors)
+            told = KINDS[name](code, en, vi, errors)
+            told.said_by = service
+            raise told
     raise Defect("rpc.foreign_error", "The service failed in a way of its own.", "Dịch vụ gặp lỗi.")
 
 

@@ -48,7 +48,7 @@ class Services:
         try:
             return self._remote.acting_as(actor).call(service, method, **arguments)
         except Unavailable as error:
-            if service != "intake" or error.code != "intake.unavailable":  # others say so too, of what they ask
+            if service != "intake" or error.said_by:
                 raise
         with self._turn:
             self._avoid_until = time.monotonic() + _AVOIDED_SECONDS

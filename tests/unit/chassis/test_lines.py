@@ -78,7 +78,15 @@ def test_a_strange_answer_is_a_defect_and_never_the_caller_s_mistake(answer: byt
 def test_a_named_error_is_raised_as_itself(answering: Any) -> None:
     with pytest.raises(NotFound) as caught:
         answering(NOT_FOUND).call("s", "m")
-    assert caught.value.code == "s.x"
+    assert (caught.value.code, caught.value.said_by) == ("s.x", "s")
+
+
+def test_nobody_says_that_nobody_answers(answering: Any) -> None:
+    told = b'{"error": {"exc_type": "Unavailable", "exc_args": ["s.unavailable", "X.", "Y.", []], "value": ""}}'
+    for answer, said_by in ((told, "r"), (TimeoutError(), "")):  # r was asked, and told of s
+        with pytest.raises(Unavailable) as caught:
+            answering(answer).call("r", "m")
+        assert caught.value.said_by == said_by
 
 
 def test_arguments_may_be_named_like_our_own(answering: Any) -> None:

@@ -23,6 +23,8 @@ class Door:
         self.asked.append(address)
         return self
 
+    post = get
+
 
 @pytest.mark.parametrize("code", ["../../health/ready", "a?b=c", "a#b", "a/b", "%2e%2e", "000.00.06.G14-261201-0001"])
 def test_a_code_from_an_address_stays_one_part_of_the_next_address(code: str) -> None:
@@ -46,10 +48,11 @@ class Keys:
 
 
 class Broken:
-    """A line to the services on which each of them finds that intake does not answer."""
+    """A line to the services on which intake does not answer: nobody says so but those who ask it."""
 
-    def __init__(self) -> None:
+    def __init__(self, said_by: str = "") -> None:
         self.asked: list[str] = []
+        self._said_by = said_by
 
     def acting_as(self, _actor: Actor | None) -> "Broken":
         """Whoever asks."""
@@ -58,11 +61,22 @@ class Broken:
     def call(self, service: str, method: str, **_: Any) -> None:
         """No answer."""
         self.asked.append(f"{service}.{method}")
-        raise Unavailable("intake.unavailable", "intake does not answer.", "Dịch vụ chưa sẵn sàng.")
+        error = Unavailable("intake.unavailable", "intake does not answer.", "Dịch vụ chưa sẵn sàng.")
+        error.said_by = self._said_by
+        raise error
+
+
+@pytest.mark.parametrize(("said_by", "posts"), [("", 1), ("intake", 0)], ids=["silent", "it says so itself"])
+def test_intake_is_asked_by_its_door_where_it_is_silent_by_rpc(said_by: str, posts: int) -> None:
+    services, door = Services(cast("Any", Broken(said_by)), cast("Any", Keys()), "http://intake"), Door()
+    vars(services)["_http"] = door
+    with pytest.raises(ServiceError):
+        services.ask(CITIZEN, "intake.get", dossier_code="x")
+    assert door.asked == ["http://intake/intake/get"] * posts
 
 
 def test_what_payment_says_of_intake_is_no_reason_to_ask_intake_for_a_payment() -> None:
-    line = Broken()
+    line = Broken("payment")
     services = Services(cast("Any", line), cast("Any", Keys()), "http://nowhere.invalid")
     with pytest.raises(Unavailable):
         services.ask(CITIZEN, "payment.get_order", dossier_code="000.00.06.G14-261201-0001")
