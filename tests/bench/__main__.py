@@ -21,7 +21,7 @@ from rich.table import Table as Shown
 from deploy.local.composition import ALL, DOORS
 from deploy.local.programs import StackError
 from services.cli.demo.town import DemoError
-from tests.bench import growth, idle, intake, limit, machine, memory, pages, scaling
+from tests.bench import growth, idle, intake, limit, machine, memory, pages, portal, scaling
 from tests.bench.control import Trials, prepare_indexes
 from tests.bench.crew import CrewError
 from tests.bench.intake import OURS_BY_HTTP, OURS_BY_RPC
@@ -63,6 +63,7 @@ class Bench:
             "django": self._django,
             "stock": self._stock,
             "growth": self._growth,
+            "pages": self._pages,
         }
         for name in (name for name in PARTS if name in self._parts):
             with self._judged(name):
@@ -152,6 +153,11 @@ class Bench:
         self._rig.stack.down()
         self.result.growth = growth.measure(self._rig.run_dir, self._plan, self._stored)
 
+    def _pages(self) -> None:
+        """On a stack of its own."""
+        self._rig.stack.down()
+        self.result.viewing = portal.measure(self._rig.run_dir, self._plan, self._stored)
+
     def _stock_intake(self, trials: Trials, alone: StockServices) -> None:
         with self._judged("intake, stock"), alone as services:
             one = trials.contestant(services)
@@ -187,11 +193,11 @@ def _shown(table: Table) -> Shown:
 @click.option("--full", "form", flag_value="full", help="A million dossiers stored, half an hour of memory: two hours.")
 @click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), help="Only this part; may be repeated.")
 @click.option("--minutes", type=click.FloatRange(min=0.1), help="So long is memory looked at.")
-@click.option("--dossiers", type=click.IntRange(min=1000), help="So many are stored for `growth`.")
+@click.option("--dossiers", type=click.IntRange(min=1000), help="So many are stored for `growth` and for `pages`.")
 @click.option(
     "--stored",
     type=click.Path(file_okay=False, path_type=Path),
-    help="What `growth` fills in is left in this run directory, and found there by the next run.",
+    help="What `growth` or `pages` fills in is left in this run directory, and found there by the next run.",
 )
 @click.option("--document", is_flag=True, help="Write the document also when this is quick; of one part, its own.")
 @click.option("--keep-logs", is_flag=True, help="Leave the run directory of the stack behind.")
@@ -210,6 +216,8 @@ def main(
 ) -> None:
     """Measure the system beside stock nameko, the machine's limit and Django; about half an hour."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(_ENDED))  # so that what was started is ended with us
+    if stored and {"growth", "pages"} <= set(parts or PARTS):
+        raise click.UsageError("growth and pages fill in something else each: --stored is for one of them")
     if again is None:
         result = measure(planned(form, minutes, dossiers), parts or PARTS, stored, keep_logs=keep_logs)
     else:
@@ -227,7 +235,7 @@ def planned(form: str | None, minutes: float | None, dossiers: int | None) -> Pl
     plan = {QUICK.name: QUICK, FULL.name: FULL}.get(form or "", NORMAL)
     if minutes is not None:
         plan = replace(plan, memory_seconds=60 * minutes)
-    return plan if dossiers is None else replace(plan, growth_dossiers=dossiers)
+    return plan if dossiers is None else replace(plan, growth_dossiers=dossiers, pages_dossiers=dossiers)
 
 
 def keep_document(result: Result, parts: Collection[str]) -> None:

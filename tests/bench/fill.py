@@ -19,6 +19,7 @@ from typing import Any, Final
 from bson import ObjectId
 from bson.raw_bson import RawBSONDocument
 from pymongo import MongoClient, WriteConcern
+from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError
 
 from services.contracts.catalogue.dates import local_day
@@ -65,11 +66,13 @@ class Filled:
         return Filled(*sums, codes=[*self.codes, *other.codes])
 
 
-def fill(uri: str, patterns: Sequence[Pattern], dossiers: int, processes: int = 2) -> Filled:
+def fill(
+    uri: str, patterns: Sequence[Pattern], dossiers: int, processes: int = 2, open_share: float = OPEN_SHARE
+) -> Filled:
     """So many dossiers more, of the years before this one; no two processes number the same series."""
     this_year, began = datetime.now(UTC).year, time.monotonic()
     years = list(range(this_year - YEARS, this_year))
-    still_open = round(dossiers * OPEN_SHARE) if any(not one.has_ended for one in patterns) else 0
+    still_open = round(dossiers * open_share) if any(not one.has_ended for one in patterns) else 0
     ended = dossiers - still_open
     lots = [
         Lot(
@@ -77,7 +80,7 @@ def fill(uri: str, patterns: Sequence[Pattern], dossiers: int, processes: int = 
             patterns,
             years[number::processes],
             ended // processes + (number < ended % processes),
-            still_open if number == 0 else 0,
+            still_open if number == (YEARS - 1) % processes else 0,  # in January some are of the last year
             number,
         )
         for number in range(processes)
@@ -113,7 +116,7 @@ class _Filler:
 
     def __init__(self, client: MongoClient[Document], lot: Lot) -> None:
         self._client, self._lot, self._random = client, lot, Random()  # noqa: S311 – no secrets
-        self._counted: Counter[str] = Counter()  # by series, and by what a code begins with
+        self._counted = Counter(_given(client["motcua_payment"]["receipts"]))  # by series, and by how a code begins
         self._prefixes: set[str] = set()
         self._in_hand: dict[str, list[RawBSONDocument]] = defaultdict(list)
         self._owners = max(1, lot.ended // _OF_AN_OWNER)
@@ -218,6 +221,12 @@ class _Caster:
         fresh = self._random.randbytes(16).hex().encode()
         head = mark[:14] if mark[14:15] == b"7" else fresh[:8] + b"-" + fresh[8:12] + b"-"
         return head + mark[14:15] + fresh[13:16] + b"-8" + fresh[17:20] + b"-" + fresh[20:]
+
+
+def _given(receipts: Collection[Document]) -> dict[str, int]:
+    """The last number of each series, for what is of this year goes on with the numbers of the real dossiers."""
+    last = receipts.aggregate([{"$group": {"_id": "$series", "last": {"$max": "$number"}}}])
+    return {one["_id"]: one["last"] for one in last}
 
 
 def _series(pattern: Pattern, at: datetime) -> str:

@@ -4,28 +4,23 @@ An empty and a full stack stand side by side and take turns, in pairs: what else
 the ratio that counts is the median of the pairs'. The one whose turn it is not is at rest.
 """
 
-import json
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-import cattrs
-
 from tests.bench.books import Books
-from tests.bench.fill import Filled, fill
 from tests.bench.lookups import ask, samples
 from tests.bench.ours import Ours
-from tests.bench.outcome import Flow, Grown, Growth, Pair, Unclosed
+from tests.bench.outcome import Flow, Grown, Growth, Pair
 from tests.bench.patterns import live
 from tests.bench.plan import FEE, Plan
 from tests.bench.rig import Rig
+from tests.bench.stocked import stocked
 from tests.bench.world import offers
 
-_CHECKED: Final = 200
 _GIGABYTE: Final = 1e9
-_KEPT: Final = "filled.json"
 
 
 def measure(run_dir: Path, plan: Plan, stored: Path | None) -> Growth:
@@ -40,7 +35,7 @@ def measure(run_dir: Path, plan: Plan, stored: Path | None) -> Growth:
     )
     try:
         full.up()
-        filled = _filled(full, plan)
+        filled = stocked(full, plan.growth_dossiers, partial(live, full, plan.drain_seconds))
         empty.up()
         pairs = _pairs(empty, full, plan)
         empty.stack.down()
@@ -62,18 +57,6 @@ def measure(run_dir: Path, plan: Plan, stored: Path | None) -> Growth:
             full.wipe()
 
 
-def _filled(rig: Rig, plan: Plan) -> Filled:
-    """What an earlier run left there, else what is filled in now. Raises Unclosed, DemoError."""
-    kept = rig.run_dir / _KEPT
-    if kept.exists():
-        filled = cattrs.structure(json.loads(kept.read_text(encoding="utf-8")), Filled)
-    else:
-        filled = fill(rig.env["MOTCUA_MONGO_URI"], live(rig, plan.drain_seconds), plan.growth_dossiers)
-        kept.write_text(json.dumps(asdict(filled)), encoding="utf-8")
-    _insist(rig, filled)
-    return filled
-
-
 def _pairs(empty: Rig, full: Rig, plan: Plan) -> list[Pair]:
     """Both sides do as many dossiers; who begins changes from pair to pair."""
     contestants = [Ours(rig, plan, offers((FEE,))[FEE]) for rig in (empty, full)]
@@ -91,13 +74,6 @@ def _pairs(empty: Rig, full: Rig, plan: Plan) -> list[Pair]:
 
 def _grown(flow: Flow) -> Grown:
     return Grown(flow.dossiers, flow.steady_rate, flow.cpu_ms_in_all, flow.others_percent)
-
-
-def _insist(rig: Rig, filled: Filled) -> None:
-    """What was filled in is as the services themselves would have left it. Raises Unclosed."""
-    codes = filled.codes[:: max(1, len(filled.codes) // _CHECKED)]
-    if wrong := rig.books.disagreements(codes):
-        raise Unclosed("; ".join(("what was filled in is wrong", *wrong[:5])))
 
 
 def _stored(books: Books) -> dict[str, float]:

@@ -6,6 +6,7 @@ from statistics import median
 from typing import Any, Final
 
 from tests.bench.stats import Moment, Spread
+from tests.bench.viewed import Viewing
 
 CLIENTS: Final = ("driver", "bench")
 FREE, HELD = "nothing but the machine", "a share of a core"  # what keeps a service in some processes from being faster
@@ -330,6 +331,7 @@ class Result:
     scaling: Scaling | None = None
     memory: Memory | None = None
     growth: Growth | None = None
+    viewing: Viewing | None = None
     peer: str = ""  # what was accepted beside ours, in words
     refused: dict[str, str] = field(default_factory=dict)
 

@@ -25,16 +25,18 @@ Written by `make bench`, never by hand. The page with plots, and all numbers as 
 | --- | --- |
 | `make bench` | every part, in about half an hour |
 | `make bench FULL=1` | in full: 1,000,000 dossiers stored, memory over 30 minutes, longer runs; two hours |
-| `make bench PART=growth` | one part alone: idle, ours, memory, scaling, limit, intake, django, stock or growth |
+| `make bench PART=growth` | one part alone: idle, ours, memory, scaling, limit, intake, django, stock, growth, pages |
 | `make bench PART=memory BENCH='--minutes 30'` | memory for so long |
 | `make bench PART=growth BENCH='--dossiers 100000'` | growth to that size |
 | `make bench PART=growth BENCH='--full --document'` | in full, with a document of its own |
+| `make bench PART=pages BENCH=--document` | pages with 100,000 dossiers of a unit; into a document of its own |
 | `make bench BENCH=--quick` | a smoke test of everything, in some minutes: its figures say little |
 
 A run whose sum does not close (every dossier resolved, every notice handed over, all books in agreement) gives no
 figure; of stock nameko the wrong and missing states are counted instead. What is compared is said in the code, in
-`tests/bench/`: `stock/__init__.py`, `limit.py`, `scaling.py`, `growth.py`, and `django/__init__.py` (Django REST
-framework with PostgreSQL, which the part installs for itself: PostgreSQL with apt, Django into `.run/django`).
+`tests/bench/`: `stock/__init__.py`, `limit.py`, `scaling.py`, `growth.py`, `portal.py`, and `django/__init__.py`
+(Django REST framework with PostgreSQL, which the part installs for itself: PostgreSQL with apt, Django into
+`.run/django`).
 
 What the stack needs of a machine's memory at rest is told by PSS: the processes of the services share the interpreter's
 pages and those of its libraries, which the machine holds once, and RSS counts for each of them. So the 900 MB are held

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
-PARTS: Final = ("idle", "ours", "memory", "scaling", "limit", "intake", "django", "stock", "growth")
+PARTS: Final = ("idle", "ours", "memory", "scaling", "limit", "intake", "django", "stock", "growth", "pages")
 TENANT: Final = "mic"
 NO_FEE, FEE = "xn-dk-xuat-ban", "ma-so-quan-ly-qc"
 PROCEDURES: Final = (NO_FEE, FEE)
@@ -58,6 +58,8 @@ class Plan:
     growth_dossiers: int
     growth_pairs: int  # an odd number, which has one in the middle
     growth_seconds: float
+    pages_dossiers: int  # of one unit
+    pages_times: int  # that each page is opened
     drain_seconds: float = 90.0
     lost_after_seconds: float = 30.0  # a step of a stock dossier that has not come by then never will
 
@@ -87,6 +89,8 @@ NORMAL: Final = Plan(
     growth_dossiers=25_000,
     growth_pairs=3,
     growth_seconds=10,
+    pages_dossiers=100_000,
+    pages_times=100,
 )
 FULL: Final = replace(
     NORMAL,
@@ -102,6 +106,7 @@ FULL: Final = replace(
     growth_dossiers=1_000_000,
     growth_pairs=7,
     growth_seconds=20,
+    pages_times=300,
 )
 QUICK: Final = Plan(
     name="quick",
@@ -128,5 +133,7 @@ QUICK: Final = Plan(
     growth_dossiers=2_000,
     growth_pairs=1,
     growth_seconds=4,
+    pages_dossiers=4_000,
+    pages_times=3,
     drain_seconds=60,
 )

@@ -33,9 +33,9 @@ COUNTERPARTS: Final = (*SERVERS, "mailbox")
 class Rig:
     """One run directory, with the settings that `make up` gives; wiped at the end."""
 
-    def __init__(self, run_dir: Path) -> None:
+    def __init__(self, run_dir: Path, env: Mapping[str, str] | None = None) -> None:
         self.run_dir = run_dir
-        self.stack = Stack(run_dir, before_services=declare_topology, ready=is_ready)
+        self.stack = Stack(run_dir, env=env, before_services=declare_topology, ready=is_ready)
 
     @property
     def env(self) -> dict[str, str]:

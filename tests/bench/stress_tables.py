@@ -1,4 +1,4 @@
-"""The tables of what happens in the long run: two processes for one, memory over time, stores that have grown."""
+"""The tables of what happens in the long run: two processes for one, memory over time, many dossiers stored."""
 
 from tests.bench.outcome import Result
 from tests.bench.table import Table
@@ -110,3 +110,32 @@ def lookups(result: Result) -> Table:
     )
     columns = ("question", "p50", "p95", "longest", "documents read", "shown", "by")
     return Table("Lists and look-ups", about, columns, cells)
+
+
+def viewing(result: Result) -> Table:
+    """Every page, the slowest first."""
+    told = result.viewing
+    if told is None:
+        return Table("Pages", "", (), ())
+    cells = [
+        (
+            one.name,
+            one.visitor,
+            *(f"{took:.0f}" for took in (one.took.p50, one.took.p95, one.took.p99)),
+            f"{one.kilobytes:.0f}",
+            str(one.questions),
+            f"{one.examined:,}",
+            ", ".join(one.detours) or "index",
+        )
+        for one in told.pages
+    ]
+    about = (
+        f"The portal with {told.dossiers:,} dossiers of {told.unit}, {told.open:,} of them at work "
+        f"({told.documents:,} documents, filled in within {told.seconds:.0f} s): milliseconds over loopback until the "
+        f"whole page was there, each opened {told.pages[0].took.count} times, one at a time and in turns, with nothing "
+        f"else running. Every answer was 200, and every list showed what the stores have. Then the size of the page at "
+        f"most, and what mongod wrote down of it: questions, with those that the services ask for themselves "
+        f"meanwhile, documents read for the longest of them, and the way that it took."
+    )
+    columns = ("page", "for", "p50", "p95", "p99", "kB", "questions", "documents read", "by")
+    return Table("Pages", about, columns, cells)

@@ -28,6 +28,7 @@ def all_tables(result: Result, *, whole: bool = True) -> list[Table]:
         stress_tables.memory(result),
         stress_tables.growth(result),
         stress_tables.lookups(result),
+        stress_tables.viewing(result),
         _idle(result),
     )
     return [table for table in tables if table.cells]

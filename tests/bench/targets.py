@@ -11,8 +11,10 @@ SERVICES: Final = ("intake", "routing", "payment", "notify", "registry")
 _FLAT: Final = 0.33  # MB a minute: 10 in half an hour
 _LONG_SECONDS: Final = 600
 MILLION: Final = 1_000_000
+_OF_A_UNIT: Final = 100_000
 _FULL_PERCENT: Final = 85.0  # of the machine: who is so busy has nothing left for a second process
 _MOST_MS: Final = 20.0
+_PAGE_MS: Final = 300.0
 ENOUGH: Final = 1_000  # of which ten are above the p99
 
 
@@ -34,6 +36,7 @@ def rows(result: Result) -> list[Row]:
         *_intake(result),
         *_at_half(result),
         *_growth(result),
+        *_pages(result),
         *_memory(result),
         *_scaling(result),
         *_idle(result),
@@ -120,6 +123,21 @@ def _growth(result: Result) -> Iterator[Row]:
     count = sum(bool(one.detours) for one in told.asked) if told else None
     shown = f"{count} of {len(told.asked)}" if told else ""
     yield judged("growth: lists and look-ups that go by no index", "0", count, shown, count == 0)
+
+
+def _pages(result: Result) -> Iterator[Row]:
+    told = result.viewing
+    size = f"{told.dossiers if told else _OF_A_UNIT:,} dossiers of one unit"
+    slowest = told.pages[0] if told else None
+    p95 = slowest.took.p95 if slowest else None
+    shown = f"{p95 or 0:.0f} ms ({slowest.name})" if slowest else ""
+    yield judged(f"pages: slowest at the server, p95, {size}", "≤ 300 ms", p95, shown, (p95 or 0) <= _PAGE_MS)
+    count = sum(bool(one.detours) for one in told.pages) if told else None
+    shown = f"{count} of {len(told.pages)}" if told else ""
+    yield judged("pages: that ask for something by no index", "0", count, shown, count == 0)
+    largest = max(told.pages, key=lambda one: one.kilobytes) if told else None
+    shown = f"{largest.kilobytes:.0f} kB of HTML ({largest.name})" if largest else "–"
+    yield Row("pages: largest", "–", shown, None)
 
 
 def _memory(result: Result) -> Iterator[Row]:

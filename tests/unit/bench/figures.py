@@ -16,6 +16,7 @@ from tests.bench.outcome import (
 )
 from tests.bench.plan import NO_FEE
 from tests.bench.stats import over_time, spread
+from tests.bench.viewed import Viewed, Viewing
 from tests.chaos.stream import Heard, heard
 
 NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
@@ -86,6 +87,17 @@ def a_growth() -> Growth:
     rates = ((10.0, 9.5), (10.0, 2.0), (5.0, 6.0))  # somebody else was busy during the second
     pairs = [Pair(Grown(500, one, 100.0, 1.0), Grown(500, other, 104.0, 1.0)) for one, other in rates]
     return Growth(NO_FEE, 100_000, 2_000_000, 3.6, {"intake": 0.9}, 90.0, pairs, asked)
+
+
+def a_viewing() -> Viewing:
+    quick, slow = spread([0.02, 0.04]), spread([0.1, 0.35])
+    assert quick is not None
+    assert slow is not None
+    pages = [
+        Viewed("queue", "officer", slow, 62.0, 9, 2_000, ["SORT of cases"]),
+        Viewed("look-up of a dossier", "anybody", quick, 9.0, 2, 1, []),
+    ]
+    return Viewing("cuc-xb-in-ph", 100_000, 30_000, 2_000_000, 80.0, pages)
 
 
 def a_machine() -> dict[str, object]:

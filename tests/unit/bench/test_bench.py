@@ -26,7 +26,7 @@ from tests.bench.sampling import Look, others_percent, used
 from tests.bench.stats import over_time, per_second, percentile, share_within, slope, spread
 from tests.bench.tables import all_tables
 from tests.bench.targets import rows
-from tests.unit.bench.figures import a_flow, a_growth, a_machine, a_scaling
+from tests.unit.bench.figures import a_flow, a_growth, a_machine, a_scaling, a_viewing
 
 _WHOLE = Sum(submitted=10, resolved=10, notices_due=40, notices_sent=40)
 
@@ -178,6 +178,19 @@ def test_a_part_alone_has_a_document_of_its_own_with_no_empty_rows() -> None:
     assert "95 %" in alone
     assert "| – |" in "".join(line for line in whole.splitlines() if "against stock" in line)
     assert "against stock" not in alone
+
+
+def test_pages_are_judged_by_the_slowest_and_by_whatever_goes_by_no_index() -> None:
+    result = Result("2026-01-15T120000Z", "normal", a_machine(), viewing=a_viewing())
+    judged = {row.figure.partition(",")[0]: (row.measured, row.met) for row in rows(result) if "pages:" in row.figure}
+    assert judged == {
+        "pages: slowest at the server": ("350 ms (queue)", False),
+        "pages: that ask for something by no index": ("1 of 2", False),
+        "pages: largest": ("62 kB of HTML (queue)", None),
+    }
+    alone = pages.document(result, "pages")
+    assert "| look-up of a dossier | anybody | 20 | 40 | 40 | 9 | 2 | 1 | index |" in alone
+    assert pages.document(cattrs.structure(json.loads(json.dumps(asdict(result))), Result), "pages") == alone
 
 
 def test_a_chart_is_well_formed_and_escapes_its_words() -> None:
