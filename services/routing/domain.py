@@ -6,7 +6,7 @@ that the same reports make the same case in whatever order they come.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -231,4 +231,4 @@ def about(case: Case) -> dict[str, Any]:
 def _with_due(case: Case, event: Event, calendar: Calendar) -> Event:
     """The event with the due date that all facts make once it has happened."""
     after = evolve(case, event)
-    return Event(event.type, {**event.data, "due_at": clocks.due_at(after, calendar)})
+    return replace(event, data={**event.data, "due_at": clocks.due_at(after, calendar)})
