@@ -10,7 +10,7 @@ from pathlib import Path
 from deploy.local import environment, mongodb, rabbitmq
 from deploy.local.identity import Identity
 from deploy.local.ports import LOOPBACK
-from deploy.local.programs import Program, http_answers
+from deploy.local.programs import ROOT, Program, http_answers
 
 SERVERS = ("epmd", "rabbitmq", "mongodb")
 SANDBOX = ("gateway", "mailbox", "oidc")
@@ -29,12 +29,17 @@ STEPS = (("epmd",), ("rabbitmq", "mongodb"), (*SANDBOX, *SERVICES, *DOORS))
 
 @dataclass(frozen=True)
 class Plan:
-    """What the caller of a stack chose: variables, processes a service, and how to ask a service."""
+    """What the caller of a stack chose: variables, processes a service or door, and how to ask a service.
+
+    `code` is the folder that services and doors run in, and so the release that they run: each the one that it is
+    when the process starts, should it be a link that is changed later.
+    """
 
     env: Mapping[str, str] = field(default_factory=dict)
     ready: Callable[[str, dict[str, str]], bool] | None = None
     scale: Mapping[str, int] = field(default_factory=dict)
     test_commands: bool = False
+    code: Path = ROOT
 
 
 def with_needs(names: Iterable[str]) -> frozenset[str]:
@@ -49,8 +54,8 @@ def with_needs(names: Iterable[str]) -> frozenset[str]:
 
 def compose(run_dir: Path, identity: Identity, plan: Plan) -> dict[str, Program]:
     """Every program of the stack by name."""
-    if unscalable := set(plan.scale).difference(SERVICES):
-        raise ValueError(f"only services have several processes, not: {', '.join(sorted(unscalable))}")
+    if unscalable := set(plan.scale).difference((*SERVICES, *DOORS)):
+        raise ValueError(f"only services and doors have several processes, not: {', '.join(sorted(unscalable))}")
     env = environment.for_services(run_dir, identity, plan.env)
     sandbox_env = environment.for_sandbox(run_dir, identity, plan.env)
     programs = [
@@ -60,7 +65,7 @@ def compose(run_dir: Path, identity: Identity, plan: Plan) -> dict[str, Program]
         *(_counterpart(name, identity.ports[name], sandbox_env) for name in SANDBOX if name != "oidc"),
         _provider(identity.ports["oidc"]),
         *(_service(name, env, plan) for name in SERVICES),
-        *(_door(name, identity.ports[name], env) for name in DOORS),
+        *(_door(name, identity.ports[name], env, plan) for name in DOORS),
     ]
     return {program.name: program for program in programs}
 
@@ -82,15 +87,22 @@ def _provider(port: int) -> Program:
 def _service(name: str, env: dict[str, str], plan: Plan) -> Program:
     command = (sys.executable, "-m", f"services.{name}")
     answers = partial(plan.ready, name, env) if plan.ready else None
-    return Program(name, command, answers, env, processes=plan.scale.get(name, 1))
+    return Program(name, command, answers, env, plan.code, processes=plan.scale.get(name, 1))
 
 
-def _door(name: str, port: int, env: Mapping[str, str]) -> Program:
-    bind = f"{LOOPBACK}:{port}"
+def _door(name: str, port: int, env: Mapping[str, str], plan: Plan) -> Program:
+    """Several processes of a door share one listening socket, which is none's own: whichever ends, nobody is refused.
+
+    gunicorn's `--reuse-port` gives each worker a socket of its own: who stands in the queue of one that ends is cut
+    off, and who is put into that of one that has not loaded its code yet waits, while others could have served him.
+    """
+    host, processes = f"{LOOPBACK}:{port}", plan.scale.get(name, 1)
+    shared = host if processes > 1 else ""
     command = (
         *(sys.executable, "-m", "gunicorn", "--worker-class", _WORKER, "--threads", "32", "--workers", "1"),
         # gunicorn would else put one control socket a user into the home directory, the same for every door
-        *("--bind", bind, "--no-control-socket", "--graceful-timeout", "25"),
+        *("--bind", "fd://0" if shared else host, "--no-control-socket", "--graceful-timeout", "25"),
         f"services.{name.removesuffix('-http')}.http:create_app()",
     )
-    return Program(name, command, http_answers(port, "/health/ready"), env, address=f"http://{bind}")
+    answers = http_answers(port, "/health/ready")
+    return Program(name, command, answers, env, plan.code, f"http://{host}", processes, shared)

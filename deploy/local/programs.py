@@ -20,7 +20,8 @@ class StackError(Exception):
 class Program:
     """One line of the stack: `processes` copies of `command`, ready when `answers` says so.
 
-    Without `answers` a program is ready when all its processes have lived for a second.
+    Without `answers` a program is ready when all its processes have lived for a second. Where `listens` names a
+    host:port, the supervisor holds it as long as one of the processes lives, and each gets it as its descriptor 0.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Program:
     directory: Path = ROOT
     address: str = ""
     processes: int = 1
+    listens: str = ""
 
 
 def http_answers(port: int, path: str) -> Callable[[], bool]:

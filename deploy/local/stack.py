@@ -12,7 +12,7 @@ from pathlib import Path
 
 from deploy.local import environment, identity, keys, mongodb, processes, rabbitmq
 from deploy.local.composition import ALL, SERVERS, STEPS, Plan, compose, with_needs
-from deploy.local.programs import Program, StackError
+from deploy.local.programs import ROOT, Program, StackError
 from deploy.local.supervision import AT_REST, ProcessState, Supervisor
 from deploy.local.supervisor_conf import log_name
 from deploy.local.waiting import wait_until
@@ -40,7 +40,8 @@ class Stack:
 
     `env` overrides variables of the services (`SANDBOX_…`: of the counterparts); `before_services` is called
     with those variables when the servers answer and services are about to start; `ready` says whether a
-    service answers, without it a service is ready when it has lived for a second.
+    service answers, without it a service is ready when it has lived for a second; `code` is the folder with the release
+    that services and doors run.
     """
 
     def __init__(
@@ -51,10 +52,11 @@ class Stack:
         before_services: Callable[[dict[str, str]], None] = lambda _env: None,
         ready: Callable[[str, dict[str, str]], bool] | None = None,
         test_commands: bool = False,
+        code: Path = ROOT,
     ) -> None:
         self.run_dir = run_dir.resolve()
         self._before_services = before_services
-        self._plan = Plan(env=env or {}, ready=ready, test_commands=test_commands)
+        self._plan = Plan(env=env or {}, ready=ready, test_commands=test_commands, code=code)
         self._supervisor = Supervisor(self.run_dir)
 
     @property

@@ -29,7 +29,7 @@ supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
 
 # No program starts by itself: the stack starts them in order. Later retries wait 1, 2, 3… seconds.
 _PROGRAM = """
-[program:{name}]
+[{kind}:{name}]
 command={command}
 directory={directory}
 environment={environment}
@@ -70,7 +70,9 @@ def log_name(program: str, number: int | str, processes: int) -> str:
 
 def _render_program(logs: Path, program: Program) -> str:
     log = log_name(program.name, "%(process_num)d", program.processes)
-    return _PROGRAM.format(
+    program_lines = _PROGRAM + (f"socket=tcp://{program.listens}\n" if program.listens else "")
+    return program_lines.format(
+        kind="fcgi-program" if program.listens else "program",
         name=program.name,
         command=_escape(shlex.join(program.command)),
         directory=_escape(program.directory),

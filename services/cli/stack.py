@@ -53,7 +53,12 @@ def is_ready(service: str, env: dict[str, str]) -> bool:
 
 
 @click.command()
-@click.option("--scale", multiple=True, metavar="SERVICE=N", help="Processes of a service, such as intake=4.")
+@click.option(
+    "--scale",
+    multiple=True,
+    metavar="NAME=N",
+    help="Processes of a service or a door, such as intake=4 or intake-http=2.",
+)
 @click.option("--servers", is_flag=True, help="Only RabbitMQ and MongoDB: for `motcua restore`.")
 def up(scale: tuple[str, ...], *, servers: bool) -> None:
     """Start the servers, the services and the sandbox counterparts; leave them running."""
@@ -158,4 +163,4 @@ def _read_scale(wishes: tuple[str, ...]) -> dict[str, int]:
     try:
         return {name: int(count) for name, _, count in (wish.partition("=") for wish in wishes)}
     except ValueError:
-        raise click.BadParameter("give SERVICE=N, such as intake=4", param_hint="--scale") from None
+        raise click.BadParameter("give NAME=N, such as intake=4", param_hint="--scale") from None

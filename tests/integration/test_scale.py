@@ -1,12 +1,16 @@
-"""Several processes of one service share the work, and never a dossier code."""
+"""Several processes of one service share the work, and never a dossier code; those of one door share its address."""
 
 import re
+import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
 from typing import Final
 
 import pytest
+import requests
 from kombu import Connection
 
 from deploy.local.stack import Stack
@@ -86,3 +90,60 @@ def insist_one_case_each(town: Town, codes: list[str]) -> None:
         cases, bills = books.collection("routing.cases"), books.collection("payment.dossiers")
         eventually(lambda: cases.count_documents(of_these) == bills.count_documents(of_these) == len(codes))
     agreement.insist(town.env, codes, told=False)
+
+
+@pytest.fixture
+def two_doors(stack: Stack) -> Iterator[str]:
+    """Two processes of registry's door; the address of both."""
+    stack.up(scale={"registry-http": 2})
+    yield stack.env["MOTCUA_REGISTRY_URL"]
+    stack.up()
+
+
+def test_each_process_of_a_door_is_renewed_and_nobody_is_refused(stack: Stack, two_doors: str) -> None:
+    visit = Visit(f"{two_doors}/registry/catalogue/mic/procedures")
+    for number in (1, 2):
+        log, before = stack.run_dir / "logs" / f"registry-http-{number}.log", stack.pid(f"registry-http:{number}")
+        opened = openings(log)
+        stack.restart(f"registry-http:{number}")
+        eventually(partial(has_opened, log, opened + 1))
+        assert stack.pid(f"registry-http:{number}") != before
+    assert visit.end() == []
+    assert visit.answered
+
+
+def has_opened(log: Path, times: int) -> bool:
+    """Whether a door has been opened so often."""
+    return openings(log) >= times
+
+
+def openings(log: Path) -> int:
+    """How often a door has been opened, as its log says."""
+    return log.read_text().count("door_opened")
+
+
+class Visit:
+    """Somebody who asks for one page after the other, each on a line of its own, until the end."""
+
+    def __init__(self, url: str) -> None:
+        self.answered: list[int] = []
+        self._failed: list[str] = []
+        self._url, self._over = url, threading.Event()
+        self._thread = threading.Thread(target=self._go_on, daemon=True)
+        self._thread.start()
+
+    def end(self) -> list[str]:
+        """Ask no more; what was not answered well."""
+        self._over.set()
+        self._thread.join()
+        return self._failed
+
+    def _go_on(self) -> None:
+        while not self._over.wait(0.01):
+            try:
+                answer = requests.get(self._url, timeout=30)
+                answer.raise_for_status()
+            except requests.RequestException as error:
+                self._failed.append(repr(error))
+            else:
+                self.answered.append(answer.status_code)

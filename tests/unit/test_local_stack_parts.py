@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local import environment, ports, supervisor_conf
-from deploy.local.composition import ALL, SERVERS, STEPS, Plan, compose, with_needs
+from deploy.local.composition import ALL, DOORS, SERVERS, SERVICES, STEPS, Plan, compose, with_needs
 from deploy.local.identity import recall, settle
 from deploy.local.programs import Program
 
@@ -96,7 +96,25 @@ def test_a_scaled_service_has_one_log_a_process(tmp_path: Path) -> None:
     assert conf["program:routing"]["stdout_logfile"].endswith("routing.log")
 
 
-def test_only_services_can_be_scaled(tmp_path: Path) -> None:
+def test_processes_of_one_door_share_a_socket_that_is_none_of_theirs(tmp_path: Path) -> None:
+    identity = settle(tmp_path)
+    cast = compose(tmp_path, identity, Plan(scale={"intake-http": 2}))
+    conf = parse(supervisor_conf.render(tmp_path, tmp_path / "sock", cast.values()))
+    address = f"{ports.LOOPBACK}:{identity.ports['intake-http']}"
+    assert conf["fcgi-program:intake-http"]["socket"] == f"tcp://{address}"
+    assert "--bind fd://0 " in conf["fcgi-program:intake-http"]["command"]
+    assert conf["fcgi-program:intake-http"]["numprocs"] == "2"
+    assert f"--bind {ports.LOOPBACK}:{identity.ports['payment-http']} " in conf["program:payment-http"]["command"]
+    assert cast["intake-http"].address == f"http://{address}"
+
+
+def test_services_and_doors_run_the_code_that_the_plan_names_and_nobody_else(tmp_path: Path) -> None:
+    release = tmp_path / "release"
+    cast = compose(tmp_path, settle(tmp_path), Plan(code=release))
+    assert {name for name, program in cast.items() if program.directory == release} == {*SERVICES, *DOORS}
+
+
+def test_only_services_and_doors_can_be_scaled(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="mongodb"):
         compose(tmp_path, settle(tmp_path), Plan(scale={"mongodb": 2}))
 
