@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final
 
 from deploy.local.waiting import wait_until
-from services.cli.verify.checker import verify
 from tests.chaos import rest
 from tests.chaos.diary import Step
 from tests.chaos.rig import PROGRAMS, Rig
@@ -51,10 +50,7 @@ def violations(rig: Rig) -> Iterator[str]:
     yield from _unwritten_letters(rig.env, copies(rig.stage.run_dir))
     if not wait_until(lambda: rig.ready().issuperset(PROGRAMS), _READY_SECONDS):
         yield f"not ready, though all is at rest: {', '.join(sorted(set(PROGRAMS) - rig.ready()))}"
-    report = verify(rig.env)
-    yield from map(str, report.findings)
-    if not report.account.sum.closes:
-        yield f"the sum does not close: {report.account.sum}"
+    yield from rig.stage.verify()
 
 
 def copies(run_dir: Path) -> Counter[str]:

@@ -184,7 +184,10 @@ class Handed:
 
 @dataclass
 class Submissions:
-    """Dossiers handed in at intake's HTTP door at an even rate, whatever became of those before; nobody tries twice."""
+    """Dossiers handed in at intake's HTTP door at an even rate, whatever became of those before.
+
+    Nobody tries twice, unless the door he was given does so.
+    """
 
     door: HttpDoor
     procedure: Mapping[str, Any]

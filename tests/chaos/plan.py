@@ -21,6 +21,7 @@ from tests.chaos.scenarios import (
     rolling,
 )
 from tests.chaos.small_disk import SmallDiskStage
+from tests.chaos.upgrade import UpgradeStage
 
 PLAN: Final = (
     Scenario("kills", processes.kills, (60, 1000)),
@@ -48,6 +49,7 @@ PLAN: Final = (
     Scenario("restored", disk.restored, (40, 400), full_only=True),
     Scenario("new year", clocks.midnight, (60, 150), full_only=True, stage=new_year),
     Scenario("tet", clocks.midnight, (60, 150), full_only=True, stage=tet),
+    Scenario("rolling upgrade", rolling.rolling_upgrade, (40, 300), full_only=True, stage=UpgradeStage),
     Scenario("one broker of three", cluster.broker_node_lost, (30, 300), full_only=True, stage=ClusterStage),
     Scenario("brokers apart", cluster.brokers_apart, (30, 300), full_only=True, stage=ClusterStage),
     Scenario("one database of three", cluster.database_node_lost, (30, 300), full_only=True, stage=ClusterStage),

@@ -16,6 +16,7 @@ from tests.chaos.load import Crowd, FolkStory, Submissions
 from tests.chaos.questions import Questions
 from tests.chaos.rest import await_rest
 from tests.chaos.verbs import Verbs
+from tests.chaos.visitors import Visitors
 from tests.integration.crowd import Offer, offers, plots
 from tests.integration.http_door import HttpDoor
 
@@ -32,7 +33,7 @@ class Rig(Verbs):
     chance: Chance
     dossiers: int
     full: bool
-    loads: list[Crowd | Submissions | Questions] = field(default_factory=list)
+    loads: list[Crowd | Submissions | Questions | Visitors] = field(default_factory=list)
     bites: list[Bite] = field(default_factory=list)
     looks: list[Callable[[], list[str]]] = field(default_factory=list)
     healed_at: float = 0.0
@@ -60,11 +61,17 @@ class Rig(Verbs):
         self.loads.append(questions)
         return questions
 
-    def submissions(self, rate: float, gap: float = 0.0, **how: Any) -> Submissions:
+    def visitors(self, **pages: str) -> Visitors:
+        """Somebody who looks at each of these pages again and again; all must be answered."""
+        visitors = Visitors(pages)
+        self.loads.append(visitors)
+        return visitors
+
+    def submissions(self, rate: float, gap: float = 0.0, door: type[HttpDoor] = HttpDoor, **how: Any) -> Submissions:
         """So many submissions a second over HTTP; all must succeed, but for what falls into a `gap` of some seconds."""
         offer = offers(self.town)[_HANDED_IN]
-        door = HttpDoor(self.env["MOTCUA_INTAKE_URL"], self.town.issuer)
-        load = Submissions(door, {**offer.procedure, "tenant": offer.tenant}, rate, gap, **how).start()
+        asked = door(self.env["MOTCUA_INTAKE_URL"], self.town.issuer)
+        load = Submissions(asked, {**offer.procedure, "tenant": offer.tenant}, rate, gap, **how).start()
         self.loads.append(load)
         return load
 

@@ -11,6 +11,7 @@ from deploy.local.stack import Stack
 from services.chassis.failpoint import VARIABLE as FAILPOINTS
 from services.cli.demo.command import TENANTS, await_catalogue
 from services.cli.stack import declare_topology, is_ready
+from services.cli.verify.checker import verify
 from tests.chaos.load import Townsfolk
 from tests.chaos.stream import Stream
 from tests.chaos.wires import Wires
@@ -57,6 +58,12 @@ class Stage:
     def keeper(self, program: str) -> Any:
         """Who keeps a program running: it can be told to `kill`, `stop` and `start` it."""
         return self.stack
+
+    def verify(self) -> list[str]:
+        """What the product's own checker finds wrong with its books."""
+        report = verify(self.stack.env)
+        found = [str(one) for one in report.findings]
+        return found if report.account.sum.closes else [*found, f"the sum does not close: {report.account.sum}"]
 
     def keep_logs(self, folder: Path) -> None:
         """Leave a copy of what every program said."""

@@ -28,9 +28,11 @@ class HttpDoor:
     def post(self, actor: Actor | None, method: str, content: Any, **headers: str) -> requests.Response:
         """One call, whatever is answered."""
         claim = bearer(self.issuer, actor) if actor is not None and self.issuer is not None else {}
-        return requests.post(
-            f"{self.base}/intake/{method}", json=content, headers={**claim, **headers}, timeout=SECONDS
-        )
+        return self.send("POST", f"{self.base}/intake/{method}", json=content, headers={**claim, **headers})
+
+    def send(self, method: str, url: str, seconds: float = SECONDS, **how: Any) -> requests.Response:
+        """One request on a line of its own. Raises RequestException."""
+        return requests.request(method, url, timeout=seconds, **how)
 
     def ask(self, actor: Actor, method: str, /, **content: Any) -> Any:
         """The answer to one call."""
@@ -57,7 +59,7 @@ class HttpDoor:
             "request_id": fresh(),
         }
         ticket = self.ask(actor, "open_upload", **declared)
-        requests.put(ticket["url"], data=content, timeout=SECONDS).raise_for_status()
+        self.send("PUT", ticket["url"], data=content).raise_for_status()
         return str(ticket["upload_id"])
 
     def submission(self, procedure: Mapping[str, Any], tag: str) -> dict[str, Any]:

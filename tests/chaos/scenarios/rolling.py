@@ -1,7 +1,22 @@
 """What operators do on a working day."""
 
+from collections import Counter
+from typing import Final
+
 from deploy.local.composition import DOORS, SERVICES
+from services.cli.demo.town import fresh
+from tests.chaos.acceptances import NEW, Acceptances
+from tests.chaos.load import FolkStory, GaveUp
+from tests.chaos.pace import Pace
+from tests.chaos.releases import EXPANDED, PRESENT, USING
 from tests.chaos.rig import Rig
+from tests.chaos.upgrade import UpgradeStage
+from tests.chaos.visitors import DoorAskedAgain
+from tests.integration.crowd import offers
+
+_FIRST: Final = "routing:1"  # of those who write the new version
+_FREE: Final = "xn-dk-xuat-ban"  # no fee holds it up
+_TRIES: Final = 20  # each second one or so
 
 
 def rolling_restart(rig: Rig) -> None:
@@ -19,3 +34,88 @@ def rolling_restart(rig: Rig) -> None:
     rig.insist(not rig.callers_who_asked(2), f"{rig.callers_who_asked(2)} questions had to be asked more than twice")
     rig.must_bite("stopped in order", lambda: rig.witness.said("*", "service_stopped"), least=rounds * len(SERVICES))
     rig.must_bite("doors opened anew", lambda: rig.witness.said("*-http", "door_opened"), least=rounds * len(DOORS))
+
+
+def rolling_upgrade(rig: Rig) -> None:
+    """Process by process two releases follow under load: one reads a new version of an event, the next one writes it.
+
+    No caller must ask more than twice. The first process that writes the new version goes back once.
+    """
+    upgrade, told = _Upgrade(rig), Acceptances(rig.env)
+    upgrade.all_to(EXPANDED)
+    upgrade.step(_FIRST, USING)
+    dossier = _received_as_new(rig, told)
+    upgrade.step(_FIRST, EXPANDED)
+    dossier.act("assign", officer=dossier.officer["id"])
+    rig.must_bite("of version 2, heard by the release before", told.heard_by_intake())
+    rig.must_bite("cases of version 2 that went on under it", told.went_on(upgrade.stage.stopped[_FIRST]))
+    upgrade.all_to(USING)
+    dossier.decide(outcome="granted")
+    upgrade.finish()
+    rig.must_bite("accepted as version 1", lambda: told.count(1))
+    rig.must_bite("accepted as version 2", lambda: told.count(NEW))
+    rig.must_bite("accepted as version 1 after the first of version 2", told.old_after_new)
+    rig.must_bite("cases of version 2 that have ended", told.ended_of_new)
+
+
+def _received_as_new(rig: Rig, told: Acceptances) -> FolkStory:
+    """A dossier that was accepted by one of those who write the new version. Raises GaveUp."""
+    offer = offers(rig.town)[_FREE]
+    for _ in range(_TRIES):
+        dossier = FolkStory(rig.town, offer.tenant, offer.procedure, fresh())
+        dossier.submit()
+        dossier.be_left_open()
+        if told.version_of(dossier.code) == NEW:
+            return dossier
+    raise GaveUp(f"none of {_TRIES} dossiers was accepted as the new version")
+
+
+class _Upgrade:
+    """One process after the other, with what goes on meanwhile."""
+
+    def __init__(self, rig: Rig) -> None:
+        if not isinstance(rig.stage, UpgradeStage):
+            raise TypeError("this needs a stage that can run several releases")
+        self.rig, self.stage = rig, rig.stage
+        rig.insist(set(self.stage.running().values()) == {PRESENT}, f"this runs at first: {self.stage.running()}")
+        self.order = [process for some in self.stage.rounds() for process in rig.chance.shuffled(some)]
+        self.pace = Pace(rig.dossiers, 2 * len(self.order) + 2, rig.town.over)
+        self._crowd = rig.crowd(self.pace.begin)
+        self._handed_in = rig.submissions(rate=2, door=DoorAskedAgain)
+        self._visitors = rig.visitors(
+            portal=f"{rig.env['MOTCUA_PORTAL_URL']}/",
+            registry=f"{rig.env['MOTCUA_REGISTRY_URL']}/registry/catalogue/mic/procedures",
+            payment=f"{rig.env['MOTCUA_PAYMENT_URL']}/health/ready",
+        )
+        self._done, self._mixed = Counter[bool](), 0
+
+    def all_to(self, release: str) -> None:
+        """Every process, in its turn."""
+        for process in self.order:
+            self.step(process, release)
+        self.rig.insist(set(self.stage.running().values()) == {release}, f"this runs at last: {self.stage.running()}")
+
+    def step(self, process: str, release: str) -> None:
+        """One process, while some dossiers begin."""
+        self.pace.step()
+        self.rig.note("replace", f"{process} by {release}")
+        self.stage.replace(process, release)
+        self._done[process.partition(":")[0] in DOORS] += 1
+        self._mixed += len(set(self.stage.running().values())) > 1
+
+    def finish(self) -> None:
+        """Whoever is left, to the end; what everybody had to bear."""
+        self.pace.all()
+        self._crowd.finish()
+        rig, asked = self.rig, self.rig.callers_who_asked(2)
+        rig.insist(not asked, f"{asked} questions had to be asked more than twice")
+        rig.must_bite("services stopped in order", rig.witness.said("*", "service_stopped"), least=self._done[False])
+        rig.must_bite("doors opened anew", rig.witness.said("*-http-*", "door_opened"), least=self._done[True])
+        rig.must_bite("times that two releases ran side by side", self._mixed, least=len(self.order))
+        rig.must_bite("handed in over HTTP", lambda: self._handed_in.accepted, least=len(self.order))
+        rig.must_bite("pages seen of each door", lambda: min(self._visitors.answered.values()), least=len(self.order))
+        rig.must_bite("requests that had to be sent again", lambda: self._sent_again(), least=0)
+
+    def _sent_again(self) -> int:
+        door = self._handed_in.door
+        return len(self._visitors.again) + (len(door.again) if isinstance(door, DoorAskedAgain) else 0)
