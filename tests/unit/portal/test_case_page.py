@@ -170,6 +170,12 @@ def test_only_what_may_be_done_is_offered(changes: dict[str, Any], offered: set[
     assert {one for one in addresses if f'action="{HERE}/{one}"' in page} == offered
 
 
+def test_a_proposal_that_was_signed_waits_no_more() -> None:
+    page = visit(at_work(routing__get_case=case(**{**PROPOSED, "status": "decided"})), OFFICER).get(HERE).text
+    assert "Đề xuất đang chờ ký" not in page
+    assert "Kết quả từng mục" in page
+
+
 @pytest.mark.parametrize(
     ("duties", "offered"),
     [("", set()), ("sign", {"ky", "tra-lai"}), ("transfer", {*MOVED}), ("sign transfer", {"ky", "tra-lai", *MOVED})],
