@@ -35,6 +35,7 @@ from services.portal.pages import (
     register,
     review,
     slips,
+    staying,
     style,
     supplement,
     uploads,
@@ -64,6 +65,7 @@ _PAGES: Final = (
     uploads.pages,
     review.pages,
     installed.pages,
+    staying.pages,
 )
 _A_YEAR: Final = 31_536_000
 

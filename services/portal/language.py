@@ -114,6 +114,11 @@ def moment(value: str | datetime | None) -> str:
     return at.strftime("%H giờ %M, %d/%m/%Y" if g.language == "vi" else "%H:%M, %d/%m/%Y")
 
 
+def time_of_day(value: datetime) -> str:
+    """The time of an instant: 14 giờ 05."""
+    return value.astimezone(VIETNAM).strftime("%H giờ %M" if g.language == "vi" else "%H:%M")
+
+
 def vnd(amount: float | None) -> str:
     """Money: 550.000 đ."""
     return "" if amount is None else f"{format_decimal(amount, locale='vi')} đ"

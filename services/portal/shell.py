@@ -13,6 +13,7 @@ from services.chassis.errors import Unavailable
 from services.portal.language import say, sentence
 from services.portal.people import Person
 from services.portal.signin import person
+from services.portal.staying import Stay, stay
 
 _THEMES: Final = ("light", "dark")
 _COOKIE: Final = "theme"
@@ -41,6 +42,7 @@ def surround(app: Flask) -> None:
             "visitor": _visitor(),
             "whose": _whose(),
             "flashes": _flashes(),
+            "staying": _staying(),
         }
 
     @app.after_request
@@ -62,6 +64,14 @@ def _visitor() -> Person | None:
     """Who has signed in; nobody while the store of sessions is away, so that a page can say so."""
     try:
         return person()
+    except Unavailable:
+        return None
+
+
+def _staying() -> Stay | None:
+    """When the session ends; nothing while the store of sessions is away."""
+    try:
+        return stay()
     except Unavailable:
         return None
 

@@ -20,6 +20,7 @@ NO_PAGES: Final = (
     "signin.finish",
     "installed.manifest",
     "installed.worker",
+    "staying.look",
     "register.download",
 )
 SHOWN_BESIDES: Final = ("/thu-tuc/mic/dk-ten-mien-vn", "/thu-tuc/mic/the-nha-bao-in-dt", "/there-is-no-such-page")

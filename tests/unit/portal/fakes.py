@@ -72,8 +72,9 @@ class FakeCollection:
         return found if found and found["ends_at"] > wanted["ends_at"]["$gt"] else None
 
     def update_one(self, wanted: Mapping[str, Any], change: Mapping[str, Any], *, upsert: bool) -> Any:
-        """Set members of a document, which is made if need be."""
-        is_there = wanted["_id"] in self.documents
+        """Set members of a document that is as wanted, `part.member` too; it is made if need be."""
+        found = self.documents.get(wanted["_id"])
+        is_there = found is not None and all(_at(found, path) == value for path, value in wanted.items())
         if upsert or is_there:
             self.documents.setdefault(wanted["_id"], {"_id": wanted["_id"]}).update(change["$set"])
         return SimpleNamespace(matched_count=int(is_there))
@@ -81,6 +82,11 @@ class FakeCollection:
     def delete_one(self, wanted: Mapping[str, Any]) -> None:
         """Take a document away."""
         self.documents.pop(wanted["_id"], None)
+
+
+def _at(document: Mapping[str, Any], path: str) -> Any:
+    part, _, member = path.partition(".")
+    return document[part][member] if member else document[part]
 
 
 def settings(**changes: Any) -> PortalSettings:

@@ -1,0 +1,42 @@
+"""A session that is about to end is said to be, where scripts run, and goes on where that is wanted."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import PHONE, Open
+
+pytestmark = pytest.mark.servers
+SOON: Any = {"seconds": 200, "is_last": False, "say": "Sắp kết thúc lúc 09 giờ 30.", "foot": "Kết thúc lúc 09 giờ 30."}
+
+
+def test_who_is_still_there_stays_signed_in_by_one_key(visit: Open) -> None:
+    page = visit("/", sub="cong-dan-1", viewport=PHONE)
+    page.clock.install()
+    page.goto("/ho-so")
+    said, stay = page.locator(".stay [role=status]"), page.get_by_role("button", name="Tiếp tục đăng nhập")
+    page.clock.fast_forward("20:00")
+    expect(said).to_be_empty()
+    expect(stay).to_be_hidden()
+    page.route("**/phien", lambda route: route.fulfill(json=SOON), times=1)  # the portal's clock goes on as it does
+    page.clock.fast_forward("06:00")
+    expect(said).to_have_text(SOON["say"])
+    expect(page.locator("[data-session-end]")).to_have_text(SOON["foot"])
+    stay.focus()
+    page.keyboard.press("Enter")
+    expect(said).to_have_text("Bạn vẫn đăng nhập.")
+    expect(stay).to_be_hidden()
+    expect(page.locator("main")).to_be_focused()
+    expect(page.locator("[data-session-end]")).not_to_have_text(SOON["foot"])
+
+
+def test_whose_session_has_ended_is_told_and_nothing_is_taken_from_the_page(visit: Open) -> None:
+    page = visit("/", sub="cong-dan-1")
+    page.clock.install()
+    page.goto("/tra-cuu")
+    page.locator("main input").first.fill("000.00.06.G14")
+    page.context.clear_cookies()
+    page.clock.fast_forward("26:00")
+    expect(page.locator(".stay [role=status]")).to_contain_text("đã kết thúc")
+    expect(page.locator("main input").first).to_have_value("000.00.06.G14")
