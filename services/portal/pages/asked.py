@@ -1,17 +1,20 @@
-"""What a procedure asks, as the pages of a submission need it."""
+"""What a procedure asks, and what is asked once more, as the pages of a submission need it."""
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from flask import url_for
 
 from services.portal import forms
 from services.portal.drafting import Draft
+from services.portal.following import wishes_of
 from services.portal.people import Person
 from services.portal.wiring import portal
 
 Document = Mapping[str, Any]
+_DRAFTS: Final = uuid.UUID("5d2c1c52-6f0b-5a6e-9a53-0f3f8e1b7f11")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +55,39 @@ class Asked:
         """Where one goes on: to the papers, if there are any."""
         onward = "uploads.show" if self.page["components"] else "review.show"
         return url_for(onward, draft_id=draft.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A dossier that waits for its applicant, what its procedure asks, and what the officer wrote that is missing."""
+
+    dossier: Document
+    asked: Asked
+    request: Document | None = None
+
+    @property
+    def wishes(self) -> list[Document]:
+        """What is missing, one by one."""
+        return wishes_of(self.request, self.asked.page)
+
+    @property
+    def components(self) -> list[str]:
+        """The codes of the papers that the officer wants."""
+        return list(self.dossier["supplement"]["components"])
+
+    @property
+    def draft_id(self) -> str:
+        """The same on every device, and another when the officers ask again."""
+        return str(uuid.uuid5(_DRAFTS, f"{self.dossier['dossier_code']}.{self.dossier['supplement']['round']}"))
+
+    def draft(self, form: Document, version: int = 0) -> Draft:
+        """These answers as a draft."""
+        dossier = self.dossier
+        about = (self.draft_id, dossier["tenant"], dossier["procedure"], version)
+        return Draft(*about, form=form, dossier_code=dossier["dossier_code"])
+
+
+def changed(before: Document, now: Document) -> dict[str, Any]:
+    """The answers that differ; None takes one back."""
+    names = dict.fromkeys([*before, *now])
+    return {name: now.get(name) for name in names if before.get(name) != now.get(name)}

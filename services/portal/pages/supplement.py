@@ -6,7 +6,7 @@ What is typed and brought is a draft of its own, found again on any device, unti
 import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from flask import flash, redirect, render_template, request, url_for
@@ -17,10 +17,10 @@ from services.chassis.errors import Conflict, Invalid, NotFound, Refused, Servic
 from services.contracts.words import APPLICANT_KINDS
 from services.portal import drawing, forms
 from services.portal.drafting import Draft, Stale
-from services.portal.following import explained, request_of, wishes_of
+from services.portal.following import explained, request_of
 from services.portal.language import LANGUAGES, in_both, moment, say, sentence, words
 from services.portal.pages.apply import after_button, drafting, pages, posted_id, posted_version, quietly
-from services.portal.pages.asked import Asked
+from services.portal.pages.asked import Asked, Wanted, changed
 from services.portal.pages.uploads import pass_on
 from services.portal.signin import signed_in, who
 from services.portal.wiring import portal
@@ -30,38 +30,8 @@ Document = Mapping[str, Any]
 Paper = dict[str, str]
 Problem = dict[str, str]
 _MOST_PAPERS: Final = 100
+_READ_OVER, _HAND_IN = "send", "hand_in"  # what the two buttons to send it do, one after the other
 _ANYWAY: Final = "anyway"  # `send:anyway`: although papers are missing
-_DRAFTS: Final = uuid.UUID("5d2c1c52-6f0b-5a6e-9a53-0f3f8e1b7f11")
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A dossier that waits for its applicant, what its procedure asks, and what the officer wrote that is missing."""
-
-    dossier: Document
-    asked: Asked
-    request: Document | None = None
-
-    @property
-    def wishes(self) -> list[Document]:
-        """What is missing, one by one."""
-        return wishes_of(self.request, self.asked.page)
-
-    @property
-    def components(self) -> list[str]:
-        """The codes of the papers that the officer wants."""
-        return list(self.dossier["supplement"]["components"])
-
-    @property
-    def draft_id(self) -> str:
-        """The same on every device, and another when the officers ask again."""
-        return str(uuid.uuid5(_DRAFTS, f"{self.dossier['dossier_code']}.{self.dossier['supplement']['round']}"))
-
-    def draft(self, form: Document, version: int = 0) -> Draft:
-        """These answers as a draft."""
-        dossier = self.dossier
-        about = (self.draft_id, dossier["tenant"], dossier["procedure"], version)
-        return Draft(*about, form=form, dossier_code=dossier["dossier_code"])
 
 
 @pages.get("/ho-so/<code>/bo-sung")
@@ -79,7 +49,7 @@ def supplement(code: str) -> ResponseReturnValue:
 @pages.post("/ho-so/<code>/bo-sung")
 @signed_in(*APPLICANT_KINDS)
 def answer(code: str) -> ResponseReturnValue:
-    """Keep what was typed and the files that came; send the answer once it is whole."""
+    """Keep what was typed and the files that came; show the answer once it is whole; send it once it was read over."""
     dossier = _dossier(code)
     if not _is_awaited(dossier):
         return _onward(code, say("Hồ sơ này không chờ bổ sung."), "warn")
@@ -97,18 +67,21 @@ def answer(code: str) -> ResponseReturnValue:
         return _draw(wanted, mine, problems, brought=brought, mark=stale.saved.mark, is_changed=True, status=409)
     except (Conflict, NotFound, Invalid, Refused, Unavailable) as error:
         draft = replace(typed, documents=brought)
-        if act != "send" or problems or isinstance(error, Unavailable):
+        if act not in {_READ_OVER, _HAND_IN} or problems or isinstance(error, Unavailable):
             problems += _placed(draft, error)
             return _draw(wanted, typed, problems, brought=brought, notice=error, status=error.status)
     else:
         brought = []
     if problems:
         return _draw(wanted, _shown(draft), problems, status=422)
-    if act == "send" and about != _ANYWAY and (missing := _missing(wanted, draft)):
+    if act == _HAND_IN:
+        return _send(wanted, draft, brought)
+    missing = _missing(wanted, draft) if act == _READ_OVER else []
+    if missing and about != _ANYWAY:
         shown = replace(draft, documents=()) if brought else _shown(draft)
         return _draw(wanted, shown, missing, brought=brought, is_short=True, status=422)
-    if act == "send":
-        return _send(wanted, draft, brought)
+    if act == _READ_OVER:
+        return _read_over(wanted, draft, brought, is_short=bool(missing))
     flash(say("Đã lưu bản nháp lúc %(at)s.", at=moment(draft.saved_at)), "good")
     anchor = f"f-form.{about.partition(':')[0]}" if about else None
     return redirect(url_for(".supplement", code=code, _anchor=anchor), 303)
@@ -123,12 +96,6 @@ def keep_quietly(code: str) -> ResponseReturnValue:
         return {"state": "refused", "say": say("Hồ sơ này không chờ bổ sung.")}, 409
     typed = _typed(Wanted(dossier, Asked(explained(dossier)[0])))
     return quietly(typed, url_for(".supplement", code=code))
-
-
-def changed(before: Document, now: Document) -> dict[str, Any]:
-    """The answers that differ; None takes one back."""
-    names = dict.fromkeys([*before, *now])
-    return {name: now.get(name) for name in names if before.get(name) != now.get(name)}
 
 
 def _dossier(code: str) -> Document:
@@ -167,6 +134,28 @@ def _shown(draft: Draft) -> Draft:
     except Unavailable:
         found = None
     return replace(draft, documents=found.documents) if found else draft
+
+
+def _read_over(wanted: Wanted, draft: Draft, brought: Sequence[Paper], *, is_short: bool) -> ResponseReturnValue:
+    """What would be sent, and nothing sent yet. The page carries all of it: not every draft can be saved."""
+    fields, before = wanted.asked.fields, wanted.dossier["form"] or {}
+    return render_template(
+        "apply/read_over.html",
+        page=wanted.asked.page,
+        dossier=wanted.dossier,
+        draft=draft,
+        changes=[
+            (drawing.label_at(fields, who().kind, f"form.{name}"), before.get(name), now, f"form.{name}")
+            for name, now in changed(before, forms.answers(fields, draft.form)).items()
+        ],
+        kind=who().kind,
+        documents=brought or _shown(draft).documents,
+        brought=brought,
+        typed=[(name, value) for name, value in request.form.items(multi=True) if name.startswith("form.")],
+        mark=request.form.get("mark", "") if brought else draft.mark,
+        is_short=is_short,
+        request_id=str(uuid.uuid4()),
+    )
 
 
 def _send(wanted: Wanted, draft: Draft, brought: list[Paper]) -> ResponseReturnValue:

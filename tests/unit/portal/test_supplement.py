@@ -1,5 +1,6 @@
 """Answering a request for a supplement, over fakes."""
 
+import html
 import io
 import re
 from typing import Any, Final
@@ -40,7 +41,7 @@ ROUND: Final = {
 ROUNDS: Final = {"dossier_code": CODE, "items": [{**ROUND, "round": 0, "reason": "Lần trước."}, ROUND]}
 AWAY: Final = Unavailable("routing.unavailable", "routing does not answer.", "Dịch vụ chưa sẵn sàng.")
 POSTED: Final = {
-    "do": "send",
+    "do": "hand_in",
     "form.name": "Sách hay",
     "form.abroad": "false",
     "form.titles.0.title": "Truyện",
@@ -67,6 +68,12 @@ def hidden(page: TestResponse) -> dict[str, str]:
 def kept_as(browser: FlaskClient) -> dict[str, str]:
     """The same of the page as it opens."""
     return hidden(browser.get(AT))
+
+
+def carried(page: TestResponse) -> dict[str, str]:
+    """All that a page sends on."""
+    found = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', page.text)
+    return {name: html.unescape(value) for name, value in found}
 
 
 def test_what_the_officer_wrote_is_shown_whole() -> None:
@@ -103,23 +110,72 @@ def test_only_what_changed_is_sent_with_further_papers() -> None:
 def test_it_does_not_go_out_without_what_the_officer_wants_unless_that_is_meant() -> None:
     given = asked()
     browser = visit(given, CITIZEN)
-    page = browser.post(AT, data=POSTED | kept_as(browser) | {"form.name": "Sách mới"})
+    page = browser.post(AT, data=POSTED | kept_as(browser) | {"do": "send", "form.name": "Sách mới"})
     assert page.status_code == 422
     assert 'href="#f-documents.TP01">Bản khai: Chưa có tệp nào' in page.text
     assert 'value="send:anyway"' in page.text
     assert 'value="Sách mới"' in page.text
     assert not given.of("intake.supplement")
     assert "send:anyway" not in browser.get(AT).text
-    done = browser.post(AT, data=POSTED | hidden(page) | {"do": "send:anyway", "form.name": "Sách mới"})
-    assert done.status_code == 303
+    page = browser.post(AT, data=POSTED | hidden(page) | {"do": "send:anyway", "form.name": "Sách mới"})
+    assert page.status_code == 200
+    assert "Còn thiếu giấy tờ mà cơ quan yêu cầu" in page.text
+    assert not given.of("intake.supplement")
+    assert browser.post(AT, data=carried(page) | {"do": "hand_in"}).status_code == 303
     assert given.of("intake.supplement")[0]["documents"] == []
+
+
+def test_it_is_read_over_before_it_goes_out_also_when_nothing_is_missing() -> None:
+    given = asked()
+    browser = visit(given, CITIZEN)
+    file = {"file.TP01": (io.BytesIO(b"%PDF"), "bản <khai>.pdf")}
+    page = browser.post(AT, data=POSTED | {"do": "send", "form.name": "Sách <mới>", "form.abroad": ""} | file)
+    assert page.status_code == 200
+    for said in ("Kiểm tra trước khi gửi bổ sung", "Tên gọi", "Sách hay", "Sách &lt;mới&gt;", "Bản khai"):
+        assert said in page.text
+    assert "Truyện" not in page.text.replace('value="Truyện"', "")  # what was not changed is not read over
+    assert not given.of("intake.supplement")
+    assert browser.post(AT, data=carried(page) | {"do": "hand_in"}).status_code == 303
+    (sent,) = given.of("intake.supplement")
+    assert sent["form"] == {"name": "Sách <mới>", "abroad": None}
+    assert sent["documents"] == [{"component": "TP01", "upload_id": UPLOAD_ID}]
+
+
+def test_who_reads_it_over_can_still_change_it() -> None:
+    given = asked()
+    browser = visit(given, CITIZEN)
+    file = {"file.TP01": (io.BytesIO(b"%PDF"), "b.pdf")}
+    page = browser.post(AT, data=POSTED | {"do": "send", "form.name": "Sách mới"} | file)
+    back = browser.post(AT, data=carried(page) | {"do": "keep"})
+    assert (back.status_code, back.location) == (303, AT)
+    assert 'value="Sách mới"' in browser.get(AT).text
+    assert not given.of("intake.supplement")
+
+
+def test_what_was_changed_elsewhere_meanwhile_does_not_go_out_as_it_was_read() -> None:
+    given = asked()
+    here, there = visit(given, CITIZEN), visit(given, CITIZEN)
+    page = here.post(AT, data=POSTED | {"do": "send:anyway", "form.name": "Ở đây"})
+    there.post(AT, data=POSTED | kept_as(there) | {"do": "keep", "form.name": "Ở kia"})
+    assert here.post(AT, data=carried(page) | {"do": "hand_in"}).status_code == 409
+    assert not given.of("intake.supplement")
+
+
+def test_papers_that_only_the_page_has_are_read_over_and_sent_on() -> None:
+    given = asked(intake__save_draft=Refused("intake.too_many_drafts", "Too many.", "Quá nhiều."))
+    browser = visit(given, CITIZEN)
+    page = browser.post(AT, data=POSTED | {"do": "send", "paper": f"TP01:{UPLOAD_ID}:b.pdf"})
+    assert page.status_code == 200
+    assert "<strong>b.pdf</strong>" in page.text
+    assert browser.post(AT, data=carried(page) | {"do": "hand_in"}).status_code == 303
+    assert given.of("intake.supplement")[0]["documents"] == [{"component": "TP01", "upload_id": UPLOAD_ID}]
 
 
 def test_papers_that_only_the_page_has_are_not_lost_when_others_are_missing() -> None:
     elsewhere = [{**COMPONENT, "code": "TP02"}, COMPONENT]
     given = asked(intake__save_draft=Refused("intake.too_many_drafts", "Too many.", "Quá nhiều."))
     given.answers["registry.get_procedure"] = {**PAGE, "components": elsewhere}
-    page = visit(given, CITIZEN).post(AT, data=POSTED | {"paper": f"TP02:{UPLOAD_ID}:b.pdf"})
+    page = visit(given, CITIZEN).post(AT, data=POSTED | {"do": "send", "paper": f"TP02:{UPLOAD_ID}:b.pdf"})
     assert page.status_code == 422
     assert page.text.count(f'value="{UPLOAD_ID}"') == 1
     assert f'name="paper" value="TP02:{UPLOAD_ID}:b.pdf"' in page.text
@@ -129,7 +185,7 @@ def test_the_same_answer_has_the_same_request_id_and_another_has_another() -> No
     given = asked()
     browser = visit(given, CITIZEN)
     for name in ("Sách mới", "Sách mới", "Sách khác"):
-        browser.post(AT, data=POSTED | kept_as(browser) | {"do": "send:anyway", "form.name": name})
+        browser.post(AT, data=POSTED | kept_as(browser) | {"form.name": name})
     first, again, other = (one["request_id"] for one in given.of("intake.supplement"))
     assert first == again != other
 
@@ -171,7 +227,7 @@ def test_the_answer_that_is_sent_ends_its_draft_and_another_round_has_another() 
     again = {**DOSSIER, "supplement": {**DOSSIER["supplement"], "round": 2}}
     first, second = asked(), asked(intake__get=again)
     for given in (first, second):
-        assert visit(given, CITIZEN).post(AT, data=POSTED | {"do": "send:anyway"}).status_code == 303
+        assert visit(given, CITIZEN).post(AT, data=POSTED).status_code == 303
     (one,), (two,) = first.of("intake.supplement"), second.of("intake.supplement")
     assert one["draft_id"] == first.of("intake.save_draft")[0]["draft_id"]
     assert one["draft_id"] != two["draft_id"]
@@ -192,7 +248,7 @@ def test_what_was_typed_elsewhere_is_not_overwritten_unseen() -> None:
     assert 'value="Ở đây"' in there.get(AT).text
 
 
-@pytest.mark.parametrize("act", ["keep", "send", "add:titles"])
+@pytest.mark.parametrize("act", ["keep", "send", "hand_in", "add:titles"])
 def test_while_drafts_cannot_be_saved_all_stays_in_the_page(act: str) -> None:
     given = asked(intake__save_draft=AWAY)
     posted = POSTED | {"do": act, "form.name": "Sách mới", "file.TP01": (io.BytesIO(b"%PDF"), "b.pdf")}
