@@ -6,8 +6,10 @@ import pytest
 from playwright.sync_api import expect
 
 from services.cli.demo.town import Town
-from tests.e2e.acts import await_result, bring, fill_in, find, hand_in, pay, work
+from tests.conftest import eventually
+from tests.e2e.acts import OFFICER, await_result, bring, fill_in, find, hand_in, pay, unfold, work
 from tests.e2e.conftest import DESKTOP, PHONE, Open
+from tests.e2e.told import CITIZEN, begun
 
 pytestmark = pytest.mark.servers
 
@@ -29,3 +31,22 @@ def test_from_the_search_to_the_licence(visit: Open, town: Town, paper: Path, sc
     stranger = visit(f"/kiem-tra/ten-mien-vn/{number}", java_script_enabled=scripts)
     expect(stranger.locator("main")).not_to_contain_text("Nguyễn Thị Mẫu")
     assert visit(f"/ho-so/{code}", sub="cong-dan-2").locator("h1").inner_text() == "Không tìm thấy"
+
+
+def test_a_dossier_at_the_wrong_unit_is_handed_on_and_everybody_finds_it_where_it_is(visit: Open, town: Town) -> None:
+    code, note = begun(town).code, "Thuộc nhiệm vụ an toàn thông tin"
+    eventually(lambda: town.ask(OFFICER, "routing.list_cases", search=code)["items"])
+    old = visit(f"/ban-lam-viec/{code}", sub="vnnic-2", viewport=DESKTOP)  # who has that duty
+    unfold(old, old.locator('[name="transfer-to_unit"]')).select_option("cuc-attt")
+    old.locator('[name="transfer-reason"]').select_option("misdirected")
+    old.locator('[name="transfer-note"]').fill(note)
+    old.get_by_role("button", name="Chuyển hồ sơ", exact=True).click()
+    expect(old.locator(".notice.good")).to_contain_text("Đã chuyển hồ sơ")
+    old.goto(f"/ban-lam-viec/{code}")
+    assert old.locator("h1").inner_text() == "Không tìm thấy"
+    new = visit("/ban-lam-viec", sub="attt-1", viewport=DESKTOP)
+    new.get_by_role("link", name=code).click()
+    expect(new.locator("main")).to_contain_text(note)
+    eventually(lambda: town.ask(CITIZEN, "intake.get", dossier_code=code)["transfers"])
+    phone = visit(f"/ho-so/{code}", sub="cong-dan-1", viewport=PHONE)
+    expect(phone.locator("main")).to_contain_text("sang Cục An toàn thông tin")
