@@ -6,20 +6,22 @@ A page that does not show what was filled in has no figure.
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from services.contracts.catalogue.dates import local_day, local_midnight
 from tests.bench.books import Books, Document
 from tests.bench.unit import OFFICERS, UNIT
 
-QUEUE_ROWS, LIST_ROWS = 50, 20
+QUEUE_ROWS, LIST_ROWS, REGISTER_ROWS = 50, 20, 200
 OFFICER, APPLICANT, OPERATOR, ANYBODY = "officer", "applicant", "operator", "anybody"
 _OPEN: Final = ("opened", "supplement_requested", "accepted", "in_hand", "proposed")
 AT_WORK: Final[Document] = {"status": {"$in": list(_OPEN)}}
 _CLOSED: Final = ("decided", "rejected", "stopped", "withdrawn")
 _ROW: Final = re.compile(r"data-open>([^<]+)</a>")
 _CODE: Final = re.compile(r'<span class="code">([^<]+)</span>')
+_LINE: Final = re.compile(r'class="slip-address">([^<]+)</td>')
 _NEXT: Final = re.compile(r'rel="next" href="([^"]+)"')
 _SET: Final = datetime(1970, 1, 1, tzinfo=UTC)
 Shows = Callable[[str], str]  # what is wrong with a page, nothing where all is right
@@ -86,6 +88,20 @@ class Stock:
         page = found.sort([(f"state.{by}", sign), ("_id", sign)]).skip(skip).limit(QUEUE_ROWS)
         return [str(one["_id"]) for one in page]
 
+    @property
+    def next_due(self) -> datetime:
+        """When some clock runs out that has not yet."""
+        (found,) = self.books.found("routing.cases", _of_unit({"overdue_at": {"$gte": self.now}}), most=1)
+        due_at: datetime = found["state"]["overdue_at"]
+        return due_at
+
+    def received(self, since: datetime, until: datetime) -> list[str]:
+        """The unit's dossiers of a period on one page of its register."""
+        found = self.books.client["motcua_intake"]["dossiers"].find(
+            {"state.unit": UNIT, "state.submitted_at": {"$gte": since, "$lt": until}}, {"_id": 1}
+        )
+        return [str(one["_id"]) for one in found.sort([("state.submitted_at", 1), ("_id", 1)]).limit(REGISTER_ROWS)]
+
     def count(self, wanted: Document) -> int:
         """How many cases of the unit there are like that."""
         return int(self.books.client["motcua_routing"]["cases"].count_documents(_of_unit(wanted)))
@@ -124,6 +140,9 @@ def _queues(stock: Stock) -> Iterator[View]:
     yield view("of a procedure and an officer, newest first", newest, mine, **both)
     yield view("overdue", clock, {"overdue_at": late}, late="overdue")
     yield view("at risk", clock, {"overdue_at": soon}, late="at_risk")
+    day = local_day(stock.next_due)
+    on_that_day = {"$gte": local_midnight(day), "$lt": local_midnight(day + timedelta(days=1))}
+    yield view("due on a day", clock, {"overdue_at": on_that_day}, due_from=day.isoformat(), due_to=day.isoformat())
     mine_soon = {"status": at_work, "officer": me, "overdue_at": soon}
     yield view("of an officer, at risk", due, mine_soon, officer="me", late="at_risk")
 
@@ -155,7 +174,22 @@ def _desk(stock: Stock, first: str) -> Iterator[View]:
     unassigned = _number(stock.count({**AT_WORK, "officer": None}))
     loads = _has(f">{unassigned}</td>", *(f">{officer}</a>" for officer in OFFICERS))
     yield View("load of each officer", OFFICER, [Ask("/ban-lam-viec/khoi-luong", loads)])
+    yield View("register of a month", OFFICER, [_register(stock, one) for one in stock.dossiers])
     yield View("case", OFFICER, [Ask(f"/ban-lam-viec/{one['_id']}", _case(one)) for one in stock.dossiers])
+
+
+def _register(stock: Stock, dossier: Document) -> Ask:
+    """That of the month in which this dossier came."""
+    first = local_day(dossier["state"]["submitted_at"]).replace(day=1)
+    after = (first + timedelta(days=31)).replace(day=1)
+    expected = stock.received(local_midnight(first), local_midnight(after))
+    period = urlencode({"tu": first.isoformat(), "den": (after - timedelta(days=1)).isoformat()})
+
+    def shows(page: str) -> str:
+        found = _LINE.findall(page)
+        return "" if found == expected else f"{len(found)} lines from {found[:1]}, not {len(expected)}"
+
+    return Ask(f"/ban-lam-viec/so-theo-doi?{period}", shows)
 
 
 def _of_applicant(stock: Stock) -> Iterator[View]:
