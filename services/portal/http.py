@@ -68,6 +68,7 @@ _PAGES: Final = (
     staying.pages,
 )
 _A_YEAR: Final = 31_536_000
+_SECONDS_FOR_CATALOGUE: Final = 10.0  # while registry or intake is being renewed; then the pages say that it is away
 
 
 def create_app() -> Flask:
@@ -82,6 +83,8 @@ def create_app() -> Flask:
     expose(settings, _PROCESS, made.health.report)
     atexit.register(tracing.stop)
     atexit.register(made.services.close)
+    if not made.offers.await_any(_SECONDS_FOR_CATALOGUE):
+        log.warning("catalogue_not_read")
     log.info("door_opened")
     return build(made)
 

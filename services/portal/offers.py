@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from services.chassis.errors import NotFound, Unavailable
+from services.chassis.errors import NotFound, ServiceError, Unavailable
 from services.portal.clients import Services
 
 _KEPT_SECONDS: Final = 60.0
 _PAGE: Final = 200
+_SECONDS_BETWEEN_TRIES: Final = 0.5
 Document = Mapping[str, Any]
 
 
@@ -68,6 +69,22 @@ class Offers:
         """Every procedure on offer, by the Vietnamese alphabet."""
         found: list[Offer] = self._keep("offers", self._collect)
         return found
+
+    def await_any(self, seconds: float) -> bool:
+        """Have the catalogue read, within about so many seconds; whether it was.
+
+        A process that has once read it shows it on while nobody answers. A new one has nothing to show yet.
+        """
+        until = time.monotonic() + seconds
+        while True:
+            try:
+                self.all()
+            except ServiceError:
+                if time.monotonic() > until:
+                    return False
+                time.sleep(_SECONDS_BETWEEN_TRIES)
+            else:
+                return True
 
     def find(self, wish: Wish) -> list[Offer]:
         """The procedures that fit."""

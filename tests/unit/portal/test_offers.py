@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.chassis.errors import Unavailable
-from services.portal.offers import collated, fold
+from services.portal.offers import Offers, collated, fold
 from tests.unit.portal.fakes import FakeServices, catalogue, procedure, visit
 
 PRESS = procedure(
@@ -55,6 +55,22 @@ def test_what_is_known_stays_good_while_nobody_answers() -> None:
     assert browser.get("/thu-tuc/mic/another").status_code == 503
 
 
+def test_a_new_process_waits_until_somebody_answers_before_it_shows_pages() -> None:
+    away, tenants = Unavailable("registry.unavailable", "Away.", "Chưa sẵn sàng."), iter(range(3))
+    answers = catalogue(PRESS)
+    listed = answers["registry.list_tenants"]
+    services = FakeServices(
+        {**answers, "registry.list_tenants": lambda **_: listed if next(tenants, None) is None else away}
+    )
+    assert offers_of(services).await_any(60.0)
+    assert len(services.of("registry.list_tenants")) == 4
+
+
+def test_a_new_process_does_not_wait_for_ever() -> None:
+    away = Unavailable("registry.unavailable", "Away.", "Chưa sẵn sàng.")
+    assert not offers_of(FakeServices({"registry.list_tenants": away})).await_any(0.0)
+
+
 def test_a_procedure_that_is_not_there_is_a_page_that_says_so() -> None:
     answer = visit(FakeServices(catalogue(PRESS))).get("/thu-tuc/mic/nothing")
     assert answer.status_code == 404
@@ -94,3 +110,9 @@ def test_numbers_read_as_each_language_writes_them() -> None:
     assert "1 ngày làm việc" in vietnamese
     assert "at most 2.5 MB" in english
     assert re.search(r"\b1 working day\b", english)
+
+
+def offers_of(services: FakeServices) -> Offers:
+    """What a portal before these services has to offer."""
+    offers: Offers = visit(services).application.extensions["motcua"].offers
+    return offers
