@@ -21,7 +21,7 @@ AT_WORK: Final[Document] = {"status": {"$in": list(_OPEN)}}
 _CLOSED: Final = ("decided", "rejected", "stopped", "withdrawn")
 _ROW: Final = re.compile(r"data-open>([^<]+)</a>")
 _CODE: Final = re.compile(r'<span class="code">([^<]+)</span>')
-_LINE: Final = re.compile(r'class="slip-address">([^<]+)</td>')
+_LINE: Final = re.compile(r'class="slip-address">([^<]+)</span></td>')
 _NEXT: Final = re.compile(r'rel="next" href="([^"]+)"')
 _SET: Final = datetime(1970, 1, 1, tzinfo=UTC)
 Shows = Callable[[str], str]  # what is wrong with a page, nothing where all is right
