@@ -167,10 +167,7 @@ def test_a_session_gets_another_name_while_it_lasts_and_keeps_what_it_has(app: F
 def test_the_old_name_opens_nothing_once_the_new_one_has_come_and_some_minutes_passed(app: Flask) -> None:
     browser = app.test_client()
     with time_machine.travel(START, tick=False) as clock:
-        browser.get("/set/7")
-        old = held(browser)
-        clock.shift(RENAME_AFTER)
-        browser.get("/see")
+        old = offered_another(browser, clock)
         clock.shift(timedelta(minutes=2))
         browser.get("/see")  # the browser comes with the new name
         clock.shift(OVERLAP - timedelta(seconds=1))
@@ -185,10 +182,7 @@ def test_the_old_name_opens_nothing_once_the_new_one_has_come_and_some_minutes_p
 def test_an_answer_that_gets_lost_costs_nobody_his_session(app: Flask) -> None:
     browser = app.test_client()
     with time_machine.travel(START, tick=False) as clock:
-        browser.get("/set/7")
-        old = held(browser)
-        clock.shift(RENAME_AFTER)
-        browser.get("/see")
+        old = offered_another(browser, clock)
         offered = held(browser)
         clock.shift(IDLE - timedelta(minutes=1))
         offline = with_cookie(app, old)  # it never heard of the new name
@@ -256,3 +250,12 @@ def test_when_it_ends_is_known_beforehand(app: Flask) -> None:
     minutes = [(one - START) / timedelta(minutes=1) for one in told]
     assert minutes[:3] == [30, 40, 40]
     assert max(minutes[:-1]) == LONGEST / timedelta(minutes=1)
+
+
+def offered_another(browser: FlaskClient, clock: time_machine.Traveller) -> str:
+    """A session that has just been offered its next name; the one that it began with."""
+    browser.get("/set/7")
+    old = held(browser)
+    clock.shift(RENAME_AFTER)
+    browser.get("/see")
+    return old
