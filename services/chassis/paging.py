@@ -8,7 +8,7 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
 from services.chassis import codec
@@ -19,12 +19,23 @@ Item = TypeVar("Item")
 _LONGEST = 1000
 
 
+def moment(said: Any) -> datetime:
+    """A moment, as a cursor says it and as it is stored. Raises ValueError, TypeError."""
+    return datetime.fromisoformat(said).astimezone(UTC)
+
+
+def day(said: Any) -> str:
+    """A day, which is stored as it is said: `2026-06-01`. Raises ValueError, TypeError."""
+    return date.fromisoformat(said).isoformat()
+
+
 @dataclass(frozen=True, slots=True)
-class ByMoment:
-    """The order of a list by a moment, and by id where that is the same: the newest first, or the oldest."""
+class ByTime:
+    """The order of a list by a moment or a day, and by id where that is the same: the newest first, or the oldest."""
 
     field: str
     newest_first: bool = True
+    read: Callable[[Any], datetime | str] = moment
 
     @property
     def keys(self) -> list[tuple[str, int]]:
@@ -33,8 +44,8 @@ class ByMoment:
         return [(self.field, sign), ("_id", sign)]
 
     def behind(self, after: str, service: str) -> Document:
-        """The filter for what lies behind a `cursor(moment, id)`. Raises Invalid, in the name of `service`."""
-        at, id_ = read_cursor(after, service, _moment_and_id)
+        """The filter for what lies behind a `cursor(time, id)`. Raises Invalid, in the name of `service`."""
+        at, id_ = read_cursor(after, service, lambda at, id_: (self.read(at), _text(id_)))
         on, passed = ("$lte", "$gte") if self.newest_first else ("$gte", "$lte")
         return {self.field: {on: at}, "$nor": [{self.field: at, "_id": {passed: id_}}]}
 
@@ -62,10 +73,6 @@ def read_cursor(after: str, service: str, shape: Callable[..., Any]) -> Any:
 def page(found: Sequence[Item], limit: int, place: Callable[[Item], str]) -> tuple[list[Item], str | None]:
     """The first `limit` of what was found, of which one more was looked for; and where they end, if there is more."""
     return list(found[:limit]), place(found[limit - 1]) if len(found) > limit else None
-
-
-def _moment_and_id(at: Any, id_: Any) -> tuple[datetime, str]:
-    return datetime.fromisoformat(at).astimezone(UTC), _text(id_)
 
 
 def _text(value: Any) -> str:

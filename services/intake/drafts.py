@@ -29,13 +29,13 @@ from pymongo.errors import DuplicateKeyError
 
 from services.chassis.cause import Cause
 from services.chassis.errors import Conflict, NotFound, Refused
-from services.chassis.paging import ByMoment, cursor, page
+from services.chassis.paging import ByTime, cursor, page
 from services.chassis.store import Collection, Document, outages_named
 
 MOST_DRAFTS: Final = 50
 _OWNER: Final = "subject.owner"
 _UPLOAD: Final = "subject.documents.upload_id"
-_NEWEST_FIRST: Final = ByMoment("saved_at")
+_NEWEST_FIRST: Final = ByTime("saved_at")
 _LINE: Final = (
     "draft_id",
     "tenant",

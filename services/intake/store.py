@@ -12,7 +12,7 @@ from services.chassis.cause import Cause
 from services.chassis.commits import Taken
 from services.chassis.errors import Conflict
 from services.chassis.journal import Aggregate, Journal, Stored
-from services.chassis.paging import ByMoment, cursor, page
+from services.chassis.paging import ByTime, cursor, page
 from services.chassis.reads import GroupRead
 from services.chassis.store import Collection, Document, outages_named
 from services.chassis.together import Together
@@ -22,8 +22,8 @@ from services.intake.dossier import MOVES, Dossier
 
 DOSSIER: Final = Aggregate("intake", "dossier", Dossier, evolve)
 _UPLOAD: Final = "subject.documents.upload_id"
-_NEWEST_FIRST: Final = ByMoment("state.submitted_at")
-_OLDEST_FIRST: Final = ByMoment(_NEWEST_FIRST.field, newest_first=False)
+_NEWEST_FIRST: Final = ByTime("state.submitted_at")
+_OLDEST_FIRST: Final = ByTime(_NEWEST_FIRST.field, newest_first=False)
 _ANY_STATUS: Final = {"$in": list(MOVES)}
 _FILTERS: Final = {
     "owner": "subject.owner",

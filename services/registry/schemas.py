@@ -88,7 +88,7 @@ class OneRecord(Strict):
 
 
 class FindRecords(Page):
-    """Records of a dataset, the newest first; with `number_prefix` in order of their numbers.
+    """Records of a dataset, the newest first; expired ones by day, the last first; with `number_prefix` by number.
 
     Each item says of its content what `with_fields` names, so far as the record has it.
     """

@@ -10,7 +10,7 @@ from services.chassis.believed import Believed
 from services.chassis.cause import Cause
 from services.chassis.errors import Conflict
 from services.chassis.journal import Journal, Stored
-from services.chassis.paging import ByMoment, cursor, page, read_cursor
+from services.chassis.paging import ByTime, cursor, day, page, read_cursor
 from services.chassis.reads import GroupRead
 from services.chassis.series import Series
 from services.chassis.store import Collection, Document, outages_named
@@ -19,11 +19,13 @@ from services.registry.domain import EXPIRED, REVOKED, VALID, Record
 from services.registry.holders import Holder, fold, is_number
 
 KEPT: Final = timedelta(days=90)
-_NEWEST_FIRST: Final = ByMoment("state.issued_at")
+_NEWEST_FIRST: Final = ByTime("state.issued_at")
+_LAST_EXPIRED_FIRST: Final = ByTime("state.expires_on", read=day)
 _Version = tuple[str, str, str, str]  # tenant, kind, key, valid_from
 _AsOf = tuple[str, str, str, date]  # tenant, kind, key, day
 _HIGHEST = "\U0010ffff"
 Keys = list[tuple[str, int]]
+_DAY: Final = {"$gt": ""}  # of records that expire
 _UNIT, _HOLDER, _FOLDED = "state.unit", "subject.holder.id", "subject.holder.folded"
 _HOLDERS_NUMBERS: Final[Keys] = [(_HOLDER, 1), ("_id", 1)]
 _WITHOUT_DETAIL = {
@@ -119,12 +121,13 @@ class Records:
         self._of_dossier = GroupRead(journal.collection, {"history": 0}, key="state.dossier_code")
 
     def ensure_indexes(self) -> None:
-        """One record a dossier; lists of a dataset by unit, by holder and at large, the newest first; whose number."""
+        """One record a dossier; lists of a dataset by unit, by holder and at large; whose number."""
         self.journal.ensure_indexes()
         create = self.journal.collection.create_index
         create("state.dossier_code", unique=True)
         for narrow in ((), (_UNIT,), (_HOLDER,), (_FOLDED,)):
-            create(_list_index(*narrow))
+            create(_list_index(_NEWEST_FIRST, *narrow))
+            create(_list_index(_LAST_EXPIRED_FIRST, *narrow), partialFilterExpression={"state.expires_on": _DAY})
         create(_HOLDERS_NUMBERS)
 
     def of_dossier(self, dossier_code: str) -> Stored[Record] | None:
@@ -133,17 +136,18 @@ class Records:
         return self.journal.parse(found) if found else None
 
     def find(self, wanted: Wanted, limit: int, after: str | None) -> tuple[list[Stored[Record]], str | None]:
-        """Records, the newest first (by number with a prefix), and what `after` the next page needs. Raises Invalid."""
-        by_number = wanted.number_prefix is not None
-        conditions = _conditions(wanted)
+        """Records, and what `after` the next page needs. Raises Invalid.
+
+        The newest first; of expired ones those that expired last; with a prefix in order of their numbers.
+        """
+        order, conditions = _order_of(wanted), _conditions(wanted)
         if after is not None:
-            conditions.append(_behind_number(after) if by_number else _NEWEST_FIRST.behind(after, "registry"))
-        order = [("_id", 1)] if by_number else _NEWEST_FIRST.keys
+            conditions.append(order.behind(after, "registry") if order else _behind_number(after))
         with outages_named():
-            rows = self.journal.collection.find({"$and": conditions}, {"history": 0}).sort(order).limit(limit + 1)
-            rows = rows.hint(_index_for(wanted))
+            rows = self.journal.collection.find({"$and": conditions}, {"history": 0}).limit(limit + 1)
+            rows = rows.sort(order.keys if order else [("_id", 1)]).hint(_index_for(wanted))
             found = [self.journal.parse(one) for one in rows]
-        return page(found, limit, _number_place if by_number else _moment_place)
+        return page(found, limit, lambda last: _place_of(last, order))
 
 
 class Numbers(Series):
@@ -217,10 +221,25 @@ def _conditions(wanted: Wanted) -> list[Document]:
     return conditions
 
 
-def _list_index(*narrow: str) -> Keys:
-    """The index of a list, the newest first, within the fields named."""
+def _order_of(wanted: Wanted) -> ByTime | None:
+    """None for the order of the numbers. Expired ones go by the day, which alone says where they begin in an index."""
+    if wanted.number_prefix is not None:
+        return None
+    return _LAST_EXPIRED_FIRST if wanted.status == EXPIRED else _NEWEST_FIRST
+
+
+def _place_of(record: Stored[Record], order: ByTime | None) -> str:
+    """The cursor of a record in a list in that order."""
+    if order is None:
+        return cursor(record.id)
+    return cursor(getattr(record.state, order.field.removeprefix("state.")), record.id)
+
+
+def _list_index(order: ByTime, *narrow: str) -> Keys:
+    """The index of a list in its order within the fields named; what else is asked of a record stands behind that."""
     fields = ("state.dataset", *narrow, "state.status")
-    return [*((name, 1) for name in fields), *_NEWEST_FIRST.keys, ("state.expires_on", 1)]
+    rest = {_NEWEST_FIRST.field, _LAST_EXPIRED_FIRST.field} - {order.field}
+    return [*((name, 1) for name in fields), *order.keys, *((name, 1) for name in rest)]
 
 
 def _index_for(wanted: Wanted) -> Keys:
@@ -228,9 +247,10 @@ def _index_for(wanted: Wanted) -> Keys:
     by_id = wanted.owner is not None or (wanted.holder is not None and is_number(wanted.holder))
     if wanted.number_prefix is not None:
         return _HOLDERS_NUMBERS if by_id else [("_id", 1)]
+    order = _order_of(wanted) or _NEWEST_FIRST
     if by_id or wanted.holder is not None:
-        return _list_index(_HOLDER if by_id else _FOLDED)
-    return _list_index(_UNIT) if wanted.unit is not None else _list_index()
+        return _list_index(order, _HOLDER if by_id else _FOLDED)
+    return _list_index(order, _UNIT) if wanted.unit is not None else _list_index(order)
 
 
 def _with_status(wanted: Wanted) -> Document:
@@ -238,7 +258,7 @@ def _with_status(wanted: Wanted) -> Document:
     today = wanted.today.isoformat()
     tests: dict[str | None, Document] = {
         VALID: {"state.status": VALID, "state.expires_on": {"$not": {"$lt": today}}},
-        EXPIRED: {"state.status": VALID, "state.expires_on": {"$lt": today}},
+        EXPIRED: {"state.status": VALID, "state.expires_on": {**_DAY, "$lt": today}},
         REVOKED: {"state.status": REVOKED},
         None: {"state.status": {"$in": [VALID, REVOKED]}},
     }
@@ -247,14 +267,6 @@ def _with_status(wanted: Wanted) -> Document:
 
 def _held_by(stated: str) -> Document:
     return {"subject.holder.id": stated} if is_number(stated) else {"subject.holder.folded": fold(stated)}
-
-
-def _moment_place(last: Stored[Record]) -> str:
-    return cursor(last.state.issued_at, last.id)
-
-
-def _number_place(last: Stored[Record]) -> str:
-    return cursor(last.id)
 
 
 def _behind_number(after: str) -> Document:

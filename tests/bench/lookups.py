@@ -107,6 +107,7 @@ def _sample(books: Books, code: str, number: int) -> Iterator[Sample]:
         holder=read_kept(record["subject"]["holder"]),
         dossiers_behind=cursor(state["submitted_at"], code),
         records_behind=cursor(record["state"]["issued_at"], record["_id"]),
+        expired_behind=cursor(record["state"]["issued_at"].date().isoformat(), record["_id"]),
         notices_behind=f"{asked_at}.{notice['_id']}",
     )
 

@@ -13,7 +13,7 @@ from services.chassis.cause import Cause
 from services.chassis.errors import NotFound
 from services.chassis.paging import cursor
 from services.intake.drafts import Place
-from services.registry.domain import REVOKED, VALID
+from services.registry.domain import EXPIRED, REVOKED, VALID
 from services.registry.holders import Holder
 from services.registry.store import Wanted
 from services.routing import queue
@@ -63,6 +63,7 @@ class Sample:
     dossiers_behind: str = ""
     cases_behind: Mapping[str, str] = field(default_factory=dict)  # by order
     records_behind: str = ""
+    expired_behind: str = ""
     notices_behind: str = f"1.{'0' * 36}"
 
     @property
@@ -160,7 +161,8 @@ def _of_registry(sample: Sample) -> dict[str, Question]:
         "of some days": {"issued_from": moment, "issued_before": moment},
     }
     by_prefix: dict[str, dict[str, Any]] = {"": {}, " of a unit": {"unit": unit}, " of their owner": {"owner": holder}}
-    statuses, prefix = (None, VALID, REVOKED, "expired"), sample.number[:1]
+    statuses = {**dict.fromkeys((None, VALID, REVOKED), sample.records_behind), EXPIRED: sample.expired_behind}
+    prefix = sample.number[:1]
     place = cursor(f"{sample.dataset}/{sample.number}")
     return {
         "publication of a day": lambda shelf: shelf.publications.as_of(sample.tenant, "unit", unit, sample.today),
@@ -180,7 +182,8 @@ def _of_registry(sample: Sample) -> dict[str, Question]:
             f"records {what}, {status or 'of any status'}{', next page' if after else ''}": records(
                 after, status=status, **wanted
             )
-            for (what, wanted), status, after in product(narrowed.items(), statuses, (None, sample.records_behind))
+            for (what, wanted), (status, behind) in product(narrowed.items(), statuses.items())
+            for after in (None, behind)
         },
         **{
             f"records by prefix{what}{', next page' if after else ''}": records(after, number_prefix=prefix, **wanted)

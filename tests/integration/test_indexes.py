@@ -11,7 +11,7 @@ from deploy.local.stack import Stack
 from services.chassis.journal import Journal
 from services.chassis.paging import cursor
 from services.contracts.events import PUBLISHERS
-from services.registry.domain import REVOKED, VALID
+from services.registry.domain import EXPIRED, REVOKED, VALID
 from services.registry.holders import Holder
 from services.registry.store import Wanted
 from services.routing import queue
@@ -34,6 +34,7 @@ SAMPLE: Final = replace(
     Sample(),
     dossiers_behind=cursor(NOW + timedelta(minutes=SEEDED // 6), f"{CODE}-{SEEDED // 2}"),
     records_behind=cursor(NOW, "d/1"),
+    expired_behind=cursor((NOW.date() - timedelta(days=10)).isoformat(), "d/1"),
 )
 ASKED: Final = {**questions(SAMPLE), **acts(SAMPLE)}
 
@@ -236,3 +237,14 @@ def test_a_holders_numbers_are_found_without_those_of_the_others(shelf: Shelf) -
     held = Holder("organisation", "Nhà xuất bản 3", "9900000003")
     wanted = Wanted("d", NOW.date(), owner=held, number_prefix="1")
     assert read_for(shelf, lambda: shelf.records.find(wanted, LIMIT, None)) == 5
+
+
+@pytest.mark.parametrize("narrow", [{}, {"unit": "u5"}], ids=["of the dataset", "of a unit"])
+def test_expired_records_are_found_without_those_in_force(shelf: Shelf, narrow: dict[str, Any]) -> None:
+    wanted = Wanted("d", NOW.date() - timedelta(days=25), status=EXPIRED, **narrow)
+    with overheard() as commands:
+        found, _ = shelf.records.find(wanted, LIMIT, None)
+    ((database, command),) = commands
+    ran_out = [f"1{number}" for number in (4, 3, 2, 1)]
+    assert [one.state.number for one in found] == (ran_out if not narrow else [])
+    assert explained(shelf.client, database, command)["executionStats"]["totalKeysExamined"] <= len(found) + 1

@@ -6,23 +6,31 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from services.chassis.errors import Invalid
-from services.chassis.paging import ByMoment, cursor, page, read_cursor
+from services.chassis.paging import ByTime, cursor, day, page, read_cursor
 
 AT = datetime(2026, 6, 1, 3, 0, 0, 123_000, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("at", [AT, AT.astimezone(timezone(timedelta(hours=7)))])
 def test_behind_a_moment_come_what_is_older_and_of_the_same_moment_the_lower_ids(at: datetime) -> None:
-    newest = ByMoment("state.at")
+    newest = ByTime("state.at")
     assert newest.keys == [("state.at", -1), ("_id", -1)]
     behind = newest.behind(cursor(at, "Đ/1"), "x")
     assert behind == {"state.at": {"$lte": AT}, "$nor": [{"state.at": AT, "_id": {"$gte": "Đ/1"}}]}
 
 
 def test_the_oldest_first_goes_the_other_way() -> None:
-    oldest = ByMoment("at", newest_first=False)
+    oldest = ByTime("at", newest_first=False)
     assert oldest.keys == [("at", 1), ("_id", 1)]
     assert oldest.behind(cursor(AT, "a"), "x") == {"at": {"$gte": AT}, "$nor": [{"at": AT, "_id": {"$lte": "a"}}]}
+
+
+def test_days_are_kept_as_they_are_said() -> None:
+    days = ByTime("on", read=day)
+    behind = days.behind(cursor("2026-06-01", "a"), "x")
+    assert behind == {"on": {"$lte": "2026-06-01"}, "$nor": [{"on": "2026-06-01", "_id": {"$gte": "a"}}]}
+    with pytest.raises(Invalid):
+        days.behind(cursor(AT, "a"), "x")
 
 
 @pytest.mark.parametrize(
@@ -35,7 +43,7 @@ def test_the_oldest_first_goes_the_other_way() -> None:
 )
 def test_what_is_no_cursor_is_the_askers_mistake(after: str) -> None:
     with pytest.raises(Invalid) as caught:
-        ByMoment("at").behind(after, "intake")
+        ByTime("at").behind(after, "intake")
     assert (caught.value.code, [one["field"] for one in caught.value.errors]) == ("intake.invalid", ["after"])
 
 

@@ -255,6 +255,18 @@ def test_expired_records_are_found_as_such(several: Registry) -> None:
     assert found("revoked") == ["2"]
 
 
+def test_of_expired_records_those_that_expired_last_come_first_page_by_page(several: Registry) -> None:
+    for number, expires_on in (("1", "2031-06-01"), ("3", "2031-05-01"), ("4", "2031-06-01"), ("5", "2031-06-03")):
+        several.collections["records"].documents[f"{DATASET}/{number}/2026/GP-VĐ"]["state"]["expires_on"] = expires_on
+    wanted, pages, after = Wanted(DATASET, date(2031, 6, 3), status="expired"), [], None
+    while True:
+        found, after = several.records.find(wanted, 1, after)
+        pages.append([one.state.number.partition("/")[0] for one in found])
+        if after is None:
+            break
+    assert pages == [["4"], ["1"], ["3"]]
+
+
 def test_a_prefix_lists_in_order_of_the_number(several: Registry) -> None:
     first = find(several, number_prefix="", limit=3)
     second = find(several, number_prefix="", limit=3, after=first["next"])
