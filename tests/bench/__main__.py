@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import cattrs
 import click
@@ -193,7 +193,8 @@ def _shown(table: Table) -> Shown:
 @click.option("--full", "form", flag_value="full", help="A million dossiers stored, half an hour of memory: two hours.")
 @click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), help="Only this part; may be repeated.")
 @click.option("--minutes", type=click.FloatRange(min=0.1), help="So long is memory looked at.")
-@click.option("--dossiers", type=click.IntRange(min=1000), help="So many are stored for `growth` and for `pages`.")
+@click.option("--dossiers", type=click.IntRange(min=1000), help="So many are stored for `growth`.")
+@click.option("--of-one-unit", type=click.IntRange(min=1000), help="So many are stored for `pages`.")
 @click.option(
     "--stored",
     type=click.Path(file_okay=False, path_type=Path),
@@ -209,6 +210,7 @@ def main(
     parts: tuple[str, ...],
     minutes: float | None,
     dossiers: int | None,
+    of_one_unit: int | None,
     stored: Path | None,
     document: bool,
     keep_logs: bool,
@@ -219,7 +221,7 @@ def main(
     if stored and {"growth", "pages"} <= set(parts or PARTS):
         raise click.UsageError("growth and pages fill in something else each: --stored is for one of them")
     if again is None:
-        result = measure(planned(form, minutes, dossiers), parts or PARTS, stored, keep_logs=keep_logs)
+        result = measure(planned(form, minutes, dossiers, of_one_unit), parts or PARTS, stored, keep_logs=keep_logs)
     else:
         result = cattrs.structure(json.loads(again.read_text(encoding="utf-8")), Result)
     page = keep(result)
@@ -230,12 +232,15 @@ def main(
     sys.exit(1 if result.refused else 0)
 
 
-def planned(form: str | None, minutes: float | None, dossiers: int | None) -> Plan:
+def planned(form: str | None, minutes: float | None, dossiers: int | None, of_one_unit: int | None) -> Plan:
     """The plan of a form, with what was asked for otherwise."""
     plan = {QUICK.name: QUICK, FULL.name: FULL}.get(form or "", NORMAL)
-    if minutes is not None:
-        plan = replace(plan, memory_seconds=60 * minutes)
-    return plan if dossiers is None else replace(plan, growth_dossiers=dossiers, pages_dossiers=dossiers)
+    asked: dict[str, Any] = {
+        "memory_seconds": 60 * minutes if minutes is not None else None,
+        "growth_dossiers": dossiers,
+        "pages_dossiers": of_one_unit,
+    }
+    return replace(plan, **{name: value for name, value in asked.items() if value is not None})
 
 
 def keep_document(result: Result, parts: Collection[str]) -> None:

@@ -28,6 +28,7 @@ Written by `make bench`, never by hand. The page with plots, and all numbers as 
 | `make bench PART=growth` | one part alone: idle, ours, memory, scaling, limit, intake, django, stock, growth, pages |
 | `make bench PART=memory BENCH='--minutes 30'` | memory for so long |
 | `make bench PART=growth BENCH='--dossiers 100000'` | growth to that size |
+| `make bench BENCH='--dossiers 1000000'` | every part, growth in full |
 | `make bench PART=growth BENCH='--full --document'` | in full, with a document of its own |
 | `make bench PART=pages BENCH=--document` | pages with 100,000 dossiers of a unit; into a document of its own |
 | `make bench BENCH=--quick` | a smoke test of everything, in some minutes: its figures say little |
