@@ -68,12 +68,17 @@
       form.elements._from.value = told.address;
       if (location.pathname !== told.address) history.replaceState(null, "", told.address);
       if (typedAgain) keepHere(); else forget();
+      tellSaved(new Date().toISOString());
     } else {
       keepHere();
       isOver = told.state === "changed" || told.state === "signed_out";
       if (told.state === "away") later(AGAIN);
     }
   };
+
+  const tellSaved = (at) => document.dispatchEvent(new CustomEvent("motcua:saved", {
+    detail: { id: form.dataset.draft, at, name: form.dataset.name, address: location.pathname },
+  }));
 
   const later = (milliseconds) => { clearTimeout(timer); timer = setTimeout(save, milliseconds); };
   const changed = () => {
@@ -220,6 +225,7 @@
     }
   };
 
+  if (form.dataset.saved) tellSaved(form.dataset.saved);
   show();
   restore();
 })();

@@ -3,6 +3,7 @@
 
 (() => {
   const START = "motcua.draft.";
+  const SAVED = "motcua.saved";
   const main = document.querySelector("[data-offline]");
   const cookie = (name) => (document.cookie.match("(?:^|; )" + name + "=(\\w+)") || [])[1];
   const language = cookie("lang") === "en" ? "en" : "vi";
@@ -18,24 +19,43 @@
     button.addEventListener("click", () => { if (isHere) location.assign("/"); else again(); });
   }
 
-  const section = document.querySelector("[data-drafts]");
-  const list = section.querySelector("ul");
-  const show = () => { section.hidden = !list.children.length; document.querySelector("[data-none]").hidden = !section.hidden; };
   const read = (name) => { try { return JSON.parse(localStorage.getItem(name)); } catch { return null; } };
+  const tell = (time, at) => {
+    time.dateTime = at;
+    time.textContent = new Date(at).toLocaleString(language === "en" ? "en-GB" : "vi-VN", { timeZone: "Asia/Ho_Chi_Minh" });
+  };
+  const isOurs = (address) => String(address).startsWith("/") && !String(address).startsWith("//");
+  const lineIn = (section, kept) => {
+    const line = section.querySelector("template").content.firstElementChild.cloneNode(true);
+    line.querySelector("[data-name]").textContent = kept.name;
+    tell(line.querySelector("time"), kept.at);
+    line.querySelector("[data-open]").href = isOurs(kept.address) ? kept.address : "/";
+    section.querySelector("ul").append(line);
+    return line;
+  };
+
+  const typed = document.querySelector("[data-drafts]");
+  const show = () => {
+    typed.hidden = !typed.querySelector("ul").children.length;
+    document.querySelector("[data-none]").hidden = !typed.hidden;
+  };
   let names = [];
   try { names = Object.keys(localStorage).filter((name) => name.startsWith(START)); } catch { /* nothing is kept */ }
   for (const name of names) {
     const kept = read(name);
     if (!kept || !Array.isArray(kept.fields)) continue;
-    const line = section.querySelector("template").content.firstElementChild.cloneNode(true);
-    const at = new Date(kept.at);
-    line.querySelector("[data-name]").textContent = kept.name;
-    line.querySelector("time").dateTime = kept.at;
-    line.querySelector("time").textContent = at.toLocaleString(language === "en" ? "en-GB" : "vi-VN", { timeZone: "Asia/Ho_Chi_Minh" });
+    const line = lineIn(typed, kept);
     line.querySelector("[data-count]").textContent = kept.fields.filter(([, value]) => String(value).trim()).length;
-    line.querySelector("[data-open]").href = String(kept.address).startsWith("/") && !String(kept.address).startsWith("//") ? kept.address : "/";
     line.querySelector("[data-drop]").addEventListener("click", () => { localStorage.removeItem(name); line.remove(); show(); });
-    list.append(line);
   }
   show();
+
+  const saved = document.querySelector("[data-saved]");
+  const list = read(SAVED);
+  if (list && Array.isArray(list.drafts) && list.drafts.length) {
+    tell(saved.querySelector("time"), list.at);
+    for (const kept of list.drafts) lineIn(saved, kept);
+    saved.querySelector("[data-drop]").addEventListener("click", () => { localStorage.removeItem(SAVED); saved.hidden = true; });
+    saved.hidden = false;
+  }
 })();

@@ -1,0 +1,61 @@
+"""The portal as an app on a device whose line has gone: it says so, lists the drafts, and goes on by itself."""
+
+import re
+from typing import Final
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.e2e.acts import find
+from tests.e2e.conftest import PHONE, Open
+from tests.e2e.test_every_page import violations
+
+pytestmark = pytest.mark.servers
+LABEL, PURPOSE = '[name="form.label"]', '[name="form.purpose"]'
+LISTED: Final = "() => JSON.parse(localStorage.getItem('motcua.saved')).drafts.map((one) => one.address)"
+KEPT: Final = "() => Object.keys(localStorage).filter((name) => name.startsWith('motcua.'))"
+
+
+def test_without_a_line_the_drafts_are_listed_and_the_page_comes_back_by_itself(visit: Open) -> None:
+    page = visit("/", sub="cong-dan-1", viewport=PHONE)
+    find(page, "ten mien")
+    page.locator(LABEL).fill("truoc-khi-mat-mang")
+    expect(page.locator("[data-state]")).to_contain_text("Đã lưu lúc")
+    draft = re.sub("^https?://[^/]+", "", page.url)
+    lose_the_line(page)
+    page.locator(PURPOSE).fill("Viết khi không có mạng")
+    expect(page.locator("[data-state]")).to_contain_text("đang được giữ trên thiết bị này")
+
+    page.goto("/ho-so")
+    expect(page.get_by_role("heading", name="Chưa có kết nối mạng")).to_be_visible()
+    typed, saved = page.locator("[data-drafts]"), page.locator("[data-saved]")
+    expect(typed.get_by_role("link", name="Mở lại")).to_have_attribute("href", draft)
+    expect(saved.get_by_role("link", name="Mở").first).to_have_attribute("href", draft)
+    assert not violations(Axe(), page)
+
+    page.context.set_offline(False)
+    expect(page.get_by_role("heading", name="Hồ sơ của tôi")).to_be_visible()
+    assert page.evaluate(LISTED) == page.locator("[data-draft] a").evaluate_all("(links) => links.map((one) => one.pathname)")
+    page.goto(draft)
+    page.get_by_role("button", name="Lấy lại nội dung đó").click()
+    expect(page.locator(PURPOSE)).to_have_value("Viết khi không có mạng")
+    expect(page.locator("[data-state]")).to_contain_text("Đã lưu lúc")
+
+
+def test_who_signs_out_leaves_no_list_of_drafts(visit: Open) -> None:
+    page = visit("/", sub="cong-dan-1")
+    find(page, "ten mien")
+    page.locator(LABEL).fill("sap-dang-xuat")
+    expect(page.locator("[data-state]")).to_contain_text("Đã lưu lúc")
+    assert page.evaluate(KEPT) == ["motcua.saved"]
+    page.get_by_role("button", name="Đăng xuất").click()
+    expect(page.get_by_role("link", name="Đăng nhập")).to_be_visible()
+    assert page.evaluate(KEPT) == []
+
+
+def lose_the_line(page: Page) -> None:
+    """Once the service worker has this page."""
+    page.evaluate("async () => { await navigator.serviceWorker.ready; }")
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+    page.context.set_offline(True)
