@@ -18,7 +18,7 @@ from pymongo import MongoClient
 from services.chassis import codec
 from services.chassis.queues import work_queues
 from services.cli.topology import service_classes
-from tests.bench.outcome import Work
+from tests.bench.outcome import NotMeasured, Work
 from tests.integration import agreement
 
 _LOOK_SECONDS: Final = 0.5
@@ -144,16 +144,22 @@ def hops(entries: Sequence[Entry]) -> dict[str, list[float]]:
     return dict(found)
 
 
-def until_sent(entries: Sequence[Entry]) -> list[tuple[datetime, float]]:
-    """Of each notice when it was handed over, and how many seconds after the event that it tells of."""
+def until_sent(entries: Sequence[Entry], due: int) -> list[tuple[datetime, float]]:
+    """Of each notice when it was handed over, and how many seconds after the event that it tells of.
+
+    Raises NotMeasured unless that is known of all that were `due`: a share of the others would be of too few.
+    """
     by_id = {entry.id: entry for entry in entries}
     asked = {one.data["notice_id"]: one for one in entries if one.type == "notice_requested"}
-    found = []
+    found: dict[str, tuple[datetime, float]] = {}
     for sent in (one for one in entries if one.type == "notice_sent"):
-        told_of = by_id.get(asked[sent.data["notice_id"]].cause)
+        request = asked.get(sent.data["notice_id"])
+        told_of = by_id.get(request.cause) if request else None
         if told_of is not None:
-            found.append((sent.at, (sent.at - told_of.at).total_seconds()))
-    return found
+            found[sent.data["notice_id"]] = (sent.at, (sent.at - told_of.at).total_seconds())
+    if len(found) != due:
+        raise NotMeasured(f"{due} notices were due, and of {len(found)} the histories say what for and when sent")
+    return list(found.values())
 
 
 def ends(entries: Sequence[Entry]) -> list[float]:

@@ -8,10 +8,10 @@ from typing import Any, Final, Self
 
 from pymongo import MongoClient
 
-from tests.bench.client import Lived
+from tests.bench.client import SUBMIT, WHOLE, Lived
 from tests.bench.crew import Crew
 from tests.bench.intake import Contestant, kept_in
-from tests.bench.ours import each_for, steps
+from tests.bench.ours import each_for, step_over_time, steps
 from tests.bench.outcome import Control, NotMeasured
 from tests.bench.plan import FEE, NO_FEE, NOTICES, Plan, Trial
 from tests.bench.rig import Rig
@@ -101,6 +101,8 @@ class Trials:
             published=published,
             resolved_per_second=per_second(one.resolved - began for one in lived if one.resolved),
             track=sampler.track(),
+            submit_over_time=step_over_time(lived, SUBMIT, began),
+            whole_over_time=step_over_time(lived, WHOLE, began),
         )
 
 

@@ -22,6 +22,7 @@ from pymongo import InsertOne, MongoClient, UpdateOne, WriteConcern
 
 from services.contracts.envelope import Envelope
 from tests.bench.outcome import Limit, NotMeasured, Work
+from tests.bench.paces import Ended, Pace, dossiers_per_second
 from tests.bench.rig import Rig
 from tests.bench.sampling import others_percent, used
 
@@ -46,22 +47,38 @@ class Share:
     smtp: tuple[str, int] | None
 
 
+@dataclass(frozen=True)
+class _Done:
+    """One run."""
+
+    dossiers: int
+    seconds: float
+    cpu_ms: dict[str, float]
+    others_percent: float
+    per_second: list[tuple[float, float]]
+
+    @property
+    def rate(self) -> float:
+        return round(self.dossiers / self.seconds, 1)
+
+
 def measure(rig: Rig, procedure: str, work: Work, dossiers: int) -> Limit:
     """Dossiers a second at the limit, alone and with the letters handed to the mailbox as well."""
-    rate, seconds, cpu_ms, others = _run(rig, work, dossiers, letters=False)
-    with_letters = _run(rig, work, max(PROCESSES, dossiers // 2), letters=True)[0]
+    alone = _run(rig, work, dossiers, letters=False)
+    with_letters = _run(rig, work, max(PROCESSES, dossiers // 2), letters=True)
     return Limit(
         procedure=procedure,
-        dossiers=dossiers,
-        seconds=round(seconds, 2),
-        rate=round(rate, 1),
-        rate_with_letters=round(with_letters, 1),
-        cpu_ms=cpu_ms,
-        others_percent=others,
+        dossiers=alone.dossiers,
+        seconds=round(alone.seconds, 2),
+        rate=alone.rate,
+        rate_with_letters=with_letters.rate,
+        cpu_ms=alone.cpu_ms,
+        others_percent=alone.others_percent,
+        per_second=alone.per_second,
     )
 
 
-def _run(rig: Rig, work: Work, dossiers: int, *, letters: bool) -> tuple[float, float, dict[str, float], float]:
+def _run(rig: Rig, work: Work, dossiers: int, *, letters: bool) -> _Done:
     _prepare(rig, work)
     smtp = (rig.env["MOTCUA_SMTP_HOST"], int(rig.env["MOTCUA_SMTP_PORT"])) if letters else None
     where = (rig.env["MOTCUA_AMQP_URI"], rig.env["MOTCUA_MONGO_URI"], smtp)
@@ -73,15 +90,20 @@ def _run(rig: Rig, work: Work, dossiers: int, *, letters: bool) -> tuple[float, 
     pids = {f"limit:{number}": process.pid or 0 for number, process in enumerate(processes)}
     gate.wait(_QUIET_SECONDS)
     with rig.sampler(pids, {}) as sampler:
-        ends = [line.get() for _ in processes]
+        ends: list[Ended | str] = [line.get() for _ in processes]
     for process in processes:
         process.join()
     if failures := [end for end in ends if isinstance(end, str)]:
         raise NotMeasured(f"the limit was not reached: {failures}")
+    ended = [end for end in ends if isinstance(end, Ended)]
     (before, after), done = sampler.ends, PROCESSES * (dossiers // PROCESSES)
-    seconds = max(ends) - before.at
-    cpu_ms = {name: round(1000 * one / done, 2) for name, one in used(before, after).items()}
-    return done / seconds, seconds, cpu_ms, others_percent(before, after)
+    return _Done(
+        dossiers=done,
+        seconds=max(end.at for end in ended) - before.at,
+        cpu_ms={name: round(1000 * one / done, 2) for name, one in used(before, after).items()},
+        others_percent=others_percent(before, after),
+        per_second=dossiers_per_second(ended, dossiers // PROCESSES, before.at),
+    )
 
 
 def _prepare(rig: Rig, work: Work) -> None:
@@ -113,26 +135,27 @@ def _queues(work: Work) -> dict[str, list[str]]:
 
 
 def _do(share: Share, line: Any, gate: Any) -> None:
-    """One process: its end by the wall clock, or what went wrong."""
-    tasks: list[Callable[[Share], None]] = [_write, _publish, _consume, *([_post] if share.smtp else [])]
+    """One process: how it ended, or what went wrong."""
+    tasks: list[Callable[[Share, Pace], None]] = [_write, _publish, _consume, *([_post] if share.smtp else [])]
+    paces: list[Pace] = [[] for _ in tasks]
     failures: list[str] = []
 
-    def run(task: Callable[[Share], None]) -> None:
+    def run(task: Callable[[Share, Pace], None], pace: Pace) -> None:
         try:
-            task(share)
+            task(share, pace)
         except Exception as error:  # noqa: BLE001 – told to the parent
             failures.append(f"{task.__name__}: {error!r}")
 
-    threads = [threading.Thread(target=run, args=(task,)) for task in tasks]
+    threads = [threading.Thread(target=run, args=own) for own in zip(tasks, paces, strict=True)]
     gate.wait(_QUIET_SECONDS)
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    line.put("; ".join(failures) or time.time())
+    line.put("; ".join(failures) or Ended(time.time(), paces))
 
 
-def _write(share: Share) -> None:
+def _write(share: Share, pace: Pace) -> None:
     """Majority and journal, hundreds at a time."""
     with MongoClient[dict[str, Any]](share.mongo_uri) as client:
         concern = WriteConcern(w="majority", j=True)
@@ -141,6 +164,7 @@ def _write(share: Share) -> None:
         while batch := list(islice(operations, _BATCH)):
             result = kept.bulk_write(batch, ordered=False)
             done += Counter(inserted=result.inserted_count, updated=min(result.matched_count, result.modified_count))
+            pace.append((time.time(), done.total()))
     insist_written(share, done)
 
 
@@ -167,7 +191,7 @@ def writes(work: Work, dossiers: int) -> Iterator[Any]:
         yield UpdateOne({"_id": inserts - 1}, {"$push": {"history": event}, "$set": {"state": state}})
 
 
-def _publish(share: Share) -> None:
+def _publish(share: Share, pace: Pace) -> None:
     """Persistent and mandatory; a batch is followed by the wait for its confirms."""
     with Connection(share.amqp_uri) as connection:
         channel: Any = connection.channel()
@@ -182,6 +206,7 @@ def _publish(share: Share) -> None:
             sent += len(batch)
             while confirmed.upto < sent:
                 connection.drain_events(timeout=_QUIET_SECONDS)
+            pace.append((time.time(), sent))
 
 
 def keys_of(share: Share) -> Iterator[str]:
@@ -195,13 +220,13 @@ def keys_of(share: Share) -> Iterator[str]:
                 yield f"{share.number}.{queues}"
 
 
-def _consume(share: Share) -> None:
+def _consume(share: Share, pace: Pace) -> None:
     """Everything that reaches our queues; acknowledged by the hundred."""
     expected = sum(int(key.partition(".")[2]) for key in keys_of(share))
     with Connection(share.amqp_uri) as connection:
         channel: Any = connection.channel()
         channel.basic_qos(0, 2 * _BATCH, False)
-        counted = _Counted(channel)
+        counted = _Counted(channel, pace)
         for name in _queues(share.work):
             if name.startswith(f"limit.{share.number}."):
                 channel.basic_consume(name, callback=counted.take)
@@ -211,15 +236,16 @@ def _consume(share: Share) -> None:
         channel.close()
 
 
-def _post(share: Share) -> None:
+def _post(share: Share, pace: Pace) -> None:
     """The letters, over one kept connection."""
     if share.smtp is None:
         return
     letter = b"Subject: limit\r\n\r\n" + b"x" * 70 * int(share.work.letter_bytes / 70)
     lines = b"\r\n".join(letter[at : at + 70] for at in range(0, len(letter), 70))
     with smtplib.SMTP(*share.smtp, local_hostname="limit") as server:
-        for _ in range(share.work.letters * share.dossiers):
+        for number in range(share.work.letters * share.dossiers):
             server.sendmail("limit@example.vn", ["limit@example.vn"], lines)
+            pace.append((time.time(), number + 1))
 
 
 class _Confirmed:
@@ -242,8 +268,9 @@ class _Confirmed:
 class _Counted:
     """Messages taken, the last of each batch acknowledging all before it."""
 
-    def __init__(self, channel: Any) -> None:
+    def __init__(self, channel: Any, pace: Pace) -> None:
         self.total, self._channel, self._last, self._acked = 0, channel, 0, 0
+        self._pace = pace
 
     def take(self, message: Any) -> None:
         self.total, self._last = self.total + 1, message.delivery_tag
@@ -254,6 +281,7 @@ class _Counted:
         if self._last > self._acked:
             self._channel.basic_ack(self._last, multiple=True)
             self._acked = self._last
+            self._pace.append((time.time(), self.total))
 
 
 def _headers() -> Mapping[str, Any]:

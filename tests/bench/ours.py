@@ -13,7 +13,7 @@ from tests.bench.outcome import Flow, Sum, Work
 from tests.bench.plan import NOTICES, Plan
 from tests.bench.rig import Rig
 from tests.bench.sampling import Sampler, others_percent, used
-from tests.bench.stats import Spread, middle_rate, over_time, per_second, share_within, spread
+from tests.bench.stats import Moment, Spread, middle_rate, over_time, per_second, share_within, spread
 from tests.bench.world import Offer, ours
 
 IN_TIME_SECONDS: Final = 10.0
@@ -82,36 +82,37 @@ class Ours:
         done: Operations,
         sampler: Sampler,
     ) -> Flow:
-        self._insist(lived, counted)
+        ended = self._insist(lived, counted)
         codes = [one.code for one in lived]
         self.codes += codes
         entries, (before, after) = self._rig.books.entries(codes), sampler.ends
-        began, ended = min(one.intended for one in lived), last_effect(entries)
-        notices = stores.until_sent(entries)
+        began, last = min(one.intended for one in lived), last_effect(entries)
+        notices = stores.until_sent(entries, NOTICES[self._offer.key] * len(lived))
         return Flow(
             procedure=self._offer.key,
             load=load,
             clients=clients,
             rate_asked=rate and round(rate, 2),
             dossiers=len(lived),
-            seconds=round(ended - began, 2),
-            rate=round(len(lived) / (ended - began), 2),
+            seconds=round(last - began, 2),
+            rate=round(len(lived) / (last - began), 2),
             cpu_ms={name: round(1000 * seconds / len(lived), 2) for name, seconds in used(before, after).items()},
             others_percent=others_percent(before, after),
             steps=steps(lived),
             hops={name: said for name, took in sorted(stores.hops(entries).items()) if (said := spread(took))},
             notices_in_time=round(share_within([seconds for _, seconds in notices], IN_TIME_SECONDS), 5),
-            submit_over_time=over_time([(one.intended - began, one.took[SUBMIT]) for one in lived], 1),
-            whole_over_time=over_time([(one.intended - began, one.took[WHOLE]) for one in lived], 1),
+            submit_over_time=step_over_time(lived, SUBMIT, began),
+            whole_over_time=step_over_time(lived, WHOLE, began),
             resolved_per_second=per_second(one.resolved - began for one in lived),
             sent_per_second=per_second(at.timestamp() - began for at, _ in notices),
             track=sampler.track(),
             work=self._work(codes, entries, done),
             steady=round(middle_rate(stores.ends(entries)) or 0.0, 2),
+            counted=ended,
         )
 
-    def _insist(self, lived: Sequence[Lived], counted: tuple[int, int]) -> None:
-        """Raises Unclosed unless every dossier ended as it must and all books agree on it."""
+    def _insist(self, lived: Sequence[Lived], counted: tuple[int, int]) -> Sum:
+        """What was counted. Raises Unclosed unless every dossier ended as it must and all books agree on it."""
         codes = [one.code for one in lived if one.code]
         failures = [f"{one.code or 'not submitted'}: {one.failure}" for one in lived if one.failure]
         if self._rig.pids() != self._processes:
@@ -119,7 +120,9 @@ class Ours:
         resolved, sent = counted
         due = NOTICES[self._offer.key] * len(lived)
         wrong = [] if failures or resolved < len(lived) or sent < due else self._rig.books.disagreements(codes)
-        Sum(len(lived), resolved, due, sent, (*failures, *wrong)).insist()
+        ended = Sum(len(lived), resolved, due, sent, (*failures, *wrong))
+        ended.insist()
+        return ended
 
     def _work(self, codes: Sequence[str], entries: Sequence[Entry], done: Operations) -> Work:
         state, event = self._rig.books.sizes(codes)
@@ -148,3 +151,8 @@ def steps(lived: Sequence[Lived]) -> dict[str, Spread]:
     names = list(dict.fromkeys(name for one in lived for name in one.took))
     found = {name: spread(one.took[name] for one in lived if name in one.took) for name in names}
     return {name: said for name, said in found.items() if said}
+
+
+def step_over_time(lived: Sequence[Lived], step: str, began: float) -> list[Moment]:
+    """How long a step took those who came so far, by the second in which their dossier should have begun."""
+    return over_time([(one.intended - began, one.took[step]) for one in lived if step in one.took], 1)

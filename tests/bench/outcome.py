@@ -31,10 +31,15 @@ class Sum:
     failures: tuple[str, ...] = ()  # what a client was told instead of an answer, or what the books disagree on
 
     @property
+    def wrong(self) -> int:
+        """Results and notices that are missing or too many, and what else is wrong."""
+        amiss = abs(self.submitted - self.resolved) + abs(self.notices_due - self.notices_sent)
+        return amiss + len(self.failures)
+
+    @property
     def closes(self) -> bool:
         """Every dossier has its result, every notice was handed over, and nobody was sent away."""
-        complete = self.submitted == self.resolved and self.notices_due == self.notices_sent
-        return self.submitted > 0 and complete and not self.failures
+        return self.submitted > 0 and not self.wrong
 
     def insist(self) -> None:
         """Raises Unclosed, saying what is missing."""
@@ -111,11 +116,18 @@ class Flow:
     track: Track
     work: Work
     steady: float = 0.0  # the rate over the middle of the run; 0 where it was too short to have one
+    counted: Sum | None = None  # in the stores at the end; results that are older than this field have none
 
     @property
     def steady_rate(self) -> float:
         """What is compared of runs that are long enough to have a middle."""
         return self.steady or self.rate
+
+    @property
+    def ended(self) -> Sum:
+        """What became of its dossiers: as the stores tell it, or else as its clients saw second by second."""
+        seen = round(sum(count for _, count in self.resolved_per_second))
+        return self.counted or Sum(self.dossiers, seen, notices_due=0, notices_sent=0)
 
     @property
     def cpu_ms_in_all(self) -> float:
@@ -143,6 +155,8 @@ class Control:
     published: dict[str, float]  # events by type, for one dossier, counted before the measurement
     resolved_per_second: list[tuple[float, float]]
     track: Track
+    submit_over_time: list[Moment] = field(default_factory=list)
+    whole_over_time: list[Moment] = field(default_factory=list)  # of the dossiers that were resolved
 
 
 @dataclass(frozen=True)
@@ -177,6 +191,7 @@ class Limit:
     rate_with_letters: float
     cpu_ms: dict[str, float]
     others_percent: float
+    per_second: list[tuple[float, float]] = field(default_factory=list)  # dossiers
 
 
 @dataclass(frozen=True)

@@ -101,6 +101,13 @@ def _plots(result: Result) -> Iterator[str]:
     for key, control in result.stock.items():
         yield f"<h2>Stock, {escape(key)}, maximum</h2>"
         yield from (svg(chart) for chart in _of_control(control))
+        if ours := result.closed.get(key):
+            yield f"<h2>Ours beside stock, {escape(key)}, maximum</h2>"
+            yield from (svg(chart) for chart in _side_by_side(ours, control))
+    for key, limit in result.limit.items():
+        if limit.per_second:
+            yield f"<h2>The limit, {escape(key)}</h2>"
+            yield svg(Chart("Throughput", "dossiers a second", {"done": limit.per_second}))
     for door, accepted in result.accepted.items():
         yield f"<h2>Intake alone, {escape(door)}, half of maximum</h2>"
         yield svg(_percentiles("submit", accepted.open_over_time))
@@ -124,7 +131,19 @@ def _of_flow(flow: Flow) -> Iterator[Chart]:
 
 def _of_control(control: Control) -> Iterator[Chart]:
     yield Chart("Throughput", "a second", {"resolved": control.resolved_per_second})
+    for title, moments in (("intake.submit", control.submit_over_time), ("submit → resolved", control.whole_over_time)):
+        if moments:
+            yield _percentiles(title, moments)
     yield from _of_track(control.track)
+
+
+def _side_by_side(ours: Flow, stock: Control) -> Iterator[Chart]:
+    """Each from the beginning of its own run."""
+    yield Chart("Throughput", "a second", {"ours": ours.resolved_per_second, "stock": stock.resolved_per_second})
+    if stock.whole_over_time:
+        runs = (("ours", ours.whole_over_time), ("stock", stock.whole_over_time))
+        lines = {f"{name} {rank}": _line(moments, rank) for name, moments in runs for rank in ("p50", "p99")}
+        yield Chart("submit → resolved", "ms", lines)
 
 
 def _of_memory(told: Memory) -> Iterator[Chart]:
@@ -145,5 +164,8 @@ def _over(track: Track, values: dict[str, list[float]]) -> dict[str, Points]:
 
 
 def _percentiles(title: str, moments: list[Moment]) -> Chart:
-    lines = {name: [(one.at, float(getattr(one, name))) for one in moments] for name in ("p50", "p95", "p99")}
-    return Chart(title, "ms", lines)
+    return Chart(title, "ms", {rank: _line(moments, rank) for rank in ("p50", "p95", "p99")})
+
+
+def _line(moments: list[Moment], rank: str) -> Points:
+    return [(one.at, float(getattr(one, rank))) for one in moments]

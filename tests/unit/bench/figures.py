@@ -4,13 +4,17 @@ from datetime import UTC, datetime, timedelta
 
 from tests.bench.books import Entry
 from tests.bench.outcome import (
+    Accepted,
     Asked,
+    Control,
     Flow,
     Grown,
     Growth,
+    Limit,
     Pair,
     Scaled,
     Scaling,
+    Sum,
     Track,
     Work,
 )
@@ -44,14 +48,6 @@ def entry_of(source: str, type_: str, id_: str, milliseconds: int, cause: str, *
 
 
 def a_flow() -> Flow:
-    track = Track(
-        at=[1.0, 2.0],
-        cpu_percent={"intake": [10.0, 20.0]},
-        rss_mb={"intake": [70.0, 80.0], "mongodb": [200.0, 210.0]},
-        queued={"notify": [0, 5]},
-        unpublished=[1, 2],
-        lag_seconds=[0.1, 0.2],
-    )
     said = spread([0.1, 0.2])
     assert said is not None
     return Flow(
@@ -71,9 +67,54 @@ def a_flow() -> Flow:
         whole_over_time=over_time([(0, 0.1), (1, 0.2)], 1),
         resolved_per_second=[(0, 12), (1, 13)],
         sent_per_second=[(0, 48), (1, 52)],
-        track=track,
+        track=a_track(),
         work=WORK,
+        counted=Sum(submitted=100, resolved=100, notices_due=400, notices_sent=400),
     )
+
+
+def a_track() -> Track:
+    return Track(
+        at=[1.0, 2.0],
+        cpu_percent={"intake": [10.0, 20.0]},
+        rss_mb={"intake": [70.0, 80.0], "mongodb": [200.0, 210.0]},
+        queued={"notify": [0, 5]},
+        unpublished=[1, 2],
+        lag_seconds=[0.1, 0.2],
+    )
+
+
+def a_control() -> Control:
+    return Control(
+        procedure=NO_FEE,
+        workers=50,
+        connections=10,
+        clients=8,
+        dossiers=100,
+        seconds=50.0,
+        rate=2.0,
+        cpu_ms={"stock-intake": 20.0},
+        others_percent=0.0,
+        steps={},
+        wrong={},
+        wrong_dossiers=0,
+        failures={},
+        published={},
+        resolved_per_second=[(0, 2), (1, 2)],
+        track=a_track(),
+        submit_over_time=over_time([(0, 0.3), (1, 0.4)], 1),
+        whole_over_time=over_time([(0, 3.0), (1, 4.0)], 1),
+    )
+
+
+def a_limit() -> Limit:
+    return Limit(NO_FEE, 400, 20.0, 20.0, 15.0, {"limit": 1.0}, 0.0, [(0, 20), (1, 20)])
+
+
+def an_accepted(door: str, rate: float) -> Accepted:
+    said = spread([0.01, 0.02])
+    assert said is not None
+    return Accepted(door, 16, 600, rate, said, rate / 2, said, over_time([(0, 0.01)], 1), {"intake": 3.0}, 0.0)
 
 
 def a_scaling() -> Scaling:

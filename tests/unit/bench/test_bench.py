@@ -26,7 +26,7 @@ from tests.bench.sampling import Look, others_percent, used
 from tests.bench.stats import over_time, per_second, percentile, share_within, slope, spread
 from tests.bench.tables import all_tables
 from tests.bench.targets import rows
-from tests.unit.bench.figures import a_flow, a_growth, a_machine, a_scaling, a_viewing
+from tests.unit.bench.figures import a_control, a_flow, a_growth, a_limit, a_machine, a_scaling, a_viewing
 
 _WHOLE = Sum(submitted=10, resolved=10, notices_due=40, notices_sent=40)
 
@@ -168,6 +168,27 @@ def test_long_forms_are_judged_and_shown() -> None:
     assert "SORT" in written
     assert pages.document(cattrs.structure(json.loads(json.dumps(asdict(result))), Result)) == written
     assert pages.page(result).count("<svg") == 2
+
+
+def test_stock_is_drawn_as_we_are_and_beside_us_and_the_limit_too() -> None:
+    result = Result("2026-01-15T120000Z", "quick", a_machine())
+    result.stock[NO_FEE], result.limit[NO_FEE] = a_control(), a_limit()
+    assert pages.page(result).count("<svg") == 6 + 1
+    result.closed[NO_FEE] = a_flow()
+    drawn = pages.page(result)
+    assert drawn.count("<svg") == 8 + 6 + 2 + 1
+    assert all(f"</i>{line}</span>" in drawn for line in ("ours p99", "stock p99", "ours", "stock", "done"))
+
+
+def test_the_result_of_a_run_of_before_is_shown_by_what_it_has() -> None:
+    result = Result("2026-01-15T120000Z", "quick", a_machine())
+    result.closed[NO_FEE], result.stock[NO_FEE], result.limit[NO_FEE] = a_flow(), a_control(), a_limit()
+    told = json.loads(json.dumps(asdict(result)))
+    del told["closed"][NO_FEE]["counted"], told["limit"][NO_FEE]["per_second"]
+    del told["stock"][NO_FEE]["submit_over_time"], told["stock"][NO_FEE]["whole_over_time"]
+    drawn = pages.page(cattrs.structure(told, Result))
+    assert drawn.count("<svg") == 8 + 4 + 1
+    assert "nothing was seen" not in drawn
 
 
 def test_a_part_alone_has_a_document_of_its_own_with_no_empty_rows() -> None:

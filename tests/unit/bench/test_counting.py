@@ -13,6 +13,7 @@ from tests.bench.outcome import (
     NotMeasured,
     Result,
 )
+from tests.bench.paces import Ended, dossiers_per_second
 from tests.bench.plan import NO_FEE
 from tests.bench.stats import middle_rate
 from tests.bench.targets import rows
@@ -80,7 +81,25 @@ def test_a_hop_runs_from_the_cause_to_the_first_effect_of_a_subscriber() -> None
     assert hops(entries)["intake.dossier_submitted → routing"] == [0.04]
     assert hops(entries)["intake.dossier_submitted → notify"] == [0.06]
     assert len(hops(entries)["notify.notice_requested → notify"]) == 2
-    assert [seconds for _, seconds in until_sent(entries)] == [0.9, 0.901]
+    assert [seconds for _, seconds in until_sent(entries, 2)] == [0.9, 0.901]
+
+
+def test_there_is_no_share_of_notices_of_which_one_cannot_be_told() -> None:
+    submitted = entry_of("intake", "dossier_submitted", "e1", 0, "request")
+    asked = [
+        entry_of("notify", "notice_requested", f"e{2 + n}", 60, cause, notice_id=str(n))
+        for n, cause in enumerate(("e1", "of no history"))
+    ]
+    sent = [entry_of("notify", "notice_sent", f"e{4 + n}", 900, asked[n].id, notice_id=str(n)) for n in (0, 1)]
+    assert len(until_sent([submitted, asked[0], sent[0]], 1)) == 1
+    for entries in (
+        [submitted, *asked, *sent],  # what the second tells of is in no history
+        [submitted, asked[0], *sent],  # nobody asked for it
+        [submitted, *asked, sent[0]],  # it was not sent
+        [submitted, asked[0], sent[0], sent[0]],  # the first was sent twice
+    ):
+        with pytest.raises(NotMeasured, match="2 notices were due, and of 1"):
+            until_sent(entries, 2)
 
 
 def test_work_counts_what_reaches_how_many_queues() -> None:
@@ -102,3 +121,10 @@ def test_the_limit_does_as_much_as_was_counted() -> None:
     for done in ({"inserted": 1075, "updated": 3019}, {"inserted": 1075}):
         with pytest.raises(NotMeasured, match="3020 updates"):
             insist_written(share, done)
+
+
+def test_the_limit_is_as_far_as_the_slowest_task_of_each_process() -> None:
+    quick, slow = [(10.5, 50), (11.0, 100)], [(10.9, 1), (12.5, 2), (13.0, 4)]
+    ended = [Ended(13.0, [quick, slow]), Ended(11.5, [quick, [(11.5, 7)]])]
+    assert dossiers_per_second(ended, 8, 10.0) == [(0, 2), (1, 8), (2, 6)]  # 2 + 0, then 0 + 8, then 6 + 0
+    assert sum(done for _, done in dossiers_per_second(ended, 8, 10.0)) == 16

@@ -1,0 +1,104 @@
+"""A figure is judged by what was counted, and not at all where somebody else may have made it."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.bench.intake import OURS_BY_RPC
+from tests.bench.outcome import Result, Sum
+from tests.bench.plan import NO_FEE
+from tests.bench.targets import Row, rows
+from tests.unit.bench.figures import a_control, a_flow, a_growth, a_limit, a_machine, an_accepted
+
+_STOCK = "stock, RPC"
+
+
+def a_result(ours: float = 0.0, theirs: float = 0.0) -> Result:
+    """Every comparison, with what others used of the machine during our runs and during those beside them."""
+    result = Result("2026-01-15T120000Z", "quick", a_machine())
+    result.closed[NO_FEE] = replace(a_flow(), others_percent=ours)
+    result.stock[NO_FEE] = replace(a_control(), others_percent=theirs)
+    result.limit[NO_FEE] = replace(a_limit(), others_percent=theirs)
+    result.accepted[OURS_BY_RPC] = replace(an_accepted(OURS_BY_RPC, 300), others_percent=ours)
+    result.accepted[_STOCK] = replace(an_accepted(_STOCK, 100), others_percent=theirs)
+    return result
+
+
+def row(result: Result, figure: str) -> Row:
+    (found,) = (one for one in rows(result) if one.figure == figure)
+    return found
+
+
+COMPARED = {
+    f"{NO_FEE}: end to end, against stock": "6.25 ×",
+    f"{NO_FEE}: end to end, against the limit": "62.5 %",
+    "intake RPC accepted, against stock's submit": "3.00 ×",
+}
+
+
+@pytest.mark.parametrize("figure", COMPARED)
+@pytest.mark.parametrize(("ours", "theirs"), [(0, 0), (10, 10), (0, 5), (5, 0), (6, 10)])
+def test_runs_that_had_the_machine_alike_are_compared(figure: str, ours: float, theirs: float) -> None:
+    found = row(a_result(ours, theirs), figure)
+    assert (found.measured, found.met) == (COMPARED[figure], True)
+
+
+@pytest.mark.parametrize("figure", COMPARED)
+@pytest.mark.parametrize(
+    ("ours", "theirs", "shown"),
+    [
+        (10.5, 10.5, "10.5 % / 10.5 %"),
+        (0, 5.5, "0 % / 5.5 %"),
+        (9, 3, "9 % / 3 %"),
+        (1, 26, "1 % / 26 %"),
+        (12, 9, "12 % / 9 %"),
+    ],
+)
+def test_runs_that_shared_the_machine_with_others_are_shown_and_not_judged(
+    figure: str, ours: float, theirs: float, shown: str
+) -> None:
+    found = row(a_result(ours, theirs), figure)
+    assert found.met is None
+    assert found.measured == f"{COMPARED[figure]} (others used {shown}: not judged)"
+
+
+def test_a_missed_target_is_told_on_a_quiet_machine() -> None:
+    result = a_result()
+    result.stock[NO_FEE] = replace(a_control(), rate=10.0)
+    assert row(result, f"{NO_FEE}: end to end, against stock").met is False
+
+
+@pytest.mark.parametrize(
+    ("counted", "shown", "met"),
+    [
+        (Sum(100, 100, 400, 400), "0 of 100", True),
+        (Sum(100, 99, 400, 400), "1 of 100", False),
+        (Sum(100, 100, 400, 398), "2 of 100", False),
+        (Sum(100, 100, 400, 401), "1 of 100", False),
+        (Sum(100, 100, 400, 400, ("routing has not heard of it",)), "1 of 100", False),
+    ],
+)
+def test_our_final_states_are_judged_by_what_the_stores_tell(counted: Sum, shown: str, met: bool) -> None:
+    result = a_result()
+    result.closed[NO_FEE] = replace(a_flow(), counted=counted)
+    found = row(result, f"{NO_FEE}: final states wrong or missing, ours")
+    assert (found.measured, found.met) == (shown, met)
+
+
+@pytest.mark.parametrize(("resolved", "shown", "met"), [(100, "0 of 100", True), (97, "3 of 100", False)])
+def test_those_of_a_result_of_before_are_judged_by_what_its_clients_saw(resolved: int, shown: str, met: bool) -> None:
+    result = a_result()
+    seen = [(0.0, 50.0), (1.0, resolved - 50.0)]
+    result.closed[NO_FEE] = replace(a_flow(), counted=None, resolved_per_second=seen)
+    found = row(result, f"{NO_FEE}: final states wrong or missing, ours")
+    assert (found.measured, found.met) == (shown, met)
+
+
+def test_the_longest_single_answer_is_shown_beside_the_slowest_and_not_judged() -> None:
+    result = Result("2026-01-15T120000Z", "quick", a_machine())
+    growth = a_growth()
+    result.growth = replace(growth, asked=[growth.asked[0], replace(growth.asked[1], longest=80.0)])
+    judged = row(result, "growth: slowest list or look-up at the store, p95, 100,000 stored")
+    longest = row(result, "growth: longest single answer of a list or look-up")
+    assert (judged.measured, judged.met) == ("9.0 ms (by index)", True)
+    assert (longest.measured, longest.met) == ("80.0 ms (sorted)", None)
