@@ -5,6 +5,7 @@ The faults are the server's own (`failCommand`), so that the driver meets what i
 
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -21,7 +22,9 @@ from services.chassis.store import Collection, open_database
 from services.contracts import events
 from services.contracts.event import Event
 from services.intake.store import Codes
+from tests.conftest import eventually
 from tests.integration.chassis.sample import EVENTS, TALLY, Tally
+from tests.unit.counts import counted
 
 pytestmark = pytest.mark.servers
 NOT_PRIMARY, STEPPED_DOWN, SHUTTING_DOWN, TIMED_OUT = 10107, 11602, 91, 64
@@ -129,6 +132,21 @@ def test_a_change_that_is_asked_for_until_it_is_answered_is_made_once(
     after = admin.admin.command({"configureFailPoint": "failCommand", "mode": "off"})
     assert after["count"] > before["count"], "the fault was not felt"
     assert work.made() == 1
+
+
+def test_a_connection_is_shown_as_in_use_until_the_server_has_answered(
+    collections: Callable[[str], Collection], admin: MongoClient[Any]
+) -> None:
+    collection, before = collections("tallies"), counted("motcua_store_connections_in_use")
+    collection.find_one()
+    assert counted("motcua_store_connections_in_use") == before
+    slow = {"failCommands": ["find"], "appName": "motcua_sample", "blockConnection": True, "blockTimeMS": 700}
+    admin.admin.command({"configureFailPoint": "failCommand", "mode": {"times": 1}, "data": slow})
+    with ThreadPoolExecutor() as pool:
+        asked = pool.submit(collection.find_one)
+        eventually(lambda: counted("motcua_store_connections_in_use") == before + 1, every=0.02)
+        assert asked.result() is None
+    assert counted("motcua_store_connections_in_use") == before
 
 
 def _is_answered(work: Work) -> bool:

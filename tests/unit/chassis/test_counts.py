@@ -1,0 +1,136 @@
+"""What operators are shown moves by what happens, and by nothing else."""
+
+from types import SimpleNamespace
+from typing import Any, Final
+
+import pytest
+
+from services.chassis.errors import Conflict, NotFound, Refused, Unavailable
+from services.chassis.publish import Outgoing
+from services.chassis.retry import ATTEMPT
+from services.chassis.subscribe import Subscribe
+from tests.unit.chassis.recorded import CODE, Broker, Marked, relay
+from tests.unit.chassis.tally import TALLY, cause
+from tests.unit.chassis.test_journal import withdrawn
+from tests.unit.counts import counted
+from tests.unit.fakes import FakeCollection, fake_journal
+
+LADDER: Final = (1.0, 30.0)
+OUTCOMES: Final = ("done", "ladder", "outage", "dead")
+QUEUE: Final = "routing.open_case"
+
+
+def guesses() -> dict[str, float]:
+    """By how they ended, and how often somebody was overtaken."""
+    found = {
+        outcome: counted("motcua_journal_guesses_total", kind="tally", outcome=outcome)
+        for outcome in ("right", "wrong")
+    }
+    return {**found, "conflicts": counted("motcua_journal_conflicts_total", kind="tally")}
+
+
+def handled() -> dict[str, float]:
+    """Messages of the queue by what became of them."""
+    return {outcome: counted("motcua_message_seconds_count", queue=QUEUE, outcome=outcome) for outcome in OUTCOMES}
+
+
+def told(broker: Broker) -> tuple[float, float]:
+    """The events that the broker took and those that it refused, once it has been offered one."""
+    journal = fake_journal(TALLY, Marked())
+    before = [counted(f"motcua_events_{what}_total", type="dossier_withdrawn") for what in ("published", "refused")]
+    journal.change(CODE, cause("1"), withdrawn())
+    relay(journal, broker)
+    after = [counted(f"motcua_events_{what}_total", type="dossier_withdrawn") for what in ("published", "refused")]
+    return after[0] - before[0], after[1] - before[1]
+
+
+def moved(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:
+    """What has grown, and by how much."""
+    return {name: after[name] - before[name] for name in after if after[name] != before[name]}
+
+
+def test_a_guess_is_counted_by_how_it_ended_and_so_is_who_was_overtaken() -> None:
+    journal = fake_journal(TALLY)
+    collection: FakeCollection = journal.collection
+    before = guesses()
+    journal.change("D", cause("first"), withdrawn())
+    assert moved(before, guesses()) == {}
+    journal.change("D", cause("alone"), withdrawn())
+    assert moved(before, guesses()) == {"right": 1}
+
+    rivals = ["faster than the guess", "faster than who has looked"]
+
+    def overtake() -> None:
+        if rivals:
+            rival = fake_journal(TALLY)
+            rival.collection.documents = collection.documents
+            rival.change("D", cause(rivals.pop(0)), withdrawn())
+
+    collection.before_write = overtake
+    journal.change("D", cause("overtaken twice"), withdrawn())
+    assert journal.get("D").state.asked == 5
+    assert moved(before, guesses()) == {"right": 1, "wrong": 1, "conflicts": 1}
+
+
+def test_an_event_is_counted_by_whether_the_broker_took_it() -> None:
+    assert told(Broker(takes=True)) == (1, 0)
+    assert told(Broker(takes=False)) == (0, 1)
+
+
+def deliver(message: Any, error: Exception | None) -> list[Outgoing]:
+    """The message comes, and its handler ends so; what was sent on because of it."""
+    entrypoint, broker, acked = Subscribe("intake", "dossier_withdrawn"), Broker(), list[Any]()
+    raised = error and (type(error), error, None)
+    wired: Any = entrypoint
+    wired.queue, wired.forwarder = SimpleNamespace(name=QUEUE), SimpleNamespace(publisher=broker)
+    wired.bus = SimpleNamespace(settings=SimpleNamespace(retry_ladder=LADDER), ack=acked.append)
+    wired.container = SimpleNamespace(
+        service_name="routing",
+        spawn_managed_thread=lambda call: call(),
+        spawn_worker=lambda *_, handle_result, **__: handle_result(None, None, raised),
+    )
+    entrypoint.receive(message)
+    assert acked == [message]
+    return broker.messages
+
+
+def message_of(**headers: Any) -> Any:
+    """An event as it is published."""
+    broker, journal = Broker(), fake_journal(TALLY, Marked())
+    journal.change(CODE, cause("1"), withdrawn())
+    relay(journal, broker)
+    (event,) = broker.messages
+    return SimpleNamespace(
+        headers={**event.headers, **headers},
+        body=event.body,
+        properties={"message_id": event.id},
+        content_type=event.content_type,
+        delivery_tag=1,
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "failed_before", "outcome"),
+    [
+        (None, 0, "done"),
+        (NotFound("routing.not_yet", "", ""), 0, "ladder"),
+        (Conflict("routing.too_busy", "", ""), 1, "ladder"),
+        (RuntimeError(), 0, "ladder"),
+        (RuntimeError(), len(LADDER), "dead"),
+        (Refused("routing.no", "", ""), 0, "dead"),
+        (Unavailable("store.unavailable", "", ""), 0, "outage"),
+        (Unavailable("store.unavailable", "", ""), len(LADDER), "outage"),
+    ],
+)
+def test_a_message_is_counted_by_what_became_of_it(error: Exception | None, failed_before: int, outcome: str) -> None:
+    message, before = message_of(**{ATTEMPT: failed_before}), handled()
+    sent_on = deliver(message, error)
+    assert moved(before, handled()) == {outcome: 1}
+    assert [one.exchange == "" for one in sent_on] == ([] if error is None else [outcome == "dead"])
+
+
+def test_a_message_that_nobody_can_read_is_counted_as_dead() -> None:
+    message, before = message_of(), handled()
+    message.body = b"{"
+    deliver(message, None)
+    assert moved(before, handled()) == {"dead": 1}
