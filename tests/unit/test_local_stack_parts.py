@@ -96,6 +96,20 @@ def test_a_scaled_service_has_one_log_a_process(tmp_path: Path) -> None:
     assert conf["program:routing"]["stdout_logfile"].endswith("routing.log")
 
 
+def test_every_log_is_turned_over_before_it_is_large_and_few_of_them_are_kept(tmp_path: Path) -> None:
+    cast = compose(tmp_path, settle(tmp_path), Plan(scale={"intake": 2, "intake-http": 2}))
+    conf = parse(supervisor_conf.render(tmp_path, tmp_path / "sock", cast.values()))
+    logs = {name: conf[name] for name in conf.sections() if "program" in name}
+    assert {name.partition(":")[2] for name in logs} == set(ALL)
+    for name, log in logs.items():
+        kept = (log["stdout_logfile_maxbytes"], log["stdout_logfile_backups"], log["redirect_stderr"])
+        assert kept == ("10MB", "3", "true"), name
+        assert Path(log["stdout_logfile"]).parent == tmp_path / "logs", name
+        assert not [option for option in log if option.startswith("stderr_")], name
+    own = conf["supervisord"]
+    assert (own["logfile_maxbytes"], own["logfile_backups"]) == ("5MB", "1")
+
+
 def test_processes_of_one_door_share_a_socket_that_is_none_of_theirs(tmp_path: Path) -> None:
     identity = settle(tmp_path)
     cast = compose(tmp_path, identity, Plan(scale={"intake-http": 2}))
