@@ -1,7 +1,8 @@
 """Plays on all cores: `python -m tests.unit.simulation [seeds [first seed [kind …]]]`, or `make simulate`.
 
-Says how many a minute were played, and the kind and seed of each that failed; exits with 1 if any did.
-`judge(kind, seed)` plays one of them again and tells all that happened.
+Says how many a minute were played, and the kind and seed of each that failed; exits with 1 if any did, or if fewer
+histories than `--least` were played. `--within` seconds it ends, however many seeds are left; without a number of
+seeds, or with 0, it plays on until then. `judge(kind, seed)` plays one of them again and tells all that happened.
 """
 
 import argparse
@@ -10,7 +11,9 @@ import logging
 import multiprocessing
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count
 from typing import Final
 
 import structlog
@@ -19,34 +22,72 @@ from tests.unit.simulation.judge import KINDS, Judged, judge
 from tests.unit.simulation.people import procedures
 
 _LONGEST: Final = 300  # letters of what is wrong
+_SEEDS: Final = 1000
 Outcome = tuple[Judged, str]
 
 
-def main() -> int:
+@dataclass
+class Played:
+    """How much was played, and how many plays of it failed."""
+
+    plays: int = 0
+    histories: int = 0
+    wrong: int = 0
+
+    def exit_code(self, least: int) -> int:
+        """1 where a play failed, or there were fewer histories."""
+        return 1 if self.wrong or self.histories < least else 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code."""
+    asked = arguments_of(arguments)
+    began = time.monotonic()
+    done = played(_outcomes(asked), lambda: bool(asked.within) and time.monotonic() - began >= asked.within)
+    seconds = time.monotonic() - began
+    a_minute = f"{60 * done.plays / seconds:,.0f} plays and {60 * done.histories / seconds:,.0f} histories a minute"
+    print(f"{done.plays} plays with {done.histories} histories in {seconds:.0f} s: {a_minute}; {done.wrong} failed")
+    if done.histories < asked.least:
+        print(f"fewer than the {asked.least} histories asked for")
+    return done.exit_code(asked.least)
+
+
+def arguments_of(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """What was asked for. Exits with 2 where that has no end."""
     parser = argparse.ArgumentParser(prog="python -m tests.unit.simulation")
-    parser.add_argument("seeds", type=int, nargs="?", default=1000)
+    parser.add_argument("seeds", type=int, nargs="?")
     parser.add_argument("first", type=int, nargs="?", default=0)
     parser.add_argument("kinds", nargs="*", default=list(KINDS))
     parser.add_argument("--processes", type=int, help="instead of one a core")
-    asked = parser.parse_args()
-    began, plays, histories, wrong = time.monotonic(), 0, 0, 0
-    for sound, failure in _outcomes(asked):
-        plays, histories = plays + sound.plays, histories + sound.histories
+    parser.add_argument("--least", type=int, default=0, help="fail where fewer histories were played")
+    parser.add_argument("--within", type=float, default=0.0, help="end after so many seconds")
+    asked = parser.parse_args(arguments)
+    if asked.seeds is None:
+        asked.seeds = 0 if asked.within else _SEEDS
+    if not asked.seeds and not asked.within:
+        parser.error("without a number of seeds it ends only --within some seconds")
+    return asked
+
+
+def played(outcomes: Iterable[Outcome], is_over: Callable[[], bool]) -> Played:
+    """What came until time was over; a failure that comes just then is told all the same."""
+    done = Played()
+    for sound, failure in outcomes:
         if failure:
-            wrong += 1
+            done.wrong += 1
             print(failure, flush=True)
-    seconds = time.monotonic() - began
-    a_minute = f"{60 * plays / seconds:,.0f} plays and {60 * histories / seconds:,.0f} histories a minute"
-    print(f"{plays} plays with {histories} histories in {seconds:.0f} s: {a_minute}; {wrong} failed")
-    return 1 if wrong else 0
+        if is_over():
+            break
+        done.plays, done.histories = done.plays + sound.plays, done.histories + sound.histories
+    return done
 
 
 def _outcomes(asked: argparse.Namespace) -> Iterator[Outcome]:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     procedures()  # read by all that are forked from here
     gc.freeze()
-    each = [(kind, seed) for seed in range(asked.first, asked.first + asked.seeds) for kind in asked.kinds]
+    seeds = range(asked.first, asked.first + asked.seeds) if asked.seeds else count(asked.first)
+    each = ((kind, seed) for seed in seeds for kind in asked.kinds)
     with multiprocessing.get_context("fork").Pool(asked.processes) as pool:
         yield from pool.imap_unordered(_outcome, each, chunksize=10)
 
