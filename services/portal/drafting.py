@@ -12,6 +12,7 @@ from services.portal.clients import Services
 
 Document = Mapping[str, Any]
 _CHANGED: Final = "intake.draft_changed"
+_REUSED: Final = "intake.request_id_reused"  # the last change is by this very request, of which no answer came
 _TRIES: Final = 5
 
 
@@ -82,17 +83,19 @@ class Drafting:
     def keep(self, typed: Draft, mark: str, request_id: str) -> Draft:
         """Save what was typed over the version it began from, whose `mark` that was; papers stay as they are.
 
-        Raises Stale when something else was typed meanwhile, Conflict and NotFound when the draft is gone, Invalid for
-        what is too large, Unavailable.
+        What the same request saved before, and was not answered, is the person's own and is saved over. Raises Stale
+        when something else was typed meanwhile, Conflict and NotFound when the draft is gone, Invalid for what is too
+        large, Unavailable.
         """
         found = self.find(typed.id)
         try:
             return self._save(replace(typed, documents=found.documents if found else ()), request_id)
         except Conflict as error:
-            if error.code != _CHANGED:
+            if error.code not in {_CHANGED, _REUSED}:
                 raise
+            is_own = error.code == _REUSED
         saved = self.get(typed.id)
-        if mark != saved.mark != typed.mark:
+        if not is_own and mark != saved.mark != typed.mark:
             raise Stale(saved)
         return self._save(replace(typed, version=saved.version, documents=saved.documents), f"{request_id}.again")
 

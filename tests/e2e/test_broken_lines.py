@@ -40,6 +40,32 @@ def test_a_draft_goes_on_at_another_device_and_a_conflict_keeps_both(visit: Open
     expect(desktop.locator(LABEL)).to_have_value("tu-dien-thoai")
 
 
+def test_saves_whose_answers_get_lost_are_no_other_persons(visit: Open) -> None:
+    page = visit("/", sub="cong-dan-1")
+    find(page, "ten mien")
+    lost: list[str] = []
+
+    def lose(route: Route) -> None:
+        """What the first two saves are answered never comes."""
+        answer = route.fetch()
+        if len(lost) < 2:
+            lost.append(str(answer.json()["version"]))
+            route.abort("connectionreset")
+        else:
+            route.fulfill(response=answer)
+
+    page.route("**/luu", lose)
+    page.locator(LABEL).fill("da-luu")
+    expect(page.locator("[data-state]")).to_contain_text("Chưa lưu được")
+    page.locator(PURPOSE).fill("Gõ tiếp")
+    page.get_by_role("button", name="Lưu nháp").locator("visible=true").click()
+    expect(page.locator("[data-state]")).to_contain_text("Đã lưu lúc")
+    page.reload()
+    expect(page.locator(LABEL)).to_have_value("da-luu")
+    expect(page.locator(PURPOSE)).to_have_value("Gõ tiếp")
+    assert lost == ["1", "1"]
+
+
 def test_a_broken_upload_goes_on_where_it_stopped(visit: Open, town: Town, tmp_path: Path) -> None:
     large = tmp_path / "bản quét lớn.pdf"
     large.write_bytes(scan(3 * PART))

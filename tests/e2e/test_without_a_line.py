@@ -14,6 +14,7 @@ from tests.e2e.test_every_page import violations
 pytestmark = pytest.mark.servers
 LABEL, PURPOSE = '[name="form.label"]', '[name="form.purpose"]'
 LISTED: Final = "() => JSON.parse(localStorage.getItem('motcua.saved')).drafts.map((one) => one.address)"
+PLACES: Final = "(links) => links.map((one) => one.pathname)"
 KEPT: Final = "() => Object.keys(localStorage).filter((name) => name.startsWith('motcua.'))"
 
 
@@ -36,7 +37,9 @@ def test_without_a_line_the_drafts_are_listed_and_the_page_comes_back_by_itself(
 
     page.context.set_offline(False)
     expect(page.get_by_role("heading", name="Hồ sơ của tôi")).to_be_visible()
-    assert page.evaluate(LISTED) == page.locator("[data-draft] a").evaluate_all("(links) => links.map((one) => one.pathname)")
+    assert page.evaluate(LISTED) == page.locator("[data-draft] a").evaluate_all(
+        "(links) => links.map((one) => one.pathname)"
+    )
     page.goto(draft)
     page.get_by_role("button", name="Lấy lại nội dung đó").click()
     expect(page.locator(PURPOSE)).to_have_value("Viết khi không có mạng")

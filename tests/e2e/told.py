@@ -102,8 +102,9 @@ def tell(town: Town) -> Told:
     example = handed_in.procedure["example"]
     to_pay.be_left_open()
     to_pay.await_status("payment_required")
-    item = {"component": example["documents"][0]["component"], "guidance": "Bản quét mờ."}
-    asked.act("request_supplement", items=[item], reason="Thiếu bản rõ")
+    paper = {"component": example["documents"][0]["component"], "guidance": "Bản quét mờ."}
+    answer = {"field": "purpose", "guidance": "Nêu rõ hơn."}
+    asked.act("request_supplement", items=[paper, answer, {"guidance": "Giấy ủy quyền."}], reason="Thiếu bản rõ")
     asked.await_status("supplement_requested")
     resolved.be_granted()
     draft_id = str(uuid.uuid4())

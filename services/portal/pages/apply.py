@@ -109,7 +109,8 @@ def quietly(typed: Draft, address: str) -> ResponseReturnValue:
     except Stale:
         return jsonify(state="changed", say=say("Bản nháp đã được sửa ở nơi khác. Bấm “Lưu nháp” để xem.")), 409
     except ServiceError as error:
-        return jsonify(state="away" if isinstance(error, Unavailable) else "refused", say=drawing.told(error)), 503
+        state = "away" if isinstance(error, Unavailable) else "refused"
+        return jsonify(state=state, say=drawing.told(error)), error.status
     return jsonify(
         state="kept",
         say=say("Đã lưu lúc %(at)s.", at=moment(kept.saved_at)),

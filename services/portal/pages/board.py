@@ -100,14 +100,15 @@ def _reckoned(answers: dict[str, Any], period: Period) -> dict[str, Any]:
     dossiers, cases, fees = (answers[name] for name in ("dossiers", "cases", "fees"))
     decided = [one["decided"] for one in cases["units"]] if cases else []
     every = {how: sum(one[how] for one in decided) for how in (*figures.ON_TIME, "late")}
-    count = dossiers["total"] if dossiers else 0
+
+    def share(by: str, of: str) -> float | None:
+        return figures.share(dossiers[by].get(of, 0), dossiers["total"]) if dossiers else None
+
     return {
         "on_time": figures.on_time(every) if cases else None,
-        **{
-            f"level_{level}": figures.share(dossiers["by_level"].get(level, 0), count) if dossiers else None
-            for level in ("3", "4")
-        },
-        "online": figures.share(dossiers["by_channel"].get("online", 0), count) if dossiers else None,
+        "level_3": share("by_level", "3"),
+        "level_4": share("by_level", "4"),
+        "online": share("by_channel", "online"),
         "paid": figures.total(fees["paid"]) if fees else None,
         "refunded": figures.total(fees["refunded"]) if fees else None,
         "statuses": figures.bars(dossiers["by_status"].items()) if dossiers else [],

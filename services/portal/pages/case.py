@@ -180,6 +180,7 @@ def _page(case: Document, attempt: Attempt | None = None, status: int = 200) -> 
         slips=_slips(dossier, notices["items"] if notices else []) if dossier else [],
         answers=answers,
         components={one["code"]: one["name"] for one in procedure["components"]},
+        labels={one["name"]: one["label"] for one in procedure["form"]},
         actions=[(action, _ACTIONS[action][0]) for action in casework.actions(case, dossier, who().actor)],
         term=_term(dossier, procedure) if dossier else None,
         waits_for_fee=casework.waits_for_fee(case),

@@ -1,11 +1,13 @@
 """Where a dossier is, for whoever knows its code and the number of its applicant; neither stands in an address."""
 
 import re
+from datetime import datetime
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from services.chassis.errors import Invalid, NotFound
+from services.contracts.catalogue.dates import local_day
 from services.portal.limits import limited
 from services.portal.wiring import portal
 
@@ -24,7 +26,7 @@ def ask() -> str:
 @limited("lookup", "POST")
 def answer() -> ResponseReturnValue:
     """What is public of it. A wrong code and a wrong number are answered alike."""
-    code = request.form.get("code", "").strip()[:_LONGEST]
+    code = request.form.get("code", "").strip().upper()[:_LONGEST]
     number = _NOT_OF_A_NUMBER.sub("", request.form.get("id_number", ""))[:_LONGEST]
     missing = [name for name, value in (("code", code), ("id_number", number)) if not value]
     if missing:
@@ -34,6 +36,7 @@ def answer() -> ResponseReturnValue:
         found = services.ask(None, "intake.track", dossier_code=code, id_number=number)
     except (NotFound, Invalid):
         return render_template("lookup/ask.html", code=code, missing=(), is_unknown=True), 404
-    procedure = offers.procedure(found["tenant"], found["procedure"])
+    submitted_on = local_day(datetime.fromisoformat(found["submitted_at"]))
+    procedure = offers.procedure_version(found["tenant"], found["procedure"], submitted_on.isoformat())
     unit = offers.unit(found["tenant"], found["unit"])
     return render_template("lookup/found.html", found=found, procedure=procedure, unit=unit)

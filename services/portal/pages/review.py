@@ -44,9 +44,7 @@ def submit(draft_id: uuid.UUID) -> ResponseReturnValue:
         draft = drafting().get(str(draft_id))
     except NotFound:
         code = _code_meanwhile(str(draft_id))
-        if code is None:
-            raise
-        return _onward(str(draft_id), code)
+        return _onward(str(draft_id), code) if code else _to_all()
     if request.form.get("version") != str(draft.version):
         flash(say("Bản nháp vừa được sửa ở nơi khác: hãy xem lại trước khi nộp."), "warn")
         return redirect(url_for(".show", draft_id=draft.id), 303)
@@ -88,6 +86,12 @@ def _onward(draft_id: str, code: str) -> ResponseReturnValue:
     session[_HANDED_IN] = dict([*kept.items(), (draft_id, code)][-_MOST_REMEMBERED:])
     flash(say("Đã nộp hồ sơ. Mã hồ sơ: %(code)s.", code=code), "good")
     return redirect(url_for("dossiers.show", code=code), 303)
+
+
+def _to_all() -> ResponseReturnValue:
+    """Where he finds it, if it was handed in by a request that no answer came to."""
+    flash(say("Bản nháp này đã được nộp hoặc đã xóa. Hồ sơ đã nộp, nếu có, ở trong danh sách dưới đây."), "warn")
+    return redirect(url_for("dossiers.show_all"), 303)
 
 
 def _content(draft: Draft) -> dict[str, Any]:

@@ -17,6 +17,7 @@
   let saving = null;
   let isOver = false;
   let typedAgain = false;
+  let unanswered = null;
 
   const typed = () => {
     const data = new FormData(form);
@@ -50,11 +51,16 @@
     if (typedAgain && !isOver) later(WAIT);
   };
 
+  // What got no answer may have arrived all the same: first of all the very same is sent again, under the same request id.
+  const AWAY = [502, 503, 504];
   const send = async () => {
+    const sent = unanswered || { body: typed(), said: JSON.stringify(fields()) };
+    unanswered = sent;
     let answer;
     let told;
     try {
-      answer = await fetch(form.dataset.keep, { method: "POST", body: typed(), redirect: "manual" });
+      answer = await fetch(form.dataset.keep, { method: "POST", body: sent.body, redirect: "manual" });
+      if (!AWAY.includes(answer.status)) unanswered = null;
       told = await answer.json();
     } catch {
       keepHere();
@@ -67,6 +73,7 @@
       for (const name of ["version", "mark", "request_id"]) form.elements[name].value = told[name];
       form.elements._from.value = told.address;
       if (location.pathname !== told.address) history.replaceState(null, "", told.address);
+      typedAgain = typedAgain || JSON.stringify(fields()) !== sent.said;
       if (typedAgain) keepHere(); else forget();
       tellSaved(new Date().toISOString());
     } else {
@@ -91,15 +98,18 @@
 
   form.addEventListener("input", changed);
   form.addEventListener("change", changed);
-  // A save under way ends first: the next one begins from what it made.
+  // A save under way, or without an answer, ends first: the next one begins from what it made.
+  let hasWaited = false;
   form.addEventListener("submit", (event) => {
     clearTimeout(timer);
-    if (!saving && navigator.onLine) { keepHere(true); typedAgain = false; return; }
+    const isFirst = !hasWaited && (saving || unanswered);
+    hasWaited = false;
+    if (navigator.onLine && !isFirst) { keepHere(true); typedAgain = false; return; }
     event.preventDefault();
     event.stopPropagation();
-    if (!saving) { keepHere(); state.textContent = form.dataset.away; return; }
+    if (!navigator.onLine && !saving) { keepHere(); state.textContent = form.dataset.away; return; }
     const button = event.submitter;
-    saving.then(() => form.requestSubmit(button));
+    (saving || save()).then(() => { hasWaited = true; form.requestSubmit(button); });
   });
   window.addEventListener("online", () => { if (typedAgain) save(); });
   document.addEventListener("visibilitychange", () => {

@@ -14,7 +14,15 @@
 
   const again = () => location.reload();
   const isHere = location.pathname === main.dataset.offline;
-  window.addEventListener("online", () => { if (!isHere) again(); });
+  // A device says that it is on line before anybody can be reached: so somebody is asked first.
+  const LOOK = 5000;
+  const look = async () => {
+    if (isHere || !navigator.onLine) return;
+    try { await fetch(main.dataset.offline, { method: "HEAD", cache: "no-store" }); } catch { return; }
+    again();
+  };
+  window.addEventListener("online", look);
+  setInterval(look, LOOK);
   for (const button of document.querySelectorAll("[data-again]")) {
     button.addEventListener("click", () => { if (isHere) location.assign("/"); else again(); });
   }

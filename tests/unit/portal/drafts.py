@@ -66,7 +66,8 @@ class FakeDrafts:
         if self.away:
             return self.away
         if known and known["request_id"] == request_id:
-            return known
+            is_same = all(known[name] == content[name] for name in ("applicant", "form"))
+            return known if is_same else Conflict("intake.request_id_reused", "It was used.", "Đã được dùng.")
         if (known["version"] if known else 0) != version:
             return Conflict("intake.draft_changed", "It was changed.", "Đã được sửa.")
         papers = [{**one, "filename": "a.pdf", "size": 9, "state": "finished"} for one in content["documents"]]

@@ -6,7 +6,7 @@ import re
 import pytest
 from werkzeug.test import TestResponse
 
-from services.chassis.errors import Conflict, Unavailable
+from services.chassis.errors import Conflict, Refused, Unavailable
 from tests.unit.portal.drafts import DRAFT_ID, FakeDrafts, form, services
 from tests.unit.portal.fakes import CITIZEN, OFFICER, visit
 
@@ -176,6 +176,22 @@ def test_the_same_form_sent_twice_is_saved_once() -> None:
     browser = visit(services(drafts), CITIZEN)
     assert [browser.post(AT, data=form()).status_code for _ in range(2)] == [303, 303]
     assert drafts.kept[DRAFT_ID]["version"] == 1
+
+
+def test_what_is_typed_on_after_a_save_without_an_answer_is_no_other_persons() -> None:
+    drafts = FakeDrafts()
+    browser = visit(services(drafts), CITIZEN)
+    browser.post(f"{AT}/luu", data=form())  # its answer got lost: the page knows of no version
+    page = browser.post(AT, data=form(form__name="Gõ tiếp"))
+    assert page.status_code == 303
+    assert drafts.kept[DRAFT_ID]["form"]["name"] == "Gõ tiếp"
+    assert drafts.kept[DRAFT_ID]["version"] == 2
+
+
+def test_a_quiet_save_that_is_refused_says_so_by_its_status() -> None:
+    refused = Refused("intake.too_many_drafts", "You have 50 drafts.", "Đang có 50 bản nháp.")
+    answer = visit(services(FakeDrafts(), save_draft=refused), CITIZEN).post(f"{AT}/luu", data=form())
+    assert (answer.status_code, answer.get_json()["state"]) == (refused.status, "refused")
 
 
 def test_a_draft_that_is_gone_is_offered_as_a_new_one() -> None:

@@ -282,6 +282,20 @@ def test_a_supplement_is_asked_for_as_one_list() -> None:
     ]
 
 
+def test_what_was_asked_for_is_shown_whatever_it_is_about() -> None:
+    items = [
+        {"component": "TP01", "guidance": "Bản mờ"},
+        {"field": "label", "guidance": "Viết lại"},
+        {"guidance": "Giấy ủy quyền"},
+    ]
+    times = {"respond_by": "2026-12-26T03:00:00+00:00", "received_at": None}
+    supplement = {"round": 1, "before_acceptance": True, "reason": None, "items": items, **times}
+    page = visit(at_work(routing__get_case=case(supplements=[supplement])), OFFICER).get(HERE)
+    assert page.status_code == 200
+    for told in ("<strong>Đơn đăng ký:</strong> Bản mờ", "<strong>Tên miền:</strong> Viết lại", "<li>Giấy ủy quyền"):
+        assert told in page.text
+
+
 def test_a_reason_is_chosen_from_the_list_and_written_on() -> None:
     services = at_work(routing__reject={})
     form = {"request_id": "one", "seen": "1", "reject-common": "not_competent", "reject-reason": "Nộp tại Sở."}

@@ -180,9 +180,15 @@ def test_a_second_press_while_the_first_is_under_way_leads_to_the_same_dossier()
     assert page.location == f"/ho-so/{DONE['dossier_code']}"
 
 
-def test_a_draft_that_is_gone_otherwise_is_not_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_hands_in_a_draft_that_is_gone_is_led_to_where_its_dossier_would_be(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("services.portal.pages.review._PAUSE_SECONDS", 0)
-    assert visit(services(FakeDrafts()), CITIZEN).post(f"{AT}/kiem-tra", data={}).status_code == 404
+    given = services(FakeDrafts(), list_dossiers={"items": [], "next": None})
+    browser = visit(given, CITIZEN)
+    page = browser.post(f"{AT}/kiem-tra", data={"version": "1", "declared": "yes"})
+    assert (page.status_code, page.location) == (303, "/ho-so")
+    assert "Bản nháp này đã được nộp hoặc đã xóa." in browser.get("/ho-so").text
 
 
 def test_a_draft_that_changed_since_it_was_read_over_is_read_over_again() -> None:

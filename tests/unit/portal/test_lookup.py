@@ -46,6 +46,20 @@ def test_who_knows_code_and_number_sees_what_is_public() -> None:
     assert answer.headers["Cache-Control"] == "no-store"
 
 
+def test_a_code_may_be_typed_in_small_letters() -> None:
+    answer = visit(tracking()).post("/tra-cuu", data={"code": CODE.lower(), "id_number": NUMBER})
+    assert answer.status_code == 200
+
+
+def test_a_procedure_that_is_no_longer_in_force_is_known_as_it_was() -> None:
+    given = tracking()
+    given.answers["intake.get_procedure"] = NotFound("intake.unknown_procedure", "No.", "Không.")
+    answer = visit(given).post("/tra-cuu", data={"code": CODE, "id_number": NUMBER})
+    assert (answer.status_code, "được tiếp nhận" in answer.text) == (200, True)
+    submitted_on = accepted()["submitted_at"][:10]
+    assert [one["as_of"] for one in given.of("registry.get_procedure")] == [submitted_on]
+
+
 def test_a_wrong_code_and_a_wrong_number_are_answered_alike() -> None:
     browser = visit(tracking())
     answers = [
