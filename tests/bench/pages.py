@@ -8,6 +8,7 @@ from tests.bench.plots import Chart, Points, svg
 from tests.bench.stats import Moment
 from tests.bench.table import Table
 from tests.bench.tables import all_tables, machine_line
+from tests.bench.targets import MOST_APART, MOST_OTHERS
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em; color: #222 }
@@ -16,7 +17,7 @@ border-bottom: 1px solid #ddd; vertical-align: top } figure { margin: 1em 0 } sv
 svg text { font: 11px system-ui, sans-serif; fill: #555 } figure p span { margin-right: 1em; font-size: 13px }
 figure i { display: inline-block; width: .8em; height: .8em; margin-right: .3em } .refused { color: #b00 }
 """
-_DOCUMENT_HEAD = """\
+_DOCUMENT_HEAD = f"""\
 # The last measurement
 
 Written by `make bench`, never by hand. The page with plots, and all numbers as JSON, are in `.run/bench/`.
@@ -38,6 +39,9 @@ figure; of stock nameko the wrong and missing states are counted instead. What i
 `tests/bench/`: `stock/__init__.py`, `limit.py`, `scaling.py`, `growth.py`, `portal.py`, and `django/__init__.py`
 (Django REST framework with PostgreSQL, which the part installs for itself: PostgreSQL with apt, Django into
 `.run/django`).
+
+Two runs are compared by what they did on the same machine: where other programs used more than {MOST_OTHERS:.0f} % of
+it during one of them, or {MOST_APART:.0f} more during one than during the other, the figure has no mark.
 
 What the stack needs of a machine's memory at rest is told by PSS: the processes of the services share the interpreter's
 pages and those of its libraries, which the machine holds once, and RSS counts for each of them. So the 900 MB are held

@@ -16,8 +16,8 @@ _FULL_PERCENT: Final = 85.0  # of the machine: who is so busy has nothing left f
 _MOST_MS: Final = 20.0
 _PAGE_MS: Final = 300.0
 ENOUGH: Final = 1_000  # of which ten are above the p99
-_MOST_OTHERS: Final = 10.0  # percent of the machine that other programs may have used while two runs are compared
-_MOST_APART: Final = 5.0  # and by how much more during one of them
+MOST_OTHERS: Final = 10.0  # percent of the machine that other programs may have used while two runs are compared
+MOST_APART: Final = 5.0  # and by how much more during one of them
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def compared(row: Row, *runs: Flow | Control | Limit | Accepted | None) -> Row:
     their doing, in any of the runs or in one more than in another.
     """
     used = [run.others_percent for run in runs if run]
-    if row.met is None or (max(used) <= _MOST_OTHERS and max(used) - min(used) <= _MOST_APART):
+    if row.met is None or (max(used) <= MOST_OTHERS and max(used) - min(used) <= MOST_APART):
         return row
     shown = " / ".join(f"{one:g} %" for one in used)
     return replace(row, measured=f"{row.measured} (others used {shown}: not judged)", met=None)
