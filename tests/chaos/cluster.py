@@ -39,9 +39,12 @@ io:format("~s~n", [rabbit_json:encode([
       leader => Leader(amqqueue:get_pid(Queue))}
     || Queue <- rabbit_amqqueue:list(), amqqueue:get_type(Queue) =/= rabbit_classic_queue])]).
 """
-# A node calls others from an address of its own, so that a firewall knows its packets from those of others.
+# Who calls a node does it from an address of its own, so that a firewall knows its packets from those of others: the
+# second and third node, and the rig when it asks for queues. The first node is the stack's own: it has everybody's.
 _CALLS_FROM: Final = "127.0.1.{number}"
+_RIG: Final = 100
 _FLAGS: Final = "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"
+_RIG_FLAGS: Final = "RABBITMQ_CTL_ERL_ARGS"
 _CALLING: Final = " -kernel inet_dist_connect_options [{{ip,{{{address}}}}}]"
 _PREFERRED: Final = 2  # the stack's own database is primary when it can: the stack asks it whether it is up
 
@@ -107,14 +110,15 @@ class Nodes:
         if not wait_until(lambda: self._brokers_run() and self._databases_follow(), _WHOLE_SECONDS):
             raise TimeoutError("the cluster does not become whole again")
 
-    def queues(self) -> list[Placed]:
-        """Every replicated queue, as a broker that answers has it. Raises TimeoutError."""
+    def queues(self, without: str = "") -> list[Placed]:
+        """Every replicated queue, as a broker that answers has it, `without` one. Raises TimeoutError."""
         found: list[Placed] = []
+        asked = [number for number, name in enumerate(BROKERS, 1) if name != without]
 
         def ask() -> bool:
-            for number in (1, *self._identities):
+            for number in asked:
                 with suppress(RuntimeError, subprocess.TimeoutExpired):
-                    found[:] = _placed(self._alarms(number))
+                    found[:] = _placed(self._alarms(number, {_RIG_FLAGS: _calling(_RIG)}))
                     return True
             return False
 
@@ -124,14 +128,21 @@ class Nodes:
 
     def node_name(self, broker: str) -> str:
         """What the cluster calls a broker."""
-        number = int(broker.removeprefix("rabbitmq") or 1)
-        return f"{self._identity(number).name}@localhost"
+        return f"{self._identity(_number(broker)).name}@localhost"
 
     def lines_of(self, broker: str) -> list[str]:
-        """What packets between the second or third broker and the two others are like, in nft's words."""
-        number = int(broker.removeprefix("rabbitmq"))
-        port, address = self._identities[number].ports["rabbitmq-dist"], _CALLS_FROM.format(number=number)
-        return [f"tcp dport {port}", f"tcp sport {port}", f"ip saddr {address}", f"ip daddr {address}"]
+        """What packets between a broker and the two others are like, in nft's words."""
+        number, port = _number(broker), self._identity(_number(broker)).ports["rabbitmq-dist"]
+        to_it = [f"tcp dport {port}", f"tcp sport {port}"]
+        if number in self._identities:
+            address = _CALLS_FROM.format(number=number)
+            return [*to_it, f"ip saddr {address}", f"ip daddr {address}"]
+        others = ", ".join(str(one.ports["rabbitmq-dist"]) for one in self._identities.values())
+        return [
+            *to_it,
+            f"ip saddr {LOOPBACK} tcp dport {{ {others} }}",
+            f"ip daddr {LOOPBACK} tcp sport {{ {others} }}",
+        ]
 
     def primary(self) -> str:
         """Which database is primary; empty when none is."""
@@ -175,7 +186,9 @@ class Nodes:
             cookie = home / "rabbitmq" / ".erlang.cookie"
             shutil.copy(self._first_home / ".erlang.cookie", cookie)
             cookie.chmod(0o400)
-            both = _calling(rabbitmq.rabbitmq(home, own), number), mongodb.mongodb(home, own, test_commands=False)
+            broker = rabbitmq.rabbitmq(home, own)
+            broker = replace(broker, env={**broker.env, _FLAGS: broker.env[_FLAGS] + _calling(number)})
+            both = broker, mongodb.mongodb(home, own, test_commands=False)
             found += [replace(program, name=f"{program.name}{number}") for program in both]
         return found
 
@@ -226,9 +239,9 @@ class Nodes:
     def _hosts(self) -> list[str]:
         return [f"{LOOPBACK}:{one.ports['mongodb']}" for one in (self._first, *self._identities.values())]
 
-    def _alarms(self, number: int) -> Alarms:
+    def _alarms(self, number: int, flags: Mapping[str, str] | None = None) -> Alarms:
         home = self.run_dir / str(number) if number in self._identities else self._first_home.parent
-        return Alarms(rabbitmq.rabbitmq(home, self._identity(number)).env)
+        return Alarms({**rabbitmq.rabbitmq(home, self._identity(number)).env, **(flags or {})})
 
     def _identity(self, number: int) -> Identity:
         return self._identities.get(number, self._first)
@@ -267,9 +280,12 @@ class ClusterStage(Stage):
         super().close()
 
 
-def _calling(broker: Program, number: int) -> Program:
-    flags = _CALLING.format(address=_CALLS_FROM.format(number=number).replace(".", ","))
-    return replace(broker, env={**broker.env, _FLAGS: broker.env[_FLAGS] + flags})
+def _calling(number: int) -> str:
+    return _CALLING.format(address=_CALLS_FROM.format(number=number).replace(".", ","))
+
+
+def _number(broker: str) -> int:
+    return int(broker.removeprefix("rabbitmq") or 1)
 
 
 def _placed(node: Alarms) -> list[Placed]:
@@ -289,6 +305,6 @@ def _reconfigured(client: MongoClient[dict[str, Any]], config: dict[str, Any]) -
 def _answers(node: Alarms) -> bool:
     try:
         node.order("await_startup", "--timeout", "5")
-    except (RuntimeError, OSError):
+    except (RuntimeError, OSError, subprocess.TimeoutExpired):
         return False
     return True
