@@ -1,12 +1,13 @@
 """The stock services as processes, people who use them as patiently as ours are used, and what is wrong afterwards."""
 
+import json
 import os
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -19,12 +20,12 @@ from deploy.local.programs import ROOT
 from services.cli.demo.town import fresh
 from tests.chaos.control.services import NAMES, PREFIX
 
-_AT_ONCE: Final = 8
+AT_ONCE: Final = 8
 _ANSWER_SECONDS: Final = 5
-_STEP_SECONDS: Final = 20.0  # what has not come by then, with every service up, never will
+SUBMITTED: Final = f"evt-{PREFIX}intake-dossier_submitted--{PREFIX}routing.open_case"
 _QUEUES: Final = (
     *(f"rpc-{PREFIX}{name}" for name in ("intake", "routing")),
-    f"evt-{PREFIX}intake-dossier_submitted--{PREFIX}routing.open_case",
+    SUBMITTED,
     f"evt-{PREFIX}routing-case_decided--{PREFIX}intake.note_decision",
     f"evt-{PREFIX}routing-case_decided--{PREFIX}registry.issue",
     f"evt-{PREFIX}registry-record_issued--{PREFIX}intake.note_record",
@@ -34,11 +35,19 @@ _QUEUES: Final = (
 class StockFlow:
     """Three processes, and the dossiers that go through them."""
 
-    def __init__(self, env: Mapping[str, str], log: Path, dossiers: int) -> None:
-        self._env, self._log, self.size = env, log, dossiers
+    def __init__(
+        self, env: Mapping[str, str], log: Path, dossiers: int, at_once: int = AT_ONCE, patience: float = 20.0
+    ) -> None:
+        """`patience`: in seconds; what has not come by then, with every service and server up, never will."""
+        self._env, self._log, self._patience = env, log, patience
         self._running = {name: self._start(name) for name in NAMES}
-        self._pool = ThreadPoolExecutor(_AT_ONCE)
-        self._tellings = [self._pool.submit(self._tell, f"{fresh()}") for _ in range(dossiers)]
+        self._pool = ThreadPoolExecutor(at_once)
+        self._tellings: list[Future[str]] = []
+        self.tell(dossiers)
+
+    def tell(self, dossiers: int) -> None:
+        """Hand in so many (more)."""
+        self._tellings += [self._pool.submit(self._tell, fresh()) for _ in range(dossiers)]
 
     def kill(self, name: str = "") -> None:
         """SIGKILL one of them, and start it anew; without a name, end them all."""
@@ -50,13 +59,36 @@ class StockFlow:
 
     def await_told(self, share: float) -> None:
         """Until this share of the dossiers has come to an end, good or bad."""
-        while sum(one.done() for one in self._tellings) < share * self.size:
+        while sum(one.done() for one in self._tellings) < share * len(self._tellings):
+            self._revive()
             time.sleep(0.05)
+
+    def await_written(self, count: int) -> None:
+        """Until so many dossiers are in intake's books, whether anybody was told of them or not."""
+        with MongoClient[dict[str, Any]](self._env["MOTCUA_MONGO_URI"]) as client:
+            while client[f"{PREFIX}intake"].dossiers.count_documents({}) < count and not self._all_told():
+                time.sleep(0.005)
+
+    def say_half(self, times: int) -> None:
+        """Half an event, so often, to whoever hears of submissions; with the address and name of a whole one."""
+        half = json.dumps({"code": "D000000"})[:-7]
+        with Connection(self._env["MOTCUA_AMQP_URI"]) as connection:
+            producer = connection.Producer()
+            for _ in range(times):
+                producer.publish(
+                    half,
+                    exchange=f"{PREFIX}intake.events",
+                    routing_key="dossier_submitted",
+                    content_type="application/json",
+                    content_encoding="utf-8",
+                    delivery_mode=2,
+                )
 
     def wrong(self) -> Counter[str]:
         """What is wrong with the dossiers, once all have been told."""
+        self.await_told(1)
         self._pool.shutdown()
-        codes = [one.result() for one in self._tellings]
+        codes = [code for one in self._tellings if (code := one.result())]  # who was given none, was promised nothing
         with MongoClient[dict[str, Any]](self._env["MOTCUA_MONGO_URI"]) as client:
             return Counter(said for code in codes for said in _wrong(client, code)) + _doubled(client, codes)
 
@@ -68,6 +100,15 @@ class StockFlow:
         with Connection(self._env["MOTCUA_AMQP_URI"]) as connection:
             for queue in _QUEUES:
                 connection.channel().queue_delete(queue)
+
+    def _all_told(self) -> bool:
+        return all(one.done() for one in self._tellings)
+
+    def _revive(self) -> None:
+        """Start anew who has ended by itself, as any supervisor would."""
+        for name, process in self._running.items():
+            if process.poll() is not None:
+                self._running[name] = self._start(name)
 
     def _start(self, name: str) -> subprocess.Popen[bytes]:
         with self._log.open("ab") as log:
@@ -83,7 +124,7 @@ class StockFlow:
 
     def _ask(self, service: str, method: str, /, **arguments: Any) -> Any:
         """The answer of a stock client, who asks again when there is none."""
-        until = time.monotonic() + _STEP_SECONDS
+        until = time.monotonic() + self._patience
         while time.monotonic() < until:
             with (
                 suppress(Exception),
@@ -93,9 +134,8 @@ class StockFlow:
             time.sleep(0.2)
         return None
 
-    @staticmethod
-    def _patiently(ask: Any) -> bool:
-        until = time.monotonic() + _STEP_SECONDS
+    def _patiently(self, ask: Any) -> bool:
+        until = time.monotonic() + self._patience
         while not (answer := bool(ask())) and time.monotonic() < until:
             time.sleep(0.1)
         return answer
