@@ -1,6 +1,7 @@
 """Messages as nobody should send them: said again, out of order, too big, too deep, of no version, for nobody."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -49,6 +50,15 @@ REQUESTS: Final = (
 def queues_of_work() -> list[tuple[str, str]]:
     """Every work queue, and whose it is."""
     return [(service.name, queue.name) for service in service_classes() for queue in work_queues(service)]
+
+
+def deliveries(events: Sequence[Outgoing]) -> Counter[str]:
+    """How many of these events each work queue gets that is bound to their kind."""
+    told = Counter((event.exchange, event.routing_key) for event in events)
+    queues = [queue for service in service_classes() for queue in work_queues(service)]
+    return Counter(
+        {queue.name: sum(told[one.exchange.name, one.routing_key] for one in queue.bindings) for queue in queues}
+    )
 
 
 def poison(uri: str, queues: Sequence[str], kinds: Sequence[Poison] = POISON) -> None:

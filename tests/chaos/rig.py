@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from deploy.local.composition import DOORS, SERVICES
+from deploy.local.waiting import wait_until
 from services.cli.top import scraping
 from tests.chaos.chance import Chance
 from tests.chaos.department import Department
@@ -17,11 +18,13 @@ from tests.chaos.questions import Questions
 from tests.chaos.rest import await_rest
 from tests.chaos.verbs import Verbs
 from tests.chaos.visitors import Visitors
+from tests.chaos.watch import Watch
 from tests.integration.crowd import Offer, offers, plots
 from tests.integration.http_door import HttpDoor
 
 T = TypeVar("T")
 _HANDED_IN: Final = "xn-dk-xuat-ban"
+_ASKED: Final = 3  # times, until who gives no answer has none
 PROGRAMS: Final = (*SERVICES, *DOORS)
 WRITERS: Final = (*SERVICES, "payment-http")  # who has something to publish
 
@@ -37,11 +40,13 @@ class Rig(Verbs):
     bites: list[Bite] = field(default_factory=list)
     looks: list[Callable[[], list[str]]] = field(default_factory=list)
     healed_at: float = 0.0
+    letters_twice: int = 0  # of those that came since it began
     _others: list[Department] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._tries = Counter(self.town.tries)
+        self.watch = Watch(Path(self.env["MOTCUA_METRICS_DIR"]))
 
     # What goes on.
 
@@ -115,18 +120,37 @@ class Rig(Verbs):
 
     def ready(self) -> set[str]:
         """Who of the services and doors says now that it can do its work."""
-        seen = scraping.look(Path(self.env["MOTCUA_METRICS_DIR"]))
-        return {one.name for one in seen if one.health.get("ready")}
+        return {name for name, is_ready in self._health().items() if is_ready}
 
-    def insist_ready(self, *names: str) -> None:
-        """These can work, and say so."""
-        if missing := set(names) - self.ready():
+    def insist_ready(self, *names: str, within: float = 0.0) -> None:
+        """These can work, and say so, at the latest after so many seconds."""
+        missing = set(names)
+
+        def all_are() -> bool:
+            missing.difference_update(self.ready())
+            return not missing
+
+        if not wait_until(all_are, within):
             self.wrong.append(f"could work, and was not ready: {', '.join(sorted(missing))}")
 
     def insist_not_ready(self, *names: str) -> None:
-        """These cannot work, and say so."""
-        if boasting := self.ready().intersection(names):
-            self.wrong.append(f"could not work, and was ready: {', '.join(sorted(boasting))}")
+        """These cannot work, and say so: to say nothing is not enough, when they are asked once more."""
+        silent, asked = set(names), 0
+        while silent and asked < _ASKED:
+            said, asked = self._health(), asked + 1
+            if boasting := sorted(name for name in silent if said.get(name)):
+                self.wrong.append(f"could not work, and was ready: {', '.join(boasting)}")
+            silent -= said.keys()
+        if silent:
+            self.wrong.append(f"could not work, and did not say so: {', '.join(sorted(silent))}")
+
+    def _health(self) -> dict[str, bool]:
+        """Of each that answers now, whether it says that it can work; of several processes, whether all do."""
+        found: dict[str, bool] = {}
+        for one in scraping.look(Path(self.env["MOTCUA_METRICS_DIR"])):
+            if one.health:
+                found[one.name] = found.get(one.name, True) and bool(one.health.get("ready"))
+        return found
 
     # The end.
 
@@ -141,6 +165,7 @@ class Rig(Verbs):
 
     def close(self) -> None:
         """Send home who came along, and who is still waiting."""
+        self.watch.end()
         for load in self.loads:
             load.abandon()
         while self._others:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from deploy.local import rabbitmq
-from deploy.local.composition import SERVICES
+from deploy.local.composition import DOORS, SERVICES
 from deploy.local.programs import StackError
 from deploy.local.waiting import wait_until
 from services.chassis.publish import Outgoing
@@ -30,6 +30,7 @@ from tests.chaos.wires import BROKER
 from tests.chaos.witness import Witness, children
 
 _DOOR_SECONDS: Final = 30.0
+_KILLED_WORKER: Final = ") was sent SIGKILL!"  # as gunicorn says of a worker that has gone
 
 
 @dataclass(kw_only=True)
@@ -41,7 +42,6 @@ class Verbs:
     steps: list[Step] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)  # what was seen that must not be
     broken: int = 0
-    workers_killed: int = 0
     _began: float = field(default_factory=time.monotonic)
     _fuses: list[Path] = field(default_factory=list)
 
@@ -75,7 +75,6 @@ class Verbs:
         wait_until(lambda: bool(children(master)), _DOOR_SECONDS)  # one that has just been killed has none yet
         for worker in children(master):
             os.kill(worker, signal.SIGKILL)
-            self.workers_killed += 1
 
     def die_at(self, process: str, point: str, let_go: int = 0) -> None:
         """SIGKILL to itself when it passes this point of its work for the next time but `let_go`."""
@@ -99,6 +98,11 @@ class Verbs:
     def killed(self) -> int:
         """How many of those that a supervisor keeps died of somebody else than of themselves."""
         return self.witness.deaths() - self.burnt(*SERVICES)
+
+    def workers_killed(self) -> int:
+        """How many workers their masters missed, by the masters' own logs, but for those who died at a point."""
+        missed = sum(self.witness.wrote(door, _KILLED_WORKER) for door in DOORS)
+        return missed - self.burnt(*DOORS)
 
     def told_twice(self, *services: str) -> int:
         """How many events came more than once meanwhile, of all services or of some."""

@@ -1,6 +1,7 @@
 """More comes than can be worked off."""
 
 import math
+from itertools import pairwise
 
 from tests.chaos.load import Submissions
 from tests.chaos.rig import Rig
@@ -8,24 +9,37 @@ from tests.chaos.rig import Rig
 _USUAL = 10  # submissions a second: about half of what the whole flow takes on two cores
 _AT_ONCE = 500
 _AS_USUAL = 10.0  # seconds; whoever comes when it is over is not to wait longer
+_NOBODY = 10.0  # seconds; while all come at once, in no such time may nobody be taken
 
 
 def ten_times_the_load(rig: Rig) -> None:
     """For 20 seconds ten times the usual load: each call is answered, or told by name when to come; all taken ends."""
     crowd, _ = rig.crowd(), rig.questions()
     crowd.await_told(1 / 4)
+    # Whoever is refused has failed; by what he was told, `badly_told` judges.
     rush = rig.submissions(rate=10 * _USUAL, gap=math.inf, at_once=_AT_ONCE, strangers=True)
     rig.wait(20)
     rush.finish()
     after = rig.submissions(rate=1)  # of whom each must be taken at once
     rig.wait(15)
     rig.insist(after.slowest() < _AS_USUAL, f"when all was over, a submission took {after.slowest():.1f} s")
+    nobody = nobody_taken(rush)
+    rig.insist(nobody < _NOBODY, f"for {nobody:.0f} s on end nobody was taken")
     rig.at_the_end(lambda: badly_told(rush))
     rig.must_bite("submissions begun", len(rush.handed), least=100 * _USUAL)
-    rig.must_bite("submissions taken", rush.accepted)
-    rig.must_bite("refused by name", rush.refused().total(), least=0)
+    rig.must_bite("submissions taken", rush.accepted, least=5 * _USUAL)
+    rig.must_bite("refused by name", rush.refused().total() - rush.refused()[""], least=_USUAL)
     rig.must_bite("longest submission (s)", rush.slowest, least=5)
     rig.must_bite("taken when it was over", lambda: after.accepted, least=10)
+
+
+def nobody_taken(rush: Submissions) -> float:
+    """For how many seconds at most nobody was taken, from the first to the last who came."""
+    came = [one.at for one in rush.handed]
+    if not came:
+        return math.inf
+    taken = sorted(one.ended for one in rush.handed if one.code and one.ended < max(came))
+    return max(later - earlier for earlier, later in pairwise((min(came), *taken, max(came))))
 
 
 def badly_told(rush: Submissions) -> list[str]:

@@ -4,6 +4,7 @@ from deploy.local.composition import SERVICES
 from tests.chaos.rig import PROGRAMS, Rig
 from tests.chaos.wires import DATABASE
 
+_READY_SECONDS = 45.0  # after a database has come back
 _OUTAGES = ("message_failed", "relay_paused", "timer_failed")
 
 
@@ -15,6 +16,7 @@ def database_killed(rig: Rig) -> None:
         rig.wait(rig.chance.seconds(0, 2))
         rig.kill("mongodb")
         rig.stack.wait_ready(["mongodb"])
+    rig.insist_ready(*PROGRAMS, within=_READY_SECONDS)
     with rig.paused("mongodb"):
         rig.wait(12)
         rig.insist_not_ready(*PROGRAMS)

@@ -2,11 +2,13 @@
 
 from collections.abc import Container
 from contextlib import ExitStack
+from pathlib import Path
 
 from deploy.local.composition import SERVICES
 from services.chassis.publish import Outgoing
 from tests.chaos import messages
 from tests.chaos.rig import Rig
+from tests.chaos.taken import Taken
 from tests.integration.test_a_day_later import every_event, everything
 
 _DAY = 86_400.0
@@ -59,9 +61,11 @@ def _heard(rig: Rig, known: Container[str]) -> list[Outgoing]:
 
 def _say_everything_twice(rig: Rig, known: Container[str]) -> int:
     """At rest, and let it come to rest; nothing may have changed, field by field. How much was said."""
-    before = everything(rig.env)
-    said = rig.say(rig.chance.shuffled(2 * _heard(rig, known)))
+    before, taken = everything(rig.env), Taken(Path(rig.env["MOTCUA_METRICS_DIR"]))
+    events = 2 * _heard(rig, known)
+    said, wanted = rig.say(rig.chance.shuffled(events)), messages.deliveries(events)
     rig.rest()
+    rig.must_bite("taken by services once more", (taken.since() & wanted).total(), least=wanted.total())
     after = everything(rig.env)
     for name in before.keys() | after.keys():
         was, is_ = before.get(name, {}), after.get(name, {})

@@ -3,14 +3,15 @@
 from deploy.local.composition import SERVICES
 from tests.chaos import firewall
 from tests.chaos.rig import Rig
-from tests.chaos.wires import BROKER
+from tests.chaos.wires import BROKER, DATABASE, TO_DATABASE
 
 _NARROW = 40_000.0  # bytes a second
 _LONG = 0.25  # seconds, each way
+_EVERY = 2.0  # seconds, in which each line breaks once
 
 
 def cut_off(rig: Rig) -> None:
-    """One service cannot reach the broker for half a minute (two): half-closed, cut, then silent; the others go on."""
+    """One service is off the broker for half a minute (two), by half, cut, silent; then all lines break every 2 s."""
     crowd, submissions, questions = rig.crowd(), rig.submissions(rate=1), rig.questions()
     victim, seconds = rig.chance.pick(SERVICES), rig.size(30, 120)
     crowd.await_told(1 / 4)
@@ -24,10 +25,15 @@ def cut_off(rig: Rig) -> None:
         rig.wait(seconds / 2)
         rig.insist_not_ready(victim)
         rig.insist_ready(*others)
-    in_vain = questions.in_vain(*others)
+    in_vain, unanswered = questions.in_vain(*others), questions.unavailable(victim)
     rig.insist(not in_vain, f"asked twice in vain: {', '.join(in_vain)}")
+    rounds, lines = rig.size(5, 20), [*((one, BROKER) for one in SERVICES), *((one, DATABASE) for one in TO_DATABASE)]
+    for service, server in rounds * lines:
+        rig.wait(_EVERY / len(lines))
+        rig.break_off(service, server)
     rig.must_bite("connections refused", lambda: refused)
-    rig.must_bite("questions that nobody answered", lambda: questions.unavailable(victim), least=3)
+    rig.must_bite("questions that nobody answered", unanswered, least=3)
+    rig.must_bite("connections broken again and again", lambda: rig.broken, least=rounds * len(lines))
     rig.must_bite("handed in meanwhile", lambda: submissions.accepted, least=seconds / 2)
 
 

@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos import judge, stream
+from services.chassis.publish import Outgoing
+from services.cli.top.scraping import Seen
+from tests.chaos import judge, messages, stream
 from tests.chaos.department import Volume, disorder
 from tests.chaos.diary import Step
 from tests.chaos.load import Handed, Submissions
 from tests.chaos.scenarios import crowds
 from tests.chaos.stream import Heard, Ledger, digest
+from tests.chaos.taken import counts, growth
 from tests.integration.http_door import HttpDoor
 
 
@@ -94,3 +97,35 @@ def test_who_is_refused_must_be_told_why_and_when_to_come_back() -> None:
         "told nothing",
         "refused with http.late, and not told when to come back",
     ]
+
+
+@pytest.mark.parametrize(
+    ("taken_at", "seconds"), [([1, 2, 3, 30], 17.0), ([], 20.0), ([5, 15], 10.0), (list(range(21)), 1.0)]
+)
+def test_nobody_is_taken_for_as_long_as_lies_between_two_who_are(taken_at: list[float], seconds: float) -> None:
+    rush = Submissions(HttpDoor("http://nobody"), {}, rate=1)
+    refused = [Handed(0, failure="503"), Handed(20, failure="503")]
+    rush.handed = [*refused, *(Handed(0, code="A", seconds=at) for at in taken_at)]
+    assert crowds.nobody_taken(rush) == seconds
+
+
+def test_what_services_have_taken_is_counted_of_processes_that_live_since_then() -> None:
+    def seen(pid: int, **counted: float) -> Seen:
+        samples = {
+            ("motcua_message_seconds_count", frozenset({("queue", queue), ("outcome", outcome)})): count
+            for queue, count in counted.items()
+            for outcome in ("done", "ladder")
+        }
+        return Seen("routing", pid, 0.0, {**samples, ("other", frozenset()): 9.0})
+
+    before = counts([seen(1, a=2, b=1), seen(2, a=5)])
+    after = counts([seen(1, a=4, b=1, c=3), seen(3, a=7)])
+    assert growth(before, after) == {"a": 4, "b": 0, "c": 6}
+
+
+def test_an_event_is_delivered_to_each_queue_that_is_bound_to_its_kind() -> None:
+    event = Outgoing("1", "routing.events", "case_accepted", b"{}", {})
+    strange = Outgoing("2", "routing.events", "nothing_such", b"{}", {})
+    found = messages.deliveries([event, event, strange])
+    assert set(found.values()) == {0, 2}
+    assert found["intake.note_case"] == 2
