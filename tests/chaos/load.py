@@ -23,6 +23,7 @@ from tests.integration.crowd import STATUS_OF, Offer, PatientStory
 from tests.integration.http_door import HttpDoor, actor_of
 
 AT_ONCE: Final = 8
+OPEN: Final = "accepted"  # the status of a dossier that is told to no end
 _NOT_HEARD: Final = "routing.fee_unpaid"
 _PAUSE: Final = 1.0
 
@@ -139,7 +140,7 @@ class Crowd:
     def wrong(self, kept: Mapping[str, tuple[str, str]]) -> list[str]:
         """What went otherwise than told; `kept` is intake's own books: code → applicant's e-mail and status."""
         own = {code: status for code, (email, status) in kept.items() if f".{self.tag}-" in email}
-        told = {one.dossier_code: STATUS_OF.get(one.outcome, "accepted") for one in self.ended}
+        told = {one.dossier_code: STATUS_OF.get(one.outcome, OPEN) for one in self.ended}
         broken = [f"a dossier broke off: {one.exception()!r}" for one in self._running if one.exception()]
         lost = [f"{code} was told and is not kept" for code in told.keys() - own.keys()]
         ghosts = [f"{code} is kept and was never told of" for code in own.keys() - told.keys()] if not broken else []

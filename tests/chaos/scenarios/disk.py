@@ -1,12 +1,14 @@
 """The disk is slow; the disk is lost, and there is a backup."""
 
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from deploy.local.waiting import wait_until
 from tests.chaos import restoring
-from tests.chaos.load import Crowd, Submissions
+from tests.chaos.load import OPEN, Crowd, Submissions
 from tests.chaos.rig import Rig
 from tests.integration.books import Books
+from tests.integration.crowd import STATUS_OF
 
 _NOTICED_SECONDS: Final = 90.0  # mongod writes to its journal at once, to its data once a minute
 _BACK_SECONDS: Final = 180.0
@@ -41,7 +43,7 @@ def restored(rig: Rig) -> None:
     crowd.await_told(1 / 2)
     with rig.away("routing"):  # what it has not heard by then, only the histories can tell it
         rig.wait(3)
-        answered = _answered(rig)
+        answered, ended = _answered(rig), _ended(rig)
         rig.note("back up", "mongodb")
         restoring.back_up(rig.stage)
     for load in rig.loads:
@@ -52,8 +54,11 @@ def restored(rig: Rig) -> None:
     with restoring.lost_and_restored(rig.stage):
         kept, untold = _codes(rig, "intake.dossiers"), _codes(rig, "intake.dossiers") - _codes(rig, "routing.cases")
     rig.at_the_end(lambda: [f"{code} was answered before the backup and is not kept" for code in answered - kept])
+    rig.at_the_end(lambda: list(_ended_otherwise(rig, ended)))
+    rig.at_the_end(lambda: [f"{code} is not known to its unit" for code in answered - _codes(rig, "routing.cases")])
     rig.at_the_end(lambda: [f"{code} came from nowhere" for code in _codes(rig, "intake.dossiers") - kept])
     rig.must_bite("dossiers answered before the backup", lambda: len(answered), least=10)
+    rig.must_bite("of them told to their end", len(ended), least=5)
     rig.must_bite("lost with the disks", lambda: len(later - kept))
     rig.must_bite("unknown to routing in the backup", lambda: len(untold))
     rig.must_bite("told again", lambda: len(rig.stage.stream.ledger.times), least=100)
@@ -64,6 +69,20 @@ def _answered(rig: Rig) -> set[str]:
     handed = (one.code for load in rig.loads if isinstance(load, Submissions) for one in list(load.handed))
     ended = (told.dossier_code for load in rig.loads if isinstance(load, Crowd) for told in list(load.ended))
     return {code for code in (*handed, *ended) if code}
+
+
+def _ended(rig: Rig) -> dict[str, str]:
+    """How each dossier ended that has been told to its end by now: its status by its code."""
+    told = (one for load in rig.loads if isinstance(load, Crowd) for one in list(load.ended))
+    return {one.dossier_code: STATUS_OF.get(one.outcome, OPEN) for one in told}
+
+
+def _ended_otherwise(rig: Rig, ended: Mapping[str, str]) -> Iterator[str]:
+    """Of these, those whose status is another one now."""
+    with Books(rig.env) as books:
+        for one in books.collection("intake.dossiers").find({"_id": {"$in": list(ended)}}, {"state.status": 1}):
+            if one["state"]["status"] != ended[one["_id"]]:
+                yield f"{one['_id']} was told that it is {ended[one['_id']]}, and is {one['state']['status']}"
 
 
 def _codes(rig: Rig, collection: str) -> set[str]:
