@@ -17,6 +17,7 @@ from rich.console import Console
 from deploy.local.programs import ROOT
 from tests.bench.machine import commit
 from tests.chaos import report
+from tests.chaos.judge import JUDGED
 from tests.chaos.load import be_patient
 from tests.chaos.plan import chosen
 from tests.chaos.play import play
@@ -56,7 +57,7 @@ def chaos(full: bool, names: tuple[str, ...], seed: int | None, dossiers: int | 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # whoever is ended takes the stack along
     plan_name = "full" if full else "short"
     run = Run(f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}", plan_name, seed or _fresh_seed())
-    run.machine, run.commit = report.machine(), commit()
+    run.machine, run.commit, run.judged = report.machine(), commit(), list(JUDGED)
     began = time.monotonic()
     console.print(f"seed {run.seed}: {', '.join(one.name for one in plan)}", highlight=False)
     play_all(run, plan, dossiers, began)

@@ -2,8 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -21,11 +20,6 @@ _SHOWN: Final = 10
 _OF_LETTERS: Final = ("notify", "mailbox", "mongodb", "primary")
 
 
-def is_recovered(rig: Rig, healed_at: datetime) -> bool:
-    """Whether nothing waits in any queue, nor anything to be published from before it was healed."""
-    return not rest.depths(rig.env) and not rest.pending(rig.env, {"$lte": healed_at})
-
-
 def is_drained(rig: Rig) -> bool:
     """Whether nothing waits anywhere, not even in somebody's hand."""
     return rest.is_at_rest(rig.env, rig.alarms.waiting)
@@ -39,18 +33,8 @@ def what_waits(rig: Rig) -> str:
 
 def violations(rig: Rig) -> Iterator[str]:
     """Everything that is not as it must be, once all is over."""
-    kept = _kept(rig.env)
-    for load in rig.loads:
-        yield from load.wrong(kept)
-    yield from rig.wrong
-    for look in rig.looks:
-        yield from look()
-    yield from rig.witness.crashes()
-    yield from rig.stage.stream.wrong()
-    yield from _unwritten_letters(rig.env, copies(rig.stage.run_dir))
-    if not wait_until(lambda: rig.ready().issuperset(PROGRAMS), _READY_SECONDS):
-        yield f"not ready, though all is at rest: {', '.join(sorted(set(PROGRAMS) - rig.ready()))}"
-    yield from rig.stage.verify()
+    for look in JUDGED.values():
+        yield from look(rig)
 
 
 def copies(run_dir: Path) -> Counter[str]:
@@ -83,9 +67,42 @@ def _unwritten_letters(env: Mapping[str, str], taken: Mapping[str, int]) -> Iter
                 yield f"notify.notices {notice['_id']}: it is sent, but the mail server has no letter of it"
 
 
+def _answered(rig: Rig) -> Iterator[str]:
+    """What those who were answered were told, and is not so."""
+    kept = _kept(rig.env)
+    for load in rig.loads:
+        yield from load.wrong(kept)
+
+
+def _insisted(rig: Rig) -> Iterator[str]:
+    """What the scenario itself found wrong, meanwhile or now."""
+    yield from rig.wrong
+    for look in rig.looks:
+        yield from look()
+
+
+def _unready(rig: Rig) -> Iterator[str]:
+    if not wait_until(lambda: rig.ready().issuperset(PROGRAMS), _READY_SECONDS):
+        yield f"not ready, though all is at rest: {', '.join(sorted(set(PROGRAMS) - rig.ready()))}"
+
+
 def _kept(env: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     """Every dossier in intake's own books: its applicant's e-mail address and its status."""
     shown = {"subject.applicant.email": 1, "state.status": 1}
     with Books(env) as books:
         found = books.collection("intake.dossiers").find({}, shown)
         return {one["_id"]: (one["subject"]["applicant"]["email"], one["state"]["status"]) for one in found}
+
+
+# By name, for what is kept of a run says what was looked at.
+JUDGED: Final[Mapping[str, Callable[[Rig], Iterable[str]]]] = {
+    "dossiers that were answered": _answered,
+    "what a scenario insists on": _insisted,
+    "who ended by itself": lambda rig: rig.witness.crashes(),
+    "events in the stream, word for word": lambda rig: rig.stage.stream.wrong(),
+    "letters that are called sent": lambda rig: _unwritten_letters(rig.env, copies(rig.stage.run_dir)),
+    "letters that come twice": lambda rig: needless_letters(rig.steps, rig.letters_twice),
+    "who is ready": _unready,
+    "lag and memory of each process": lambda rig: rig.watch.wrong(rig.steps),
+    "one story of all services": lambda rig: rig.stage.verify(),
+}

@@ -4,7 +4,6 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
@@ -12,6 +11,7 @@ from deploy.local.waiting import wait_until
 from tests.chaos import judge
 from tests.chaos.chance import Chance
 from tests.chaos.missing import NotHere
+from tests.chaos.recovery import Recovery
 from tests.chaos.rig import Rig
 from tests.chaos.scenario import Outcome, Scenario
 from tests.chaos.stage import Stage
@@ -24,21 +24,20 @@ def play(
     stage: Stage, one: Scenario, seed: int, dossiers: int | None, *, full: bool, tell: Callable[[str], None]
 ) -> Outcome:
     """Put it through, whatever happens; the stage may be used again where it held."""
-    size = dossiers or one.dossiers[full]
-    outcome, began = (
-        Outcome(one.name, one.what, seed, is_control=one.is_control, full=full, asked=dossiers),
-        time.monotonic(),
-    )
+    began, planned = time.monotonic(), one.dossiers[full]
+    size = dossiers or planned
+    outcome = Outcome(one.name, one.what, seed, is_control=one.is_control, full=full, asked=dossiers, planned=planned)
     rig = Rig(stage=stage, chance=Chance(seed, one.name), dossiers=size, full=full, tell=tell)
     letters = judge.copies(stage.run_dir)
+    rig.watch.start()
     try:
         one.act(rig)
         rig.heal()
         outcome.recovery_seconds = _recover(rig, outcome)
         _finish(rig, outcome)
         outcome.duplicates = stage.stream.read()
-        outcome.letters_twice = judge.letters_twice(stage.run_dir, letters)
-        outcome.violations += [*judge.violations(rig), *judge.needless_letters(rig.steps, outcome.letters_twice)]
+        outcome.letters_twice = rig.letters_twice = judge.letters_twice(stage.run_dir, letters)
+        outcome.violations += judge.violations(rig)
         _count_bites(rig, outcome)
     except NotHere as missing:
         outcome.not_here = str(missing)
@@ -48,16 +47,15 @@ def play(
         rig.close()
     outcome.dossiers = sum(load.accepted for load in rig.loads) or size
     outcome.faults = dict(Counter(step.verb for step in rig.steps if step.is_fault))
+    outcome.watched = rig.watch.told()
     outcome.steps = [str(step) for step in rig.steps]
     outcome.seconds = round(time.monotonic() - began, 1)
     return outcome
 
 
 def _recover(rig: Rig, outcome: Outcome) -> float:
-    """Until nothing of what had piled up waits any more; how long that took."""
-    healed_at = datetime.now(UTC)
-    recovered = partial(judge.is_recovered, rig, healed_at)
-    return _insist_soon(rig, rig.healed_at, recovered, "what had piled up was not worked off", outcome)
+    """Until nothing of what had piled up waits or is in hand any more; how long after the heal that was."""
+    return _insist_soon(rig, rig.healed_at, Recovery(rig).is_over, "what had piled up was not worked off", outcome)
 
 
 def _finish(rig: Rig, outcome: Outcome) -> None:
@@ -65,6 +63,7 @@ def _finish(rig: Rig, outcome: Outcome) -> None:
     for load in rig.loads:
         load.finish()
     _insist_soon(rig, time.monotonic(), partial(judge.is_drained, rig), "something still waited", outcome)
+    outcome.rest_seconds = round(time.monotonic() - rig.healed_at, 1)
 
 
 def _insist_soon(rig: Rig, since: float, true: Callable[[], bool], otherwise: str, outcome: Outcome) -> float:

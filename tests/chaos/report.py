@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.local.programs import ROOT
+from tests.chaos.judge import JUDGED
+from tests.chaos.plan import PLAN
 from tests.chaos.scenario import Outcome
 
 PAGES: Final = {"short": ROOT / "docs" / "chaos.md", "full": ROOT / "docs" / "chaos-full.md"}
@@ -24,12 +26,28 @@ _HEAD: Final = """\
 
 Written by `make chaos`, or by `python -m tests.chaos --page` from a run that it has kept; not by hand. Each scenario
 runs on a stack of its own making: real RabbitMQ, real MongoDB, the five services, their doors, the gateway and the
-mailbox. After each one, everything must be drained within 60 s, every dossier that was accepted must have ended once
-and as it was told, every history must fold to its state, all services must tell one story (`motcua verify`), every
-event must be in the stream `events.log`, in order and word for word as it was written, no dead letter may rest that was
-not planned, no letter may have come twice unless notify, its database or the mail server was harmed, and every service
-and door must say that it is ready. A fault that was not felt counts as not run: *did not bite*. [faults.md](faults.md)
-has every fault and every invariant.
+mailbox. After each one, every dossier that was accepted must have ended once and as it was told, every history must
+fold to its state, all services must tell one story (`motcua verify`), every event must be in the stream `events.log`,
+in order and word for word as it was written, no dead letter may rest that was not planned, no letter may have come
+twice unless notify, its database or the mail server was harmed, and every service and door must say that it is ready.
+A fault that was not felt counts as not run: *did not bite*. [faults.md](faults.md) has every fault and every
+invariant.
+
+All is *healed* when the last fault has been taken away; whatever is not running is started after that moment.
+*Recovery* is counted from it: within 60 s no event waits in any queue of the services, nothing from before is
+unpublished, and each queue has been seen empty, or has had as many events settled as were in somebody's hand when none
+waited any more. People go on with their dossiers meanwhile, at their own pace; *at rest* says how long after the heal
+the last had ended and nothing waited, was in hand or unpublished anywhere, which must be so within 60 s of the end of
+the last dossier.
+
+*Latest* is how late any process came at worst to what it meant to do, on a machine that is busy with all of this at
+once; *own* is the worst when the time that it waited for a processor is taken off. 1 s of its own is what is aimed at,
+and of a service that nobody stopped, 5 s are a violation: no question would be answered in time. *Memory* is the most
+that any process had; 400 MB are a violation.
+
+*Told* is the size of a scenario's crowd, whose dossiers are told from beginning to end (a few scenarios have two such
+crowds): the plan's own size, or, as in `100 of 300`, the one that the run was asked for instead. *Dossiers* are all
+that were taken, with those that others handed in over HTTP meanwhile.
 
     make chaos                      # the short plan
     make chaos FULL=1               # all of it
@@ -38,12 +56,9 @@ has every fault and every invariant.
 The same seed gives the same faults to the same programs in the same order; their moments follow the dossiers, and so
 the machine.
 """
-_OF_BEFORE: Final = (
-    "by an earlier harness, which neither compared the words of events nor judged letters that come twice"
-)
 _COLUMNS: Final = (
-    *("scenario", "result", "seed", "dossiers", "faults", "felt as", "told twice", "letters twice", "violations"),
-    "recovery (s)",
+    *("scenario", "result", "seed", "told", "dossiers", "faults", "felt as", "events twice", "letters twice"),
+    *("violations", "recovery (s)", "at rest (s)", "latest (s)", "own (s)", "memory (MB)"),
 )
 
 
@@ -58,6 +73,7 @@ class Run:
     seconds: float = 0.0
     machine: str = ""
     commit: str = ""
+    judged: Sequence[str] = ()  # at what its harness looked after each scenario
 
     @property
     def held(self) -> bool:
@@ -75,9 +91,14 @@ def keep(run: Run, folder: Path) -> Path:
 
 
 def read(file: Path) -> Run:
-    """A run that was kept; what it did not write down is as if nothing had been."""
+    """A run that was kept; what it did not write down is as if nothing had been, a plan's size is today's."""
     kept = json.loads(file.read_text(encoding="utf-8"))
-    run = Run(**{**_known(Run, kept), "outcomes": [Outcome(**_known(Outcome, one)) for one in kept["outcomes"]]})
+    sizes = {one.name: one.dossiers[kept["plan"] == "full"] for one in PLAN}
+    outcomes = [Outcome(**_known(Outcome, one)) for one in kept["outcomes"]]
+    for one, said in zip(outcomes, kept["outcomes"], strict=True):
+        if "asked" in said:  # without it, nobody knows whether it was played at the plan's size
+            one.planned = one.planned or sizes.get(one.scenario, 0)
+    run = Run(**{**_known(Run, kept), "outcomes": outcomes})
     run.machine = run.machine or machine()
     return run
 
@@ -120,7 +141,7 @@ def show(one: Outcome, console: Console) -> None:
 
 def summary(run: Run) -> Table:
     """One line a scenario."""
-    table = Table("scenario", "result", "dossiers", "told twice", "letters twice", "violations", "recovery (s)", "s")
+    table = Table("scenario", "result", "dossiers", "events twice", "letters twice", "violations", "recovery (s)", "s")
     for one in run.outcomes:
         cells = (
             one.dossiers,
@@ -138,8 +159,16 @@ def _told_of(run: Run, last: Mapping[str, Outcome]) -> str:
     """When and where a run was, and what of it is on the page where that is not all of it."""
     stands = [one.scenario for one in run.outcomes if last[one.scenario] is one]
     of_it = "" if len(stands) == len(last) else f": {', '.join(stands) or 'nothing'}"
-    of = f"commit {run.commit}" if run.commit else _OF_BEFORE
-    return f"run {run.stamp}, {run.machine}, {run.seconds / 60:.0f} min, {of}{of_it}"
+    return f"run {run.stamp}, {run.machine}, {run.seconds / 60:.0f} min, {_by(run)}{of_it}"
+
+
+def _by(run: Run) -> str:
+    """Of which commit it was, and what it does not say that it looked at: by what it wrote down itself."""
+    of = f"commit {run.commit}" if run.commit else "of a commit that it does not name"
+    if not run.judged:
+        return f"{of}, which does not say at what it looked"
+    missing = [name for name in JUDGED if name not in run.judged]
+    return f"{of}, which does not say that it looked at {', '.join(missing)}" if missing else of
 
 
 def _known(kind: type[Any], kept: Mapping[str, Any]) -> dict[str, Any]:
@@ -149,14 +178,24 @@ def _known(kind: type[Any], kept: Mapping[str, Any]) -> dict[str, Any]:
 
 def _row(one: Outcome) -> Sequence[str]:
     cells: tuple[Any, ...] = (
-        *(one.scenario, one.result, one.seed, one.dossiers, _listed(one.faults), _listed(one.bites)),
+        *(one.scenario, one.result, one.seed, one.size, one.dossiers, _listed(one.faults), _listed(one.bites)),
         *(one.duplicates, one.letters_twice, len(one.violations), _seconds(one.recovery_seconds)),
+        *(_seconds(one.rest_seconds), _worst(one.watched, "lag", 2), _worst(one.watched, "own_lag", 2)),
+        _worst(one.watched, "megabytes", 0),
     )
     return [str(cell) for cell in cells]
 
 
 def _listed(counts: Mapping[str, float]) -> str:
     return ", ".join(f"{what} {count:g}" for what, count in counts.items()) or "–"
+
+
+def _worst(watched: Mapping[str, Mapping[str, float]], what: str, digits: int) -> str:
+    """Whose it was, and how much."""
+    if not watched:
+        return "–"
+    name = max(watched, key=lambda one: watched[one][what])
+    return f"{name} {watched[name][what]:.{digits}f}"
 
 
 def _seconds(seconds: float | None) -> str:

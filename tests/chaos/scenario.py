@@ -44,20 +44,30 @@ class Outcome:
     duplicates: int = 0
     letters_twice: int = 0
     violations: list[str] = field(default_factory=list)
-    recovery_seconds: float | None = None
+    recovery_seconds: float | None = None  # from the heal until what was under way then had been worked off
+    rest_seconds: float | None = None  # from the heal until the last dossier had ended, and nothing waited
     seconds: float = 0.0
     broke_off: str = ""
     not_here: str = ""
     is_control: bool = False
+    watched: dict[str, dict[str, float]] = field(default_factory=dict)  # the worst of each program, see `watch.Worst`
     steps: list[str] = field(default_factory=list)
     full: bool = False
-    asked: int | None = None  # how many dossiers somebody asked for instead of the plan's number
+    planned: int = 0  # how many dossiers the plan has it tell; 0 where that was not written down
+    asked: int | None = None  # how many somebody asked for instead
 
     @property
     def again(self) -> str:
         """What plays the same again, with the same sizes."""
         sizes = ["FULL=1"] * self.full + [f"DOSSIERS={self.asked}"] * bool(self.asked)
         return " ".join(["make chaos", f'ONLY="{self.scenario}"', f"SEED={self.seed}", *sizes])
+
+    @property
+    def size(self) -> str:
+        """How many dossiers it tells, and of how many where somebody asked for fewer or more than the plan has."""
+        if not self.planned:
+            return "–" if self.asked is None else f"{self.asked}"
+        return f"{self.planned}" if self.asked in {None, self.planned} else f"{self.asked} of {self.planned}"
 
     @property
     def result(self) -> str:

@@ -1,6 +1,8 @@
 """How a run is told: the verdict, what is kept of it, and the page that is written from that."""
 
 import json
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,8 @@ from click.testing import CliRunner
 from tests.chaos import report
 from tests.chaos.__main__ import chaos, exit_code
 from tests.chaos.diary import Step
+from tests.chaos.judge import JUDGED
+from tests.chaos.plan import chosen
 from tests.chaos.scenario import BROKE_OFF, HELD, NO_BITE, VIOLATED, Outcome
 
 
@@ -27,11 +31,51 @@ def test_a_fault_that_was_not_felt_is_no_success(outcome: Outcome, result: str, 
 
 
 def test_the_page_has_a_row_for_each_scenario() -> None:
-    one = Outcome("kills", "Everybody is killed", 7, 60, {"kill": 12}, {"killed": 12})
-    one.duplicates, one.letters_twice, one.recovery_seconds = 3, 2, 1.5
+    one = Outcome("kills", "Everybody is killed", 7, 60, {"kill": 12}, {"killed": 12}, planned=50)
+    one.duplicates, one.letters_twice, one.recovery_seconds, one.rest_seconds = 3, 2, 1.5, 9
+    one.watched = {
+        "routing": {"lag": 1.2, "own_lag": 0.0, "megabytes": 90.0},
+        "intake": {"lag": 0.3, "own_lag": 0.1, "megabytes": 131.4},
+    }
     page = report.page(report.Run("stamp", "short", 7, [one]))
-    assert "| kills | held | 7 | 60 | kill 12 | killed 12 | 3 | 2 | 0 | 1.5 |" in page
+    assert "| kills | held | 7 | 50 | 60 | kill 12 | killed 12 | 3 | 2 | 0 | 1.5 | 9.0 |" in page
+    assert "| 9.0 | routing 1.20 | intake 0.10 | intake 131 |" in page
     assert "- **kills**: Everybody is killed." in page
+
+
+@pytest.mark.parametrize(
+    ("planned", "asked", "told"),
+    [(300, None, "300"), (300, 100, "100 of 300"), (300, 300, "300"), (0, 100, "100"), (0, None, "–")],
+)
+def test_a_row_says_of_how_many_dossiers_fewer_were_told(planned: int, asked: int | None, told: str) -> None:
+    one = Outcome("kills", "x", 7, 160, planned=planned, asked=asked)
+    assert f"| kills | held | 7 | {told} | 160 |" in report.page(report.Run("stamp", "full", 7, [one]))
+
+
+def test_a_run_from_before_sizes_were_kept_has_that_of_the_plan_where_it_says_what_it_was_asked_for(
+    tmp_path: Path,
+) -> None:
+    (kills,) = chosen(["kills"], full=True)
+    file = report.keep(report.Run("stamp", "full", 7, [Outcome("kills", "x", 7, asked=9)]), tmp_path)
+    kept = json.loads(file.read_text())
+    del kept["outcomes"][0]["planned"]
+    file.write_text(json.dumps(kept))
+    assert report.read(file).outcomes[0].size == f"9 of {kills.dossiers[True]}"
+
+
+@pytest.mark.parametrize(
+    ("commit", "judged", "said"),
+    [
+        ("abc", tuple(JUDGED), "commit abc\n"),
+        ("abc", tuple(JUDGED)[1:], f"commit abc, which does not say that it looked at {next(iter(JUDGED))}\n"),
+        ("", (), "of a commit that it does not name, which does not say at what it looked\n"),
+    ],
+)
+def test_a_run_says_itself_by_which_harness_it_was_and_at_what_that_looked(
+    commit: str, judged: Sequence[str], said: str
+) -> None:
+    run = report.Run("stamp", "full", 7, [Outcome("kills", "x", 7)], commit=commit, judged=judged)
+    assert f"run stamp, , 0 min, {said}" in report.page(run)
 
 
 def test_a_run_is_kept_with_its_seed_and_its_steps(tmp_path: Path) -> None:
@@ -43,11 +87,11 @@ def test_a_run_is_kept_with_its_seed_and_its_steps(tmp_path: Path) -> None:
 
 
 def test_a_page_can_be_written_from_what_was_kept_before_it_knew_of_everything(tmp_path: Path) -> None:
-    one = Outcome("kills", "x", 7, steps=["1.0 s kill intake"], letters_twice=1, violations=["lost"])
+    one = Outcome("kills", "x", 7, steps=["1.0 s kill intake"], letters_twice=1, violations=["lost"], planned=7)
     file = report.keep(report.Run("stamp", "full", 7, [one], machine="4 cores"), tmp_path)
     assert report.page(report.read(file)) == report.page(report.Run("stamp", "full", 7, [one], machine="4 cores"))
     kept = json.loads(file.read_text())
-    del kept["machine"], kept["outcomes"][0]["asked"], kept["outcomes"][0]["full"]
+    del kept["machine"], kept["judged"], kept["outcomes"][0]["asked"], kept["outcomes"][0]["full"]
     file.write_text(json.dumps(kept))
     assert report.read(file).outcomes == [one]
     assert report.machine() in report.page(report.read(file))
@@ -59,7 +103,7 @@ def test_of_several_runs_a_page_has_each_scenario_as_the_last_has_it() -> None:
     page = report.page(first, report.Run("two", "full", 2, [Outcome("kills", "x", 2)]))
     assert "| kills | held | 2 |" in page
     assert "violated" not in page
-    assert "run one, , 0 min, commit abc: poison\n- run two, , 0 min, by an earlier harness" in page
+    assert re.search("- run one, .*, commit abc, .*: poison\n- run two, .*: kills\n", page)
 
 
 def test_a_page_is_of_one_plan(tmp_path: Path) -> None:

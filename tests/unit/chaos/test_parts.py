@@ -4,12 +4,13 @@ import sqlite3
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from click.testing import CliRunner
 
-from tests.chaos import rest
+from tests.chaos import recovery, rest
 from tests.chaos.__main__ import chaos
 from tests.chaos.alarms import Alarms
 from tests.chaos.chance import Chance
@@ -19,6 +20,7 @@ from tests.chaos.payers import FAULTS, GatewayLedger, Payers
 from tests.chaos.plan import PLAN, chosen
 from tests.chaos.questions import Questions
 from tests.chaos.rest import rests
+from tests.chaos.rig import Rig
 from tests.chaos.witness import Witness
 from tests.integration.http_door import HttpDoor
 
@@ -213,3 +215,17 @@ def test_who_is_answered_when_asking_once_more_has_not_asked_in_vain() -> None:
     questions.answered = [(name, 0.1, "an answer" if answered else "Unavailable") for name, answered in said]
     assert questions.in_vain("intake", "routing") == []
     assert questions.in_vain("intake", "notify") == ["notify"]
+
+
+def test_what_was_in_hand_when_all_was_healed_must_be_settled_though_people_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ready = iter([{"routing.open_case": 1}, {}, {}, {}])
+    in_hand = iter([{"a": 1, "b": 2, "evt-x--y.z": 9, "rpc-intake": 1}, {"b": 1, "c": 1, "events.log": 7}, {"b": 1}])
+    settled = iter([Counter({"b": 1, "c": 9}), Counter({"b": 2})])
+    monkeypatch.setattr(rest, "depths", lambda _: next(ready))
+    monkeypatch.setattr(rest, "pending", lambda *_: 0)
+    monkeypatch.setattr(recovery, "Taken", lambda _: SimpleNamespace(since=lambda: next(settled)))
+    rig = SimpleNamespace(env={"MOTCUA_METRICS_DIR": "x"}, alarms=SimpleNamespace(waiting=lambda: next(in_hand)))
+    looks = recovery.Recovery(cast("Rig", rig))
+    assert [looks.is_over() for _ in range(4)] == [False, False, False, True]
