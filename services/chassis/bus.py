@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, Protocol
 
-from amqp.exceptions import AMQPError, PreconditionFailed, RecoverableConnectionError
+from amqp.exceptions import AMQPError, NotFound, PreconditionFailed, RecoverableConnectionError
 from eventlet.event import Event as GreenEvent
 from kombu import Connection, Consumer, Queue
 from kombu.message import Message
@@ -134,6 +134,8 @@ class Bus(SharedExtension, ProviderCollector, ConsumerMixin):
         if self._draining.is_set():
             return []
         publishers = self.container.config[PUBLISHERS]
+        if self.lives and is_unknown(channel.connection.client, self.container.service_name):
+            log.error("broker_came_back_empty")  # `motcua relay again` is what helps
         declare(channel, self.container.service_name, self.settings.retry_ladder, publishers)
         for receiver in self._providers:
             if receiver.queue.exchange == topology.RPC_EXCHANGE:
@@ -206,6 +208,17 @@ def declare(channel: Any, service: str, ladder: Iterable[float], publishers: Ite
         queue(channel).declare()
     topology.events_exchange(service)(channel).declare()
     topology.RPC_EXCHANGE(channel).declare()
+
+
+def is_unknown(connection: Connection, service: str) -> bool:
+    """Whether the broker does not even know where the dead letters of a service rest."""
+    channel = connection.channel()
+    try:
+        channel.queue_declare(topology.dead_name(service), passive=True)
+    except NotFound as error:
+        return topology.RECOVERING not in str(error.reply_text)
+    channel.close()
+    return False
 
 
 def declare_requests(connection: Connection, queue: Queue) -> None:

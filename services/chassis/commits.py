@@ -49,12 +49,12 @@ class GroupCommit:
         """Insert a whole document. Raises Taken, Unavailable."""
         self.commit(Write(InsertOne(document), document["_id"], document["history"][0]["id"]))
 
-    def update(self, id_: str, version: int, update: Document, event_id: str) -> None:
-        """Update the document if it still has `version`; `event_id` is the first event it appends.
+    def update(self, id_: str, as_read: Document, update: Document, event_id: str) -> None:
+        """Update the document if it still is `as_read`; `event_id` is the first event it appends.
 
         Raises Overtaken, Unavailable.
         """
-        self.commit(Write(UpdateOne({"_id": id_, "version": version}, update), id_, event_id))
+        self.commit(Write(UpdateOne({"_id": id_, **as_read}, update), id_, event_id))
 
     def commit(self, write: Write) -> None:
         """Make one change. Raises Taken, Overtaken, Unavailable."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from pymongo import UpdateOne
 
-from services.chassis import clock
+from services.chassis import retelling
 from services.chassis.journal import Journal
 from services.chassis.logs import log
 from services.chassis.marks import Marks
@@ -55,7 +55,7 @@ class Doubts:
         by_journal: dict[int, tuple[Journal[Any], list[UpdateOne]]] = {}
         for one in self._wrong.values():
             self._marks.forget(one.journal, one.id)
-            one.journal.memory.forget(one.id)  # or its next change would say again how far it was published
+            one.journal.memory.forget(one.id)  # its next change would be refused, and made again
             by_journal.setdefault(id(one.journal), (one.journal, []))[1].append(_rewind(one))
         with outages_named():
             for journal, updates in by_journal.values():
@@ -70,7 +70,4 @@ class Doubts:
 
 
 def _rewind(one: _Confirmed) -> UpdateOne:
-    return UpdateOne(
-        {"_id": one.id, "relayed": {"$gt": one.before}},
-        {"$set": {"relayed": one.before}, "$min": {"pending_since": clock.now()}},
-    )
+    return UpdateOne({"_id": one.id, "relayed": {"$gt": one.before}}, retelling.back_to(one.before))

@@ -5,7 +5,7 @@ appends events and sets the state in one guarded update; the relay publishes wha
 kept with each event answers a redelivery, a repeated RPC or a lost acknowledgement as the first time.
 
     {_id, state, history: [{seq, id, type, v, at, cause, correlation, trace, by, digest, data}],
-     version, relayed, pending_since, opened_by, subject}
+     version, relayed, pending_since, retold, opened_by, subject}
 
 `subject` is personal data: it stands outside the history, is never published, and can be erased.
 """
@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 import uuid_utils
 from cattrs.preconf.bson import make_converter
 
-from services.chassis import clock, metrics, spans
+from services.chassis import clock, metrics, retelling, spans
 from services.chassis.cause import Cause
 from services.chassis.commits import GroupCommit, Overtaken, Taken
 from services.chassis.errors import Conflict, Defect, NotFound
@@ -223,7 +223,8 @@ class Journal(Generic[State]):
                 self._commits.insert({**grown, "opened_by": cause.id} if change.once else grown)
             else:
                 growth = self._growth(state, document, entries, subject)
-                self._commits.update(id_, version, growth, entries[0]["id"])
+                guard = {"version": version, **retelling.as_read(document)}
+                self._commits.update(id_, guard, growth, entries[0]["id"])
                 since = document.get("pending_since", entries[0]["at"])
                 grown = {"pending_since": since, **document, **growth["$set"]}
                 grown["history"] = [*document["history"], *entries]

@@ -1,8 +1,9 @@
 """How far histories have been published, written down once in a while for many at a time.
 
 A mark that is lost costs duplicates, never an event: so it may wait a little, and several events of one history share
-one. Where the history grows meanwhile, that change says it, and no mark is written. It may not wait as long as a relay
-holds an event to be late, or every other process would publish it again.
+one. Where the history grows meanwhile, that change says it, and no mark is written. Where it went back meanwhile, its
+mark means nothing. It may not wait as long as a relay holds an event to be late, or every other process would publish
+it again.
 """
 
 import time
@@ -23,6 +24,7 @@ class _Mark:
     journal: Journal[Any]
     id: str
     relayed: int
+    retold: int | None
 
 
 class Marks:
@@ -32,17 +34,17 @@ class Marks:
         self._unwritten: dict[tuple[int, str], _Mark] = {}
         self._since = 0.0
 
-    def note(self, journal: Journal[Any], id_: str, relayed: int) -> None:
-        """The history of this aggregate is published so far."""
+    def note(self, journal: Journal[Any], id_: str, relayed: int, retold: int | None = None) -> None:
+        """The history of this aggregate is published so far, as one knows who read it at its `retold`."""
         if not self._unwritten:
             self._since = time.monotonic()
-        self._unwritten[id(journal), id_] = _Mark(journal, id_, relayed)
-        journal.memory.note_relayed(id_, relayed)
+        self._unwritten[id(journal), id_] = _Mark(journal, id_, relayed, retold)
+        journal.memory.note_relayed(id_, relayed, retold)
 
-    def reached(self, journal: Journal[Any], id_: str) -> int:
+    def reached(self, journal: Journal[Any], id_: str, retold: int | None = None) -> int:
         """How far its history is published as far as this relay knows and the store may not."""
         mark = self._unwritten.get((id(journal), id_))
-        return mark.relayed if mark else 0
+        return mark.relayed if mark and mark.retold == retold else 0
 
     def forget(self, journal: Journal[Any], id_: str) -> None:
         """It is not, after all."""
@@ -60,7 +62,7 @@ class Marks:
         """Write them down. Raises Unavailable; then they are still here."""
         by_journal: dict[int, tuple[Journal[Any], list[UpdateOne]]] = {}
         for mark in self._unwritten.values():
-            if not mark.journal.memory.has_written(mark.id, mark.relayed):
+            if not mark.journal.memory.has_written(mark.id, mark.relayed, mark.retold):
                 by_journal.setdefault(id(mark.journal), (mark.journal, []))[1].append(_advance(mark))
         with outages_named():
             for journal, updates in by_journal.values():
@@ -72,7 +74,7 @@ def _advance(mark: _Mark) -> UpdateOne:
     """Advance `relayed`, never back, and clear `pending_since` when all is published."""
     all_out = {"$lte": ["$version", mark.relayed]}
     return UpdateOne(
-        {"_id": mark.id, "relayed": {"$lte": mark.relayed}},
+        {"_id": mark.id, "relayed": {"$lte": mark.relayed}, "retold": mark.retold},
         [
             {
                 "$set": {

@@ -27,6 +27,7 @@ class _Remembered:
     raw: bytes
     document: Document | None  # as read from it, when somebody asked
     version: int
+    retold: int | None
     relayed: int
     written: int  # how much of that the store knows
     until: float
@@ -46,7 +47,7 @@ class Memory:
         if known is None or known.version < version:
             self.forget(id_)
             raw, relayed, until = bson.encode(document), document["relayed"], time.monotonic() + SECONDS
-            self._known[id_] = _Remembered(raw, None, version, relayed, relayed, until)
+            self._known[id_] = _Remembered(raw, None, version, document.get("retold"), relayed, relayed, until)
             self._bytes += len(raw)
             while len(self._known) > MOST or self._bytes > MOST_BYTES:
                 self.forget(next(iter(self._known)))
@@ -68,13 +69,13 @@ class Memory:
         known = self._known.pop(id_, None)
         self._bytes -= len(known.raw) if known else 0
 
-    def note_relayed(self, id_: str, relayed: int) -> None:
-        """So far its history has been published."""
+    def note_relayed(self, id_: str, relayed: int, retold: int | None) -> None:
+        """So far its history has been published, since it went back for the `retold`th time."""
         known = self._known.get(id_)
-        if known is not None:
+        if known is not None and known.retold == retold:
             known.relayed = max(known.relayed, relayed)
 
-    def has_written(self, id_: str, relayed: int) -> bool:
+    def has_written(self, id_: str, relayed: int, retold: int | None) -> bool:
         """Whether a change that this process made has told the store so."""
         known = self._known.get(id_)
-        return known is not None and known.written >= relayed
+        return known is not None and known.retold == retold and known.written >= relayed

@@ -45,6 +45,7 @@ class _Pending:
     journal: Journal[Any]
     id: str
     relayed: int
+    retold: int | None
     messages: list[Outgoing]
 
 
@@ -117,13 +118,14 @@ class Relay:
 
     def _publish_late(self, late_seconds: float) -> int:
         sent = 0
-        while late := self._find_late(late_seconds):
+        while not self._stopping.is_set() and (late := self._find_late(late_seconds)):
             put_off = len(self._put_off)
             confirmed = self._relay(late, self._read)
             self._marks.write()  # or the same ones would be found again
             sent += confirmed
             if not confirmed and len(self._put_off) == put_off:
                 break
+            sent += self._publish_fresh()  # a backlog may last for hours
         return sent
 
     def stop(self) -> None:
@@ -221,13 +223,14 @@ class Relay:
         with outages_named():
             found = journal.collection.find(
                 {"_id": {"$in": list(ids)}, "$expr": {"$lt": ["$relayed", "$version"]}},
-                {"history": unpublished, "relayed": 1, "state": 1},
+                {"history": unpublished, "relayed": 1, "retold": 1, "state": 1},
             )
             return [one for document in found if (one := self._pending(journal, document))]
 
     def _pending(self, journal: Journal[Any], document: Document) -> _Pending | None:
         """What a document has to publish; None where it cannot be said: the others are not to wait for it."""
-        ahead = max(0, self._marks.reached(journal, document["_id"]) - document["relayed"])
+        retold = document.get("retold")
+        ahead = max(0, self._marks.reached(journal, document["_id"], retold) - document["relayed"])
         try:
             subject = journal.about(document)
             aggregate = f"{journal.aggregate.name}/{document['_id']}"
@@ -236,7 +239,7 @@ class Relay:
             log.exception("events_unpublishable", aggregate=journal.aggregate.name)
             self._put_off[id(journal), document["_id"]] = time.monotonic() + _SECONDS_PUT_OFF
             return None
-        return _Pending(journal, document["_id"], document["relayed"] + ahead, messages)
+        return _Pending(journal, document["_id"], document["relayed"] + ahead, retold, messages)
 
     def _publish_first(self, pending: Sequence[_Pending]) -> int:
         """Publish the first unpublished event of each; what is refused keeps its successors back."""
@@ -253,7 +256,7 @@ class Relay:
                 self._doubts.note(one.journal, one.id, one.relayed)
                 one.relayed += 1
                 del one.messages[0]
-                self._marks.note(one.journal, one.id, one.relayed)
+                self._marks.note(one.journal, one.id, one.relayed, one.retold)
             else:
                 one.messages.clear()
                 self._put_off[id(one.journal), one.id] = time.monotonic() + _SECONDS_PUT_OFF

@@ -22,6 +22,7 @@ LOOKS_AT_THE_DEAD = 1_000_000_000
 LOG = "events.log"
 LOG_BYTES = 2_000_000_000
 RPC_SECONDS = 300
+RECOVERING = "down or inaccessible"  # said of a durable queue that is there, but not yet (3.10 to 4.x)
 _PERSISTENT = 2
 
 RPC_EXCHANGE = Exchange("nameko-rpc", type="topic", durable=True)

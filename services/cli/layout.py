@@ -27,4 +27,5 @@ def plain(value: object) -> str:
 
 def some(count: int, what: str) -> str:
     """So many of them; `what` is the plural."""
-    return f"{count} {what.removesuffix('s') if count == 1 else what}"
+    one = f"{what[:-3]}y" if what.endswith("ies") else what.removesuffix("s")
+    return f"{count} {one if count == 1 else what}"

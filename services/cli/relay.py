@@ -1,11 +1,18 @@
-"""`motcua relay status`."""
+"""`motcua relay status | again`."""
+
+from datetime import datetime
 
 import click
 
 from services.chassis.errors import ServiceError
+from services.chassis.retelling import tell_again
 from services.cli import topology
-from services.cli.layout import columns
-from services.cli.place import addresses, remote
+from services.cli.backup.restoring import durable
+from services.cli.backup.taking import open_client
+from services.cli.layout import columns, some
+from services.cli.place import address, addresses, remote
+from services.cli.verify.books import HISTORIES
+from services.contracts.catalogue.dates import local_midnight
 from services.contracts.events import PUBLISHERS
 
 _HEAD = ("service", "relay", "unpublished", "oldest (s)", "in queues", "on the ladder", "dead")
@@ -29,6 +36,25 @@ def status() -> None:
             cells = [error.code, "?", "?"]
         rows.append((service, *("?" if cell is None else cell for cell in cells), *waiting(depths, service)))
     click.echo("\n".join(columns(_HEAD, rows)))
+
+
+@relay.command()
+@click.argument("services", nargs=-1, type=click.Choice(tuple(PUBLISHERS)))
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only histories that have grown since that day began.")
+def again(services: tuple[str, ...], since: datetime | None) -> None:
+    """Let the histories of SERVICES (default: all) be published again: the broker has lost what it held.
+
+    Everything may go on meanwhile. Whoever has heard an event knows it by its id; who has not, hears it now.
+    """
+    topology.declare_all(address("MOTCUA_AMQP_URI"), topology.ladder_of(addresses()))  # nobody may miss it once more
+    first, histories = local_midnight(since) if since else None, 0
+    with open_client(address("MOTCUA_MONGO_URI")) as client:
+        for name in (shelf.name for shelf in HISTORIES):
+            if not services or name.partition(".")[0] in services:
+                marked = tell_again(durable(client, f"motcua_{name}"), first)
+                click.echo(f"{name}: {marked}")
+                histories += marked
+    click.echo(f"{some(histories, 'histories')} will be published again; how many still: ./motcua relay status")
 
 
 def waiting(depths: dict[str, int], service: str) -> tuple[int, int, int]:

@@ -21,7 +21,6 @@ from services.contracts.events import PUBLISHERS
 T = TypeVar("T")
 RECOVERY_SECONDS: Final = 30.0
 _LADDER: Final = tuple(Settings.model_fields["retry_ladder"].default)
-_RECOVERING: Final = "down or inaccessible"  # said of a durable queue that is there, but not yet (3.10 to 4.x)
 
 
 @cache
@@ -63,7 +62,7 @@ def _once_recovered(ask: Callable[[], T]) -> T:
         try:
             return ask()
         except NotFound as error:
-            if _RECOVERING not in str(error.reply_text):
+            if topology.RECOVERING not in str(error.reply_text):
                 raise
         except (AMQPError, OperationalError, OSError) as error:
             raise no_broker() from error
@@ -99,7 +98,7 @@ def _depth(connection: Any, name: str) -> int:
     try:
         return int(channel.queue_declare(name, passive=True).message_count)
     except NotFound as error:
-        if _RECOVERING in str(error.reply_text):  # what cannot be counted yet is not nought
+        if topology.RECOVERING in str(error.reply_text):  # what cannot be counted yet is not nought
             raise
         return 0
     finally:

@@ -60,7 +60,7 @@ class FakeCollection:
     def _update(self, operation: Any) -> int:
         wanted, change = operation._filter, operation._doc  # noqa: SLF001
         found = self.documents.get(wanted["_id"])
-        if found is None or found["version"] != wanted["version"]:
+        if found is None or any(found.get(name) != wanted[name] for name in ("version", "retold")):
             return 0
         found["history"].extend(copy.deepcopy(change["$push"]["history"]["$each"]))
         for key, value in change.get("$min", {}).items():

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from amqp.exceptions import NotFound
 
+from services.chassis.bus import is_unknown
 from services.chassis.errors import Unavailable
 from services.cli import topology
 
@@ -50,3 +52,17 @@ def test_any_other_absence_is_told_at_once(answers: list[Exception | None]) -> N
     answers.append(ABSENT)
     with pytest.raises(NotFound):
         topology.declare_all("amqp://nowhere", ())
+
+
+@pytest.mark.parametrize(("answer", "unknown"), [(None, False), (RECOVERING, False), (ABSENT, True)])
+def test_a_broker_that_knows_nothing_of_a_service_is_told_from_one_that_recovers(
+    answer: Exception | None, unknown: bool
+) -> None:
+    def declare(name: str, passive: bool) -> None:
+        assert (name, passive) == ("intake.dead", True)
+        if answer:
+            raise answer
+
+    channel = SimpleNamespace(queue_declare=declare, close=lambda: None)
+    connection: Any = SimpleNamespace(channel=lambda: channel)
+    assert is_unknown(connection, "intake") is unknown

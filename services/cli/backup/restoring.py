@@ -13,15 +13,16 @@ from typing import Any, Final
 from bson.raw_bson import RawBSONDocument
 from pymongo import MongoClient, WriteConcern
 
+from services.chassis.retelling import tell_again
 from services.chassis.store import Collection, Document
 from services.cli.backup import archive
 from services.cli.backup.archive import Collected, Manifest
 from services.cli.backup.taking import DATABASES, open_client
-from services.cli.verify.books import PUBLICATIONS, SHELVES
+from services.cli.verify.books import HISTORIES
 from services.contracts.catalogue.dates import local_day
 
 SKIPPED_CODES: Final = 5_000
-JOURNALS: Final = tuple(f"motcua_{shelf.name}" for shelf in (*SHELVES, PUBLICATIONS))
+JOURNALS: Final = tuple(f"motcua_{shelf.name}" for shelf in HISTORIES)
 _CODES: Final = "motcua_intake.codes"
 _AT_ONCE: Final = 1_000
 _BYTES_AT_ONCE: Final = 16_000_000
@@ -53,11 +54,11 @@ def restore(uri: str, folder: Path, skip_codes: int, tell: Callable[[str], None]
             tell(one.name)
             _fill(client, folder, one)
         tell("marking every history as to be told again")
-        histories = sum(_forget_what_was_told(_at(client, name)) for name in JOURNALS)
-        counters = _skip_codes(_at(client, _CODES), manifest.instant, datetime.now(UTC), skip_codes)
+        histories = sum(tell_again(durable(client, name)) for name in JOURNALS)
+        counters = _skip_codes(durable(client, _CODES), manifest.instant, datetime.now(UTC), skip_codes)
         for one in manifest.collections:
             tell(f"indexes of {one.name}")
-            _index(_at(client, one.name), archive.read_metadata(folder, one)["indexes"])
+            _index(durable(client, one.name), archive.read_metadata(folder, one)["indexes"])
         client.drop_database(_OURS_AT_WORK)
     return Restored(manifest.documents, histories, counters)
 
@@ -100,7 +101,7 @@ def _fill(client: MongoClient[Document], folder: Path, one: Collected) -> None:
     database, name = one.place
     options: dict[str, Any] = archive.read_metadata(folder, one)["options"]
     client[database].create_collection(name, **options)
-    collection = _at(client, one.name)
+    collection = durable(client, one.name)
     for batch in _batches(archive.read_documents(folder, one)):
         collection.insert_many(batch, ordered=False)
 
@@ -125,12 +126,6 @@ def _index(collection: Collection, indexes: Sequence[dict[str, Any]]) -> None:
         collection.database.command("createIndexes", collection.name, indexes=wanted)
 
 
-def _forget_what_was_told(collection: Collection) -> int:
-    """Let every relay begin at the beginning; how many histories that is."""
-    again = {"$set": {"relayed": 0, "pending_since": datetime.now(UTC)}, "$unset": {"relay_claim": ""}}
-    return int(collection.update_many({"version": {"$gt": 0}}, again).matched_count)
-
-
 def _skip_codes(codes: Collection, since: datetime, now: datetime, skip: int) -> int:
     """Move on the counters of every day since the backup; how many.
 
@@ -149,6 +144,7 @@ def _days(since: datetime, until: datetime) -> list[date]:
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
 
-def _at(client: MongoClient[Document], name: str) -> Collection:
+def durable(client: MongoClient[Document], name: str) -> Collection:
+    """A collection, named `<database>.<collection>`, whose writes are durable."""
     database, _, collection = name.partition(".")
     return client[database].get_collection(collection, write_concern=_SURE)

@@ -45,6 +45,7 @@ RECORDS: Final = Shelf("registry.records", RECORD, _IN_STATE)
 NOTICES: Final = Shelf("notify.notices", NOTICE, _IN_STATE, 20)
 SHELVES: Final = (DOSSIERS, CASES, ORDERS, ISSUANCES, RECORDS, NOTICES)
 PUBLICATIONS: Final = Shelf("registry.publications", PUBLICATION)
+HISTORIES: Final = (*SHELVES, PUBLICATIONS)
 
 
 @dataclass(frozen=True, slots=True)
