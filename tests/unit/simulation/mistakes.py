@@ -129,6 +129,9 @@ MISTAKES: Final[Mapping[str, Mistake]] = {
         "wild",
         "state_is_the_fold_of_its_history",
     ),
+    "what the broker has lost is never told again": Mistake(
+        {"services.chassis.retelling.tell_again": lambda *_: 0}, "wild", "Stuck|agree"
+    ),
     "a handler never takes its message": Mistake(
         {"services.routing.usecases.RoutingCases.note_fee": _never}, "race", "Stuck"
     ),

@@ -78,11 +78,16 @@ def replay(script: Script, seed: str, weather: Weather, unaware: Collection[str]
 
 
 def improvise(seed: int, length: int = 16, weather: Weather = WILD) -> Run:
-    """A run in which people act at any moment, on what they see then, and workers die."""
+    """A run in which people act at any moment, on what they see then, workers die, and the broker loses everything."""
     random = Random(f"wild {seed}")  # noqa: S311
+    lost, told = sorted(Random(f"lost {seed}").sample(range(length), 2))  # noqa: S311
     run = Run(cast(random, most=2), Chance(f"wild weather {seed}", weather))
     with run.running():
         for turn in range(length):
+            if turn == lost:
+                run.world.lose_broker()
+            if turn == told:
+                run.world.tell_again()
             number = random.choice(run.stage.plots).number
             rushed = number in run.stage.codes and random.random() < _RUSHED
             several = rush(run.stage, number, random, f"{seed}-{turn}") if rushed else []

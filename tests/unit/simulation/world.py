@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 import uuid_utils
 
-from services.chassis import journal, tracing
+from services.chassis import journal, retelling, tracing
 from services.chassis.actor import Actor
 from services.chassis.errors import ServiceError
 from services.chassis.journal import Journal
@@ -113,6 +113,21 @@ class World:
                 self._wait(1)
             if self.bus.ready:
                 self._work()
+
+    def lose_broker(self) -> None:
+        """Its disk is lost: nothing that was on its way arrives."""
+        self.story.append("the broker has lost everything")
+        self.bus.ready, self.bus.waiting = [], []
+
+    def tell_again(self) -> None:
+        """Everything is to be published again, while all goes on."""
+        self.story.append("everything is to be told again")
+        with self.chance.calmed():
+            for kind, kept in self.journals.items():
+                if kind != "publication":
+                    retelling.tell_again(kept.collection)
+        for process in self.processes.all():
+            process.relay.awake = True
 
     def ring_timers(self) -> None:
         """Every timer of every service that acts on something, once."""
