@@ -9,7 +9,7 @@ _FIRST_NAME: Final = re.compile("[ ,-]")
 _ENDS: Final = frozenset(
     {
         *("heal", "back", "go on", "fair", "alarm over", "ebb", "true time", "disk as before", "free disk"),
-        *("memory enough", "all arrives"),
+        *("memory enough", "all arrives", "tell again"),
     }
 )
 

@@ -45,6 +45,7 @@ PLAN: Final = (
     Scenario("control", control.control, (80, 1000), is_control=True),
     Scenario("slow disk", disk.slow_disk, (30, 60), full_only=True),
     Scenario("full disk", disk.full_disk, (30, 100), full_only=True, stage=SmallDiskStage),
+    Scenario("broker's disk lost", disk.broker_lost, (40, 300), full_only=True),
     Scenario("clocks apart", clocks.clocks_apart, (30, 200), full_only=True),
     Scenario("restored", disk.restored, (40, 400), full_only=True),
     Scenario("new year", clocks.midnight, (60, 150), full_only=True, stage=new_year),

@@ -1,4 +1,4 @@
-"""A backup taken under load, and the way back from it: with the operators' own commands."""
+"""Disks that are lost, and the ways back: a backup, or the histories alone. With the operators' own commands."""
 
 import os
 import shutil
@@ -14,6 +14,7 @@ from tests.chaos.stage import Stage
 from tests.chaos.stream import Stream
 
 _SECONDS: Final = 300
+_WRITTEN: Final = {"mongodb": "mongodb", "rabbitmq": "rabbitmq/mnesia"}
 
 
 def back_up(stage: Stage) -> None:
@@ -26,8 +27,8 @@ def back_up(stage: Stage) -> None:
 def lost_and_restored(stage: Stage) -> Iterator[None]:
     """Both servers lose their disks; `motcua restore` puts the database back; in the end everything starts."""
     stage.stack.down()
-    shutil.rmtree(stage.run_dir / "mongodb")
-    shutil.rmtree(stage.run_dir / "rabbitmq" / "mnesia")
+    for server in _WRITTEN:
+        lose_disk(stage, server)
     _motcua(stage, "up", "--servers")
     _motcua(stage, "restore", str(_place(stage)))
     yield
@@ -35,13 +36,26 @@ def lost_and_restored(stage: Stage) -> Iterator[None]:
     stage.stream = Stream(stage.stack.env)
 
 
-def _motcua(stage: Stage, *words: str) -> None:
-    """What an operator would type. Raises RuntimeError with what it said."""
+def lose_disk(stage: Stage, server: str) -> None:
+    """All is gone that a server has written, which must not run; with the broker's, the past of the stream."""
+    shutil.rmtree(stage.run_dir / _WRITTEN[server])
+    if server == "rabbitmq":
+        stage.stream = Stream(stage.stack.env, past_is_lost=True)
+
+
+def tell_again(stage: Stage) -> int:
+    """`motcua relay again`, while everything goes on; how many histories that is."""
+    return int(_motcua(stage, "relay", "again").splitlines()[-1].partition(" ")[0])
+
+
+def _motcua(stage: Stage, *words: str) -> str:
+    """What an operator would type, and what it says. Raises RuntimeError where it fails."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("MOTCUA_")}
     command = [sys.executable, "-m", "services.cli", "--run-dir", str(stage.run_dir), *words]
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=_SECONDS, check=False)
     if done.returncode:
         raise RuntimeError(f"motcua {words[0]}: {done.stdout}{done.stderr}")
+    return done.stdout
 
 
 def _place(stage: Stage) -> Path:

@@ -40,9 +40,15 @@ class Heard:
 
 
 class Ledger:
-    """Which events were heard, and what was wrong with how they came."""
+    """Which events were heard, and what was wrong with how they came.
 
-    def __init__(self) -> None:
+    Where the past of the stream was lost, a history counts from the moment when it is told from its beginning: what
+    came of it before that is the rest of what was lost, and must come again.
+    """
+
+    def __init__(self, *, past_is_lost: bool = False) -> None:
+        self._past_is_lost = past_is_lost
+        self.rests = 0  # how many events came without what was before them
         self.times: dict[str, int] = {}
         self.twice = Counter[str]()  # how many came once more, by who published them
         self._said: dict[str, bytes] = {}
@@ -50,6 +56,9 @@ class Ledger:
 
     def note(self, heard: Heard) -> str:
         """One more message; what is wrong with when it comes, or nothing."""
+        if self._past_is_lost and heard.sequence > 1 and heard.aggregate not in self._last:
+            self.rests += 1
+            return ""
         again = self.times.get(heard.id, 0)
         self.times[heard.id] = again + 1
         if again:
@@ -73,10 +82,10 @@ class Ledger:
 class Stream:
     """The stream of one stack, read from its beginning."""
 
-    def __init__(self, env: Mapping[str, str]) -> None:
+    def __init__(self, env: Mapping[str, str], *, past_is_lost: bool = False) -> None:
         self._env = env
         self._next: Any = "first"
-        self.ledger = Ledger()
+        self.ledger = Ledger(past_is_lost=past_is_lost)
         self.strange: list[str] = []  # what came too early
         self.planted: set[str] = set()  # ids that the rig itself has published, and nobody wrote
 

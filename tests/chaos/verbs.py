@@ -16,7 +16,7 @@ from deploy.local.composition import DOORS, SERVICES
 from deploy.local.programs import StackError
 from deploy.local.waiting import wait_until
 from services.chassis.publish import Outgoing
-from tests.chaos import messages
+from tests.chaos import messages, restoring
 from tests.chaos.alarms import Alarms
 from tests.chaos.clocks import Skewed
 from tests.chaos.databases import SlowFlushes, step_down
@@ -204,6 +204,18 @@ class Verbs:
         """The primary of the database is one no longer."""
         self.note("step down", "primary")
         step_down(self.env["MOTCUA_MONGO_URI"])
+
+    def lose_disk(self, server: str) -> None:
+        """Killed, and started again with nothing of all that it had written."""
+        with self.away(server):
+            self.note("lose disk", server)
+            restoring.lose_disk(self.stage, server)
+        self.stack.wait_ready([server])
+
+    def tell_again(self) -> int:
+        """Every history is to be published again; how many."""
+        self.note("tell again", "everything")
+        return restoring.tell_again(self.stage)
 
     # What is done to lines.
 

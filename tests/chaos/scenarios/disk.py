@@ -1,7 +1,7 @@
-"""The disk is slow; the disk is lost, and there is a backup."""
+"""The disk is slow, or full; the broker's is lost; all are lost, and there is a backup."""
 
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
 from deploy.local.waiting import wait_until
 from tests.chaos import restoring
@@ -34,6 +34,24 @@ def full_disk(rig: Rig) -> None:
     rig.must_bite("said that nothing is left", lambda: rig.witness.wrote("mongodb", "No space left on device"))
     rig.must_bite("submissions refused by name", lambda: submissions.refused().total(), least=3)
     rig.at_the_end(lambda: [f"{n} were told nothing" for n in [submissions.refused()[""]] if n])
+
+
+def broker_lost(rig: Rig) -> None:
+    """The broker's disk is lost with all that routing, which is away, has not heard: the histories are told again."""
+    crowd = rig.crowd()
+    rig.submissions(rate=2)
+    crowd.await_told(1 / 4)
+    with rig.away("routing"):
+        rig.wait(rig.size(15, 60))  # longer than relays doubt what was confirmed
+        unheard = _published(rig) - _codes(rig, "routing.cases")
+        rig.lose_disk("rabbitmq")
+    rig.stack.wait_ready(["routing"])
+    rig.wait(5)
+    unheard -= _codes(rig, "routing.cases")
+    rig.at_the_end(lambda: [f"{code} was not told again" for code in unheard - _codes(rig, "routing.cases")])
+    rig.must_bite("published, and lost with the broker's disk", len(unheard), least=rig.size(5, 50))
+    rig.must_bite("services that found the broker empty", lambda: rig.witness.said("*", "broker_came_back_empty"))
+    rig.must_bite("histories told again", rig.tell_again(), least=100)
 
 
 def restored(rig: Rig) -> None:
@@ -85,6 +103,11 @@ def _ended_otherwise(rig: Rig, ended: Mapping[str, str]) -> Iterator[str]:
                 yield f"{one['_id']} was told that it is {ended[one['_id']]}, and is {one['state']['status']}"
 
 
-def _codes(rig: Rig, collection: str) -> set[str]:
+def _published(rig: Rig) -> set[str]:
+    """The codes of all dossiers of which the broker has confirmed that they were handed in."""
+    return _codes(rig, "intake.dossiers", relayed={"$gt": 0})
+
+
+def _codes(rig: Rig, collection: str, **wanted: Any) -> set[str]:
     with Books(rig.env) as books:
-        return {one["_id"] for one in books.collection(collection).find({}, {"_id": 1})}
+        return {one["_id"] for one in books.collection(collection).find(wanted, {"_id": 1})}

@@ -42,6 +42,16 @@ def test_the_ledger_names_what_was_published_in_other_words_than_it_was_written_
         assert list(ledger.compare({"1": digest(*written)})) == ["event 1 was published otherwise than it was written"]
 
 
+def test_where_the_past_is_lost_a_history_counts_from_when_it_is_told_from_its_beginning() -> None:
+    ledger = Ledger(past_is_lost=True)
+    told = [ledger.note(heard_of(f"A{number}", "A", number)) for number in (3, 1, 2, 4)]
+    assert told == ["", "", "", "case/A: number 4 came for 3"]
+    ledger.note(heard_of("B2", "B", 2))
+    assert ledger.rests == 2
+    lost = [line for line in ledger.compare({"A3": b"", "B2": b""}) if "never published" in line]
+    assert lost == [f"event {id_} was written and never published" for id_ in ("A3", "B2")]
+
+
 def heard_of(id_: str, case: str, sequence: int, **data: str) -> Heard:
     headers = {"source": "/routing", "type": "case_opened", "aggregate": f"case/{case}", "sequence": sequence}
     said = {f"cloudEvents:{name}": value for name, value in headers.items()}
