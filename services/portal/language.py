@@ -140,7 +140,8 @@ def speak(app: Flask) -> None:
     def _keep(response: Any) -> Any:
         asked = request.args.get("lang")
         if asked in LANGUAGES and asked != request.cookies.get(COOKIE):
-            response.set_cookie(COOKIE, asked, max_age=31_536_000, samesite="Lax", secure=request.is_secure, path="/")
+            secure = app.config["SESSION_COOKIE_SECURE"]
+            response.set_cookie(COOKIE, asked, max_age=31_536_000, samesite="Lax", secure=secure, path="/")
         return response
 
     app.jinja_env.add_extension("jinja2.ext.i18n")

@@ -17,6 +17,7 @@ from services.portal.staying import Stay, stay
 
 _THEMES: Final = ("light", "dark")
 _COOKIE: Final = "theme"
+_ON_THE_WAY: Final = ("signin.finish", "signin.leave")
 # endpoint, words, and whose it is: None for everybody
 _DOORS: Final = (
     ("offers.find", sentence("Thủ tục"), None),
@@ -49,7 +50,8 @@ def surround(app: Flask) -> None:
     def _keep(response: Any) -> Any:
         asked = request.args.get("theme")
         if asked in _THEMES and asked != request.cookies.get(_COOKIE):
-            response.set_cookie(_COOKIE, asked, max_age=31_536_000, samesite="Lax", secure=request.is_secure, path="/")
+            secure = app.config["SESSION_COOKIE_SECURE"]
+            response.set_cookie(_COOKIE, asked, max_age=31_536_000, samesite="Lax", secure=secure, path="/")
         return response
 
 
@@ -98,7 +100,9 @@ def _theme() -> str | None:
 
 
 def _here() -> str:
-    """The address of this page, to come back to."""
+    """The address of this page, to come back to; those that only signing in or out leads to are none."""
+    if request.endpoint in _ON_THE_WAY:
+        return url_for("home.show")
     return request.full_path.rstrip("?") if request.method == "GET" else request.path
 
 
