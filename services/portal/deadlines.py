@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 
 from services.contracts.catalogue.explained import TermDay, explain, explain_hours
 from services.contracts.catalogue.worktime import Calendar, CalendarExhausted
-from services.portal.language import say, sentence
+from services.portal.language import in_both, say, sentence
 from services.portal.progress import ENDED
 
 Document = Mapping[str, Any]
@@ -60,6 +60,11 @@ def running(dossier: Document, procedure: Document, calendar: Document, office_h
 def why_words(one: TermDay) -> str:
     """Why a day counts, or does not."""
     return say(_WHY[one.why])
+
+
+def why_in_both(one: TermDay) -> dict[str, str]:
+    """The same in every language."""
+    return in_both(_WHY[one.why])
 
 
 def _answer(dossier: Document, calendar: Calendar) -> Term:

@@ -47,14 +47,19 @@ def explained(dossier: Document) -> tuple[Document, Document]:
 
 def term_of(followed: Followed) -> Term | None:
     """The term that runs, told day by day; None also while the calendar cannot be had."""
-    moved, unit = followed.dossier["transfers"], followed.unit
     try:
-        if moved:  # the calendar that counts is that of the unit which received it
-            unit = portal().offers.unit(followed.dossier["tenant"], moved[0]["from_unit"])
-        calendar = portal().offers.calendar(unit.get("calendar", "vn"))
+        return explain_term(followed)
     except ServiceError as error:
         log.warning("term_not_explained", reason=error.code)
         return None
+
+
+def explain_term(followed: Followed) -> Term | None:
+    """The same. Raises Unavailable, NotFound while the calendar cannot be had."""
+    moved, unit = followed.dossier["transfers"], followed.unit
+    if moved:  # the calendar that counts is that of the unit which received it
+        unit = portal().offers.unit(followed.dossier["tenant"], moved[0]["from_unit"])
+    calendar = portal().offers.calendar(unit.get("calendar", "vn"))
     return running(followed.dossier, followed.procedure, calendar, unit.get("office_hours", "standard"))
 
 

@@ -43,8 +43,8 @@ REQUEST: Final = {
     "received_at": None,
 }
 KNOWN: Final = dossier("payment_required", fees=[fee()])
-QUESTIONS: Final = ("get", "list", "track", "verify", "check", "find")
-PUBLIC: Final = "/(procedures|lookups|verifications)"
+QUESTIONS: Final = ("get", "list", "track", "verify", "look_up", "check", "find")
+PUBLIC: Final = "/(procedures|units|lookups|verifications)"
 PATIENT: Final = {"lookup_limit": "1000000/minute", "verify_limit": "1000000/minute"}
 
 
@@ -97,6 +97,7 @@ def knowing() -> FakeServices:
         routing__get_supplements={"dossier_code": CODE, "items": [REQUEST]},
         notify__list_notices={"items": [NOTICE], "next": None},
         notify__get_notice={**NOTICE, "subject": "Đã nhận hồ sơ", "text": "Kính gửi bà Mẫu"},
+        registry__look_up={"valid": True, "status": "valid", "issued_at": AT},
         registry__verify={"valid": True, "holder_matches": True, "status": "valid", "issued_at": AT},
     )
     return WithPapers(known.answers)

@@ -15,7 +15,6 @@ NO_PAGES: Final = (
     "static",
     "live",
     "ready",
-    "api-docs.openapi_json",
     "signin.start",
     "signin.finish",
     "installed.manifest",
@@ -45,6 +44,6 @@ def rules(*, with_arguments: bool) -> Iterator[tuple[str, str, Sequence[str]]]:
     """What can be asked for: the rule of its address, its endpoint, and the kinds of people who may."""
     built = app(FakeServices())
     for rule in built.url_map.iter_rules():
-        is_asked_for = "GET" in (rule.methods or ()) and not rule.endpoint.startswith(("api.", "api-printed."))
+        is_asked_for = "GET" in (rule.methods or ()) and not rule.endpoint.startswith(("api.", "api-"))
         if is_asked_for and bool(rule.arguments) == with_arguments:
             yield rule.rule, rule.endpoint, getattr(built.view_functions[rule.endpoint], "kinds", ())

@@ -63,6 +63,7 @@ def known(stack: Stack) -> Iterator[dict[str, str]]:
     yield {
         **draft,
         "key": PROCEDURE,
+        "unit": procedure["unit"],
         "code": story.code,
         "order_id": story.order()["order_id"],
         "notice_id": notices[0]["notice_id"],

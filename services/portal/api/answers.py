@@ -280,12 +280,12 @@ class Notice(Schema):
 
 
 class Verified(Schema):
-    """Whether it is in force, and that holder's; whose it is is never said."""
+    """Whether it is in force, and that holder's where one was named; whose it is is never said."""
 
     dataset = fields.String()
     number = fields.String()
     valid = fields.Boolean(required=True)
-    holder_matches = fields.Boolean(required=True)
+    holder_matches = fields.Boolean(metadata={"description": "Where a holder was named."})
     status = fields.String()
     issued_at = maybe(instant)
     expires_on = maybe(fields.String)

@@ -1,4 +1,4 @@
-"""The calls: each asks one service on behalf of the caller."""
+"""The calls about procedures, drafts and dossiers: each asks one service on behalf of the caller."""
 
 from typing import Any, Final
 from uuid import UUID
@@ -7,8 +7,7 @@ from flask import Response, request, url_for
 
 from services.chassis.errors import Conflict
 from services.portal.api import answers, requests
-from services.portal.api.door import Door, applicant, keyed, protect
-from services.portal.belonging import order_of
+from services.portal.api.door import Answer, Door, applicant, ask, keyed, protect
 from services.portal.drafting import Draft
 from services.portal.limits import limited
 from services.portal.offers import Wish
@@ -17,13 +16,6 @@ from services.portal.wiring import portal
 
 calls: Final = Door("api", __name__, url_prefix="/api/v1", description="Everything that a citizen can do on the pages.")
 calls.before_request(protect)
-Answer = dict[str, Any]
-
-
-def ask(target: str, /, **arguments: Any) -> Any:
-    """The answer of a service to the caller; what is None was not said."""
-    said = {name: value for name, value in arguments.items() if value is not None}
-    return portal().services.ask(applicant().actor, target, **said)
 
 
 @calls.get("/procedures")
@@ -220,38 +212,6 @@ def collect(how: Answer, request_id: str, code: str) -> Any:
     return ask("intake.return_result", dossier_code=code, request_id=request_id, **how)
 
 
-@calls.get("/dossiers/<code:code>/order")
-@calls.etag
-@calls.response(200, answers.Order)
-@calls.problems(401, 403)
-def get_order(code: str) -> Any:
-    """The fee order that matters now; right after a submission it may not be there yet."""
-    return ask("payment.get_order", dossier_code=code)
-
-
-@calls.get("/dossiers/<code:code>/orders/<code:order_id>")
-@calls.etag
-@calls.response(200, answers.Order)
-@calls.problems(401, 403)
-def find_order(code: str, order_id: str) -> Any:
-    """One of several: `orders` of the one that matters names them all."""
-    applicant()
-    return order_of(code, order_id)
-
-
-@calls.post("/dossiers/<code:code>/order/payments")
-@calls.arguments(requests.Payment)
-@calls.arguments(requests.Header, location="headers")
-@calls.response(201, answers.PaymentStarted)
-@calls.problems(401, 403, 409, 422)
-@keyed
-def pay(payment: Answer, request_id: str, code: str) -> Any:
-    """Go to the gateway. What comes of it is said by the order, never by the browser that comes back."""
-    order = ask("payment.get_order", dossier_code=code)
-    payer = {"ip_address": request.remote_addr} if request.remote_addr else {}
-    return ask("payment.start_payment", order_id=order["order_id"], request_id=request_id, **payer, **payment)
-
-
 @calls.get("/dossiers/<code:code>/notices")
 @calls.arguments(requests.PageOf, location="query")
 @calls.response(200, answers.page_of(answers.Notice))
@@ -277,8 +237,9 @@ def look_up(question: Answer) -> Any:
 @calls.problems(429)
 @limited("verify")
 def verify(asked: Answer) -> Any:
-    """Whether a licence is in force, and that holder's."""
-    return portal().services.ask(None, "registry.verify", **asked)
+    """Whether a licence is in force; where a holder is named, whether it is that holder's too."""
+    target = "registry.verify" if "holder" in asked else "registry.look_up"
+    return portal().services.ask(None, target, **asked)
 
 
 def _known(fact: Fact) -> Answer:

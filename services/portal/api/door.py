@@ -17,9 +17,11 @@ from services.contracts.fields import explain
 from services.portal.api.answers import Problem
 from services.portal.people import Person
 from services.portal.signin import bearer, person
+from services.portal.wiring import portal
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Answer = dict[str, Any]
 _LONGEST_BODY: Final = 2_000_000
 PROBLEM: Final = "application/problem+json"
 _WORDS: Final = {
@@ -85,6 +87,12 @@ def applicant() -> Person:
         raise Denied("portal.applicants_only", "This is for applicants.", "Chỉ dành cho người nộp hồ sơ.")
     g.person = found  # for parts that pages use too
     return found
+
+
+def ask(target: str, /, **arguments: Any) -> Any:
+    """The answer of a service to the caller; what is None was not said."""
+    said = {name: value for name, value in arguments.items() if value is not None}
+    return portal().services.ask(applicant().actor, target, **said)
 
 
 class SignedOut(Denied):

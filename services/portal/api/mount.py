@@ -8,6 +8,8 @@ from flask_wtf.csrf import CSRFProtect
 
 from services.portal.api.calls import calls
 from services.portal.api.described import CodeInAddress, KeyInAddress, describe
+from services.portal.api.explained import explained
+from services.portal.api.fees import fees
 from services.portal.api.printed import printed
 
 PREFIX: Final = "/api/v1"
@@ -43,7 +45,7 @@ def mount(app: Flask, csrf: CSRFProtect) -> None:
     app.url_map.converters |= {"key": KeyInAddress, "code": CodeInAddress}
     api = PortalApi(app, spec_kwargs={"components": {"securitySchemes": _SECURITY}})
     describe(api)
-    for door in (calls, printed):
+    for door in (calls, fees, explained, printed):
         csrf.exempt(door)
         api.register_blueprint(door)
     app.add_url_rule(f"{PREFIX}/", "api_page", lambda: _page(api.spec.to_dict()))

@@ -182,8 +182,8 @@ class Question(Strict):
 
 
 class RecordAsked(Strict):
-    """A licence by its number, and whose it is said to be."""
+    """A licence by its number, and whose it is said to be, where that is asked."""
 
     dataset = Key(required=True)
     number = Text(required=True, longest=100)
-    holder = Text(required=True, longest=200)
+    holder = Text(longest=200, metadata={"description": "A name or a number; none: whoever holds it."})

@@ -222,6 +222,7 @@ def test_what_needs_somebody_says_so_in_the_description() -> None:
     assert {path.removeprefix(API) for path, needed in said.items() if not needed} == {
         "/procedures",
         "/procedures/{tenant}/{key}",
+        "/units/{tenant}/{unit}",
         "/lookups",
         "/verifications",
     }
