@@ -1,13 +1,10 @@
 """Answers of the portal that refuse or mend something, made over fakes: no browser can ask for them by address."""
 
 import io
-from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple
-
-from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
+from typing import Final
 
 from services.chassis.errors import Conflict, Denied, Refused, Unavailable
+from tests.e2e.over_fakes import OURS, Answer, Answered, got, sent
 from tests.unit.portal import cases, drafts, test_supplement
 from tests.unit.portal.answers import services as following
 from tests.unit.portal.fakes import CITIZEN, OFFICER, FakeServices, app, visit
@@ -17,40 +14,6 @@ NO: Final = Denied("intake.no", "This is not for you.", "Bạn không được t
 CASE: Final = f"/ban-lam-viec/{cases.CODE}"
 DRAFT: Final = f"/ban-nhap/{drafts.DRAFT_ID}"
 SUPPLEMENT: Final = test_supplement.AT
-OURS: Final = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
-
-Answered = tuple[FlaskClient, TestResponse]  # the browser goes on to ask for what the page loads
-
-
-class Answer(NamedTuple):
-    """What is asked of the portal, as `?lang=en&theme=dark` has it, and the status that it answers with."""
-
-    status: int
-    ask: Callable[[str], Answered]
-
-
-def _got(services: FakeServices, path: str, person: Any = CITIZEN, **changes: Any) -> Callable[[str], Answered]:
-    def ask(choice: str) -> Answered:
-        browser = visit(services, person, **changes)
-        return browser, browser.get(path + choice)
-
-    return ask
-
-
-def _sent(
-    make: Callable[[], FakeServices],
-    path: str,
-    data: Mapping[str, Any],
-    person: Any = CITIZEN,
-    *before: Mapping[str, Any],
-) -> Callable[[str], Answered]:
-    def ask(choice: str) -> Answered:
-        browser = visit(make(), person)
-        for earlier in before:
-            browser.post(path, data=earlier)
-        return browser, browser.post(path + choice, data=data, headers=OURS)
-
-    return ask
 
 
 def _too_often(choice: str) -> Answered:
@@ -97,33 +60,33 @@ _SUPPLEMENT: Final = {**test_supplement.POSTED, "do": "send", "form.name": "Sác
 _ASKED: Final = {"request_supplement-c-TP01": "Bản mờ", "request_supplement-reason": "Thiếu", "seen": "1"}
 _REJECTED: Final = {"request_id": "one", "seen": "1", "reject-reason": "Trùng hồ sơ khác"}
 
-ANSWERS: Final = {
+REFUSED: Final = {
     "not signed in any more": Answer(400, _ended),
-    "not for them": Answer(403, _got(following(intake__get=NO), "/ho-so/000.00.06.G14-260115-0001")),
-    "not there": Answer(404, _got(FakeServices(), "/there-is-no-such-page")),
-    "a draft changed elsewhere": Answer(409, _sent(_drafts, DRAFT, _LATE, CITIZEN, *_EARLIER)),
+    "not for them": Answer(403, got(following(intake__get=NO), "/ho-so/000.00.06.G14-260115-0001")),
+    "not there": Answer(404, got(FakeServices(), "/there-is-no-such-page")),
+    "a draft changed elsewhere": Answer(409, sent(_drafts, DRAFT, _LATE, CITIZEN, *_EARLIER)),
     "a case changed meanwhile": Answer(
-        409, _sent(_stale_case, f"{CASE}/tu-choi", {"seen": "0", "reject-reason": "Trùng"}, OFFICER)
+        409, sent(_stale_case, f"{CASE}/tu-choi", {"seen": "0", "reject-reason": "Trùng"}, OFFICER)
     ),
     "a supplement changed elsewhere": Answer(
         409,
-        _sent(
+        sent(
             test_supplement.asked, SUPPLEMENT, _SUPPLEMENT, CITIZEN, {**_SUPPLEMENT, "do": "keep", "form.name": "Ở kia"}
         ),
     ),
-    "a form with mistakes": Answer(422, _sent(_drafts, DRAFT, _WRONG)),
-    "a supplement without its papers": Answer(422, _sent(test_supplement.asked, SUPPLEMENT, _SUPPLEMENT)),
-    "a request of an officer with mistakes": Answer(422, _sent(_unlisted, f"{CASE}/bo-sung", _ASKED, OFFICER)),
-    "cases given to nobody": Answer(422, _sent(cases.at_work, "/ban-lam-viec/giao", {"code": cases.CODE}, OFFICER)),
+    "a form with mistakes": Answer(422, sent(_drafts, DRAFT, _WRONG)),
+    "a supplement without its papers": Answer(422, sent(test_supplement.asked, SUPPLEMENT, _SUPPLEMENT)),
+    "a request of an officer with mistakes": Answer(422, sent(_unlisted, f"{CASE}/bo-sung", _ASKED, OFFICER)),
+    "cases given to nobody": Answer(422, sent(cases.at_work, "/ban-lam-viec/giao", {"code": cases.CODE}, OFFICER)),
     "too often": Answer(429, _too_often),
-    "broken": Answer(500, _got(following(intake__list_dossiers={"odd": 1}), "/ho-so")),
-    "away while reading": Answer(503, _got(following(intake__list_dossiers=AWAY), "/ho-so")),
-    "away while sending": Answer(503, _sent(_away_case, f"{CASE}/tu-choi", _REJECTED, OFFICER)),
+    "broken": Answer(500, got(following(intake__list_dossiers={"odd": 1}), "/ho-so")),
+    "away while reading": Answer(503, got(following(intake__list_dossiers=AWAY), "/ho-so")),
+    "away while sending": Answer(503, sent(_away_case, f"{CASE}/tu-choi", _REJECTED, OFFICER)),
     "away while saving": Answer(
-        503, _sent(lambda: test_supplement.asked(intake__save_draft=AWAY), SUPPLEMENT, _SUPPLEMENT)
+        503, sent(lambda: test_supplement.asked(intake__save_draft=AWAY), SUPPLEMENT, _SUPPLEMENT)
     ),
     # no error, but no address either
     "a supplement to be read over": Answer(
-        200, _sent(test_supplement.asked, SUPPLEMENT, {**_SUPPLEMENT, "do": "send:anyway"})
+        200, sent(test_supplement.asked, SUPPLEMENT, {**_SUPPLEMENT, "do": "send:anyway"})
     ),
 }
