@@ -12,6 +12,7 @@ from services.cli.demo.town import Town
 from tests.conftest import eventually
 from tests.e2e.acts import OFFICER, bring, fill_in, find, hand_in
 from tests.e2e.conftest import DESKTOP, PHONE, Open, scan
+from tests.e2e.told import begun as begun_at_the_unit
 
 pytestmark = pytest.mark.servers
 PART: Final = 1020 * 1024  # what upload.js sends at once
@@ -72,20 +73,34 @@ def test_a_broken_upload_goes_on_where_it_stopped(visit: Open, town: Town, tmp_p
     page = visit("/", sub="cong-dan-1")
     find(page, "ten mien")
     fill_in(page, town)
-    begun: list[int] = []
-
-    def cut(route: Route) -> None:
-        """Let the first part through; the line breaks amid the second."""
-        if route.request.method == "PATCH":
-            begun.append(int(route.request.headers["upload-offset"]))
-            if len(begun) == 2:
-                route.abort("connectionreset")
-                return
-        route.continue_()
-
-    page.route("**/*", cut)
+    begun = broken_once(page)
     bring(page, large, "TP01", scripts=True)
     assert begun == [0, PART, PART, 2 * PART, 3 * PART]
+
+
+def test_a_supplement_is_answered_over_a_broken_line_and_nothing_typed_is_lost(
+    visit: Open, town: Town, tmp_path: Path
+) -> None:
+    large = tmp_path / "bản quét rõ.pdf"
+    large.write_bytes(scan(3 * PART))
+    story = begun_at_the_unit(town)
+    items = [{"component": "TP01", "guidance": "Bản quét mờ."}, {"field": "purpose", "guidance": "Ghi rõ hơn."}]
+    story.act("request_supplement", items=items, reason="Thiếu bản rõ")
+    story.await_status("supplement_requested")
+    page = visit(f"/ho-so/{story.code}/bo-sung", sub="cong-dan-1")
+    begun = broken_once(page)
+    page.locator(PURPOSE).fill("Giới thiệu sách cho trẻ em")
+    bring(page, large, "TP01", scripts=True)
+    assert begun == [0, PART, PART, 2 * PART, 3 * PART]
+    expect(page.locator(PURPOSE)).to_have_value("Giới thiệu sách cho trẻ em")
+    page.get_by_role("button", name="Tiếp tục: kiểm tra và gửi").click()
+    expect(page.get_by_role("row", name=re.compile("Mục đích sử dụng"))).to_contain_text("Giới thiệu sách cho trẻ em")
+    expect(page.get_by_role("main")).to_contain_text(large.name)
+    page.get_by_role("button", name="Gửi bổ sung").click()
+    expect(page.get_by_text(f"Đã gửi bổ sung cho hồ sơ {story.code}.")).to_be_visible()
+    sent = story.dossier()
+    assert sent["form"]["purpose"] == "Giới thiệu sách cho trẻ em"
+    assert [one["filename"] for one in sent["documents"]].count(large.name) == 1
 
 
 def test_a_payment_that_is_late_is_waited_for_and_shows_by_itself(visit: Open, town: Town, paper: Path) -> None:
@@ -107,6 +122,22 @@ def test_a_payment_that_is_late_is_waited_for_and_shows_by_itself(visit: Open, t
     )
     assert paid.status_code == 302
     expect(page.get_by_role("heading", name=re.compile("^Đã nhận"))).to_be_visible(timeout=60_000)
+
+
+def broken_once(page: Page) -> list[int]:
+    """Let the first part of a file through, and break the line amid the second; the offsets at which parts are sent."""
+    begun: list[int] = []
+
+    def cut(route: Route) -> None:
+        if route.request.method == "PATCH":
+            begun.append(int(route.request.headers["upload-offset"]))
+            if len(begun) == 2:
+                route.abort("connectionreset")
+                return
+        route.continue_()
+
+    page.route("**/*", cut)
+    return begun
 
 
 def come_back(page: Page, code: str, town: Town) -> None:

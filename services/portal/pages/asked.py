@@ -9,8 +9,9 @@ from flask import url_for
 
 from services.portal import forms
 from services.portal.drafting import Draft
-from services.portal.following import wishes_of
+from services.portal.following import explained, wishes_of
 from services.portal.people import Person
+from services.portal.signin import who
 from services.portal.wiring import portal
 
 Document = Mapping[str, Any]
@@ -80,11 +81,28 @@ class Wanted:
         """The same on every device, and another when the officers ask again."""
         return str(uuid.uuid5(_DRAFTS, f"{self.dossier['dossier_code']}.{self.dossier['supplement']['round']}"))
 
+    @property
+    def as_it_is(self) -> Draft:
+        """A draft that changes nothing yet."""
+        return self.draft(self.dossier["form"] or {})
+
     def draft(self, form: Document, version: int = 0) -> Draft:
         """These answers as a draft."""
         dossier = self.dossier
         about = (self.draft_id, dossier["tenant"], dossier["procedure"], version)
         return Draft(*about, form=form, dossier_code=dossier["dossier_code"])
+
+
+def awaited(code: str) -> Document | None:
+    """The dossier of this code, if it waits for its applicant. Raises NotFound."""
+    dossier: Document = portal().services.ask(who().actor, "intake.get", dossier_code=code[:60])
+    supplement = dossier["supplement"]
+    return dossier if supplement and supplement["open"] else None
+
+
+def wanted_of(dossier: Document) -> Wanted:
+    """The same without the officer's words, which routing would have to be asked for."""
+    return Wanted(dossier, Asked(explained(dossier)[0]))
 
 
 def changed(before: Document, now: Document) -> dict[str, Any]:

@@ -17,11 +17,11 @@ from services.chassis.errors import Conflict, Invalid, NotFound, Refused, Servic
 from services.contracts.words import APPLICANT_KINDS
 from services.portal import drawing, forms
 from services.portal.drafting import Draft, Stale
-from services.portal.following import explained, request_of
-from services.portal.language import LANGUAGES, in_both, moment, say, sentence, words
+from services.portal.following import request_of
+from services.portal.language import moment, say, words
 from services.portal.pages.apply import after_button, drafting, pages, posted_id, posted_version, quietly
-from services.portal.pages.asked import Asked, Wanted, changed
-from services.portal.pages.uploads import pass_on
+from services.portal.pages.asked import Wanted, awaited, changed, wanted_of
+from services.portal.pages.further import MOST_PAPERS, brought_with, missing, plain
 from services.portal.signin import signed_in, who
 from services.portal.wiring import portal
 
@@ -29,7 +29,6 @@ __all__ = ["pages"]  # its pages stand among those of `apply`
 Document = Mapping[str, Any]
 Paper = dict[str, str]
 Problem = dict[str, str]
-_MOST_PAPERS: Final = 100
 _READ_OVER, _HAND_IN = "send", "hand_in"  # what the two buttons to send it do, one after the other
 _ANYWAY: Final = "anyway"  # `send:anyway`: although papers are missing
 
@@ -38,11 +37,11 @@ _ANYWAY: Final = "anyway"  # `send:anyway`: although papers are missing
 @signed_in(*APPLICANT_KINDS)
 def supplement(code: str) -> ResponseReturnValue:
     """What is wanted, and room to answer it: as it was last saved, else as the dossier has it."""
-    dossier = _dossier(code)
-    if not _is_awaited(dossier):
+    dossier = awaited(code)
+    if dossier is None:
         return _onward(code, say("Hồ sơ này không chờ bổ sung."), "warn")
     wanted = _wanted(dossier)
-    draft = drafting().find(wanted.draft_id) or wanted.draft(dossier["form"] or {})
+    draft = drafting().find(wanted.draft_id) or wanted.as_it_is
     return _draw(wanted, draft, mark=draft.mark)
 
 
@@ -50,15 +49,15 @@ def supplement(code: str) -> ResponseReturnValue:
 @signed_in(*APPLICANT_KINDS)
 def answer(code: str) -> ResponseReturnValue:
     """Keep what was typed and the files that came; show the answer once it is whole; send it once it was read over."""
-    dossier = _dossier(code)
-    if not _is_awaited(dossier):
+    dossier = awaited(code)
+    if dossier is None:
         return _onward(code, say("Hồ sơ này không chờ bổ sung."), "warn")
     wanted = _wanted(dossier)
     act, _, about = request.form.get("do", "").partition(":")
     typed = _typed(wanted)
     form, problems = after_button(wanted.asked, typed.form, act, about)
     typed = replace(typed, form=form)
-    brought, refused = _brought(wanted)
+    brought, refused = brought_with(wanted)
     problems += refused
     try:
         draft = _kept(typed, brought)
@@ -76,12 +75,12 @@ def answer(code: str) -> ResponseReturnValue:
         return _draw(wanted, _shown(draft), problems, status=422)
     if act == _HAND_IN:
         return _send(wanted, draft, brought)
-    missing = _missing(wanted, draft) if act == _READ_OVER else []
-    if missing and about != _ANYWAY:
+    lacking = missing(wanted, {one["component"] for one in draft.papers}) if act == _READ_OVER else []
+    if lacking and about != _ANYWAY:
         shown = replace(draft, documents=()) if brought else _shown(draft)
-        return _draw(wanted, shown, missing, brought=brought, is_short=True, status=422)
+        return _draw(wanted, shown, lacking, brought=brought, is_short=True, status=422)
     if act == _READ_OVER:
-        return _read_over(wanted, draft, brought, is_short=bool(missing))
+        return _read_over(wanted, draft, brought, is_short=bool(lacking))
     flash(say("Đã lưu bản nháp lúc %(at)s.", at=moment(draft.saved_at)), "good")
     anchor = f"f-form.{about.partition(':')[0]}" if about else None
     return redirect(url_for(".supplement", code=code, _anchor=anchor), 303)
@@ -91,26 +90,15 @@ def answer(code: str) -> ResponseReturnValue:
 @signed_in(*APPLICANT_KINDS)
 def keep_quietly(code: str) -> ResponseReturnValue:
     """The same while one types, for the script: answers what the next save begins from, or why nothing was saved."""
-    dossier = _dossier(code)
-    if not _is_awaited(dossier):
+    dossier = awaited(code)
+    if dossier is None:
         return {"state": "refused", "say": say("Hồ sơ này không chờ bổ sung.")}, 409
-    typed = _typed(Wanted(dossier, Asked(explained(dossier)[0])))
-    return quietly(typed, url_for(".supplement", code=code))
-
-
-def _dossier(code: str) -> Document:
-    found: Document = portal().services.ask(who().actor, "intake.get", dossier_code=code[:60])
-    return found
-
-
-def _is_awaited(dossier: Document) -> bool:
-    return bool(dossier["supplement"] and dossier["supplement"]["open"])
+    return quietly(_typed(wanted_of(dossier)), url_for(".supplement", code=code))
 
 
 def _wanted(dossier: Document) -> Wanted:
     """What is missing in the officer's words; while they cannot be had, the papers alone."""
-    procedure, _ = explained(dossier)
-    return Wanted(dossier, Asked(procedure), request_of(dossier))
+    return replace(wanted_of(dossier), request=request_of(dossier))
 
 
 def _typed(wanted: Wanted) -> Draft:
@@ -121,8 +109,8 @@ def _kept(typed: Draft, brought: Sequence[Paper]) -> Draft:
     """The draft with what was typed and brought, without what was dropped. Raises Stale and what intake refuses."""
     kept = drafting().keep(typed, request.form.get("mark", ""), posted_id())
     if brought:
-        kept = drafting().bring(kept.id, f"{posted_id()}.papers", [_plain(one) for one in brought])
-    for place, upload_id in enumerate(request.form.getlist("drop")[:_MOST_PAPERS]):
+        kept = drafting().bring(kept.id, f"{posted_id()}.papers", [plain(one) for one in brought])
+    for place, upload_id in enumerate(request.form.getlist("drop")[:MOST_PAPERS]):
         kept = drafting().take_out(kept.id, f"{posted_id()}.out.{place}", upload_id)
     return kept
 
@@ -172,44 +160,6 @@ def _send(wanted: Wanted, draft: Draft, brought: list[Paper]) -> ResponseReturnV
         shown = replace(draft, documents=()) if brought else _shown(draft)
         return _draw(wanted, shown, problems, brought=brought, notice=error, status=error.status)
     return _onward(code, say("Đã gửi bổ sung cho hồ sơ %(code)s.", code=code), "good")
-
-
-def _brought(wanted: Wanted) -> tuple[list[Paper], list[Problem]]:
-    """The papers that this page alone has, and those that come now; and what is wrong with these."""
-    dropped = set(request.form.getlist("drop"))
-    brought = [_read(text) for text in request.form.getlist("paper")[:_MOST_PAPERS]]
-    brought = [one for one in brought if one["upload_id"] not in dropped]
-    problems = []
-    for component in wanted.asked.page["components"]:
-        code = component["code"]
-        for place, file in enumerate(request.files.getlist(f"file.{code}")):
-            if not file.filename:
-                continue
-            try:
-                request_id = f"{posted_id()[:40]}.{code}.{place}.{uuid.uuid4().hex[:8]}"
-                brought.append({**pass_on(component, file, request_id), "filename": file.filename[:150]})
-            except ServiceError as error:
-                said = f"{file.filename[:150]}: {drawing.told(error)}"
-                problems.append({"field": f"documents.{code}", "code": error.code, **dict.fromkeys(LANGUAGES, said)})
-    return brought, problems
-
-
-def _read(text: str) -> Paper:
-    component, upload_id, filename = [*text.split(":", 2), "", ""][:3]
-    return {"component": component[:40], "upload_id": upload_id[:64], "filename": filename[:150]}
-
-
-def _plain(paper: Paper) -> Paper:
-    return {name: paper[name] for name in ("component", "upload_id")}
-
-
-def _missing(wanted: Wanted, draft: Draft) -> list[Problem]:
-    """The papers that the officer wants and that are not here."""
-    here = {one["component"] for one in draft.papers}
-    known = [one["code"] for one in wanted.asked.page["components"]]
-    said = in_both(sentence("Chưa có tệp nào của giấy tờ này."))
-    places = [f"documents.{code}" for code in known if code in wanted.components and code not in here]
-    return [{"field": place, "code": "missing", **said} for place in places]
 
 
 def _placed(draft: Draft, error: ServiceError) -> list[Problem]:

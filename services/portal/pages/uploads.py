@@ -88,16 +88,7 @@ def take_out(draft_id: uuid.UUID) -> ResponseReturnValue:
 @signed_in(*APPLICANT_KINDS)
 def open_one(draft_id: uuid.UUID, component: str) -> ResponseReturnValue:
     """A ticket for one file that a script will send in parts."""
-    asked = _component(drafting().get(str(draft_id)), component)
-    posted = request.form
-    size = posted.get("size", "")
-    try:
-        name = attachments.plain_name(posted.get("filename", ""))
-        opened = _open(asked, name, int(size) if _SIZE.fullmatch(size) else 0, posted.get("sha256", ""), _request_id())
-    except ServiceError as error:
-        return jsonify(say=drawing.told(error)), error.status
-    upload_id, ticket = opened["url"].rsplit("/", 2)[-2:]
-    return jsonify(upload_id=upload_id, address=url_for(".pass_part", upload_id=upload_id, ticket=ticket))
+    return ticket_for(_component(drafting().get(str(draft_id)), component))
 
 
 @pages.route("/tai-len/<upload_id>/<ticket>", methods=["HEAD", "PATCH"])
@@ -122,12 +113,31 @@ def pass_part(upload_id: str, ticket: str) -> ResponseReturnValue:
 def finish_one(draft_id: uuid.UUID, component: str) -> ResponseReturnValue:
     """A file that came in parts is a paper of the draft from now on."""
     draft = drafting().get(str(draft_id))
-    paper = {"component": _component(draft, component)["code"], "upload_id": request.form.get("upload_id", "")[:64]}
+    paper = sent_paper(_component(draft, component))
     try:
         drafting().bring(draft.id, _request_id(), [paper])
     except ServiceError as error:
         return jsonify(say=drawing.told(error)), error.status
     return jsonify(say=say("Đã nhận."))
+
+
+def ticket_for(component: Mapping[str, Any]) -> ResponseReturnValue:
+    """Where the file that is described in the posted form is sent in parts as this paper, or why it cannot be."""
+    posted = request.form
+    size = posted.get("size", "")
+    try:
+        name = attachments.plain_name(posted.get("filename", ""))
+        whole = int(size) if _SIZE.fullmatch(size) else 0
+        opened = _open(component, name, whole, posted.get("sha256", ""), _request_id())
+    except ServiceError as error:
+        return jsonify(say=drawing.told(error)), error.status
+    upload_id, ticket = opened["url"].rsplit("/", 2)[-2:]
+    return jsonify(upload_id=upload_id, address=url_for("uploads.pass_part", upload_id=upload_id, ticket=ticket))
+
+
+def sent_paper(component: Mapping[str, Any]) -> dict[str, str]:
+    """The file that the posted form says to have been sent, as this paper."""
+    return {"component": component["code"], "upload_id": request.form.get("upload_id", "")[:64]}
 
 
 def refused_file(code: str, component: Mapping[str, Any]) -> Refused:
@@ -169,11 +179,16 @@ def _open(component: Mapping[str, Any], name: str, size: int, sha256: str, reque
     return opened
 
 
-def _component(draft: Draft, code: str) -> Mapping[str, Any]:
-    found = Asked.of(draft).component(code)
+def component_of(asked: Asked, code: str) -> Mapping[str, Any]:
+    """The paper of that code. Raises NotFound."""
+    found = asked.component(code)
     if found is None:
         raise NotFound("portal.no_page", "There is nothing at this address.", "Không có trang này.")
     return found
+
+
+def _component(draft: Draft, code: str) -> Mapping[str, Any]:
+    return component_of(Asked.of(draft), code)
 
 
 def _draw(draft: Draft, problems: list[Problem] | None = None, status: int = 200) -> ResponseReturnValue:

@@ -1,7 +1,8 @@
 // Papers: several files at once, dropped or chosen or photographed, each with its progress; a broken line is no matter.
 //
 // The portal opens a ticket with intake and passes the parts on (tus 1.0.0: HEAD for how much is there, PATCH for more).
-// Where the browser cannot make a digest (no secure context), the plain form does it all.
+// Where the browser cannot make a digest (no secure context), the plain form does it all. A paper's place is a form of its own,
+// or stands in a larger one: then nothing else on the page is touched, and that form waits for its files.
 "use strict";
 
 (() => {
@@ -15,7 +16,7 @@
 
   class Refused extends Error {}
 
-  const csrf = (form) => form.elements.csrf_token.value;
+  const csrf = (form) => form.closest("form").elements.csrf_token.value;
   const pause = (milliseconds) => new Promise((go) => {
     const timer = setTimeout(go, milliseconds);
     window.addEventListener("online", () => { clearTimeout(timer); go(); }, { once: true });
@@ -81,11 +82,27 @@
     bar.value = 100;
     const done = await post(form, form.dataset.done, { upload_id: job.ticket.upload_id, request_id: job.id }, about);
     about.textContent = done.say;
+    return done;
   };
   const there = async (job, headers, about) => {
     const answer = await ask(job.ticket.address, { method: "HEAD", headers }, about);
     return Number(answer.headers.get("Upload-Offset"));
   };
+
+  // A file that is here, in a page that goes on: it can be dropped again; the page alone has what no draft keeps.
+  const list = (form, file, job, done) => {
+    const line = document.getElementById("arrived").content.firstElementChild.cloneNode(true);
+    const name = line.querySelector("[data-name]");
+    name.textContent = name.dataset.name.replace("{name}", () => file.name);
+    line.querySelector("input").value = job.ticket.upload_id;
+    if (!done.kept) {
+      const value = [form.dataset.upload, job.ticket.upload_id, file.name].join(":");
+      line.prepend(Object.assign(document.createElement("input"), { type: "hidden", name: "paper", value }));
+    }
+    form.closest(".paper").querySelector("[data-files]").append(line);
+  };
+  const goesOn = document.getElementById("arrived") !== null;
+  const isTroubled = () => document.querySelector("[data-sending] .wrong, [data-sending] [data-again]:not([hidden])") !== null;
 
   const begin = (form, file) => {
     const row = document.getElementById("sending").content.firstElementChild.cloneNode(true);
@@ -103,30 +120,34 @@
       again.hidden = true;
       waiting += 1;
       line = line.then(() => send(form, file, job, row)).then(
-        () => { arrived += 1; tell(about.textContent); },
+        (done) => {
+          arrived += 1;
+          tell(about.textContent);
+          if (goesOn) { list(form, file, job, done); row.remove(); }
+        },
         (error) => {
           if (error instanceof Refused) refused(error.message);
           else { tell(words.lost); about.textContent = words.lost; again.hidden = false; }
         },
       ).then(() => {
         waiting -= 1;
-        if (!waiting && arrived && !document.querySelector("[data-sending] .wrong, [data-again]:not([hidden])")) location.reload();
+        if (!goesOn && !waiting && arrived && !isTroubled()) location.reload();
       });
     };
     again.addEventListener("click", start);
     start();
   };
 
-  for (const form of document.querySelectorAll("form[data-upload]")) {
+  for (const form of document.querySelectorAll("[data-upload]")) {
     const chooser = form.querySelector('input[type="file"]');
     const take = (files) => { for (const file of files) begin(form, file); };
-    form.querySelector("button:not([data-again])").hidden = true;
+    for (const button of form.querySelectorAll("button")) button.hidden = true;
     chooser.classList.add("visually-hidden");
     form.querySelector("label").classList.add("button");
     chooser.addEventListener("change", () => { take([...chooser.files]); chooser.value = ""; });
     form.addEventListener("submit", (event) => { event.preventDefault(); event.stopPropagation(); });
     form.querySelector("label").before(Object.assign(document.createElement("p"), { className: "soft small", textContent: words.drop }));
-    if ("photo" in form.dataset && matchMedia("(pointer: coarse)").matches) form.querySelector(".row").append(camera(form, take));
+    if ("photo" in form.dataset && matchMedia("(pointer: coarse)").matches) chooser.after(camera(form, take));
     for (const kind of ["dragenter", "dragover"]) {
       form.addEventListener(kind, (event) => { event.preventDefault(); form.classList.add("is-over"); });
     }
@@ -142,6 +163,16 @@
     label.append(input);
     return label;
   }
+
+  document.addEventListener("submit", (event) => {
+    const { target, submitter } = event;
+    if (!waiting || !target.querySelector("[data-upload]")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const state = target.querySelector(":scope > [data-state]");
+    state.textContent = words.held;
+    line.then(() => { if (isTroubled()) state.textContent = words.troubled; else target.requestSubmit(submitter); });
+  }, true);
 
   window.addEventListener("beforeunload", (event) => { if (waiting) event.preventDefault(); });
 })();
