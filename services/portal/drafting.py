@@ -11,6 +11,7 @@ from services.chassis.errors import Conflict, NotFound
 from services.portal.clients import Services
 
 Document = Mapping[str, Any]
+Difference = tuple[str, Any, Any]
 _CHANGED: Final = "intake.draft_changed"
 _REUSED: Final = "intake.request_id_reused"  # the last change is by this very request, of which no answer came
 _TRIES: Final = 5
@@ -145,7 +146,7 @@ class Drafting:
         return replace(draft, **times)
 
 
-def changes(mine: Draft, saved: Draft) -> list[tuple[str, Any, Any]]:
+def changes(mine: Draft, saved: Draft) -> list[Difference]:
     """What differs: the path of the answer, mine, and what was saved; tables are compared whole."""
     parts = (("applicant", mine.applicant, saved.applicant), ("form", mine.form, saved.form))
     return [

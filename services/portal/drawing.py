@@ -42,6 +42,19 @@ def differing(fields: forms.Fields, kind: str, path: str, value: Any) -> str:
     return forms.answer_words(field, value)
 
 
+def carried(fields: forms.Fields, typed: forms.Document) -> list[tuple[str, str]]:
+    """The controls of a form that was answered so, by name and text, for a page that only sends them on."""
+    found: list[tuple[str, str]] = []
+    for field in fields:
+        name, value = f"form.{field['name']}", forms.drawable([field], typed)[field["name"]]
+        if field["type"] == "table":
+            cells = [(place, column, row) for place, row in enumerate(value) for column in field["columns"]]
+            found += [(f"{name}.{at}.{one['name']}", forms.shown(one, row.get(one["name"]))) for at, one, row in cells]
+        else:
+            found.append((name, forms.shown(field, value)))
+    return [(name, text) for name, text in found if text]
+
+
 def told(error: ServiceError) -> str:
     """A named error with the reasons it gives, as one sentence."""
     said = {"vi": error.vi, "en": error.en}

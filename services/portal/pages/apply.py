@@ -26,6 +26,7 @@ _EVERYTHING: Final = "tat-ca"
 _GONE: Final = frozenset({"intake.draft_gone", "intake.unknown_draft"})
 _LONGEST_KEY: Final = 60
 _TAKE: Final = "known"
+_CHOICE: Final = "take."  # controls that ask which of two answers is to stay
 _OF_A_TABLE: Final = frozenset({"add", "remove", "paste"})
 
 
@@ -79,7 +80,7 @@ def save(draft_id: uuid.UUID) -> ResponseReturnValue:
         kept = drafting().keep(typed, request.form.get("mark", ""), posted_id())
     except Stale as stale:
         mine = replace(typed, version=stale.saved.version, documents=stale.saved.documents)
-        return _draw(asked, mine, problems, mark=stale.saved.mark, saved=stale.saved, status=409)
+        return _draw(asked, mine, problems, mark=stale.saved.mark, differences=changes(mine, stale.saved), status=409)
     except (Conflict, NotFound, Invalid, Refused, Unavailable) as error:
         return _kept_here(asked, typed, problems, error)
     if act == "next":
@@ -103,7 +104,12 @@ def save_quietly(draft_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def quietly(typed: Draft, address: str) -> ResponseReturnValue:
-    """Keep what was typed, for the script; `address` is where the draft is gone on with."""
+    """Keep what was typed, for the script; `address` is where the draft is gone on with.
+
+    Nothing is kept while the page asks to choose between two answers: it would take the one away.
+    """
+    if any(name.startswith(_CHOICE) for name in request.form):
+        return jsonify(state="changed", say=say("Chưa lưu: hãy chọn cho từng mục khác nhau, rồi lưu lại.")), 409
     try:
         kept = drafting().keep(typed, request.form.get("mark", ""), posted_id())
     except Stale:
@@ -152,12 +158,16 @@ def _typed(draft_id: str) -> tuple[Asked, Draft]:
 
 def _changed(asked: Asked, typed: Draft, act: str, about: str) -> tuple[Draft, list[Problem]]:
     """The draft after what the button does to it, and why it could not."""
-    chosen = [name.removeprefix("take.") for name, value in request.form.items() if name.startswith("take.")]
-    chosen = [name for name in chosen if request.form[f"take.{name}"] == "saved"]
-    if chosen and (saved := drafting().find(typed.id)):
-        typed = taking(typed, saved, chosen)
+    typed = as_chosen(typed)
     form, problems = _taken(asked, typed, about) if act == _TAKE else after_button(asked, typed.form, act, about)
     return replace(typed, form=form), problems
+
+
+def as_chosen(typed: Draft) -> Draft:
+    """What was typed, with those answers as they were saved elsewhere that the person chose so. Raises Unavailable."""
+    chosen = [name for name, value in request.form.items() if name.startswith(_CHOICE) and value == "saved"]
+    saved = drafting().find(typed.id) if chosen else None
+    return taking(typed, saved, [name.removeprefix(_CHOICE) for name in chosen]) if saved else typed
 
 
 def _taken(asked: Asked, typed: Draft, dataset: str) -> tuple[Mapping[str, Any], list[Problem]]:
@@ -239,11 +249,10 @@ def _draw(
         mark=draft.mark if mark is None else mark,
         request_id=str(uuid.uuid4()),
         **drawing.shown_problems(asked.fields, kind, problems or []),
-        changes_between=changes,
         sources={path: source.told() for path, source in known.sources(draft).items()},
         choices=known.choices(draft),
         unheard=known.unheard,
-        **{"saved": None, "notice": None, "others": [], "pasted": {}, **more},
+        **{"differences": [], "notice": None, "others": [], "pasted": {}, **more},
     )
     return page, status
 

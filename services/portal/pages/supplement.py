@@ -16,10 +16,18 @@ from services.chassis import codec
 from services.chassis.errors import Conflict, Invalid, NotFound, Refused, ServiceError, Unavailable
 from services.contracts.words import APPLICANT_KINDS
 from services.portal import drawing, forms
-from services.portal.drafting import Draft, Stale
+from services.portal.drafting import Difference, Draft, Stale, changes
 from services.portal.following import request_of
 from services.portal.language import moment, say, words
-from services.portal.pages.apply import after_button, drafting, pages, posted_id, posted_version, quietly
+from services.portal.pages.apply import (
+    after_button,
+    as_chosen,
+    drafting,
+    pages,
+    posted_id,
+    posted_version,
+    quietly,
+)
 from services.portal.pages.asked import Wanted, awaited, changed, wanted_of
 from services.portal.pages.further import MOST_PAPERS, brought_with, missing, plain
 from services.portal.signin import signed_in, who
@@ -54,7 +62,7 @@ def answer(code: str) -> ResponseReturnValue:
         return _onward(code, say("Hồ sơ này không chờ bổ sung."), "warn")
     wanted = _wanted(dossier)
     act, _, about = request.form.get("do", "").partition(":")
-    typed = _typed(wanted)
+    typed = as_chosen(_typed(wanted))
     form, problems = after_button(wanted.asked, typed.form, act, about)
     typed = replace(typed, form=form)
     brought, refused = brought_with(wanted)
@@ -62,8 +70,10 @@ def answer(code: str) -> ResponseReturnValue:
     try:
         draft = _kept(typed, brought)
     except Stale as stale:
-        mine = replace(typed, version=stale.saved.version, documents=stale.saved.documents)
-        return _draw(wanted, mine, problems, brought=brought, mark=stale.saved.mark, is_changed=True, status=409)
+        saved = stale.saved
+        mine = replace(typed, version=saved.version, documents=saved.documents)
+        told = changes(mine, saved)
+        return _draw(wanted, mine, problems, brought=brought, mark=saved.mark, differences=told, status=409)
     except (Conflict, NotFound, Invalid, Refused, Unavailable) as error:
         draft = replace(typed, documents=brought)
         if act not in {_READ_OVER, _HAND_IN} or problems or isinstance(error, Unavailable):
@@ -139,7 +149,7 @@ def _read_over(wanted: Wanted, draft: Draft, brought: Sequence[Paper], *, is_sho
         kind=who().kind,
         documents=brought or _shown(draft).documents,
         brought=brought,
-        typed=[(name, value) for name, value in request.form.items(multi=True) if name.startswith("form.")],
+        typed=drawing.carried(fields, draft.form),
         mark=request.form.get("mark", "") if brought else draft.mark,
         is_short=is_short,
         request_id=str(uuid.uuid4()),
@@ -186,7 +196,7 @@ def _draw(
     brought: Sequence[Paper] = (),
     mark: str | None = None,
     notice: ServiceError | None = None,
-    is_changed: bool = False,
+    differences: Sequence[Difference] = (),
     is_short: bool = False,
     status: int = 200,
 ) -> ResponseReturnValue:
@@ -208,7 +218,7 @@ def _draw(
         errors=listed,
         wrong=shown["wrong"],
         notice=notice,
-        is_changed=is_changed,
+        differences=differences,
         is_short=is_short,
         is_saved=is_kept and draft.version > 0,
         mark=mark or (draft.mark if is_kept else request.form.get("mark", "")),

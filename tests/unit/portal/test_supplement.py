@@ -242,10 +242,52 @@ def test_what_was_typed_elsewhere_is_not_overwritten_unseen() -> None:
     assert page.status_code == 409
     assert 'value="Ở đây"' in page.text
     assert "đã được sửa ở nơi khác" in page.text
+    assert "Bạn vừa nhập: <strong>Ở đây</strong>" in page.text
+    assert "Đã lưu ở nơi khác: <strong>Ở kia</strong>" in page.text
+    assert re.findall(r'name="take\.([^"]+)"', page.text) == ["form.name"] * 2  # and of nothing that is the same
     assert not given.of("intake.supplement")
     done = here.post(AT, data=POSTED | hidden(page) | {"do": "keep", "form.name": "Ở đây"})
     assert done.status_code == 303
     assert 'value="Ở đây"' in there.get(AT).text
+
+
+def changed_in_two_places(given: FakeServices) -> tuple[FlaskClient, dict[str, str]]:
+    """The name was changed here, elsewhere the name and the price: the browser here, what its page is saved with."""
+    here, there = visit(given, CITIZEN), visit(given, CITIZEN)
+    began = kept_as(here)
+    there.post(AT, data=POSTED | {"do": "keep", "form.name": "Ở kia", "form.price": "5"})
+    page = here.post(AT, data=POSTED | began | {"do": "keep", "form.name": "Ở đây"})
+    assert page.status_code == 409
+    return here, POSTED | hidden(page) | {"form.name": "Ở đây"}
+
+
+def test_of_two_answers_each_is_kept_that_was_chosen() -> None:
+    given = asked()
+    here, typed = changed_in_two_places(given)
+    chosen = {"do": "keep", "take.form.name": "mine", "take.form.price": "saved"}
+    assert here.post(AT, data=typed | chosen).status_code == 303
+    assert [given.of("intake.save_draft")[-1]["form"][name] for name in ("name", "price")] == ["Ở đây", 5]
+
+
+def test_what_was_chosen_is_what_is_read_over_and_sent() -> None:
+    given = asked()
+    here, typed = changed_in_two_places(given)
+    chosen = {"do": "send:anyway", "take.form.name": "saved", "take.form.price": "saved"}
+    page = here.post(AT, data=typed | chosen)
+    assert page.status_code == 200
+    assert "Ở kia" in page.text
+    assert "Ở đây" not in page.text
+    assert here.post(AT, data=carried(page) | {"do": "hand_in"}).status_code == 303
+    assert given.of("intake.supplement")[0]["form"] == {"name": "Ở kia", "price": 5}
+
+
+def test_nothing_is_saved_over_the_other_answer_while_one_chooses() -> None:
+    given = asked()
+    here, typed = changed_in_two_places(given)
+    before = len(given.of("intake.save_draft"))
+    told = here.post(f"{AT}/luu", data=typed | {"take.form.name": "mine"})
+    assert (told.status_code, told.json and told.json["state"]) == (409, "changed")
+    assert len(given.of("intake.save_draft")) == before
 
 
 @pytest.mark.parametrize("act", ["keep", "send", "hand_in", "add:titles"])
