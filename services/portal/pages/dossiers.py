@@ -20,7 +20,8 @@ from services.portal.wiring import portal
 
 pages = Blueprint("dossiers", __name__, url_prefix="/ho-so")
 _PAGE: Final = 20
-_MOST_URGENT, _MOST_DRAFTS = 20, 20
+_MOST_URGENT: Final = 20
+MOST_DRAFTS: Final = 50  # as many as intake lets one person have
 _PIECE: Final = 64 * 1024
 _KEPT_HEADERS: Final = ("Content-Type", "Content-Length", "Content-Disposition")
 _SHOWN_TYPES: Final = frozenset({"application/pdf", "image/jpeg", "image/png"})
@@ -153,7 +154,7 @@ def _first() -> dict[str, Any]:
         for status in URGENT
         for one in ask(actor, "intake.list_dossiers", status=status, limit=_MOST_URGENT)["items"]
     ]
-    return {"waiting": waiting, "drafts": ask(actor, "intake.list_drafts", limit=_MOST_DRAFTS)}
+    return {"waiting": waiting, "drafts": ask(actor, "intake.list_drafts", limit=MOST_DRAFTS)}
 
 
 def _ask_to_withdraw(followed: Followed, reason: str, wrong: Any) -> str:

@@ -8,7 +8,7 @@
 (() => {
   const START = "motcua.draft.";
   const SAVED = "motcua.saved";
-  const MOST = 20;
+  const MOST = 50; // as many drafts as one person may have
   const WEEK = 7 * 24 * 3600 * 1000;
   const page = document.documentElement.dataset;
 

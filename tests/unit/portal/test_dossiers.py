@@ -1,12 +1,15 @@
 """The pages about one's own dossiers."""
 
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
 from services.chassis.errors import Invalid, NotFound, Refused, Unavailable
+from services.intake.drafts import MOST_DRAFTS as INTAKES_MOST
+from services.portal.pages import dossiers
 from tests.unit.portal.answers import CODE, PAPER, accepted, dossier, fee, services
 from tests.unit.portal.fakes import CITIZEN, OFFICER, FakeServices, visit
 
@@ -50,6 +53,21 @@ def test_what_needs_doing_comes_first_and_drafts_are_there() -> None:
     assert page.index("Việc cần làm") < page.index("Bản nháp") < page.index("Hồ sơ đã nộp")
     assert f"{HERE}/phi" in page
     assert "/ho-so?after=cursor" in page
+
+
+def test_every_draft_that_one_may_have_is_listed() -> None:
+    times = {"saved_at": "2026-01-15T02:00:00+00:00", "expires_at": "2026-02-14T02:00:00+00:00"}
+    about = {"tenant": "mic", "procedure": "dk-ten-mien-vn", **times}
+    drafts = [{"draft_id": f"d-{place}", **about} for place in range(21)]
+
+    def listed(limit: int) -> dict[str, Any]:
+        return {"items": drafts[:limit], "next": None if limit >= len(drafts) else "cursor"}
+
+    page = visit(services(intake__list_drafts=listed), CITIZEN).get("/ho-so").text
+    assert page.count('href="/ban-nhap/d-') == 21
+    assert INTAKES_MOST == dossiers.MOST_DRAFTS
+    kept = (Path(str(dossiers.__file__)).parents[1] / "static" / "device.js").read_text(encoding="utf-8")
+    assert f"const MOST = {INTAKES_MOST};" in kept
 
 
 def test_a_dossier_shows_its_way_its_unit_and_what_was_said() -> None:
