@@ -32,6 +32,20 @@ def test_filters_narrow_what_is_found() -> None:
     assert "Có 0 thủ tục." in browser.get("/thu-tuc/?unit=another").text
 
 
+def test_a_paper_that_is_needed_in_some_cases_says_in_which() -> None:
+    rule = {"field": "published", "equals": True}
+    flag = {"name": "published", "type": "flag", "label": {"vi": "Đã công bố", "en": "Published"}, "required": True}
+    paper = {"name": {"vi": "Bản đã công bố", "en": "As published"}, "original": "copy", "copies": 1}
+    accepted = {"accepts": ["pdf"], "max_bytes": 1_000_000}
+    papers = [
+        {"code": "TP01", "need": "conditional", "required_if": rule, **paper, **accepted},
+        {"code": "TP02", "need": "required", **paper, **accepted},
+    ]
+    known = catalogue(procedure("tac-pham", form=[flag], components=papers))
+    page = visit(FakeServices(known)).get("/thu-tuc/mic/tac-pham").text
+    assert page.count("Bắt buộc khi “Đã công bố” là “Có”.") == 1
+
+
 def test_what_is_typed_comes_back_escaped() -> None:
     page = (
         visit(FakeServices(catalogue(PRESS))).get("/thu-tuc/", query_string={"q": '"><script>alert(1)</script>'}).text
