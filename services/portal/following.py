@@ -84,15 +84,28 @@ def letter_of(code: str, moment: str) -> Document | None:
     return read
 
 
-def request_of(dossier: Document) -> Document | None:
-    """What the applicant was asked to supplement, as the officer wrote it; None while it cannot be had."""
-    supplement = dossier["supplement"] or {}
+def requests_of(code: str) -> list[Document] | None:
+    """Each time that the applicant was asked to supplement, as the officers wrote it; None while it cannot be had."""
     try:
-        found = portal().services.ask(who().actor, "routing.get_supplements", dossier_code=dossier["dossier_code"])
+        found = portal().services.ask(who().actor, "routing.get_supplements", dossier_code=code)
     except ServiceError as error:
         log.warning("request_not_shown", reason=error.code)
         return None
-    return next((one for one in found["items"] if one["round"] == supplement.get("round")), None)
+    items: list[Document] = found["items"]
+    return items
+
+
+def request_of(dossier: Document, round_: int | None = None) -> Document | None:
+    """What the applicant was asked to supplement in this round, else in the last; None while it cannot be had."""
+    wanted = round_ or (dossier["supplement"] or {}).get("round")
+    return next((one for one in requests_of(dossier["dossier_code"]) or () if one["round"] == wanted), None)
+
+
+def earlier_of(dossier: Document) -> list[Document]:
+    """The requests before the last, of which intake tells no more; none while they cannot be had."""
+    last = dossier["supplement"]["round"] if dossier["supplement"] else 1
+    found = requests_of(dossier["dossier_code"]) if last > 1 else None
+    return [one for one in found or () if one["round"] < last]
 
 
 def reception_of(code: str) -> Document | None:

@@ -23,7 +23,7 @@ from services.portal.language import LANGUAGES, in_both, sentence, speaking
 from services.portal.pdf import printed
 from services.portal.qr import qr
 from services.portal.signin import who
-from services.portal.slips import SLIPS, Slip, in_language, punctuality_words, step_words, there_are
+from services.portal.slips import SLIPS, Slip, chosen, in_language, punctuality_words, step_words, there_are
 from services.portal.spoken import spoken_vnd
 from services.portal.transfers import beside, transfer_words
 from services.portal.wiring import portal
@@ -39,20 +39,20 @@ def slips_of(code: str) -> list[Slip]:
     return _there_are(followed, notices_of(code))
 
 
-def slip(code: str, kind: str, layout: str = SHEET) -> str:
-    """A slip in HTML. Raises NotFound."""
+def slip(code: str, kind: str, layout: str = SHEET, *, round_: int | None = None) -> str:
+    """A slip in HTML, where there is one for each round the last one unless another is named. Raises NotFound."""
     followed = follow(code)
     known = SLIPS.get(kind)
     notices = notices_of(code) if known and known.moment else ()
-    found = known if known in _there_are(followed, notices) else None
+    found = chosen(_there_are(followed, notices), kind, round_)
     if found is None:
         raise _none()
     return drawn(
         f"slips/{kind}.html",
         layout,
-        title=followed.procedure["result"]["name"] if kind == "ket-qua" else in_both(found.title),
+        title=followed.procedure["result"]["name"] if kind == "ket-qua" else found.titles,
         slip=found,
-        pdf=url_for("slips.download", code=code, kind=kind),
+        pdf=url_for("slips.download", code=code, kind=kind, lan=found.round),
         **{**_common(followed), **_of(found, followed)},
     )
 
@@ -122,8 +122,7 @@ def _common(followed: Followed) -> dict[str, Any]:
 def _of(slip: Slip, followed: Followed) -> dict[str, Any]:
     """What this one has besides."""
     if slip.kind == "bo-sung":
-        request = request_of(followed.dossier)
-        return {"asked": request, "wishes": wishes_of(request, followed.procedure)}
+        return _request(followed, slip.round)
     if slip.moment:
         letter = letter_of(followed.code, slip.moment)
         return {"letter": letter["text"] if letter else None, "in_language": in_language}
@@ -144,6 +143,16 @@ def _of(slip: Slip, followed: Followed) -> dict[str, Any]:
         counts[paper["component"]] = counts.get(paper["component"], 0) + 1
     papers = [(names.get(component, component), count) for component, count in counts.items()]
     return {"papers": papers, "reception": reception_of(followed.code) if slip.kind == "tiep-nhan" else None}
+
+
+def _request(followed: Followed, round_: int | None) -> dict[str, Any]:
+    request, last = request_of(followed.dossier, round_), followed.dossier["supplement"]
+    told = last if round_ in {None, last["round"]} else request or {}
+    return {
+        "asked": request,
+        "wishes": wishes_of(request, followed.procedure),
+        "respond_by": told.get("respond_by"),
+    }
 
 
 def _result(followed: Followed) -> dict[str, Any]:

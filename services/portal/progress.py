@@ -1,6 +1,6 @@
 """What happened to a dossier, what comes next, and what its applicant must do now: read out of what intake answers."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -55,10 +55,14 @@ class Duty:
     amount_vnd: int | None = None
 
 
-def steps(dossier: Document, unit_name: Callable[[str], Document]) -> list[Step]:
-    """The whole time line: what happened, in order, what is under way, what is still to come."""
+def steps(dossier: Document, unit_name: Callable[[str], Document], earlier: Sequence[Document] = ()) -> list[Step]:
+    """The whole time line: what happened, in order, what is under way, what is still to come.
+
+    `earlier` are the requests for a supplement before the last, as routing tells them.
+    """
     handed_on = [_handed_on(one, unit_name) for one in dossier["transfers"]]
-    happened = sorted([*_happened(dossier), *handed_on], key=lambda step: datetime.fromisoformat(str(step.at)))
+    told = [*_happened(dossier), *_supplements(dossier, earlier), *handed_on]
+    happened = sorted(told, key=lambda step: datetime.fromisoformat(str(step.at)))
     return [*happened, *_to_come(dossier)]
 
 
@@ -90,7 +94,6 @@ def has_ended(dossier: Document) -> bool:
 def _happened(dossier: Document) -> Iterator[Step]:
     yield Step("done", say("Hồ sơ được nộp"), dossier["submitted_at"])
     yield from _done_by_unit(dossier)
-    yield from _supplement(dossier)
     for fee in dossier["fees"]:
         yield from _fee(fee)
     yield from _result(dossier)
@@ -119,12 +122,26 @@ def _handed_on(transfer: Document, unit_name: Callable[[str], Document]) -> Step
     return Step("done", text, transfer["transferred_at"], f"{transfer_words(transfer['reason'])}.")
 
 
-def _supplement(dossier: Document) -> Iterator[Step]:
-    asked = dossier["supplement"]
-    if asked:
-        yield Step("done", say("Cơ quan yêu cầu bổ sung hồ sơ"), asked["requested_at"])
-    if dossier["supplemented_at"]:
-        yield Step("done", say("Hồ sơ được bổ sung"), dossier["supplemented_at"])
+def _supplements(dossier: Document, earlier: Sequence[Document]) -> Iterator[Step]:
+    """Each round; while one is open, the answer that the dossier itself tells is that of the round before."""
+    last, answered_at = dossier["supplement"], dossier["supplemented_at"]
+    for one in earlier:
+        yield _asked(one, say_round=True)
+        if one["received_at"]:
+            yield _answered(one["received_at"])
+    if last:
+        yield _asked(last, say_round=last["round"] > 1)
+    if answered_at and not (earlier and last["open"]):
+        yield _answered(answered_at)
+
+
+def _asked(request: Document, *, say_round: bool) -> Step:
+    more = say("Lần %(round)s.", round=request["round"]) if say_round else ""
+    return Step("done", say("Cơ quan yêu cầu bổ sung hồ sơ"), request["requested_at"], more)
+
+
+def _answered(at: str) -> Step:
+    return Step("done", say("Hồ sơ được bổ sung"), at)
 
 
 def _fee(fee: Document) -> Iterator[Step]:

@@ -2,25 +2,38 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from flask import g
 
-from services.portal.language import say, sentence
+from services.portal.language import in_both, say, sentence
 
 Document = Mapping[str, Any]
+_WHICH: Final = sentence("lần %(round)s")
 _FRONTIER: Final = re.compile(r"\n-{10,}\n")  # between the two languages of a letter
 
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """A kind of slip: the word in its address, the number of its form, its title, and the letter that words it."""
+    """A kind of slip: the word in its address, the number of its form, its title, and the letter that words it.
+
+    `round` says which of several it is: the applicant may be asked for a supplement more than once.
+    """
 
     kind: str
     form: str
     title: str
     moment: str | None = None
+    round: int | None = None
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """Its title in every language."""
+        titles, which = in_both(self.title), in_both(_WHICH)
+        if self.round is None:
+            return titles
+        return {name: f"{title} ({which[name] % {'round': self.round}})" for name, title in titles.items()}
 
 
 ACKNOWLEDGEMENT: Final = Slip("da-nhan", "", sentence("Thông báo đã nhận hồ sơ"))
@@ -73,7 +86,18 @@ def there_are(dossier: Document, notices: Sequence[Document], *, for_officer: bo
         "kiem-soat": for_officer,
         "ket-qua": bool(result and result["outcome"] == "granted" and not result["revoked_at"]),
     }
-    return [slip for slip in SLIPS.values() if holds[slip.kind]]
+    return [one for slip in SLIPS.values() if holds[slip.kind] for one in _each(slip, dossier)]
+
+
+def chosen(there: Sequence[Slip], kind: str, round_: int | None) -> Slip | None:
+    """That of a kind and a round; without a round the last one."""
+    of_kind = [one for one in there if one.kind == kind and round_ in {None, one.round or 1}]
+    return of_kind[-1] if of_kind else None
+
+
+def _each(slip: Slip, dossier: Document) -> list[Slip]:
+    rounds = dossier["supplement"]["round"] if slip.kind == "bo-sung" else 1
+    return [replace(slip, round=one) for one in range(1, rounds + 1)] if rounds > 1 else [slip]
 
 
 def in_language(letter: str) -> str:

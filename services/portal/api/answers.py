@@ -300,10 +300,14 @@ class Letter(Notice):
 
 
 class Slip(Schema):
-    """A slip that can be printed; `form` is its number among those of TT 01/2018/TT-VPCP, where it has one."""
+    """A slip that can be printed; `form` is its number among those of TT 01/2018/TT-VPCP, where it has one.
+
+    Where the applicant was asked for a supplement several times there is one of each `round`.
+    """
 
     kind = fields.String(required=True)
     form = maybe()
+    round = maybe(fields.Integer)
     title = fields.Nested(Words, required=True)
 
 

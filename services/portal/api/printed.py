@@ -5,10 +5,9 @@ from typing import Any, Final
 from flask import Response
 
 from services.portal import printing
-from services.portal.api import answers
+from services.portal.api import answers, requests
 from services.portal.api.door import Door, applicant, protect
 from services.portal.belonging import notice_of
-from services.portal.language import in_both
 
 printed: Final = Door("api-printed", __name__, url_prefix="/api/v1", description="What can be printed of a dossier.")
 printed.before_request(protect)
@@ -23,18 +22,20 @@ def list_slips(code: str) -> dict[str, Any]:
     applicant()
     return {
         "items": [
-            {"kind": one.kind, "form": one.form or None, "title": in_both(one.title)} for one in printing.slips_of(code)
+            {"kind": one.kind, "form": one.form or None, "round": one.round, "title": one.titles}
+            for one in printing.slips_of(code)
         ]
     }
 
 
 @printed.get("/dossiers/<code:code>/slips/<key:kind>")
+@printed.arguments(requests.SlipSearch, location="query")
 @printed.response(200, **_PDF)
 @printed.problems(401, 403)
-def get_slip(code: str, kind: str) -> Response:
+def get_slip(wish: dict[str, Any], code: str, kind: str) -> Response:
     """One of them as PDF: in Vietnamese, which counts, and beside it in the language that `lang` names."""
     applicant()
-    return printing.as_pdf(printing.slip(code, kind), f"{kind}-{code}")
+    return printing.as_pdf(printing.slip(code, kind, **wish), f"{kind}-{code}")
 
 
 @printed.get("/dossiers/<code:code>/receipts/<code:order_id>")

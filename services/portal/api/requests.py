@@ -81,6 +81,12 @@ class PageOf(Lenient):
     after = Text(longest=200, validate=_IS_PLACE, metadata={"description": "The `next` of the page before."})
 
 
+class SlipSearch(Lenient):
+    """Which of several slips of a kind."""
+
+    round_ = Digits(low=1, high=99, data_key="round", metadata={"description": "As the slip has it; none: the last."})
+
+
 class ProcedureSearch(PageOf):
     """What somebody looks for."""
 

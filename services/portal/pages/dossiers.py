@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from services.chassis.errors import Invalid, Refused
 from services.portal.answers import show_asked
 from services.portal.belonging import notice_of
-from services.portal.following import Followed, follow, notices_of, term_of
+from services.portal.following import Followed, earlier_of, follow, notices_of, term_of
 from services.portal.language import say
 from services.portal.live import Live
 from services.portal.progress import URGENT, duties, has_ended, may_withdraw, steps
@@ -139,7 +139,7 @@ def collected(code: str) -> ResponseReturnValue:
 def _progress(followed: Followed) -> dict[str, Any]:
     dossier = followed.dossier
     return {
-        "steps": steps(dossier, partial(portal().offers.unit_name, dossier["tenant"])),
+        "steps": steps(dossier, partial(portal().offers.unit_name, dossier["tenant"]), earlier_of(dossier)),
         "duties": duties(dossier),
         "term": term_of(followed),
         "has_ended": has_ended(dossier),

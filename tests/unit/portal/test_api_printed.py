@@ -7,6 +7,7 @@ import pytest
 from services.chassis.errors import NotFound
 from tests.unit.portal.answers import CODE, ORDER_ID, PAID, RECEIPT, accepted, dossier, order, services
 from tests.unit.portal.fakes import CITIZEN, OFFICER, FakeServices, visit
+from tests.unit.portal.test_slips import twice
 
 HERE: Final = f"/api/v1/dossiers/{CODE}"
 NOTICE: Final = {
@@ -34,6 +35,16 @@ def test_the_slips_of_a_dossier_are_listed_with_titles_in_both_languages() -> No
     assert (slip["kind"], slip["form"]) == ("tiep-nhan", "01")
     assert slip["title"]["vi"] == "Giấy tiếp nhận hồ sơ và hẹn trả kết quả"
     assert slip["title"]["en"] != slip["title"]["vi"]
+
+
+def test_the_requests_for_supplements_are_told_apart_by_their_round() -> None:
+    made = twice()
+    found = [one for one in get(made, "/slips").json["items"] if one["kind"] == "bo-sung"]
+    assert [one["round"] for one in found] == [1, 2]
+    assert found[0]["title"]["vi"].endswith("(lần 1)")
+    assert found[0]["title"]["en"].endswith("(request no. 1)")
+    assert get(made, "/slips/bo-sung?round=1").data.startswith(b"%PDF-")
+    assert get(made, "/slips/bo-sung?round=3").status_code == 404
 
 
 def test_a_slip_is_a_pdf() -> None:

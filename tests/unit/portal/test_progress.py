@@ -35,8 +35,8 @@ def _in_vietnamese() -> Iterator[None]:
 NAMES = {"vnnic": {"vi": "VNNIC", "en": "VNNIC"}, "cuc-bao-chi": {"vi": "Cục Báo chí", "en": "Authority of Press"}}
 
 
-def line(of: dict[str, Any]) -> list[Step]:
-    return steps(of, NAMES.__getitem__)
+def line(of: dict[str, Any], *earlier: dict[str, Any]) -> list[Step]:
+    return steps(of, NAMES.__getitem__, earlier)
 
 
 def told(of: dict[str, Any]) -> list[str]:
@@ -68,6 +68,41 @@ def test_a_dossier_that_was_handed_on_says_from_where_to_where_and_why() -> None
         "done Hồ sơ được tiếp nhận",
     ]
     assert line(of)[1].more == "Hồ sơ không thuộc thẩm quyền giải quyết của đơn vị."
+
+
+FIRST = {**SUPPLEMENT, "received_at": "2026-01-16T03:00:00+00:00"}
+SECOND = {**SUPPLEMENT, "round": 2, "requested_at": "2026-01-17T04:00:00+00:00"}
+
+
+def supplements(of: dict[str, Any], *earlier: dict[str, Any]) -> list[tuple[str, str, str | None]]:
+    found = line(of, *earlier)
+    return [(step.text, step.more, step.at) for step in found if step.state == "done" and "bổ sung" in step.text]
+
+
+def test_a_request_that_is_answered_is_told_with_its_answer() -> None:
+    of = accepted("processing", supplement={**SUPPLEMENT, "open": False}, supplemented_at=FIRST["received_at"])
+    assert supplements(of) == [
+        ("Cơ quan yêu cầu bổ sung hồ sơ", "", SUPPLEMENT["requested_at"]),
+        ("Hồ sơ được bổ sung", "", FIRST["received_at"]),
+    ]
+
+
+def test_each_request_for_a_supplement_is_told_and_each_answer_once() -> None:
+    asked_again = accepted("supplement_requested", supplement=SECOND, supplemented_at=FIRST["received_at"])
+    told = [
+        ("Cơ quan yêu cầu bổ sung hồ sơ", "Lần 1.", SUPPLEMENT["requested_at"]),
+        ("Hồ sơ được bổ sung", "", FIRST["received_at"]),
+        ("Cơ quan yêu cầu bổ sung hồ sơ", "Lần 2.", SECOND["requested_at"]),
+    ]
+    assert supplements(asked_again, FIRST) == told
+    at = "2026-01-18T03:00:00+00:00"
+    answered = accepted("processing", supplement={**SECOND, "open": False}, supplemented_at=at)
+    assert supplements(answered, FIRST) == [*told, ("Hồ sơ được bổ sung", "", at)]
+
+
+def test_while_earlier_requests_cannot_be_had_what_is_known_is_told() -> None:
+    of = accepted("supplement_requested", supplement=SECOND, supplemented_at=FIRST["received_at"])
+    assert [text for text, _, _ in supplements(of)] == ["Hồ sơ được bổ sung", "Cơ quan yêu cầu bổ sung hồ sơ"]
 
 
 def test_a_dossier_that_ended_awaits_nothing() -> None:

@@ -159,6 +159,50 @@ def test_a_supplement_request_says_what_the_officer_wrote(reader: Person) -> Non
         assert said in page
 
 
+def twice() -> FakeServices:
+    """A dossier whose applicant was asked for a supplement once more after it was accepted."""
+    first = {"round": 1, "reason": "Lần đầu.", "items": [{"guidance": "Bản khai."}], "respond_by": DUE}
+    second = {"round": 2, "reason": "Lần sau.", "items": [{"guidance": "Căn cước."}], "respond_by": RESULT["at"]}
+    times = {"requested_at": "2026-01-15T04:00:00+00:00", "received_at": "2026-01-15T05:00:00+00:00"}
+    return services(
+        accepted("supplement_requested", supplement={**SUPPLEMENT, "round": 2}),
+        routing__get_supplements={"dossier_code": CODE, "items": [first | times, second | times]},
+    )
+
+
+def test_each_request_for_a_supplement_has_its_form() -> None:
+    browser = visit(twice(), CITIZEN)
+    listed = browser.get(f"/ho-so/{CODE}").text
+    for place in (1, 2):
+        assert f'href="{HERE}/bo-sung?lan={place}">Phiếu yêu cầu bổ sung, hoàn thiện hồ sơ (lần {place})</a>' in listed
+    first, second = (browser.get(f"{HERE}/bo-sung?lan={place}").text for place in (1, 2))
+    assert ("Lần đầu." in first, "Bản khai." in first, "09 giờ 00, 16/01/2026" in first) == (True, True, True)
+    assert "Lần sau." not in first
+    assert "(lần 1)" in first
+    assert f"{HERE}/bo-sung.pdf?lan=1" in first
+    assert ("Lần sau." in second, "Lần đầu." in second) == (True, False)
+    assert "Lần sau." in browser.get(f"{HERE}/bo-sung").text
+    assert browser.get(f"{HERE}/bo-sung?lan=3").status_code == 404
+
+
+def test_the_form_of_a_request_that_stayed_the_only_one_is_found_by_its_number_too() -> None:
+    known = services(accepted("supplement_requested", supplement=SUPPLEMENT))
+    assert visit(known, CITIZEN).get(f"{HERE}/bo-sung?lan=1").status_code == 200
+
+
+def test_the_time_line_tells_both_requests() -> None:
+    known = twice()
+    assert visit(known, CITIZEN).get(f"/ho-so/{CODE}/hien-trang").text.count("Cơ quan yêu cầu bổ sung hồ sơ") == 2
+    known.answers["routing.get_supplements"] = Unavailable("routing.unavailable", "No answer.", "Chưa sẵn sàng.")
+    assert visit(known, CITIZEN).get(f"/ho-so/{CODE}/hien-trang").text.count("Cơ quan yêu cầu bổ sung hồ sơ") == 1
+
+
+def test_routing_is_not_asked_about_requests_that_intake_tells() -> None:
+    known = services(accepted("supplement_requested", supplement=SUPPLEMENT))
+    visit(known, CITIZEN).get(f"/ho-so/{CODE}/hien-trang")
+    assert not known.of("routing.get_supplements")
+
+
 def test_a_control_slip_is_for_officers() -> None:
     case = {
         "due_at": None,
