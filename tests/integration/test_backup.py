@@ -96,7 +96,7 @@ def told_again(before: dict[str, Any]) -> dict[str, Any]:
     """What is expected after a restore, but for the moment at which each history begins to be told again."""
     for name in JOURNALS:
         for document in before.get(name, ([], []))[0]:
-            document["relayed"] = 0
+            document["relayed"], document["retold"] = 0, 1
             document.pop("relay_claim", None)
     return before
 

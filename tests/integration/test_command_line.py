@@ -87,6 +87,8 @@ def test_an_unknown_dossier_is_said_in_one_line(stack: Stack, town: Town) -> Non
 
 def test_the_relay_and_the_dead_letters_are_told(stack: Stack, town: Town) -> None:
     assert "healthy" in motcua(stack, "relay", "status").stdout
+    told = motcua(stack, "relay", "again", "intake", "--since", "2099-01-01")
+    assert told.stdout.splitlines()[-1].startswith("0 histories will be published again"), told.stderr
     assert motcua(stack, "dead", "list").returncode == 0
     assert "no dead letter has the id" in motcua(stack, "dead", "show", "nothing").stderr
 
@@ -124,7 +126,13 @@ def test_what_is_away_is_said_in_one_line_and_the_status_says_so_with_its_end(st
     away = "✗ broker.unavailable: The message broker does not answer. Type: make up\n"
     stack.stop("rabbitmq")
     try:
-        for words in (("relay", "status"), ("dead", "list"), ("dead", "replay", "notify"), ("catalogue", "load")):
+        for words in (
+            ("relay", "status"),
+            ("relay", "again"),
+            ("dead", "list"),
+            ("dead", "replay", "notify"),
+            ("catalogue", "load"),
+        ):
             assert motcua(stack, *words).stderr == away, words
         told = motcua(stack, "status")
         assert (told.returncode, told.stderr) == (1, "")

@@ -16,12 +16,14 @@ from services.chassis.errors import Unavailable
 from services.chassis.journal import Journal
 from services.chassis.publish import Outgoing
 from services.chassis.relay import Relay
+from services.chassis.retelling import tell_again
 from services.chassis.store import open_database
 from services.contracts import events
 from services.contracts.event import Event
 from tests.integration.chassis.sample import EVENTS, TALLY, Tally
 
 pytestmark = pytest.mark.servers
+_SOON = 0.3  # what went back is changed before a relay finds it
 
 
 @pytest.fixture(autouse=True)
@@ -110,12 +112,7 @@ def test_three_relays_leave_no_gap_and_no_first_arrival_out_of_order(journal: Jo
     recorder = Recorder(seconds=0.0005)
     relays = [relay_of(journal, recorder, batch=5) for _ in range(3)]
     written = threading.Event()
-
-    def keep_relaying(relay: Relay) -> None:
-        while not written.is_set() or relay.lag()["waiting"]:
-            relay.run_once(late_seconds=0)
-
-    threads = [threading.Thread(target=keep_relaying, args=(relay,)) for relay in relays]
+    threads = [threading.Thread(target=keep_relaying, args=(relay, written)) for relay in relays]
     for thread in threads:
         thread.start()
     for _ in range(4):
@@ -131,6 +128,40 @@ def test_three_relays_leave_no_gap_and_no_first_arrival_out_of_order(journal: Jo
             first[subject(message)].append(sequence)
     assert first == {name: list(range(1, 9)) for name in names}
     assert all(document["relayed"] == document["version"] == 8 for document in journal.collection.find())
+
+
+def test_what_goes_back_while_others_write_and_publish_is_told_again_whole(journal: Journal[Tally]) -> None:
+    names = [f"a{number}" for number in range(12)]
+    recorder, written = Recorder(seconds=0.0002), threading.Event()
+    writers: list[Journal[Tally]] = []
+    threads = []
+    for _ in range(3):  # processes, each with a memory and a relay of its own
+        relay = Relay("sample", recorder, 5)
+        writers.append(Journal(TALLY, journal.collection, relay.wake))
+        relay.add(writers[-1])
+        threads.append(threading.Thread(target=keep_relaying, args=(relay, written, _SOON)))
+    for thread in threads:
+        thread.start()
+    for turn in range(6):
+        for number, name in enumerate(names):
+            count(writers[number % 3], name, 2)
+        if turn in (2, 4):
+            before = len(recorder.arrived)
+            assert tell_again(journal.collection) == len(names)
+    written.set()
+    for thread in threads:
+        thread.join(60)
+    heard: dict[str, set[int]] = defaultdict(set)
+    for message in recorder.arrived[before:]:
+        heard[subject(message)].add(message.headers["cloudEvents:sequence"])
+    assert heard == {name: set(range(1, 13)) for name in names}
+    assert all(document["relayed"] == document["version"] == 12 for document in journal.collection.find())
+
+
+def keep_relaying(relay: Relay, written: threading.Event, late_seconds: float = 0) -> None:
+    """Until all is written and published."""
+    while not written.is_set() or relay.lag()["waiting"]:
+        relay.run_once(late_seconds)
 
 
 def test_relays_share_a_backlog_instead_of_each_publishing_all_of_it(journal: Journal[Tally]) -> None:
