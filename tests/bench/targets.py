@@ -210,6 +210,8 @@ def _idle(result: Result) -> Iterator[Row]:
     yield judged("idle: whole stack", "≤ 5 % of a core", cpu, f"{cpu or 0:.1f} %", (cpu or 0) <= 5)
     figure = "idle: memory with both servers, shared pages counted once (PSS)"
     yield judged(figure, "≤ 900 MB", pss, f"{pss or 0:.0f} MB", (pss or 0) <= 900)
+    ours = sum(mb for name, mb in idle.pss_mb.items() if name not in SANDBOX) if idle else 0
+    yield Row("idle: the same without the sandbox's counterparts (PSS)", "–", f"{ours:.0f} MB" if idle else "–", None)
     shown = f"{idle.rss_in_all:.0f} MB" if idle else "–"
     yield Row("idle: the same, shared pages counted for each process (RSS)", "–", shown, None)
     first = idle.first_accepted_seconds if idle else None
