@@ -232,6 +232,7 @@ class Scaled:
     service_ms: float  # of a core that the service used for one dossier, in all its processes
     machine_percent: float
     events: int
+    clients: int = 24  # until each process got as many
 
 
 @dataclass(frozen=True)

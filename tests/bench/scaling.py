@@ -1,4 +1,7 @@
-"""One process of the service that works most, then two of it, on one stack and under the same clients.
+"""One process of the service that works most, then two of it, on one stack and under as many clients for each process.
+
+A process that has more waiting before it does more of it at once, at less cost for each: so that two are not held to be
+dearer than one for want of company, as many clients wait for each.
 
 Where the cores are full with one already, a second process has nothing to run on, and the ratio says nothing of the
 service. So both are measured again with each of its processes held to a share of a core, small enough that two of them
@@ -61,6 +64,7 @@ class Told:
             service_ms=flow.cpu_ms.get(service, 0.0),
             machine_percent=busy_percent(flow),
             events=self._events,
+            clients=flow.clients,
         )
 
 
@@ -74,7 +78,7 @@ class Scale:
         """The maximum, of as many dossiers as `each` says, and whether all of it was told in order. Raises Unclosed."""
         began = datetime.now(UTC) - _CLOCKS_APART
         subject = Ours(self._rig, self._plan, self._offer)
-        with subject.hire(self._plan.few_clients) as crew:
+        with subject.hire(processes * self._plan.few_clients) as crew:
             warm = subject.warm(crew)
             with self._held(held) as share:
                 expected = min(warm.rate, 1000 * share / warm.cpu_ms[held[0]]) if held else warm.rate

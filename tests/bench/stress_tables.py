@@ -18,6 +18,7 @@ def scaling(result: Result) -> Table:
         (
             run.limit,
             str(run.processes),
+            str(run.clients),
             f"{run.rate:.1f}",
             f"{told.ratio(run.limit) or 0:.2f} ×" if run.processes > 1 else "",
             f"{run.service_ms:.1f}",
@@ -28,13 +29,16 @@ def scaling(result: Result) -> Table:
         for run in told.runs
     ]
     about = (
-        f"{told.service} works most for {told.procedure}; in one process, then in two, under the same clients. Where "
+        f"{told.service} works most for {told.procedure}; in one process, then in two. Where "
         f"the cores are full with one, two have nothing more to run on; so it is measured again with each process "
-        f"held to {100 * told.share:.1f} % of a core, as on machines of their own. One and two do as many dossiers; "
+        f"held to {100 * told.share:.1f} % of a core, as on machines of their own. Each client does as many dossiers; "
         f"{_MIDDLE} The sum of every run closed, and "
         f"each history was told in its order, without a gap."
     )
-    columns = ("limited by", "processes", "a second", "", "its ms", "machine busy, %", "dossiers", "events in order")
+    columns = (
+        *("limited by", "processes", "clients", "a second", "", "its ms", "machine busy, %", "dossiers"),
+        "events in order",
+    )
     return Table("Scaling", about, columns, cells)
 
 
