@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
+from deploy.local.composition import SANDBOX
 from tests.bench.outcome import FREE, HELD, Accepted, Control, Flow, Limit, Memory, Result, ratio, worst
 from tests.bench.plan import NOTICES, PROCEDURES
 
