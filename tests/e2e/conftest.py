@@ -11,11 +11,14 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from deploy.local.stack import Stack
+from tests.e2e.over_fakes import served
+from tests.unit.portal.fakes import FakeServices
 
 PHONE: Final = {"width": 320, "height": 640}
 DESKTOP: Final = {"width": 1280, "height": 800}
 PATIENCE_MS: Final = 30_000
 Open = Callable[..., Page]
+Opened = Callable[..., Page]
 _FAILED: Final = pytest.StashKey[bool]()
 
 
@@ -86,6 +89,31 @@ def visit(request: pytest.FixtureRequest, chromium: Browser, portal: str) -> Ite
             for page in pages:
                 print(f"--- {page.url}\n{page.locator('body').inner_text()}")
     assert not complaints
+
+
+@pytest.fixture
+def opened(chromium: Browser) -> Iterator[Opened]:
+    """A page of the portal over these services: `opened(services, "/ho-so", CITIZEN, script=…, viewport=PHONE)`."""
+    complaints: list[str] = []
+    with ExitStack() as until_then:
+
+        def open_(services: FakeServices, path: str, person: Any = None, script: str = "", **options: Any) -> Page:
+            there = until_then.enter_context(served(services, person))
+            options = {"viewport": DESKTOP, "locale": "vi-VN", "reduced_motion": "reduce", **options}
+            context = chromium.new_context(base_url=there.address, service_workers="block", **options)
+            until_then.callback(context.close)
+            context.set_default_timeout(PATIENCE_MS)
+            context.add_cookies(there.cookies)
+            page = context.new_page()
+            page.on("pageerror", lambda error: complaints.append(str(error)))
+            page.on("console", lambda said: complaints.append(said.text) if is_ours(said) else None)
+            if script:
+                page.add_init_script(script)
+            page.goto(path)
+            return page
+
+        yield open_
+    assert complaints == []
 
 
 @pytest.fixture

@@ -5,16 +5,13 @@ Everything has its way without them; the stories go it.
 
 import re
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from services.chassis.errors import Conflict
-from tests.e2e.conftest import DESKTOP, PATIENCE_MS, PHONE, is_ours, scan
-from tests.e2e.over_fakes import served
+from tests.e2e.conftest import PATIENCE_MS, PHONE, Opened, scan
 from tests.unit.portal import cases, drafts, test_board
 from tests.unit.portal.drafts import COMPONENT, DRAFT_ID, FIELDS, FakeDrafts
 from tests.unit.portal.fakes import CITIZEN, OFFICER, OPERATOR, FakeServices, catalogue, procedure, visit
@@ -57,33 +54,6 @@ CAMERA: Final = """(() => {
     };
     navigator.mediaDevices.getUserMedia = REFUSED ? async () => { throw new Error("no"); } : film;
 })()"""
-
-Opened = Callable[..., Page]
-
-
-@pytest.fixture
-def opened(chromium: Browser) -> Iterator[Opened]:
-    """A page of the portal over these services: `opened(services, "/ho-so", CITIZEN, script=…, viewport=PHONE)`."""
-    complaints: list[str] = []
-    with ExitStack() as until_then:
-
-        def open_(services: FakeServices, path: str, person: Any = None, script: str = "", **options: Any) -> Page:
-            there = until_then.enter_context(served(services, person))
-            options = {"viewport": DESKTOP, "locale": "vi-VN", "reduced_motion": "reduce", **options}
-            context = chromium.new_context(base_url=there.address, service_workers="block", **options)
-            until_then.callback(context.close)
-            context.set_default_timeout(PATIENCE_MS)
-            context.add_cookies(there.cookies)
-            page = context.new_page()
-            page.on("pageerror", lambda error: complaints.append(str(error)))
-            page.on("console", lambda said: complaints.append(said.text) if is_ours(said) else None)
-            if script:
-                page.add_init_script(script)
-            page.goto(path)
-            return page
-
-        yield open_
-    assert complaints == []
 
 
 class Parts(FakeTickets):
