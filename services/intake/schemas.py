@@ -1,12 +1,14 @@
 """The shape of every request. What a form may hold is a matter of the procedure, see `checks`."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from marshmallow import ValidationError, validates_schema
 
 from services.chassis import codec
 from services.contracts.catalogue.applicant import Applicant
+from services.contracts.catalogue.dates import local_today
 from services.contracts.fields import Choice, Day, Flag, Items, Part, Strict, Text, Whole, matching, say
 from services.contracts.periods import Days
 from services.contracts.typed import Answers, Typed
@@ -24,6 +26,12 @@ _DISAGREE = say(
 _LONGEST_DRAFT = 500_000
 _TOO_LONG = say("too_long", "Nội dung quá lớn.", "Is too large.")
 _EITHER = say("either", "Chỉ nêu tháng hoặc ngày.", "Name months or days, not both.")
+_MOST_MONTHS = 13  # a year from any day on
+_A_YEAR = say(
+    "too_long_a_period",
+    "Đếm theo ngày nhiều nhất trong một năm.",
+    "Days are counted for a year at most: name its begin.",
+)
 _DAYS_IN_ORDER = say("wrong_period", "Ngày cuối không được trước ngày đầu.", "Must not lie before `from_day`.")
 _IS_UUID = matching(
     "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", "Phải là một UUID viết thường.", "Must be a UUID in lower case."
@@ -192,7 +200,7 @@ class Track(Strict):
 class CountDossiers(Strict):
     """When they were submitted, in Vietnam: months `YYYY-MM`, or days instead; both ends included.
 
-    With `days` also `by_day`.
+    With `days` also `by_day`, of a year at most.
     """
 
     tenant = Text(longest=60, load_default=None)
@@ -209,6 +217,17 @@ class CountDossiers(Strict):
             raise ValidationError(_EITHER, "from_month")
         if data["from_day"] and data["to_day"] and data["from_day"] > data["to_day"]:
             raise ValidationError(_DAYS_IN_ORDER, "to_day")
+        if data["days"] and _months(data) > _MOST_MONTHS:
+            raise ValidationError(_A_YEAR, "days")
+
+
+def _months(period: Mapping[str, Any]) -> int:
+    """How many months a period touches; until now where no end is named, from ever where no begin is."""
+    first, last = (period[f"{end}_month"] or period[f"{end}_day"] for end in ("from", "to"))
+    (year, month), (last_year, last_month) = (
+        map(int, str(end).split("-")[:2]) for end in (first or date.min, last or local_today())
+    )
+    return 12 * (last_year - year) + last_month - month + 1
 
 
 class ListDossiers(Page):

@@ -138,7 +138,8 @@ def _of_intake(sample: Sample) -> dict[str, Question]:
         "drafts of an owner, next page": lambda shelf: shelf.drafts.listed(
             sample.owner, LIMIT, cursor(sample.now, sample.code)
         ),
-        "tallies": lambda shelf: shelf.tallies.read("0000-01", "2026-06", with_days=True),
+        "tallies of all months": lambda shelf: shelf.tallies.read("0000-01", "2026-06", with_days=False),
+        "tallies of a year by day": lambda shelf: shelf.tallies.read("2025-06", "2026-06", with_days=True),
         "tally of a month": lambda shelf: shelf.tallies.with_days("2026-06"),
         "uploads of an owner": lambda shelf: shelf.uploads.find([sample.upload], sample.owner),
         "uploads to be swept": lambda shelf: shelf.uploads.overdue(sample.now),

@@ -144,3 +144,25 @@ def test_months_follow_one_another_and_begin_at_midnight_in_vietnam() -> None:
 def test_rows_that_become_alike_are_added_up() -> None:
     rows = [{"day": "1", "unit": "a", "n": 2}, {"day": "2", "unit": "a", "n": 3}, {"day": "1", "unit": "b", "n": 1}]
     assert _summed(rows, "day") == [{"unit": "a", "n": 5}, {"unit": "b", "n": 1}]
+
+
+@pytest.mark.parametrize(
+    "period",
+    [
+        {},
+        {"from_month": "2025-10", "to_month": "2026-11"},
+        {"from_month": "2025-10"},
+        {"from_day": "2025-10-31", "to_day": "2026-11-01"},
+        {"to_month": "2026-11"},
+    ],
+)
+def test_days_are_counted_for_a_year_at_most(period: dict[str, Any]) -> None:
+    with time_machine.travel(NOVEMBER, tick=False), pytest.raises(ValidationError) as caught:
+        CountDossiers().load({**period, "days": True})
+    assert [(one["field"], one["code"]) for one in explain(caught.value.messages)] == [("days", "too_long_a_period")]
+
+
+@pytest.mark.parametrize("period", [{"from_month": "2025-11"}, {"from_day": "2025-11-02", "to_day": "2026-11-01"}])
+def test_days_of_a_year_are_counted(period: dict[str, Any]) -> None:
+    with time_machine.travel(NOVEMBER, tick=False):
+        assert CountDossiers().load({**period, "days": True})["days"]
