@@ -42,7 +42,7 @@ SAME: Final = {
         "GET /dossiers/{code}/slips",
         UNIT,
     ),
-    "dossiers.progress": (DOSSIER,),
+    "dossiers.progress": (DOSSIER, "GET /dossiers/{code}/supplements"),
     "dossiers.paper": ("GET /dossiers/{code}/documents/{upload_id}",),
     "dossiers.notice": ("GET /dossiers/{code}/notices/{notice_id}",),
     "dossiers.withdraw": (DOSSIER,),
@@ -52,6 +52,8 @@ SAME: Final = {
     "apply.supplement": (DOSSIER, "GET /dossiers/{code}/supplements", DRAFT),
     "apply.answer": ("POST /dossiers/{code}/supplement", UPLOAD, SAVE),
     "apply.keep_quietly": (SAVE,),
+    "apply.open_further": (UPLOAD,),
+    "apply.finish_further": (SAVE,),
     "payments.show": (ORDER, ONE_ORDER),
     "payments.start": (PAY, "POST /dossiers/{code}/order/payments"),
     "payments.onward": (PAY,),  # its answer is where to go on to
