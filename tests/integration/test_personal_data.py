@@ -1,4 +1,4 @@
-"""Nobody's name, number, address or words leave the store that they were given to: not in an event, not in a log.
+"""Nobody's name, number, address or words leave the store that they were given to: no event, log or address has them.
 
 Dossiers whose every text is a canary live through every fate; then the whole stream, every log and every database are
 searched. Only the stores of those who were given the words may hold them, beside the history; and the mail, of course.
@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote
 
 import pytest
 import requests
@@ -22,6 +23,7 @@ from services.cli.demo.town import fresh
 from tests.conftest import eventually
 from tests.integration.files import PDF, open_upload, put
 from tests.integration.test_subscribers import replayed
+from tests.integration.visitor import Visitor
 from tests.integration.world import DATASET, OFFICER, STRANGER, World
 
 pytestmark = pytest.mark.servers
@@ -51,6 +53,15 @@ FORM: Final = {
     "own_name_servers": True,
     "name_servers": [{"host": f"ns{number}.{WORD}.example.vn"} for number in (1, 2)],
 }
+PERSON: Final = {  # the same, as the provider of identities tells the portal
+    "LoaiTaiKhoan": "1",
+    "SoDinhDanh": NUMBER,
+    "HoVaTen": APPLICANT["name"],
+    "ThuDienTu": f"{WORD}@example.vn",
+    "SoDienThoai": APPLICANT["phone"],
+    "DiaChi": APPLICANT["address"],
+}
+NOT_OURS: Final = "oidc.log"  # of the stand-in for the national sign-on, which says whom it signed in
 # Where a service keeps what it was told, beside the history: by whose own decision it can be erased.
 KEPT_BESIDE: Final = {"intake.uploads": ("owner", "filename")}
 
@@ -159,8 +170,65 @@ def be_clumsy(world: World, code: str) -> None:
     requests.get(f"{base['PAYMENT']}/payment/vnpay/ipn", params={"vnp_TxnRef": WORD}, timeout=30)
 
 
+def browse(citizen: Visitor, officer: Visitor, code: str) -> None:
+    """Open the pages, and fill in what they ask with personal data, rightly and wrongly; nothing comes of it."""
+    start = citizen.open("/nop-ho-so/mic/dk-ten-mien-vn")
+    draft = next(address for address in start.forms if address.startswith("/ban-nhap/"))
+    saved = citizen.send(start, draft, {**typed(), "form.label": f"{WORD} {NUMBER}", "do": "next"})
+    papers = citizen.send(saved, draft, {**typed(), "do": "next"})
+    file = {"file": (f"đơn của {WORD}.pdf", PDF, "application/pdf")}
+    citizen.send(papers, f"{draft}/giay-to/TP01", {}, files=file)
+    for path in (f"{draft}/kiem-tra", "/ho-so", f"/ho-so/{code}", f"/ho-so/{code}/hien-trang"):
+        citizen.open(path)
+    citizen.send(citizen.open(f"/ho-so/{code}/rut"), f"/ho-so/{code}/rut", {"reason": f"{WORD} " * 1000})
+    fees = citizen.open(f"/ho-so/{code}/phi")
+    citizen.send(fees, next(one for one in fees.forms if one.endswith("/thanh-toan")), {"way": "phone"})
+    for asked in (code, WORD):
+        citizen.send(citizen.open("/tra-cuu"), "/tra-cuu", {"code": asked, "id_number": NUMBER})
+    officer.open(f"/ban-lam-viec?q={code}")
+    case = officer.open(f"/ban-lam-viec/{code}")
+    for action, said in (("tu-choi", "reject-reason"), ("bo-sung", "request_supplement-c-TP01")):
+        officer.send(case, f"/ban-lam-viec/{code}/{action}", {said: f"{WORD} {NUMBER} " * 300})
+
+
+def typed() -> dict[str, str]:
+    """The canary as a form of the portal sends it."""
+    sent = {f"applicant.{name}": value for name, value in APPLICANT.items()} | {"applicant.email": PERSON["ThuDienTu"]}
+    for name, value in FORM.items():
+        rows = value if isinstance(value, list) else None
+        sent |= {f"form.{name}.{place}.host": row["host"] for place, row in enumerate(rows or ())}
+        sent |= {} if rows else {f"form.{name}": str(value).lower() if isinstance(value, bool) else str(value)}
+    return sent
+
+
+def be_clumsy_on_the_pages(citizen: Visitor) -> None:
+    """Ask for what there is not, with personal data in it, also in addresses."""
+    said = {
+        "dossier_code": WORD,
+        "id_number": NUMBER,
+        "holder": WORD,
+        "dataset": DATASET,
+        "number": NUMBER,
+        "reason": WORD,
+    }
+    for path in (f"/ho-so/{WORD}-{NUMBER}", f"/thu-tuc/?q={WORD}", f"/kiem-tra/{DATASET}/{NUMBER}", f"/{WORD}"):
+        citizen.ask("GET", path)
+        citizen.ask("POST", path, data=said)  # without its token
+    citizen.ask("GET", "/dang-nhap/xong", params={"code": WORD, "state": NUMBER})
+    for path in ("lookups", "verifications", "dossiers", "checks", f"dossiers/{WORD}/withdrawal"):
+        citizen.ask("POST", f"/api/v1/{path}", json=said, headers={"Idempotency-Key": WORD, "Authorization": WORD})
+        citizen.ask("GET", f"/api/v1/{path}", params=said)
+
+
 @pytest.fixture(scope="module")
-def lived(world: World) -> World:
+def visitors(world: World) -> Iterator[tuple[Visitor, Visitor]]:
+    """The citizen and an officer of the unit, at the portal."""
+    with Visitor(world.stack, "chim-bao-bao", PERSON) as citizen, Visitor(world.stack, "vnnic-1") as officer:
+        yield citizen, officer
+
+
+@pytest.fixture(scope="module")
+def lived(world: World, visitors: tuple[Visitor, Visitor]) -> World:
     """A world in which all of it has happened, while the mail server refused a letter and the database was slow."""
     codes = []
     world.mongo.admin.command("profile", 0, slowms=0)
@@ -168,6 +236,7 @@ def lived(world: World) -> World:
         story = Canary(world, fate)
         story.submit()
         if fate == "withdrawn":
+            browse(*visitors, story.code)
             world.rest()
             plan = {"smtp": "reject", "times": 1}
             requests.post(f"{world.stack.env['MOTCUA_MAILBOX_URL']}/sandbox/plan", json=plan, timeout=30)
@@ -175,6 +244,7 @@ def lived(world: World) -> World:
         world.rest()
         codes.append(story.code)
     be_clumsy(world, codes[-1])
+    be_clumsy_on_the_pages(visitors[0])
     world.rest()
     world.mongo.admin.command("profile", 0, slowms=100)
     return world
@@ -189,10 +259,17 @@ def test_no_event_holds_personal_data(lived: World) -> None:
 
 
 def test_no_log_holds_personal_data(lived: World) -> None:
-    logs = [path for path in (lived.stack.run_dir / "logs").iterdir() if path.is_file()]
-    assert {f"{name}.log" for name in SERVICES} <= {path.name for path in logs}
+    logs = [path for path in (lived.stack.run_dir / "logs").iterdir() if path.is_file() and path.name != NOT_OURS]
+    assert {f"{name}.log" for name in (*SERVICES, "portal-http")} <= {path.name for path in logs}
     for path in logs:
         assert not list(_lines_with_a_canary(path)), path.name
+
+
+def test_no_address_of_a_page_holds_personal_data(lived: World, visitors: tuple[Visitor, Visitor]) -> None:
+    met = {address for visitor in visitors for address in visitor.addresses}
+    for page in ("/giay-to", "/kiem-tra", "/rut", "/chuyen-tiep", "/tra-cuu", "/tu-choi", "/bo-sung"):
+        assert [address for address in met if page in address], page
+    assert not [address for address in met if any(canary in unquote(address).lower() for canary in CANARIES)]
 
 
 def _lines_with_a_canary(path: Path) -> Iterator[str]:
