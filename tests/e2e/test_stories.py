@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from services.cli.demo.town import Town
 from tests.conftest import eventually
-from tests.e2e.acts import OFFICER, await_result, bring, fill_in, find, hand_in, pay, unfold, work
+from tests.e2e.acts import OFFICER, await_result, bring, do, fill_in, find, hand_in, pay, unfold, work
 from tests.e2e.conftest import DESKTOP, PHONE, Open
 from tests.e2e.told import CITIZEN, begun
 
@@ -31,6 +31,46 @@ def test_from_the_search_to_the_licence(visit: Open, town: Town, paper: Path, sc
     stranger = visit(f"/kiem-tra/ten-mien-vn/{number}", java_script_enabled=scripts)
     expect(stranger.locator("main")).not_to_contain_text("Nguyễn Thị Mẫu")
     assert visit(f"/ho-so/{code}", sub="cong-dan-2").locator("h1").inner_text() == "Không tìm thấy"
+
+
+def test_who_needs_it_no_more_takes_a_dossier_back_and_the_unit_sees_that(visit: Open, town: Town) -> None:
+    code = begun(town).code
+    eventually(lambda: town.ask(OFFICER, "routing.list_cases", search=code)["items"])
+    phone = visit(f"/ho-so/{code}", sub="cong-dan-1", viewport=PHONE)
+    phone.get_by_role("link", name="Rút hồ sơ", exact=True).click()
+    phone.get_by_label("Lý do rút hồ sơ").fill("Không còn nhu cầu")
+    phone.get_by_role("button", name="Rút hồ sơ").click()
+    expect(phone.locator(".notice.good")).to_contain_text("Hồ sơ đã được rút.")
+    expect(phone.get_by_role("link", name="Rút hồ sơ", exact=True)).to_have_count(0)
+    eventually(lambda: town.ask(OFFICER, "routing.get_case", dossier_code=code)["status"] == "withdrawn")
+    desk = visit(f"/ban-lam-viec/{code}", sub="vnnic-1", viewport=DESKTOP)
+    expect(desk.locator("main")).to_contain_text("Người nộp rút hồ sơ")
+    expect(desk.get_by_role("button", name="Tiếp nhận hồ sơ")).to_have_count(0)
+
+
+def test_one_officer_proposes_another_sends_it_back_and_signs_what_comes_again(visit: Open, town: Town) -> None:
+    story = begun(town)
+    story.accept()
+    story.settle_fees("on_submission", "on_acceptance")
+    eventually(lambda: not story.case()["unpaid"])
+    address = f"/ban-lam-viec/{story.code}"
+    first = visit(address, sub="vnnic-1", viewport=DESKTOP)
+    do(first, "Nhận về mình")
+    unfold(first, first.locator('[name="propose-outcome"]')).select_option("granted")
+    do(first, "Trình ký")
+    expect(first.locator("main")).to_contain_text("sẽ ký hoặc trả lại đề xuất")
+    second = visit(address, sub="vnnic-2", viewport=DESKTOP)
+    unfold(second, second.locator('[name="return_proposal-reason"]')).fill("Ghi rõ căn cứ")
+    do(second, "Trả lại đề xuất")
+    first.goto(address)
+    expect(first.locator(".notice.warn")).to_contain_text("Ghi rõ căn cứ")
+    unfold(first, first.locator('[name="propose-outcome"]')).select_option("granted")
+    do(first, "Trình ký")
+    second.goto(address)
+    expect(second.locator("main")).to_contain_text("Đề xuất đang chờ ký: cấp")
+    do(second, "Ký")
+    expect(second.locator(".notice.good")).to_contain_text("Đã ký quyết định.")
+    assert await_result(town, story.code)
 
 
 def test_a_dossier_at_the_wrong_unit_is_handed_on_and_everybody_finds_it_where_it_is(visit: Open, town: Town) -> None:
