@@ -27,11 +27,12 @@ class Taken:
         return growth(self._before, self._look())
 
     def _look(self) -> Counts:
+        """What is told once every process that is there has told: a busy one may be slow to."""
         seen: list[Seen] = []
 
         def all_tell() -> bool:
-            seen[:] = [one for one in scraping.look(self._folder) if one.name in SERVICES and one.samples]
-            return {one.name for one in seen} == set(SERVICES)
+            seen[:] = [one for one in scraping.look(self._folder) if one.name in SERVICES]
+            return {one.name for one in seen} == set(SERVICES) and all(one.samples for one in seen)
 
         if not wait_until(all_tell, _ANSWER_SECONDS):
             raise TimeoutError("not every service tells what it has taken")
