@@ -134,6 +134,12 @@ def signed_in(*kinds: str) -> Callable[[Callable[P, R]], Callable[P, R | Respons
     return guard
 
 
+def _from_outside(endpoint: str) -> str:
+    """What browsers call a page by: settings know it, whatever host a request names."""
+    settings: PortalSettings = current_app.extensions["motcua"].settings
+    return settings.portal_url + url_for(endpoint)
+
+
 @pages.get("/dang-nhap/gui-lai")
 def resend() -> ResponseReturnValue:
     """What was sent when the session had ended, to be sent once more."""
@@ -149,7 +155,7 @@ def start() -> ResponseReturnValue:
     """To the provider, and back to where one came from."""
     session["next"] = _safe(request.args.get("next", ""))
     try:
-        to_provider: ResponseReturnValue = _provider().authorize_redirect(url_for(".finish", _external=True))
+        to_provider: ResponseReturnValue = _provider().authorize_redirect(_from_outside(".finish"))
     except (OAuthError, RequestException) as error:
         raise _no_provider() from error
     return to_provider
@@ -183,7 +189,7 @@ def leave() -> ResponseReturnValue:
         door = _provider().load_server_metadata().get("end_session_endpoint")
     except (OAuthError, RequestException):
         door = None
-    home = url_for("home.show", _external=True)
+    home = _from_outside("home.show")
     asked = urlencode({"client_id": _provider().client_id, "post_logout_redirect_uri": home})  # no token in an address
     page = make_response(render_template("signin/left.html", onward=f"{door}?{asked}" if door else None))
     page.headers["Clear-Site-Data"] = '"storage"'

@@ -77,6 +77,13 @@ def test_the_provider_is_asked_for_a_code_with_pkce_a_state_and_a_nonce(browser:
     assert not {"client_secret", "code_verifier"} & set(asked)
 
 
+def test_the_provider_sends_people_back_to_the_portal_whatever_host_a_request_names(provider: Site) -> None:
+    browser = visit(FakeServices(), portal_url="https://dichvucong.example.vn")
+    answer = browser.get("/dang-nhap", headers={"Host": "elsewhere.example"})
+    asked = dict(parse_qsl(urlsplit(answer.location).query))
+    assert asked["redirect_uri"] == "https://dichvucong.example.vn/dang-nhap/xong"
+
+
 def test_none_of_them_is_ever_the_same_again(browser: FlaskClient) -> None:
     first, again, other = begin(browser), begin(browser), begin(visit(FakeServices()))
     for name in ("code_challenge", "state", "nonce"):
