@@ -29,8 +29,14 @@ def test_from_the_search_to_the_licence(visit: Open, town: Town, paper: Path, sc
     expect(phone.locator("main")).to_contain_text("đã xử lý xong")
     expect(phone.locator("main")).to_contain_text(number)
     stranger = visit(f"/kiem-tra/ten-mien-vn/{number}", java_script_enabled=scripts)
+    expect(stranger.locator("main")).to_contain_text("Còn hiệu lực")
     expect(stranger.locator("main")).not_to_contain_text("Nguyễn Thị Mẫu")
     assert visit(f"/ho-so/{code}", sub="cong-dan-2").locator("h1").inner_text() == "Không tìm thấy"
+    phone.get_by_role("link", name="Nhận kết quả", exact=True).click()
+    expect(phone.locator("main")).to_contain_text(number)
+    phone.get_by_role("button", name="Tôi đã nhận kết quả").click()
+    expect(phone.locator(".notice.good")).to_contain_text("Bạn đã xác nhận nhận kết quả.")
+    expect(phone.locator("main")).to_contain_text("đã trả kết quả")
 
 
 def test_who_needs_it_no_more_takes_a_dossier_back_and_the_unit_sees_that(visit: Open, town: Town) -> None:
