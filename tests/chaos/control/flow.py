@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from kombu import Connection
 from nameko.standalone.rpc import ClusterRpcProxy
@@ -48,6 +48,15 @@ class StockFlow:
     def tell(self, dossiers: int) -> None:
         """Hand in so many (more)."""
         self._tellings += [self._pool.submit(self._tell, fresh()) for _ in range(dossiers)]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """None of them lives on, and nothing is left behind, unless a server is missing."""
+        self.kill()
+        if kind is None:
+            self.wipe()
 
     def kill(self, name: str = "") -> None:
         """SIGKILL one of them, and start it anew; without a name, end them all."""
