@@ -12,6 +12,7 @@ from services.cli.top.scraping import Seen
 
 _SETTLED: Final = "motcua_message_seconds_count"
 _ANSWER_SECONDS: Final = 20.0
+_NO_QUEUE: Final = ""
 Counts = Mapping[tuple[int, str], float]  # of each process, from each queue
 
 
@@ -40,9 +41,10 @@ class Taken:
 
 
 def counts(seen: Iterable[Seen]) -> Counts:
-    """What each process says of each queue, whatever became of the messages."""
+    """What each process says of each queue, whatever became of the messages; who has just begun has settled none."""
     found = Counter[tuple[int, str]]()
     for one in seen:
+        found[one.pid, _NO_QUEUE] = 0
         for (name, labels), value in one.samples.items():
             if name == _SETTLED:
                 found[one.pid, dict(labels)["queue"]] += int(value)
@@ -53,6 +55,6 @@ def growth(before: Counts, after: Counts) -> Counter[str]:
     """By queue, of the processes that are in both."""
     known, found = {pid for pid, _ in before}, Counter[str]()
     for (pid, queue), value in after.items():
-        if pid in known:
+        if pid in known and queue != _NO_QUEUE:
             found[queue] += int(value - before.get((pid, queue), 0))
     return found

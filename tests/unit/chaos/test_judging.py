@@ -131,6 +131,7 @@ def test_what_services_have_taken_is_counted_of_processes_that_live_since_then()
     before = counts([seen(1, a=2, b=1), seen(2, a=5)])
     after = counts([seen(1, a=4, b=1, c=3), seen(3, a=7)])
     assert growth(before, after) == {"a": 4, "b": 0, "c": 6}
+    assert growth(counts([seen(4)]), counts([seen(4, a=4)])) == {"a": 8}  # who had just begun
 
 
 def test_an_event_is_delivered_to_each_queue_that_is_bound_to_its_kind() -> None:
