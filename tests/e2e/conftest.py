@@ -17,6 +17,7 @@ from tests.unit.portal.fakes import FakeServices
 PHONE: Final = {"width": 320, "height": 640}
 DESKTOP: Final = {"width": 1280, "height": 800}
 PATIENCE_MS: Final = 30_000
+ROUTED: Final = {"service_workers": "block"}  # once one has a page, `route` no longer sees all that the page asks
 Open = Callable[..., Page]
 Opened = Callable[..., Page]
 _FAILED: Final = pytest.StashKey[bool]()
@@ -71,7 +72,8 @@ def visit(request: pytest.FixtureRequest, chromium: Browser, portal: str) -> Ite
 
         def visit(path: str = "/", *, sub: str | None = None, **options: Any) -> Page:
             context: BrowserContext = chromium.new_context(
-                base_url=portal, **{"viewport": DESKTOP, "locale": "vi-VN", "reduced_motion": "reduce", **options}
+                base_url=portal,
+                **{"viewport": DESKTOP, "locale": "vi-VN", "reduced_motion": "reduce", **ROUTED, **options},
             )
             opened.callback(context.close)
             context.set_default_timeout(PATIENCE_MS)

@@ -19,7 +19,7 @@ KEPT: Final = "() => Object.keys(localStorage).filter((name) => name.startsWith(
 
 
 def test_without_a_line_the_drafts_are_listed_and_the_page_comes_back_by_itself(visit: Open) -> None:
-    page = visit("/", sub="cong-dan-1", viewport=PHONE)
+    page = visit("/", sub="cong-dan-1", viewport=PHONE, service_workers="allow")
     find(page, "ten mien")
     page.locator(LABEL).fill("truoc-khi-mat-mang")
     expect(page.locator("[data-state]")).to_contain_text("Đã lưu lúc")

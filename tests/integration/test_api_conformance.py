@@ -21,6 +21,7 @@ from tests.unit.portal.fakes import FakeServices, app
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(900)]
 PERSON: Final = {"LoaiTaiKhoan": "1", "SoDinhDanh": "001801000077", "HoVaTen": "Lê Thị Mẫu"}
 TENANT, PROCEDURE = "mic", "dk-ten-mien-vn"
+NARROWING: Final = {"after", "round"}  # with these, what is there may well not be found
 LIMITED: Final = "/(lookups|verifications)$"  # nothing but 429 after a moment; they are tried over fakes
 # The description is the same whatever it stands before; the system is only there when a test begins.
 SAID: Final[Any] = app(FakeServices()).test_client().get(DESCRIPTION).json
@@ -81,7 +82,7 @@ def test_a_citizen_gets_what_is_promised(
     if is_right and case.method == "GET":
         case.path_parameters = {name: known[name] for name in case.path_parameters or {}}
     answer = told(case, stack, headers=bearing)
-    if is_right and case.method == "GET" and "after" not in (case.query or {}):
+    if is_right and case.method == "GET" and not NARROWING & set(case.query or {}):
         assert answer.status_code in {200, 304}, "what is there was not found"
 
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
+from services.chassis.errors import Invalid, NotFound
 from services.contracts.catalogue.explained import TermDay
 from services.portal.api import explanations
 from services.portal.api.door import Answer, Door, applicant, protect
@@ -32,7 +33,10 @@ def get_term(code: str) -> Answer:
 @explained.problems()
 def get_unit(tenant: str, unit: str) -> Answer:
     """What the unit of a procedure or a dossier is called, and how it is reached."""
-    return {**portal().offers.unit(tenant, unit), "tenant": tenant}
+    try:
+        return {**portal().offers.unit(tenant, unit), "tenant": tenant}
+    except Invalid as error:  # what registry takes for no key is nobody's
+        raise NotFound("portal.no_unit", "There is no such unit.", "Không có đơn vị này.") from error
 
 
 def _term(term: Term) -> Answer:

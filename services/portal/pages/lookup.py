@@ -26,14 +26,14 @@ def ask() -> str:
 @limited("lookup", "POST")
 def answer() -> ResponseReturnValue:
     """What is public of it. A wrong code and a wrong number are answered alike."""
-    code = request.form.get("code", "").strip().upper()[:_LONGEST]
+    code = request.form.get("code", "").strip()[:_LONGEST]
     number = _NOT_OF_A_NUMBER.sub("", request.form.get("id_number", ""))[:_LONGEST]
     missing = [name for name, value in (("code", code), ("id_number", number)) if not value]
     if missing:
         return render_template("lookup/ask.html", code=code, missing=missing), 400
     services, offers = portal().services, portal().offers
     try:
-        found = services.ask(None, "intake.track", dossier_code=code, id_number=number)
+        found = services.ask(None, "intake.track", dossier_code=code.upper(), id_number=number)
     except (NotFound, Invalid):
         return render_template("lookup/ask.html", code=code, missing=(), is_unknown=True), 404
     submitted_on = local_day(datetime.fromisoformat(found["submitted_at"]))
