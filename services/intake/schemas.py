@@ -30,7 +30,7 @@ _MOST_MONTHS = 13  # a year from any day on
 _A_YEAR = say(
     "too_long_a_period",
     "Đếm theo ngày nhiều nhất trong một năm.",
-    "Days are counted for a year at most: name its begin.",
+    "Days are counted for a year at most: say where it begins.",
 )
 _DAYS_IN_ORDER = say("wrong_period", "Ngày cuối không được trước ngày đầu.", "Must not lie before `from_day`.")
 _IS_UUID = matching(

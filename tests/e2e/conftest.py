@@ -17,7 +17,8 @@ from tests.unit.portal.fakes import FakeServices
 PHONE: Final = {"width": 320, "height": 640}
 DESKTOP: Final = {"width": 1280, "height": 800}
 PATIENCE_MS: Final = 30_000
-ROUTED: Final = {"service_workers": "block"}  # once one has a page, `route` no longer sees all that the page asks
+# A service worker that has a page keeps from `route` what the page asks.
+ROUTED: Final[dict[str, Any]] = {"service_workers": "block"}
 Open = Callable[..., Page]
 Opened = Callable[..., Page]
 _FAILED: Final = pytest.StashKey[bool]()
@@ -102,7 +103,7 @@ def opened(chromium: Browser) -> Iterator[Opened]:
         def open_(services: FakeServices, path: str, person: Any = None, script: str = "", **options: Any) -> Page:
             there = until_then.enter_context(served(services, person))
             options = {"viewport": DESKTOP, "locale": "vi-VN", "reduced_motion": "reduce", **options}
-            context = chromium.new_context(base_url=there.address, service_workers="block", **options)
+            context = chromium.new_context(base_url=there.address, **ROUTED, **options)
             until_then.callback(context.close)
             context.set_default_timeout(PATIENCE_MS)
             context.add_cookies(there.cookies)

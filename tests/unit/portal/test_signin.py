@@ -48,6 +48,11 @@ def come_back(browser: FlaskClient, **said: str) -> Any:
     return browser.get("/dang-nhap/xong", query_string=said)
 
 
+def finish(browser: FlaskClient, provider: Site, asked: dict[str, str]) -> Any:
+    """With the code that the provider gives for what it was asked."""
+    return come_back(browser, code=provider.authorize(asked), state=asked["state"])
+
+
 def is_in(browser: FlaskClient) -> bool:
     return browser.get(ME).status_code == 200
 
@@ -95,7 +100,7 @@ def test_the_code_is_changed_for_who_it_is_and_the_session_gets_another_name(
 ) -> None:
     asked = begin(browser, "/ho-so?after=x")
     before = held(browser)
-    answer = come_back(browser, code=provider.authorize(asked), state=asked["state"])
+    answer = finish(browser, provider, asked)
     assert (answer.status_code, answer.headers["Location"]) == (302, "/ho-so?after=x")
     me: Any = browser.get(ME).json
     assert me["id"] == CITIZEN.id
@@ -117,14 +122,14 @@ def test_who_is_led_to_the_end_of_somebody_else_s_sign_in_is_not_signed_in_as_hi
     browser: FlaskClient, provider: Site
 ) -> None:
     asked = begin(visit(FakeServices()))
-    insist_refused(browser, come_back(browser, code=provider.authorize(asked), state=asked["state"]))
+    insist_refused(browser, finish(browser, provider, asked))
     assert provider.spent == []
 
 
 def test_a_state_is_good_once(browser: FlaskClient, provider: Site) -> None:
     asked = begin(browser)
-    come_back(browser, code=provider.authorize(asked), state=asked["state"])
-    again = come_back(browser, code=provider.authorize(asked), state=asked["state"])
+    finish(browser, provider, asked)
+    again = finish(browser, provider, asked)
     assert again.status_code == 400
     assert len(provider.spent) == 1
 
@@ -153,7 +158,7 @@ def test_an_identity_token_that_is_not_for_this_sign_in_is_refused(
 ) -> None:
     asked = begin(browser)
     provider.claims = claims
-    insist_refused(browser, come_back(browser, code=provider.authorize(asked), state=asked["state"]))
+    insist_refused(browser, finish(browser, provider, asked))
     assert len(provider.spent) == 1
 
 
@@ -166,7 +171,7 @@ def test_an_identity_token_that_the_provider_did_not_sign_is_refused(
         stranger = RSAKey.generate_key(2048, parameters={"kid": "k"})
         forged = provider.token(key=stranger, sub="s-1", iat=1, nonce=asked["nonce"])
     provider.id_token = forged
-    insist_refused(browser, come_back(browser, code=provider.authorize(asked), state=asked["state"]))
+    insist_refused(browser, finish(browser, provider, asked))
 
 
 @pytest.mark.parametrize("told", [{"sub": "s-2"}, {}])
@@ -175,7 +180,7 @@ def test_what_the_provider_tells_of_somebody_else_is_refused(
 ) -> None:
     asked = begin(browser)
     provider.told = told
-    insist_refused(browser, come_back(browser, code=provider.authorize(asked), state=asked["state"]))
+    insist_refused(browser, finish(browser, provider, asked))
 
 
 def test_whoever_the_provider_refused_is_told_and_not_quoted(browser: FlaskClient) -> None:
