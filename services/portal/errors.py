@@ -13,7 +13,7 @@ from services.chassis.errors import ServiceError, Unavailable, unexpected
 from services.chassis.logs import log
 from services.portal.api import door
 from services.portal.language import say
-from services.portal.security import is_own_form
+from services.portal.security import FRAMED_POLICY, is_own_form
 
 _RETRY_SECONDS: Final = 10
 _STAY: Final = "khong-tu-tai"  # in an address: do not ask again by itself
@@ -34,6 +34,8 @@ def show(error: ServiceError) -> Response:
     """A named error."""
     if _asked_by_program():
         return door.show(error)
+    if request.headers.get("Sec-Fetch-Dest") == "iframe":
+        return _show_in_frame(error)
     is_away = isinstance(error, Unavailable)
     again = is_away and request.method in _READING and _STAY not in request.args
     page = make_response(
@@ -51,6 +53,14 @@ def show(error: ServiceError) -> Response:
         page.headers["Retry-After"] = str(_RETRY_SECONDS)
     if again:
         page.headers["Refresh"] = str(_RETRY_SECONDS)
+    return page
+
+
+def _show_in_frame(error: ServiceError) -> Response:
+    """Where a paper should have stood on a page of ours: why there is none."""
+    page = make_response(render_template("errors/framed.html", error=error), error.status)
+    page.headers["Content-Security-Policy"] = FRAMED_POLICY
+    page.headers["X-Frame-Options"] = "SAMEORIGIN"
     return page
 
 

@@ -101,11 +101,11 @@ def request_of(dossier: Document, round_: int | None = None) -> Document | None:
     return next((one for one in requests_of(dossier["dossier_code"]) or () if one["round"] == wanted), None)
 
 
-def earlier_of(dossier: Document) -> list[Document]:
-    """The requests before the last, of which intake tells no more; none while they cannot be had."""
+def earlier_of(dossier: Document) -> list[Document] | None:
+    """The requests before the last, of which intake tells no more; None while they cannot be had."""
     last = dossier["supplement"]["round"] if dossier["supplement"] else 1
-    found = requests_of(dossier["dossier_code"]) if last > 1 else None
-    return [one for one in found or () if one["round"] < last]
+    found = requests_of(dossier["dossier_code"]) if last > 1 else []
+    return None if found is None else [one for one in found if one["round"] < last]
 
 
 def reception_of(code: str) -> Document | None:

@@ -22,6 +22,7 @@ POLICY: Final = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+FRAMED_POLICY: Final = POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
 _HEADERS: Final = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",

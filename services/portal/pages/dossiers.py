@@ -8,6 +8,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from services.chassis.errors import Invalid, Refused
+from services.portal import papers
 from services.portal.answers import show_asked
 from services.portal.belonging import notice_of
 from services.portal.following import Followed, earlier_of, follow, notices_of, term_of
@@ -22,9 +23,6 @@ pages = Blueprint("dossiers", __name__, url_prefix="/ho-so")
 _PAGE: Final = 20
 _MOST_URGENT: Final = 20
 MOST_DRAFTS: Final = 50  # as many as intake lets one person have
-_PIECE: Final = 64 * 1024
-_KEPT_HEADERS: Final = ("Content-Type", "Content-Length", "Content-Disposition")
-_SHOWN_TYPES: Final = frozenset({"application/pdf", "image/jpeg", "image/png"})
 _LONGEST_CURSOR: Final = 200
 
 
@@ -53,7 +51,7 @@ def show(code: str) -> str:
         names=names,
         notices=notices,
         slips=there_are(followed.dossier, notices, for_officer=False),
-        shown_types=_SHOWN_TYPES,
+        shown_types=papers.SHOWN,
         may_withdraw=may_withdraw(followed.dossier),
         live=Live(render_template("dossiers/progress.html", one=followed, **happened)),
         **happened,
@@ -73,15 +71,7 @@ def progress(code: str) -> Response:
 @signed_in("citizen", "organisation", "officer")
 def paper(code: str, upload_id: str) -> Response:
     """A paper, as it was handed in: saved by the browser, or shown where that is harmless and asked for."""
-    answer = portal().services.download(who().actor, code, upload_id)
-    headers = {name: answer.headers[name] for name in _KEPT_HEADERS if name in answer.headers}
-    if "xem" in request.args and answer.headers.get("Content-Type") in _SHOWN_TYPES:
-        headers["Content-Disposition"] = headers["Content-Disposition"].replace("attachment", "inline", 1)
-        headers["X-Frame-Options"] = "SAMEORIGIN"
-    headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
-    response = Response(answer.iter_content(_PIECE), headers=headers)
-    response.call_on_close(answer.close)
-    return response
+    return papers.send(portal().services, who().actor, code, upload_id, save="xem" not in request.args)
 
 
 @pages.get("/<code>/thong-bao/<notice_id>")
@@ -138,8 +128,10 @@ def collected(code: str) -> ResponseReturnValue:
 
 def _progress(followed: Followed) -> dict[str, Any]:
     dossier = followed.dossier
+    earlier = earlier_of(dossier)
     return {
-        "steps": steps(dossier, partial(portal().offers.unit_name, dossier["tenant"]), earlier_of(dossier)),
+        "steps": steps(dossier, partial(portal().offers.unit_name, dossier["tenant"]), earlier or ()),
+        "is_whole": earlier is not None,
         "duties": duties(dossier),
         "term": term_of(followed),
         "has_ended": has_ended(dossier),

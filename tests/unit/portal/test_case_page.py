@@ -466,3 +466,17 @@ def test_a_paper_can_be_saved_too() -> None:
 @pytest.mark.parametrize("upload", ["..", "a%3Fb", "a%23b", "%2e%2e"])
 def test_no_address_leads_elsewhere_in_intake(upload: str) -> None:
     assert visit(Papers("application/pdf"), OFFICER).get(f"{HERE}/giay-to/{upload}").status_code == 404
+
+
+def test_a_paper_that_cannot_be_had_says_so_where_it_would_have_stood() -> None:
+    class Away(FakeServices):
+        def download(self, *_: Any) -> requests.Response:
+            raise Unavailable("intake.unavailable", "intake does not answer.", "Dịch vụ chưa sẵn sàng.")
+
+    answer = visit(Away({}), OFFICER).get(f"{HERE}/giay-to/0190-paper", headers={"Sec-Fetch-Dest": "iframe"})
+    assert answer.status_code == 503
+    assert answer.headers["X-Frame-Options"] == "SAMEORIGIN"
+    assert "frame-ancestors 'self'" in answer.headers["Content-Security-Policy"]
+    assert "Dịch vụ chưa sẵn sàng." in answer.text
+    assert f'href="{HERE}/giay-to/0190-paper"' in answer.text
+    assert "<header" not in answer.text

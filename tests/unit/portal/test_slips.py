@@ -192,9 +192,11 @@ def test_the_form_of_a_request_that_stayed_the_only_one_is_found_by_its_number_t
 
 def test_the_time_line_tells_both_requests() -> None:
     known = twice()
-    assert visit(known, CITIZEN).get(f"/ho-so/{CODE}/hien-trang").text.count("Cơ quan yêu cầu bổ sung hồ sơ") == 2
+    whole = visit(known, CITIZEN).get(f"/ho-so/{CODE}/hien-trang").text
+    assert (whole.count("Cơ quan yêu cầu bổ sung hồ sơ"), "chưa tải được" in whole) == (2, False)
     known.answers["routing.get_supplements"] = Unavailable("routing.unavailable", "No answer.", "Chưa sẵn sàng.")
-    assert visit(known, CITIZEN).get(f"/ho-so/{CODE}/hien-trang").text.count("Cơ quan yêu cầu bổ sung hồ sơ") == 1
+    partial = visit(known, CITIZEN).get(f"/ho-so/{CODE}/hien-trang").text
+    assert (partial.count("Cơ quan yêu cầu bổ sung hồ sơ"), "chưa tải được" in partial) == (1, True)
 
 
 def test_routing_is_not_asked_about_requests_that_intake_tells() -> None:
