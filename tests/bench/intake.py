@@ -6,13 +6,14 @@ says which door of `client.Client` speaks to it, and is measured by the same cli
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from pymongo import MongoClient
 
 from tests.bench.client import SUBMIT, Lived
 from tests.bench.crew import Crew
+from tests.bench.flushes import Flushes
 from tests.bench.ours import each_for, seconds_at
 from tests.bench.outcome import Accepted, Sum
 from tests.bench.plan import NO_FEE, Plan
@@ -61,8 +62,11 @@ def measure(rig: Rig, plan: Plan, one: Contestant) -> Accepted:
         half = _rate(closed) / 2
         seconds = seconds_at(half, plan.intake_seconds, plan.open_least)
         crew.prepare(-(-round(half * seconds) // crew.clients) or 1)
-        opened = _insist(one, crew.open(half, seconds, one.door))
-    return _accepted(one, plan.intake_clients, closed, opened, half, ends)
+        with Flushes(None if one.alone else rig.env["MOTCUA_MONGO_URI"]) as flushes:
+            opened = crew.open(half, seconds, one.door)
+        _insist(one, opened)
+    told = _accepted(one, plan.intake_clients, closed, opened, half, ends)
+    return replace(told, flush_ms=flushes.over_time())
 
 
 def tried(rig: Rig, plan: Plan, one: Contestant, seconds: float) -> float:

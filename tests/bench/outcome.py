@@ -173,6 +173,7 @@ class Accepted:
     open_over_time: list[Moment]
     cpu_ms: dict[str, float]
     others_percent: float
+    flush_ms: list[tuple[float, float]] = field(default_factory=list)  # of the journal, over the time of `open`
 
     @property
     def work_ms(self) -> float:

@@ -115,6 +115,8 @@ def _plots(result: Result) -> Iterator[str]:
     for door, accepted in result.accepted.items():
         yield f"<h2>Intake alone, {escape(door)}, half of maximum</h2>"
         yield svg(_percentiles("submit", accepted.open_over_time))
+        if accepted.flush_ms:
+            yield svg(Chart("Flushes of the journal", "ms", {"mean of a second": accepted.flush_ms}))
     if result.memory:
         yield "<h2>Memory under load</h2>"
         yield from (svg(chart) for chart in _of_memory(result.memory))

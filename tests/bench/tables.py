@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tests.bench import stress_tables
+from tests.bench import flushes, stress_tables
 from tests.bench.outcome import CLIENTS, Control, Flow, Result
 from tests.bench.plan import PROCEDURES
 from tests.bench.stats import Spread
@@ -104,17 +104,20 @@ def _intake(result: Result) -> Table:
             *_spread(one.closed)[:3],
             f"{one.open_rate:.0f}",
             *_spread(one.open)[:3],
+            flushes.in_words(one.flush_ms),
             f"{one.work_ms:.2f}",
         )
         for door, one in result.accepted.items()
     ]
     about = (
         "Submissions alone, one intake process: accepted a second and latency in ms at maximum, then at half of it. "
+        "Beside the latter stands how long MongoDB's journal took to reach the disk meanwhile, in ms: the mean of a "
+        "flush in the middle second and in the slowest. "
         "The last column counts every process that has a part in it, servers and relays included."
     )
     if result.peer:
         about += f" Django REST framework with PostgreSQL (`tests/bench/django/__init__.py`): {result.peer}"
-    half = ("half of it", "p50", "p95", "p99")
+    half = ("half of it", "p50", "p95", "p99", "flush")
     return Table("Intake alone", about, ("door", "a second", "p50", "p95", "p99", *half, "ms of a core each"), cells)
 
 

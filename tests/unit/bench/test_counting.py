@@ -5,6 +5,7 @@ from itertools import islice
 
 import pytest
 
+from tests.bench import flushes
 from tests.bench.books import ends, hops, until_sent, work
 from tests.bench.limit import Share, insist_written, keys_of, writes
 from tests.bench.order import wrong_with
@@ -128,3 +129,11 @@ def test_the_limit_is_as_far_as_the_slowest_task_of_each_process() -> None:
     ended = [Ended(13.0, [quick, slow]), Ended(11.5, [quick, [(11.5, 7)]])]
     assert dossiers_per_second(ended, 8, 10.0) == [(0, 2), (1, 8), (2, 6)]  # 2 + 0, then 0 + 8, then 6 + 0
     assert sum(done for _, done in dossiers_per_second(ended, 8, 10.0)) == 16
+
+
+def test_what_a_flush_took_is_told_of_each_second_in_which_there_was_one() -> None:
+    looks = [(100.0, 10, 5_000), (101.0, 210, 105_000), (102.0, 210, 105_000), (103.0, 217, 525_000)]
+    told = flushes.means(looks)
+    assert told == [(0.0, 0.5), (2.0, 60.0)]
+    assert flushes.in_words(told) == "30.2 / 60.0"
+    assert flushes.in_words([]) == "–"
