@@ -8,8 +8,8 @@ bin := .venv/bin
 cli := $(bin)/python -m services.cli
 setup := deploy/local/setup.sh
 need_python = [ -x $(bin)/python ] || { echo '✗ Nothing is set up here yet. Type: make setup' >&2; exit 1; }
-# tests that start programs of their own, and none of the whole system
-apart := tests/integration/test_local_stack.py tests/integration/test_backup.py $(wildcard tests/integration/test_sandbox_*.py)
+# tests that start programs of their own: each file of them goes by itself
+apart := $(wildcard $(patsubst %,tests/integration/test_%.py,local_stack backup proofs scale sandbox_*))
 hint = || { echo '✗ $(1)' >&2; exit 1; }
 
 help: ## Show this list
@@ -43,7 +43,7 @@ test: ## Set up, then run every test, against real servers of its own
 	@$(setup)
 	@$(setup) browser
 	@$(bin)/python -m pytest -n 2 --dist loadfile tests/unit tests/contract $(apart)
-	@$(bin)/python -m pytest tests/integration tests/e2e $(apart:%=--ignore=%) --durations=12
+	@$(bin)/python -m pytest -n 2 --dist loadgroup tests/integration tests/e2e $(apart:%=--ignore=%) --durations=12
 
 screenshots: ## Set up, fill a stack with dossiers and leave it running; pictures of its pages into docs/screenshots
 	@$(setup)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,9 @@ ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 30.0
 hypothesis.settings.register_profile("untimed", deadline=None)  # no test may fail because the machine is busy
 hypothesis.settings.load_profile("untimed")
+# Tests of the system as a whole go on in two processes at most, each with a stack that all of its tests share. Which
+# tests these are, and in which order, is always the same: what one leaves behind is what the next one finds.
+_TOGETHER = {"integration": "system", "integration/chassis": "chassis and browsers", "e2e": "chassis and browsers"}
 # What takes minutes in service takes seconds in a test.
 IMPATIENT = {
     "MOTCUA_RETRY_LADDER": "0.2,0.5,1",
@@ -31,6 +35,14 @@ IMPATIENT = {
     "PAYMENT_QUERY_AFTER_SECONDS": "3",
     "PAYMENT_TIMER_SECONDS": "1",
 }
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say which tests share a stack."""
+    for item in items:
+        folder = item.path.parent.relative_to(ROOT / "tests").as_posix()
+        if folder in _TOGETHER:
+            item.add_marker(pytest.mark.xdist_group(_TOGETHER[folder]))
 
 
 def eventually(question: Callable[[], Any], seconds: float = PATIENCE, every: float = 0.05) -> Any:
@@ -44,30 +56,42 @@ def eventually(question: Callable[[], Any], seconds: float = PATIENCE, every: fl
         time.sleep(every)
 
 
-@pytest.fixture(scope="session")
-def servers() -> Iterator[Stack]:
-    """A private RabbitMQ and a private MongoDB; `stack` adds the services to them."""
-    run_dir = ROOT / ".run" / f"test-{os.getpid()}"
+@contextmanager
+def whole_stack(name: str) -> Iterator[Stack]:
+    """What a stack is made of, in a run directory of this name; nothing of it runs yet."""
+    run_dir = ROOT / ".run" / f"{name}-{os.getpid()}"
     failpoints = run_dir / "failpoints"
     failpoints.mkdir(parents=True)
     env = {**IMPATIENT, "MOTCUA_FAILPOINTS": str(failpoints)}
     stack = Stack(run_dir, env=env, before_services=declare_topology, ready=is_ready, test_commands=True)
     try:
-        stack.up(SERVERS)
         yield stack
     finally:
         stack.wipe()
         shutil.rmtree(run_dir, ignore_errors=True)
 
 
+def await_offers(stack: Stack) -> None:
+    """Until every ministry's procedures can be applied for."""
+    town = Town(stack.env)
+    for tenant in TENANTS:
+        await_catalogue(town, tenant)
+    town.close()
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Stack]:
+    """A private RabbitMQ and a private MongoDB; `stack` adds the services to them."""
+    with whole_stack("test") as stack:
+        stack.up(SERVERS)
+        yield stack
+
+
 @pytest.fixture(scope="session")
 def stack(servers: Stack) -> Stack:
     """The whole system: servers, services, doors, gateway and mailbox, the catalogue loaded."""
     servers.up()
-    town = Town(servers.env)
-    for tenant in TENANTS:
-        await_catalogue(town, tenant)
-    town.close()
+    await_offers(servers)
     return servers
 
 

@@ -11,11 +11,11 @@ from typing import Final
 
 import pytest
 import requests
-from kombu import Connection
 
+from deploy.local.composition import SERVICE_DOORS
 from deploy.local.stack import Stack
 from services.cli.demo.town import Town, fresh
-from tests.conftest import eventually
+from tests.conftest import await_offers, eventually, whole_stack
 from tests.integration import agreement
 from tests.integration.books import Books
 from tests.integration.crowd import Offer, PatientTown, offers
@@ -26,17 +26,21 @@ _CLIENTS: Final = 8
 _CODE: Final = re.compile(r"(.+-[0-9]{6})-([0-9]{4,})")
 
 
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    """A system of its own, with four processes of intake. notify rests: 4,000 letters are none of its affair."""
+    with whole_stack("scale") as stack:
+        stack.up((*SERVICE_DOORS, "intake", "routing", "payment", "registry"), scale={"intake": 4, "registry-http": 2})
+        await_offers(stack)
+        yield stack
+
+
 @pytest.fixture
 def four_intakes(stack: Stack) -> Iterator[PatientTown]:
-    """Four processes of intake. notify rests: 4,000 letters are none of this test's affair."""
-    stack.up(scale={"intake": 4})
-    stack.stop("notify")
+    """Those who apply at them."""
     town = PatientTown(stack.env)
     yield town
     town.close()
-    with Connection(stack.env["MOTCUA_AMQP_URI"]) as connection:
-        connection.channel().queue_purge("notify.tell_of_dossier")
-    stack.up()
 
 
 def test_four_intake_processes_give_2000_submissions_2000_codes(stack: Stack, four_intakes: PatientTown) -> None:
@@ -92,16 +96,8 @@ def insist_one_case_each(town: Town, codes: list[str]) -> None:
     agreement.insist(town.env, codes, told=False)
 
 
-@pytest.fixture
-def two_doors(stack: Stack) -> Iterator[str]:
-    """Two processes of registry's door; the address of both."""
-    stack.up(scale={"registry-http": 2})
-    yield stack.env["MOTCUA_REGISTRY_URL"]
-    stack.up()
-
-
-def test_each_process_of_a_door_is_renewed_and_nobody_is_refused(stack: Stack, two_doors: str) -> None:
-    visit = Visit(f"{two_doors}/registry/catalogue/mic/procedures")
+def test_each_process_of_a_door_is_renewed_and_nobody_is_refused(stack: Stack) -> None:
+    visit = Visit(f"{stack.env['MOTCUA_REGISTRY_URL']}/registry/catalogue/mic/procedures")
     for number in (1, 2):
         log, before = stack.run_dir / "logs" / f"registry-http-{number}.log", stack.pid(f"registry-http:{number}")
         opened = openings(log)

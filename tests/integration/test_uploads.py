@@ -143,7 +143,7 @@ def test_a_ticket_is_worn_out_by_too_many_tries(nothing_kept: World) -> None:
 def test_nobody_has_more_uploads_in_hand_than_dossiers_could_name(world: World) -> None:
     declared = {"filename": "a.pdf", "content_type": "application/pdf", "size": 10, "sha256": "0" * 64}
     calls = [{**declared, "request_id": f"r-{number}"} for number in range(MOST_IN_HAND)]
-    hoarder = {"kind": "citizen", "id": "001801000077"}
+    hoarder = {"kind": "citizen", "id": "001801000078"}
     assert world.refusals(hoarder, "intake.open_upload", calls) == [None] * MOST_IN_HAND
     refusal = world.refusal(hoarder, "intake.open_upload", **declared, request_id="one more")
     assert (refusal.kind, refusal.code) == ("Refused", "intake.too_many_uploads")

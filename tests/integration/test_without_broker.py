@@ -76,6 +76,27 @@ def test_twenty_dossiers_handed_in_while_the_broker_is_away_are_worked_when_it_r
     assert not world.mongo["motcua_intake"]["dossiers"].count_documents({"pending_since": {"$exists": True}})
 
 
+def test_supplements_and_withdrawals_pass_without_the_broker_too(stack: Stack, world: World, door: HttpDoor) -> None:
+    asked, regretted = world.story("asked"), world.story("regretted")
+    for story in (asked, regretted):
+        story.submit()
+    asked.act("request_supplement", items=[{"component": "TP01", "guidance": "Ký lại"}], reason="Thiếu chữ ký")
+    asked.await_status("supplement_requested")
+    stack.stop("rabbitmq")
+    paper = {"component": "TP01", "upload_id": door.upload(asked.citizen, "ky-lai")}
+    answer = {"dossier_code": asked.code, "documents": [paper], "request_id": fresh()}
+    given_up = {"dossier_code": regretted.code, "reason": "Nộp nhầm", "request_id": fresh()}
+    for person, method, content in ((asked.citizen, "supplement", answer), (regretted.citizen, "withdraw", given_up)):
+        assert door.ask(person, method, **content) == door.ask(person, method, **content)
+    assert door.ask(regretted.citizen, "get", dossier_code=regretted.code)["status"] == "withdrawn"
+    stack.start("rabbitmq")
+    stack.wait_ready()
+    eventually(lambda: world.town.ask(SYSTEM, "routing.get_case", dossier_code=asked.code)["status"] == "opened")
+    eventually(lambda: world.town.ask(SYSTEM, "routing.get_case", dossier_code=regretted.code)["status"] == "withdrawn")
+    world.rest()
+    agreement.insist(stack.env, [asked.code, regretted.code])
+
+
 def test_a_broker_that_answers_nothing_makes_nobody_wait(
     stack: Stack, world: World, door: HttpDoor, procedure: Any
 ) -> None:
