@@ -24,6 +24,7 @@ class Projection:
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
         self._believed: Believed[_Address, Document] = Believed(self._find)
+        self._believed_standing: Believed[_Address, Document] = Believed(self._find_standing)
 
     def ensure_indexes(self) -> None:
         """Look-ups by key and day, lists by kind."""
@@ -41,10 +42,15 @@ class Projection:
             except DuplicateKeyError:  # a later revision is here, or an earlier one came in at the same moment
                 self._collection.replace_one(unless_later, document)
         self._believed.forget()
+        self._believed_standing.forget()
 
     def as_of(self, tenant: str, kind: str, key: str, day: date) -> Document | None:
         """The document in force on `day`, with its `revision` and `valid_from`, or None. It is not yours to change."""
         return self._believed.get((tenant, kind, key, day))
+
+    def standing(self, tenant: str, kind: str, key: str, day: date) -> Document | None:
+        """As `as_of`, else as the document last was before `day`: for what is under way, which does not end with it."""
+        return self._believed_standing.get((tenant, kind, key, day))
 
     def listed(self, tenant: str, kind: str, day: date, limit: int = 100, after: str | None = None) -> list[Document]:
         """The documents of a kind in force on `day`, by key, at most `limit`, those behind key `after`."""
@@ -55,8 +61,14 @@ class Projection:
             return list(self._collection.find(wanted).sort("key", 1).limit(limit))
 
     def _find(self, address: _Address) -> Document | None:
-        tenant, kind, key, day = address
-        wanted = {"tenant": tenant, "kind": kind, "key": key, **_in_force(day)}
+        return self._last(address, _in_force(address[3]))
+
+    def _find_standing(self, address: _Address) -> Document | None:
+        return self._find(address) or self._last(address, _begun(address[3]))
+
+    def _last(self, address: _Address, dated: Document) -> Document | None:
+        tenant, kind, key, _ = address
+        wanted = {"tenant": tenant, "kind": kind, "key": key, **dated}
         with outages_named():
             found: Document | None = self._collection.find_one(wanted, sort=[("valid_from", -1)])
         return found
@@ -64,4 +76,8 @@ class Projection:
 
 def _in_force(day: date) -> Document:
     on = day.isoformat()
-    return {"valid_from": {"$lte": on}, "$or": [{"valid_to": None}, {"valid_to": {"$gte": on}}]}
+    return {**_begun(day), "$or": [{"valid_to": None}, {"valid_to": {"$gte": on}}]}
+
+
+def _begun(day: date) -> Document:
+    return {"valid_from": {"$lte": day.isoformat()}}

@@ -27,6 +27,9 @@ class Published(Protocol):
     def as_of(self, tenant: str, kind: str, key: str, day: date) -> Row | None:
         """The document in force on a day."""
 
+    def standing(self, tenant: str, kind: str, key: str, day: date) -> Row | None:
+        """The document in force on a day, else as it last was before."""
+
     def listed(self, tenant: str, kind: str, day: date, limit: int = 100, after: str | None = None) -> list[Row]:
         """The documents of a kind in force on a day, by key."""
 
@@ -53,7 +56,7 @@ class Catalogue:
 
     def procedure_version(self, tenant: str, key: str, version: str) -> Row:
         """The procedure as it came into force on `version`, in its latest revision. Raises Unavailable."""
-        return self._needed(tenant, "procedure", key, date.fromisoformat(version))
+        return _needed(self._published.as_of(tenant, "procedure", key, date.fromisoformat(version)))
 
     def procedures(self, tenant: str, day: date, limit: int, after: str | None) -> list[Row]:
         """The procedures of a ministry in force on `day`, by key. Raises NotFound, Unavailable."""
@@ -63,8 +66,8 @@ class Catalogue:
         return found
 
     def unit(self, tenant: str, key: str, day: date) -> Row:
-        """The body of a unit's document. Raises Unavailable."""
-        body: Row = self._needed(tenant, "unit", key, day)["document"]
+        """The body of a unit's document, in force or as it last was. Raises Unavailable."""
+        body: Row = _needed(self._published.standing(tenant, "unit", key, day))["document"]
         return body
 
     def form(self, procedure: Row) -> Schema:
@@ -77,7 +80,7 @@ class Catalogue:
 
     def answer_due_at(self, unit: Mapping[str, Any], received_at: datetime, hours: int) -> datetime:
         """The instant by which the unit owes its first answer. Raises Unavailable."""
-        row = self._needed(_CALENDARS, "calendar", unit["calendar"], local_day(received_at))
+        row = _needed(self._published.standing(_CALENDARS, "calendar", unit["calendar"], local_day(received_at)))
         try:
             return self._calendar(row, unit["office_hours"]).add_working_hours(received_at, hours)
         except CalendarExhausted as error:
@@ -92,12 +95,6 @@ class Catalogue:
             self._calendars[key] = Calendar.from_document(row["document"], office_hours)
         return self._calendars[key]
 
-    def _needed(self, tenant: str, kind: str, key: str, day: date) -> Row:
-        found = self._published.as_of(tenant, kind, key, day)
-        if found is None:
-            raise _missing()
-        return found
-
     def _require_procedures(self, tenant: str, day: date) -> None:
         """Nothing of a ministry means that its catalogue has not come yet, or that there is no such ministry."""
         if self._published.listed(tenant, "procedure", day, 1):
@@ -106,6 +103,12 @@ class Catalogue:
         if is_named or self._published.as_of(_CALENDARS, "calendar", _CALENDARS, day) is None:
             raise _missing()
         raise NotFound("intake.unknown_tenant", "There is no such ministry.", "Không có cơ quan này.")
+
+
+def _needed(found: Row | None) -> Row:
+    if found is None:
+        raise _missing()
+    return found
 
 
 def _version(row: Row) -> Version:

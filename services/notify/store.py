@@ -90,8 +90,8 @@ class Catalogue:
         self._projection.apply(published)
 
     def unit(self, tenant: str, key: str, day: date) -> Mapping[str, Any]:
-        """The unit as it is on `day`: its name and its e-mail address."""
-        return self._document(tenant, "unit", key, day)
+        """The unit as it is on `day`, or as it was when it ended: its name and its e-mail address."""
+        return _document(self._projection.standing(tenant, "unit", key, day))
 
     def procedure(self, tenant: str, key: str, version: str) -> Mapping[str, Any]:
         """The procedure in the version a dossier was received under; it begins with the day it is valid from."""
@@ -99,16 +99,16 @@ class Catalogue:
             day = date.fromisoformat(version[:10])
         except ValueError:
             raise NotFound("notify.unknown_version", "There is no such version.", "Không có phiên bản này.") from None
-        return self._document(tenant, "procedure", key, day)
+        return _document(self._projection.as_of(tenant, "procedure", key, day))
 
-    def _document(self, tenant: str, kind: str, key: str, day: date) -> Mapping[str, Any]:
-        found = self._projection.as_of(tenant, kind, key, day)
-        if found is None:
-            raise Unavailable(
-                "notify.catalogue_awaited", "The catalogue is not here yet.", "Danh mục thủ tục chưa được đồng bộ."
-            )
-        document: Mapping[str, Any] = found["document"]
-        return document
+
+def _document(found: Document | None) -> Mapping[str, Any]:
+    if found is None:
+        raise Unavailable(
+            "notify.catalogue_awaited", "The catalogue is not here yet.", "Danh mục thủ tục chưa được đồng bộ."
+        )
+    document: Mapping[str, Any] = found["document"]
+    return document
 
 
 def _cursor(stored: Stored[Notice]) -> str:

@@ -105,8 +105,7 @@ class IssuingCases:
 
     def _dataset(self, tenant: str, key: str, day: date) -> contents.Body:
         """The dataset in force on the day of issue, else as it last was: what was granted is issued."""
-        found = self.publications.recent_as_of(tenant, "dataset", key, day)
-        found = found or self.publications.last(tenant, "dataset", key)
+        found = self.publications.recently_standing(tenant, "dataset", key, day)
         if found is None:
             raise NotFound("registry.unknown_dataset", "There is no such dataset.", "Không có cơ sở dữ liệu này.")
         return found.document

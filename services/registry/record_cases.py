@@ -104,9 +104,7 @@ class RecordCases:
 
     def _next_content(self, seen: Stored[Record], changes: Mapping[str, Any], reason: str) -> dict[str, Any]:
         record, version = seen.state, seen.state.version + 1
-        dataset = self.publications.as_of(
-            record.tenant, "dataset", record.dataset, local_day(clock.now())
-        ) or self.publications.last(record.tenant, "dataset", record.dataset)
+        dataset = self.publications.standing(record.tenant, "dataset", record.dataset, local_day(clock.now()))
         if dataset is None:
             raise unknown_document("dataset")
         content = contents.amended(dataset.document, contents.content_at(seen.subject, record.version), changes)

@@ -42,7 +42,7 @@ class Publications:
     def __init__(self, journal: Journal[Publication]) -> None:
         self.journal = journal
         self._versions: Believed[_Version, Publication] = Believed(lambda version: self.version(*version))
-        self._in_force: Believed[_AsOf, Publication] = Believed(lambda asked: self.as_of(*asked))
+        self._standing: Believed[_AsOf, Publication] = Believed(lambda asked: self.standing(*asked))
 
     def ensure_indexes(self) -> None:
         """Versions of a document by day; lists by kind and key."""
@@ -60,13 +60,17 @@ class Publications:
         """The version in force on `day`, or None."""
         return self._first({**_named(tenant, kind, key), **_in_force(day)})
 
+    def standing(self, tenant: str, kind: str, key: str, day: date) -> Publication | None:
+        """As `as_of`, else the last version: for what is under way, which does not end with the document."""
+        return self.as_of(tenant, kind, key, day) or self.last(tenant, kind, key)
+
     def recent_version(self, tenant: str, kind: str, key: str, valid_from: str) -> Publication | None:
         """As `version`, a moment ago: for what events of others lead to, who are a moment late themselves."""
         return self._versions.get((tenant, kind, key, valid_from))
 
-    def recent_as_of(self, tenant: str, kind: str, key: str, day: date) -> Publication | None:
-        """As `as_of`, a moment ago."""
-        return self._in_force.get((tenant, kind, key, day))
+    def recently_standing(self, tenant: str, kind: str, key: str, day: date) -> Publication | None:
+        """As `standing`, a moment ago."""
+        return self._standing.get((tenant, kind, key, day))
 
     def last(self, tenant: str, kind: str, key: str) -> Publication | None:
         """The latest version, in force or not, or None."""

@@ -30,7 +30,7 @@ class Catalogue:
         """The rules of the procedure version the dossier was received under. Raises Unavailable."""
         day = local_day(submission.submitted_at)
         procedure = self._procedure(submission.tenant, submission.procedure, submission.procedure_version)
-        unit = self._in_force(submission.tenant, "unit", submission.unit, day)["document"]
+        unit = self._standing(submission.tenant, "unit", submission.unit, day)
         return terms_of(procedure, unit, fee_inputs, day)
 
     def has_unit(self, tenant: str, key: str, day: date) -> bool:
@@ -44,7 +44,7 @@ class Catalogue:
     def calendar_of(self, case: Case) -> Calendar:
         """The calendar of the case's unit in its latest revision, for days are declared off from year to year."""
         day = local_day(case.submitted_at)
-        document = self._in_force(COUNTRY, "calendar", case.terms.calendar, day)["document"]
+        document = self._standing(COUNTRY, "calendar", case.terms.calendar, day)
         return Calendar.from_document(document, case.terms.office_hours)
 
     def risk_ends(self, now: datetime, days: int) -> datetime:
@@ -52,7 +52,7 @@ class Catalogue:
 
         It is a mark for the eye, no legal term: where the calendar is not here or ends, days of the week count.
         """
-        found = self._projection.as_of(COUNTRY, "calendar", COUNTRY, local_day(now))
+        found = self._projection.standing(COUNTRY, "calendar", COUNTRY, local_day(now))
         try:
             calendar = Calendar.from_document(found["document"]) if found else None
             return calendar.end_of_day(calendar.add_working_days(now, days)) if calendar else now + days * _DAY
@@ -66,17 +66,18 @@ class Catalogue:
         its way. Only what is not here is waited for.
         """
         valid_from = version[:10]
-        found = self._in_force(tenant, "procedure", key, date.fromisoformat(valid_from))
-        if found["valid_from"] != valid_from:
+        found = self._projection.as_of(tenant, "procedure", key, date.fromisoformat(valid_from))
+        if found is None or found["valid_from"] != valid_from:
             raise _awaited()
         document: Mapping[str, Any] = found["document"]
         return document
 
-    def _in_force(self, tenant: str, kind: str, key: str, day: date) -> Mapping[str, Any]:
-        found = self._projection.as_of(tenant, kind, key, day)
+    def _standing(self, tenant: str, kind: str, key: str, day: date) -> Mapping[str, Any]:
+        found = self._projection.standing(tenant, kind, key, day)
         if found is None:
             raise _awaited()
-        return found
+        document: Mapping[str, Any] = found["document"]
+        return document
 
 
 def _awaited() -> Unavailable:

@@ -57,7 +57,7 @@ class Counting:
     def __init__(self) -> None:
         self.reads, self.holds = 0, True
 
-    def find_one(self, _wanted: dict[str, Any], **_: Any) -> dict[str, Any] | None:
+    def find_one(self, wanted: dict[str, Any], **_: Any) -> dict[str, Any] | None:
         self.reads += 1
         return {"revision": self.reads} if self.holds else None
 
@@ -83,3 +83,31 @@ def test_what_is_not_there_is_looked_for_again() -> None:
     projection = Projection(collection)
     assert [projection.as_of("mic", "unit", "x", date(2026, 1, 2)) for _ in range(2)] == [None, None]
     assert collection.reads == 2
+
+
+class Dated(Counting):
+    """Versions of one document, in force or not, as MongoDB would find them."""
+
+    def __init__(self, *versions: tuple[str, str | None]) -> None:
+        super().__init__()
+        self._versions = versions
+
+    def find_one(self, wanted: dict[str, Any], **_: Any) -> dict[str, Any] | None:
+        self.reads += 1
+        day, is_to_last = wanted["valid_from"]["$lte"], "$or" in wanted
+        found = [begin for begin, end in self._versions if begin <= day and (not is_to_last or day <= (end or "9"))]
+        return {"valid_from": max(found)} if found else None
+
+
+@pytest.mark.parametrize(
+    ("day", "in_force", "standing"),
+    [
+        (date(2025, 12, 31), None, None),
+        (date(2026, 1, 2), "2026-01-01", "2026-01-01"),
+        (date(2026, 3, 1), None, "2026-02-01"),  # the last that was, not the one that comes
+    ],
+)
+def test_what_has_ended_stands_as_it_last_was(day: date, in_force: str | None, standing: str | None) -> None:
+    projection = Projection(Dated(("2026-01-01", "2026-01-31"), ("2026-02-01", "2026-02-28"), ("2026-06-01", None)))
+    found = [look("mic", "unit", "x", day) for look in (projection.as_of, projection.standing)]
+    assert [one and one["valid_from"] for one in found] == [in_force, standing]

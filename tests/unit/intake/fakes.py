@@ -111,7 +111,7 @@ DOCUMENTS: tuple[dict[str, Any], ...] = (
 
 
 class FakePublished:
-    """The projected catalogue: what was applied, in force for ever from its first day."""
+    """The projected catalogue: what was applied, one version of each."""
 
     def __init__(self) -> None:
         self.rows: dict[tuple[str, str, str], Row] = {}
@@ -121,7 +121,12 @@ class FakePublished:
         self.rows[published["tenant"], published["kind"], published["key"]] = dict(published)
 
     def as_of(self, tenant: str, kind: str, key: str, day: date) -> Row | None:
-        """The document, if it is in force by then."""
+        """The document, if it is in force then."""
+        found = self.standing(tenant, kind, key, day)
+        return found if found and day.isoformat() <= (found["valid_to"] or "9999") else None
+
+    def standing(self, tenant: str, kind: str, key: str, day: date) -> Row | None:
+        """The document, if it has begun by then."""
         found = self.rows.get((tenant, kind, key))
         return found if found and found["valid_from"] <= day.isoformat() else None
 

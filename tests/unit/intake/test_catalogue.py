@@ -15,6 +15,14 @@ def test_without_the_catalogue_intake_is_unavailable(missing: str) -> None:
     assert caught.value.code == "intake.catalogue_missing"
 
 
+@pytest.mark.parametrize("ended", ["calendar", "unit"])
+def test_what_a_procedure_needs_and_has_ended_serves_as_it_last_was(ended: str) -> None:
+    world = World()
+    for document in (one for one in DOCUMENTS if one["kind"] == ended):
+        world.cases.project(published(document) | {"valid_to": "2016-12-31"})
+    assert submit(world)["dossier_code"]
+
+
 def test_an_empty_catalogue_is_missing_and_a_foreign_ministry_unknown() -> None:
     with pytest.raises(Unavailable):
         World([]).cases.list_procedures("mic", 50, None)

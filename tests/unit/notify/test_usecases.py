@@ -24,9 +24,11 @@ from services.notify.lines import Unanswered
 from services.notify.mail import PutOff, Undeliverable
 from services.notify.moments import TOLD
 from services.notify.patience import Met
+from services.notify.store import Catalogue
 from services.notify.templates import Templates
 from services.notify.usecases import NotifyCases
-from tests.unit.notify.builders import AT, CODE, DOSSIER, SAMPLES, cause, heard
+from tests.unit.catalogue.projected import Projected, version
+from tests.unit.notify.builders import AT, CODE, DOSSIER, FORMER, PROCEDURE, SAMPLES, UNIT, cause, heard
 from tests.unit.notify.fakes import FakeCatalogue, FakeMail, FakeNeighbours, FakeStore, FakeUnits
 
 TEMPLATES = Templates()
@@ -38,15 +40,16 @@ OWNER = Actor("citizen", "001801000001")
 class Desk:
     """notify with fakes around it."""
 
-    def __init__(self) -> None:
-        self.store, self.catalogue, self.units = FakeStore(), FakeCatalogue(), FakeUnits()
+    def __init__(self, catalogue: Any = None) -> None:
+        self.store, self.units = FakeStore(), FakeUnits()
+        self.catalogue: FakeCatalogue = catalogue or FakeCatalogue()
         self.neighbours, self.mail = FakeNeighbours(), FakeMail()
         self.claims = Claims(self.store.collection, timedelta(seconds=30), timedelta(minutes=11))
         mail: Any = self.mail
-        catalogue: Any = self.catalogue
+        asked: Any = self.catalogue
         units: Any = self.units
         self.cases = NotifyCases(
-            self.store, self.claims, catalogue, units, self.neighbours, TEMPLATES, mail, timedelta(hours=48)
+            self.store, self.claims, asked, units, self.neighbours, TEMPLATES, mail, timedelta(hours=48)
         )
 
     def hear(self, key: str, event_id: str) -> None:
@@ -95,6 +98,22 @@ def test_a_submission_is_told_to_the_applicant_and_to_the_unit(desk: Desk) -> No
     desk.hear("dossier_submitted", "e-1")
     desk.deliver_all()
     assert sorted(address for address, _ in desk.mail.sent) == ["mau@example.vn", "vnnic@example.vn"]
+    assert {notice.status for notice in desk.store.notices} == {"sent"}
+
+
+@pytest.mark.parametrize("key", ["case_accepted", "case_transferred", "deadline_slipped:answer"])
+def test_of_a_unit_that_has_ended_there_is_still_word(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    monkeypatch.setattr(clock, "now", lambda: AT)
+    documents: list[tuple[str, str, str | None, dict[str, Any]]] = [
+        ("unit", "vnnic", "2026-01-14", UNIT),
+        ("unit", "cuc-bao-chi", "2026-01-14", FORMER),
+        ("procedure", DOSSIER.procedure, None, PROCEDURE),
+    ]
+    published = [version(kind, name, "2016-01-01", ended, **body) for kind, name, ended, body in documents]
+    desk = Desk(Catalogue(Projected(*published)))  # type: ignore[arg-type]
+    desk.hear(key, "e-1")
+    desk.deliver_all()
+    assert desk.mail.sent
     assert {notice.status for notice in desk.store.notices} == {"sent"}
 
 

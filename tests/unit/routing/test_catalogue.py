@@ -108,6 +108,14 @@ def test_a_procedure_that_is_not_here_at_all_is_waited_for() -> None:
         Routing(NEW).open()
 
 
+def test_a_dossier_whose_unit_and_calendar_were_ended_meanwhile_is_worked_by_them_as_they_last_were() -> None:
+    routing = Routing(OLD)
+    for document in OFFICE:
+        routing.projection.end(document, "2026-01-11")
+    routing.open()
+    assert routing.accept()["due_at"] == at("01-19", "17:30")
+
+
 def test_what_is_at_risk_ends_with_a_working_day_and_where_no_calendar_is_with_any_day() -> None:
     friday = at("01-16", "10:00")
     known = Catalogue(Projected(*OFFICE))  # type: ignore[arg-type]
