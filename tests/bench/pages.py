@@ -40,6 +40,8 @@ figure; of stock nameko the wrong and missing states are counted instead. What i
 (Django REST framework with PostgreSQL, which the part installs for itself: PostgreSQL with apt, Django into
 `.run/django`).
 
+A part that was measured alone has a document beside this one, `bench-<part>.md`; which is newer, its first line says.
+
 Two runs are compared by what they did on the same machine: where other programs used more than {MOST_OTHERS:.0f} % of
 it during one of them, or {MOST_APART:.0f} more during one than during the other, the figure has no mark.
 

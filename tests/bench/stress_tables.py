@@ -31,7 +31,7 @@ def scaling(result: Result) -> Table:
     about = (
         f"{told.service} works most for {told.procedure}; in one process, then in two. Where "
         f"the cores are full with one, two have nothing more to run on; so it is measured again with each process "
-        f"held to {100 * told.share:.1f} % of a core, as on machines of their own. Each client does as many dossiers; "
+        f"held to {100 * told.share:.1f} % of a core, as on machines of their own. Each client does as many dossiers. "
         f"{_MIDDLE} The sum of every run closed, and "
         f"each history was told in its order, without a gap."
     )
