@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from services.chassis.actor import Actor
-from services.chassis.errors import Denied, NotFound
+from services.chassis.errors import Conflict, Denied, NotFound
 from services.contracts.event import Event
 
 COUNTRY: Final = "vn"  # whose calendars serve every tenant
@@ -35,6 +35,7 @@ class Draft:
     valid_from: str
     valid_to: str | None
     document: dict[str, Any]
+    over: int | None = None  # the revision that it is known to come after; 0: none is published; None: any
 
     @property
     def name(self) -> str:
@@ -59,9 +60,14 @@ def unknown_document(kind: str) -> NotFound:
 
 
 def publish(state: Publication | None, draft: Draft, body: dict[str, Any], *, republish: bool) -> list[Event]:
-    """A new revision when the content is new, or when everybody shall hear of the old one again."""
+    """A new revision when the content is new, or when everybody shall hear of the old one again.
+
+    Raises Conflict where the draft may come after another revision only.
+    """
     if state and state.document == body and not republish:
         return []
+    if draft.over not in {None, state.revision if state else 0}:
+        raise Conflict("registry.published_meanwhile", "Another revision came.", "Danh mục vừa được công bố bản khác.")
     said = {
         "name": draft.name,
         "tenant": draft.tenant,

@@ -1,6 +1,7 @@
 """Publishing the catalogue, and looking things up in it as of a day."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -13,7 +14,7 @@ from services.contracts.event import Event
 from services.contracts.words import CATALOGUE_KINDS
 from services.registry import catalogue as rules
 from services.registry.catalogue import Draft, Publication
-from services.registry.catalogue_checks import Shaped, check
+from services.registry.catalogue_checks import Shaped, check, shaped_today
 from services.registry.store import Answers, Publications
 
 _MOST_PROBLEMS = 200
@@ -38,6 +39,27 @@ class CatalogueCases:
             answer = self.publish(cause, drafts, republish=republish)
             self._answers.keep(cause, answer)
         return answer
+
+    def publish_onward(self, cause: Cause, drafts: Sequence[Draft]) -> dict[str, Any]:
+        """As `publish`, but nothing goes back to what it was before: `outdated` names the drafts that would have it so.
+
+        Raises Invalid; Conflict where somebody else publishes meanwhile.
+        """
+        known = {one.name: one for one in self._publications.everything()}
+        outdated = [draft.name for draft in drafts if self._is_outdated(draft, known.get(draft.name))]
+        onward = [
+            replace(draft, over=known[draft.name].revision if draft.name in known else 0)
+            for draft in drafts
+            if draft.name not in outdated
+        ]
+        return {**self.publish(cause, onward), "outdated": outdated}
+
+    def _is_outdated(self, draft: Draft, known: Publication | None) -> bool:
+        body = shaped_today({**draft.document, "kind": draft.kind})
+        if known is None or body is None or body == known.document:
+            return False
+        said = self._publications.documents_so_far(draft.name)
+        return any(body in (one, shaped_today(one)) for one in said)
 
     def publish(self, cause: Cause, drafts: Sequence[Draft], *, republish: bool = False) -> dict[str, Any]:
         """Publish what is new in the drafts if all of them are sound. Raises Invalid."""

@@ -45,6 +45,14 @@ def check(drafts: Sequence[Draft], published: Sequence[Publication]) -> Checked:
     return Checked(tuple(shaped), tuple(problems))
 
 
+def shaped_today(document: dict[str, Any]) -> dict[str, Any] | None:
+    """A document as it would be published today, or None where it could not be."""
+    try:
+        return normal(document)
+    except ValidationError:
+        return None
+
+
 def _own_mistakes(draft: Draft, drafts: Sequence[Draft]) -> Iterator[Finding]:
     """The document is the one it is announced as, of this tenant, once, and not too large."""
     for name in _STATED_TWICE:

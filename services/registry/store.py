@@ -76,6 +76,10 @@ class Publications:
         """The latest version, in force or not, or None."""
         return self._first(_named(tenant, kind, key))
 
+    def documents_so_far(self, name: str) -> list[dict[str, Any]]:
+        """What a publication has said, revision by revision."""
+        return [entry["data"]["document"] for entry in self.journal.history(name)]
+
     def everything(self) -> list[Publication]:
         """All versions of all documents."""
         with outages_named():

@@ -247,6 +247,61 @@ def test_processes_that_start_at_the_same_moment_publish_once(tmp_path: Path) ->
     assert {one.revision for one in registry.publications.everything()} == {1}
 
 
+def rename(name: str) -> Change:
+    """The unit under another name."""
+
+    def change(document: dict[str, Any]) -> None:
+        if document["kind"] == "unit":
+            document["name"] = {"vi": name, "en": name}
+
+    return change
+
+
+def units_name(registry: Registry) -> str:
+    """What the published unit is called."""
+    [unit] = [one for one in registry.publications.everything() if one.kind == "unit"]
+    return str(unit.document["name"]["en"])
+
+
+def test_a_folder_of_earlier_days_takes_nothing_back_and_brings_what_is_new(tmp_path: Path) -> None:
+    registry, old, new = Registry(), written(tmp_path / "old"), written(tmp_path / "new", rename("Newer"))
+    for folder in (old, new, old):
+        publish_folder(registry.cases.catalogue, folder)
+    assert units_name(registry) == "Newer"
+    more = procedure("gp-moi")
+    (old / TENANT / "procedures" / "gp-moi.yaml").write_text(json.dumps(more, ensure_ascii=False), "utf-8")
+    publish_folder(registry.sibling().cases.catalogue, old)
+    assert units_name(registry) == "Newer"
+    assert "gp-moi" in {one.key for one in registry.publications.everything()}
+    publish_folder(registry.cases.catalogue, written(tmp_path / "newest", rename("Newest")))
+    assert units_name(registry) == "Newest"
+
+
+def test_an_operator_takes_back_what_he_wants(tmp_path: Path) -> None:
+    registry, new = Registry().with_catalogue(), written(tmp_path, rename("Newer"))
+    publish_folder(registry.cases.catalogue, new)
+    registry.publish(TENANT, of_kind("unit"))
+    publish_folder(registry.cases.catalogue, new)
+    assert units_name(registry) == "Example"
+
+
+def test_a_folder_of_earlier_days_takes_nothing_back_that_comes_at_the_same_moment(tmp_path: Path) -> None:
+    registry, old, new = Registry(), written(tmp_path / "old"), written(tmp_path / "new", rename("Newer"))
+    publish_folder(registry.cases.catalogue, written(tmp_path / "first", rename("First")))
+    turns = iter(["before the first write"])
+
+    def meanwhile(name: str) -> None:
+        if name == "publications.bulk_write" and next(turns, None):
+            for folder in (old, new):
+                publish_folder(registry.sibling().cases.catalogue, folder)
+
+    registry.step = meanwhile
+    with pytest.raises(Conflict, match="published_meanwhile"):
+        publish_folder(registry.cases.catalogue, old)
+    publish_folder(registry.cases.catalogue, old)  # as the process does a moment later
+    assert units_name(registry) == "Newer"
+
+
 def test_a_folder_with_a_mistake_publishes_nothing_and_what_was_published_is_still_served(tmp_path: Path) -> None:
     registry = Registry().with_catalogue()
     before = registry.publications.everything()
