@@ -18,6 +18,7 @@ from kombu.mixins import ConsumerMixin
 from nameko.extensions import ProviderCollector, SharedExtension
 
 from services.chassis import brokers, topology, wire
+from services.chassis.errors import Unavailable
 from services.chassis.logs import log
 from services.chassis.publish import bound_waits, connect
 from services.chassis.settings import Settings
@@ -26,6 +27,7 @@ HEARTBEAT_SECONDS = 10  # a frozen broker is left after two of them
 SLOWEST_RECONNECT = 3
 SETTINGS = "MOTCUA_SETTINGS"
 PUBLISHERS = "MOTCUA_PUBLISHERS"
+HAS_PUBLISHED = "MOTCUA_HAS_PUBLISHED"
 
 
 class Receiver(Protocol):
@@ -134,7 +136,7 @@ class Bus(SharedExtension, ProviderCollector, ConsumerMixin):
         if self._draining.is_set():
             return []
         publishers = self.container.config[PUBLISHERS]
-        if self.lives and is_unknown(channel.connection.client, self.container.service_name):
+        if is_unknown(channel.connection.client, self.container.service_name) and self._had_a_broker():
             log.error("broker_came_back_empty")  # `motcua relay again` is what helps
         declare(channel, self.container.service_name, self.settings.retry_ladder, publishers)
         for receiver in self._providers:
@@ -180,6 +182,13 @@ class Bus(SharedExtension, ProviderCollector, ConsumerMixin):
     def on_connection_revived(self) -> None:
         """kombu's word for: connecting again after a loss."""
         self.connected = False
+
+    def _had_a_broker(self) -> bool:
+        """Whether events of this service may have been on their way: a new installation has never published any."""
+        try:
+            return bool(self.lives or self.container.config[HAS_PUBLISHED]())
+        except Unavailable:
+            return True
 
     def _unreached(self, connection: Connection, exc: Exception, interval: float) -> None:
         brokers.shun(connection)

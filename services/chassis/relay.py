@@ -28,6 +28,7 @@ from services.chassis.journal import Journal
 from services.chassis.logs import log
 from services.chassis.marks import Marks
 from services.chassis.publish import BROKER_UNAVAILABLE, Outgoing, Publisher
+from services.chassis.retelling import was_told
 from services.chassis.rhythm import Rhythm
 from services.chassis.store import Document, outages_named
 from services.contracts.envelope import Envelope
@@ -141,6 +142,11 @@ class Relay:
         except Exception:  # noqa: BLE001 – they are in the store, and the rest of the stop must go on
             log.exception("relay_left_events_behind")
         self._publisher.close()
+
+    def has_published(self) -> bool:
+        """Whether a broker has ever confirmed an event of these journals. Raises Unavailable."""
+        with outages_named():
+            return any(was_told(journal.collection) for journal in self._journals)
 
     def lag(self) -> dict[str, Any]:
         """How many aggregates have something unpublished, and for how many seconds the oldest has waited."""

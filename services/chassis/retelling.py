@@ -30,6 +30,11 @@ def back_to(relayed: int) -> Document:
     }
 
 
+def was_told(collection: Collection) -> bool:
+    """Whether a broker has confirmed any event of the histories in `collection`."""
+    return collection.find_one({"relayed": {"$gt": 0}}, {"_id": 1}) is not None
+
+
 def tell_again(collection: Collection, since: datetime | None = None) -> int:
     """Let every history in `collection` be published again from its beginning; how many.
 

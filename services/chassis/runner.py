@@ -15,7 +15,7 @@ from nameko.containers import ServiceContainer
 from pymongo import socket_checker
 
 from services.chassis import failpoint, logs, tracing
-from services.chassis.bus import PUBLISHERS, SETTINGS, Bus
+from services.chassis.bus import HAS_PUBLISHED, PUBLISHERS, SETTINGS, Bus
 from services.chassis.exposition import expose
 from services.chassis.keys import keys_or_exit
 from services.chassis.logs import log
@@ -70,6 +70,7 @@ def _config(service: type[Service], settings: Settings, wired: Wired[Any], verif
         "max_workers": settings.prefetch * (entrypoint_count(service) + 1),
         SETTINGS: settings,
         PUBLISHERS: tuple(ALL_PUBLISHERS),
+        HAS_PUBLISHED: wired.base.relay.has_published,
         WIRED: wired,
         VERIFIER: verifier,
     }

@@ -1,11 +1,13 @@
 """`motcua relay status | again`."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 import click
 
 from services.chassis.errors import ServiceError
-from services.chassis.retelling import tell_again
+from services.chassis.retelling import tell_again, was_told
+from services.chassis.store import outages_named
 from services.cli import topology
 from services.cli.backup.restoring import durable
 from services.cli.backup.taking import open_client
@@ -55,6 +57,16 @@ def again(services: tuple[str, ...], since: datetime | None) -> None:
                 click.echo(f"{name}: {marked}")
                 histories += marked
     click.echo(f"{some(histories, 'histories')} will be published again; how many still: ./motcua relay status")
+
+
+def told_of(uri: str, services: Collection[str]) -> list[str]:
+    """Those of the services that have published something already. Raises Unavailable."""
+    found = set()
+    with open_client(uri) as client, outages_named():
+        for service, _, collection in (shelf.name.partition(".") for shelf in HISTORIES):
+            if service in services and was_told(client[f"motcua_{service}"][collection]):
+                found.add(service)
+    return sorted(found)
 
 
 def waiting(depths: dict[str, int], service: str) -> tuple[int, int, int]:

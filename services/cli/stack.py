@@ -17,6 +17,7 @@ from services.chassis.remote import Remote
 from services.cli import topology
 from services.cli.layout import columns
 from services.cli.place import insist_on_broker, run_dir
+from services.cli.relay import told_of
 from services.contracts.events import PUBLISHERS
 
 ALL_WELL, SOMETHING_SILENT, NOTHING_UP = 0, 1, 3
@@ -37,8 +38,17 @@ def local_stack() -> Stack:
 
 
 def declare_topology(env: dict[str, str]) -> None:
-    """Every exchange and queue of every service, so that the order of starting does not matter."""
-    topology.declare_all(env["MOTCUA_AMQP_URI"], topology.ladder_of(env))
+    """Every exchange and queue of every service, so that the order of starting does not matter.
+
+    Services that start after that can no longer see that the broker has lost its disk: so it is said here.
+    """
+    unknown = topology.declare_all(env["MOTCUA_AMQP_URI"], topology.ladder_of(env))
+    if told := told_of(env["MOTCUA_MONGO_URI"], unknown):
+        console.print(
+            f"✗ The broker has come back empty: what was on its way from {', '.join(told)} is gone. "
+            "Type: ./motcua relay again",
+            soft_wrap=True,
+        )
 
 
 def is_ready(service: str, env: dict[str, str]) -> bool:

@@ -35,9 +35,12 @@ def ladder_of(env: Mapping[str, str]) -> tuple[float, ...]:
     return tuple(float(rung) for rung in given.split(",")) if given else _LADDER
 
 
-def declare_all(uri: str, ladder: tuple[float, ...]) -> None:
-    """Declare everything of every service, so that no event is missed by one that starts later. Raises Unavailable."""
-    _once_recovered(lambda: _declare(uri, ladder))
+def declare_all(uri: str, ladder: tuple[float, ...]) -> list[str]:
+    """Declare everything of every service, so that no event is missed by one that starts later. Raises Unavailable.
+
+    Returns the services of which the broker knew nothing.
+    """
+    return _once_recovered(lambda: _declare(uri, ladder))
 
 
 def depths(uri: str, ladder: tuple[float, ...]) -> dict[str, int]:
@@ -72,8 +75,9 @@ def _once_recovered(ask: Callable[[], T]) -> T:
     )
 
 
-def _declare(uri: str, ladder: tuple[float, ...]) -> None:
+def _declare(uri: str, ladder: tuple[float, ...]) -> list[str]:
     with connect(uri) as connection:
+        unknown = [service.name for service in service_classes() if bus.is_unknown(connection, service.name)]
         channel = connection.channel()
         for service in service_classes():
             bus.declare(channel, service.name, ladder, PUBLISHERS)
@@ -81,6 +85,7 @@ def _declare(uri: str, ladder: tuple[float, ...]) -> None:
             bus.declare_requests(connection, topology.rpc_queue(service.name, uri))
             for queue in work_queues(service):
                 queue(channel).declare()
+        return unknown
 
 
 def _depths(uri: str, ladder: tuple[float, ...]) -> dict[str, int]:

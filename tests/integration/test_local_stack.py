@@ -3,7 +3,7 @@
 import os
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from deploy.local.identity import recall
 from deploy.local.programs import ROOT, StackError
 from deploy.local.stack import Stack
 from deploy.local.waiting import wait_until
+from services.chassis.publish import connect
+from services.cli.stack import declare_topology
 
 PAIR = ROOT / ".run" / f"test-{os.getpid()}-pair"
 QUEUE = Queue("tried", queue_arguments={"x-queue-type": "quorum"})
@@ -67,6 +69,22 @@ def test_going_up_twice_starts_nothing_anew(stack: Stack) -> None:
     stack.up(SERVERS)
     assert stack.pids() == before
     assert {name.partition(":")[0] for name in before} == set(SERVERS)
+
+
+def test_who_starts_the_services_is_told_when_the_broker_has_lost_what_they_published(
+    stack: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    declare_topology(stack.env)
+    assert "come back empty" not in capsys.readouterr().out  # a new installation
+    save(stack, {"_id": "1", "relayed": 1}, "motcua_intake.dossiers")
+    save(stack, {"_id": "1", "relayed": 0}, "motcua_routing.cases")
+    with connect(stack.env["MOTCUA_AMQP_URI"]) as broker:
+        for service in ("intake", "routing"):
+            broker.channel().queue_delete(f"{service}.dead")
+    declare_topology(stack.env)
+    assert "from intake is gone" in capsys.readouterr().out
+    declare_topology(stack.env)
+    assert "come back empty" not in capsys.readouterr().out
 
 
 def test_a_killed_mongod_comes_back_with_its_data(stack: Stack) -> None:
@@ -203,10 +221,11 @@ def command(pid: int) -> str:
     return Path(f"/proc/{pid}/cmdline").read_text().partition("\0")[0]
 
 
-def save(stack: Stack, document: dict[str, str]) -> None:
+def save(stack: Stack, document: Mapping[str, Any], place: str = "tried.dossiers") -> None:
     client: MongoClient[dict[str, Any]]
+    database, _, collection = place.partition(".")
     with MongoClient(stack.env["MOTCUA_MONGO_URI"], w="majority") as client:
-        client["tried"]["dossiers"].replace_one({"_id": document["_id"]}, document, upsert=True)
+        client[database][collection].replace_one({"_id": document["_id"]}, document, upsert=True)
 
 
 def dossiers(stack: Stack) -> list[dict[str, Any]]:

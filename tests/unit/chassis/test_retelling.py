@@ -124,6 +124,14 @@ def test_only_what_has_grown_since_a_day_is_told_and_that_whole(
     assert broker.heard() == [("A", 1), ("A", 2), ("A", 3)]
 
 
+def test_a_relay_knows_whether_anything_was_ever_published(process: Process, broker: Broker) -> None:
+    assert process.relay.has_published()
+    fresh = Process(Collection(Calm()), broker)
+    assert not fresh.relay.has_published()
+    fresh.change("A", "1")
+    assert not fresh.relay.has_published()
+
+
 def test_many_histories_go_back_a_few_at_a_time(
     process: Process, collection: Collection, broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
