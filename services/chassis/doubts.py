@@ -70,4 +70,4 @@ class Doubts:
 
 
 def _rewind(one: _Confirmed) -> UpdateOne:
-    return UpdateOne({"_id": one.id, "relayed": {"$gt": one.before}}, retelling.back_to(one.before))
+    return UpdateOne({"_id": one.id}, retelling.back_to(one.before))

@@ -130,18 +130,24 @@ class Relay:
         return sent
 
     def stop(self) -> None:
-        """Publish what this process still holds, if the broker lets it, and stop."""
+        """Publish what this process still holds, if the broker lets it, and stop. What is in doubt is not marked."""
         self._stopping.set()
         self._signal.set()
         try:
-            while fresh := self._take_fresh():
-                self._relay(fresh, self._remembered)
-            self._marks.write()
+            self._publish_last()
         except ServiceError as error:
             log.warning("relay_left_events_behind", reason=error.code)
         except Exception:  # noqa: BLE001 – they are in the store, and the rest of the stop must go on
             log.exception("relay_left_events_behind")
         self._publisher.close()
+
+    def _publish_last(self) -> None:
+        try:
+            self._of_broker(self._publisher.check)
+            self._publish_fresh()
+        finally:
+            self._doubts.take_back()
+            self._marks.write()
 
     def has_published(self) -> bool:
         """Whether a broker has ever confirmed an event of these journals. Raises Unavailable."""

@@ -21,10 +21,12 @@ def as_read(document: Mapping[str, Any]) -> Document:
 
 
 def back_to(relayed: int) -> Document:
-    """The update after which only the first `relayed` events of a history are published; any relay may take it up."""
+    """The update after which at most the first `relayed` events of a history are published; any relay may take it up.
+
+    It counts also where the store knew of no more: whoever remembers more has not said it yet.
+    """
     return {
-        "$set": {"relayed": relayed},
-        "$min": {"pending_since": clock.now()},
+        "$min": {"relayed": relayed, "pending_since": clock.now()},
         "$inc": {"retold": 1},
         "$unset": {"relay_claim": ""},
     }

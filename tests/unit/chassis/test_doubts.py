@@ -26,7 +26,7 @@ class Rewound(FakeCollection):
     def bulk_write(self, operations: Any, *, ordered: bool) -> Any:
         if self.away:
             raise ConnectionError
-        self.rewound += [(one._filter["_id"], one._doc["$set"]["relayed"]) for one in operations]  # noqa: SLF001
+        self.rewound += [(one._filter["_id"], one._doc["$min"]["relayed"]) for one in operations]  # noqa: SLF001
 
 
 class Clock:

@@ -8,12 +8,14 @@ import pytest
 
 from services.chassis import clock, retelling
 from services.chassis.doubts import Doubts
+from services.chassis.errors import Unavailable
 from services.chassis.journal import Journal
 from services.chassis.marks import Marks
-from services.chassis.publish import Outgoing
+from services.chassis.publish import BROKER_UNAVAILABLE, Outgoing
 from services.chassis.relay import Relay
 from services.chassis.retelling import tell_again
-from tests.unit.chassis.tally import TALLY, cause
+from services.contracts.event import Event
+from tests.unit.chassis.tally import TALLY, Tally, cause
 from tests.unit.chassis.test_journal import withdrawn
 from tests.unit.simulation.mongo import Collection
 
@@ -35,6 +37,7 @@ class Broker:
 
     def __init__(self) -> None:
         self.told: Told = []
+        self.is_lost = False
         self.meanwhile: Callable[[], None] = lambda: None
 
     def publish(self, messages: Sequence[Outgoing]) -> list[bool]:
@@ -45,6 +48,16 @@ class Broker:
             for one in messages
         ]
         return [True] * len(messages)
+
+    def check(self) -> None:
+        """Say once that the line is lost."""
+        if self.is_lost:
+            self.is_lost = False
+            self.lose()
+
+    def lose(self) -> None:
+        """It breaks off."""
+        raise Unavailable(BROKER_UNAVAILABLE, "No.", "Không.")
 
     def close(self) -> None:
         """Nothing to close."""
@@ -206,6 +219,47 @@ def test_what_one_process_takes_back_another_does_not_give_out_as_published(
     doubts.take_back()
     other.change("A", "5")
     assert relayed(collection, "A") == 1
+
+
+def test_a_change_in_flight_does_not_give_out_as_published_what_is_taken_back(
+    process: Process, collection: Collection
+) -> None:
+    marks = Marks()
+    doubts = Doubts(marks)
+    process.change("A", "4")
+    doubts.note(process.journal, "A", 2)
+    marks.note(process.journal, "A", 3, None)  # which nobody has written down yet
+    doubts.broker_lost()
+
+    def decide(state: Tally | None) -> list[Event]:
+        doubts.take_back()  # after this change was begun on what is remembered
+        made: list[Event] = withdrawn()(state)
+        return made
+
+    process.journal.change("A", cause("5"), decide)
+    assert relayed(collection, "A") == 2
+
+
+@pytest.mark.parametrize("is_noticed", [False, True])
+def test_a_stop_gives_up_no_doubt(process: Process, collection: Collection, broker: Broker, is_noticed: bool) -> None:
+    process.relay.run_once(0)
+    if is_noticed:  # by the last round before the stop
+        process.change("B", "4")
+        broker.meanwhile = broker.lose
+        with pytest.raises(Unavailable):
+            process.relay.run_once()
+    else:
+        broker.is_lost = True
+    process.relay.stop()
+    assert [relayed(collection, id_) for id_ in "AB"] == [0, 0]
+    Process(collection, broker).relay.run_once(0)
+    assert {("A", 1), ("A", 2), ("B", 1)} <= set(broker.heard())
+
+
+def test_a_stop_whose_broker_is_there_marks_what_it_published(process: Process, collection: Collection) -> None:
+    process.change("A", "4")
+    process.relay.stop()
+    assert (relayed(collection, "A"), relayed(collection, "B")) == (3, 1)
 
 
 def test_what_is_new_does_not_wait_until_all_is_told_again(

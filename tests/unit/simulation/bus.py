@@ -75,6 +75,9 @@ class Bus:
         """As a `Publisher`: whether the broker confirmed each message."""
         return [self._hand_over(message) for message in messages]
 
+    def check(self) -> None:
+        """As a `Publisher`."""
+
     def close(self) -> None:
         """As a `Publisher`."""
 
