@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from services.chassis.errors import ServiceError, Unavailable, unexpected
 from services.chassis.logs import log
+from services.portal import signin
 from services.portal.api import door
 from services.portal.language import say
 from services.portal.security import FRAMED_POLICY, is_own_form
@@ -89,6 +90,8 @@ def _show_stale_form(error: CSRFError) -> Response:
         return make_response(jsonify(state="signed_out", say=told), 401)
     sent = _sent()
     typed = [one for one in sent.get("typed", ()) if one[0] != "csrf_token"]
+    if signin.person() is None:
+        signin.hold(typed)  # whoever signs in by the head of the page finds it as well
     return make_response(render_template("errors/stale.html", **sent | {"typed": typed}, action=request.path), 400)
 
 

@@ -5,7 +5,7 @@ import hmac
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from flask import Flask, current_app, get_flashed_messages, request, url_for
+from flask import Flask, current_app, g, get_flashed_messages, request, url_for
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
@@ -100,7 +100,12 @@ def _theme() -> str | None:
 
 
 def _here() -> str:
-    """The address of this page, to come back to; those that only signing in or out leads to are none."""
+    """The address of this page, to come back to; those that only signing in or out leads to are none.
+
+    Of an answer to a form that is kept for whoever signs in, where that is sent once more.
+    """
+    if g.get("is_held"):
+        return url_for("signin.resend")
     if request.endpoint in _ON_THE_WAY:
         return url_for("home.show")
     return request.full_path.rstrip("?") if request.method == "GET" else request.path

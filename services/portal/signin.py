@@ -1,7 +1,7 @@
 """Signing in by OpenID Connect, with PKCE, state and nonce; what people may see follows from who they are."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -149,6 +149,15 @@ def resend() -> ResponseReturnValue:
     return render_template("errors/stale.html", typed=kept["typed"], action=kept["action"])
 
 
+@pages.get("/dang-nhap/tiep")
+def lead() -> ResponseReturnValue:
+    """On to signing in, by itself: a form may end at no host but ours (CSP `form-action`, w3c/webappsec-csp#8)."""
+    onward = _safe(request.args.get("next", ""))
+    if person():
+        return redirect(onward)
+    return render_template("signin/onward.html", onward=onward, is_held=onward == url_for(".resend"))
+
+
 @pages.get("/dang-nhap")
 @limited("sign_in")
 def start() -> ResponseReturnValue:
@@ -200,15 +209,22 @@ def _provider() -> Any:
     return current_app.extensions["motcua.oidc"]
 
 
+def hold(typed: Iterable[tuple[str, str]]) -> None:
+    """Keep what a form sent for whoever signs in now: `resend` shows it, to be sent once more."""
+    kept = [[name, value] for name, value in typed if name != "csrf_token"]
+    session[_STASH] = {"action": request.path, "typed": kept, "at": clock.now()}
+    g.is_held = True
+
+
 def _sign_in_first() -> ResponseReturnValue:
     """To the provider, and back to this page; what a form sent is kept meanwhile, and is then sent once more."""
     if request.method in {"GET", "HEAD"}:
-        return redirect(url_for("signin.start", next=request.full_path.rstrip("?")))
+        way = "lead" if request.query_string else "start"  # by a form that filters, maybe
+        return redirect(url_for(f"signin.{way}", next=request.full_path.rstrip("?")))
     if request.mimetype not in _FORMS:  # a script asks: it keeps what it has
         raise Denied("portal.signed_out", "Sign in first.", "Vui lòng đăng nhập.")
-    typed = [[name, value] for name, value in request.form.items(multi=True) if name != "csrf_token"]
-    session[_STASH] = {"action": request.path, "typed": typed, "at": clock.now()}
-    return redirect(url_for("signin.start", next=url_for("signin.resend")), 303)
+    hold(request.form.items(multi=True))
+    return redirect(url_for("signin.lead", next=url_for("signin.resend")), 303)
 
 
 def _send_no_more() -> None:

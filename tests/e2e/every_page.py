@@ -15,6 +15,7 @@ NO_PAGES: Final = (
     "static",
     "live",
     "ready",
+    "signin.lead",
     "signin.start",
     "signin.finish",
     "installed.manifest",

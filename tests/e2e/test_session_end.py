@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import PHONE, Open
+from tests.e2e.conftest import DESKTOP, PHONE, Open
 
 pytestmark = pytest.mark.servers
 SOON: Any = {"seconds": 200, "is_last": False, "say": "Sắp kết thúc lúc 09 giờ 30.", "foot": "Kết thúc lúc 09 giờ 30."}
@@ -40,3 +40,25 @@ def test_whose_session_has_ended_is_told_and_nothing_is_taken_from_the_page(visi
     page.clock.fast_forward("26:00")
     expect(page.locator(".stay [role=status]")).to_contain_text("đã kết thúc")
     expect(page.get_by_label("Mã hồ sơ")).to_have_value("000.00.06.G14")
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_what_is_sent_after_the_session_ended_comes_back_after_sign_in_and_is_kept(visit: Open, scripts: bool) -> None:
+    page = visit("/nop-ho-so/mic/dk-ten-mien-vn", sub="cong-dan-1", viewport=DESKTOP, java_script_enabled=scripts)
+    page.get_by_label("Địa chỉ").first.fill("Số 9 phố Ví Dụ")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Lưu nháp").last.click()
+    page.get_by_role("button", name="Gửi lại").click()
+    page.locator('button[name="sub"][value="cong-dan-1"]').click()  # at the provider, which is another origin
+    page.get_by_role("button", name="Gửi lại").click()
+    expect(page.locator(".notice.good")).to_contain_text("Đã lưu bản nháp")
+    expect(page.get_by_label("Địa chỉ").first).to_have_value("Số 9 phố Ví Dụ")
+
+
+def test_a_list_that_is_filtered_after_the_session_ended_is_shown_after_sign_in(visit: Open) -> None:
+    page = visit("/ban-lam-viec", sub="vnnic-1", viewport=DESKTOP)
+    page.get_by_label("Mã hồ sơ").first.fill("000.00.06.G14")
+    page.context.clear_cookies()
+    page.get_by_label("Mã hồ sơ").first.press("Enter")
+    page.locator('button[name="sub"][value="vnnic-1"]').click()
+    expect(page.get_by_label("Mã hồ sơ").first).to_have_value("000.00.06.G14")

@@ -206,7 +206,12 @@ def test_a_draft_that_is_gone_is_offered_as_a_new_one() -> None:
 
 def test_a_form_whose_session_has_ended_is_kept_and_sent_once_more() -> None:
     browser = visit(services(FakeDrafts()))
-    assert browser.post(AT, data=form(form__name="Đã gõ")).location == "/dang-nhap?next=/dang-nhap/gui-lai"
+    answer = browser.post(AT, data=form(form__name="Đã gõ"))
+    assert (answer.status_code, answer.location) == (303, "/dang-nhap/tiep?next=/dang-nhap/gui-lai")
+    way = browser.get(answer.location)
+    assert way.status_code == 200  # a form may lead to no other host, not by way of ours either: a page may
+    assert '<meta http-equiv="refresh" content="0;url=/dang-nhap?next=/dang-nhap/gui-lai">' in way.text
+    assert '<a class="button primary" href="/dang-nhap?next=/dang-nhap/gui-lai">' in way.text
     page = browser.get("/dang-nhap/gui-lai")
     assert (value(page, "form.name"), f'action="{AT}"' in page.text) == ("Đã gõ", True)
     with browser.session_transaction() as session:

@@ -31,6 +31,38 @@ def test_files_that_are_lost_are_named_and_the_rest_is_kept_but_not_handed_in() 
     assert 'name="do"' not in page.text
 
 
+def test_whoever_signs_in_by_the_head_of_the_page_finds_what_was_typed() -> None:
+    made = app(FakeServices())
+    made.config["WTF_CSRF_ENABLED"] = True
+    browser = made.test_client()
+    page = browser.post(SUPPLEMENT, data={"do": "send", "form.name": "Sách mới", "csrf_token": "x"}, headers=OURS)
+    assert 'href="/dang-nhap?next=/dang-nhap/gui-lai"' in page.text
+    kept = browser.get("/dang-nhap/gui-lai").text
+    assert f'action="{SUPPLEMENT}"' in kept
+    assert 'name="form.name" value="Sách mới"' in kept
+    assert 'value="x"' not in kept
+
+
+@pytest.mark.parametrize("path", ["/ho-so?after=x", "/ban-lam-viec?q=000&status="])
+def test_a_filter_that_is_sent_without_a_session_leads_to_sign_in_by_a_page(path: str) -> None:
+    browser = app(FakeServices()).test_client()
+    answer = browser.get(path)
+    page = browser.get(answer.location)
+    assert page.status_code == 200
+    assert 'http-equiv="refresh" content="0;url=/dang-nhap?next=' in page.text
+    with browser.session_transaction() as session:
+        session["person"] = CITIZEN.kept()
+    assert browser.get(answer.location).location == path
+
+
+def test_the_way_to_sign_in_leads_to_no_other_host() -> None:
+    browser, path = app(FakeServices()).test_client(), "/dang-nhap/tiep?next=//elsewhere.example"
+    assert 'content="0;url=/dang-nhap?next=/">' in browser.get(path).text
+    with browser.session_transaction() as session:
+        session["person"] = CITIZEN.kept()
+    assert browser.get(path).location == "/"
+
+
 def test_without_files_the_form_does_what_its_button_said() -> None:
     none = (io.BytesIO(b""), "")
     page = send(SUPPLEMENT, {"do": "send", "form.name": "Sách mới", "file.TP01": none})
