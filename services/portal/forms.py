@@ -28,6 +28,7 @@ _GROUPED: Final = re.compile(r"[+-]?\d{1,3}(?:[.,\s\u00a0\u202f]\d{3})+")
 _PLAIN: Final = re.compile(r"[+-]?\d{1,15}")
 _DAY: Final = re.compile(r"(\d{1,2})\s*[/.-]\s*(\d{1,2})\s*[/.-]\s*(\d{4})")
 _ISO_DAY: Final = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}", re.ASCII)
 _YES: Final = frozenset({"true", "có", "co", "x", "1", "yes", "y", "đúng", "dung"})
 _NO: Final = frozenset({"false", "không", "khong", "0", "no", "n", "sai"})
 _DAY_WANTED: Final = {
@@ -77,8 +78,11 @@ def known_of(person: Person) -> dict[str, Any]:
 
 
 def read_posted(prefix: str, fields: Fields, posted: Mapping[str, str]) -> dict[str, Any]:
-    """The answers that a posted form gives to these questions; what was left empty is left out."""
-    tables = _posted_rows(prefix, posted)
+    """The answers that a posted form gives to these questions; what was left empty is left out.
+
+    Rows of a table keep answers to which there is no column any more: see `unasked`.
+    """
+    tables = posted_rows(prefix, posted)
     found: dict[str, Any] = {}
     for field in fields:
         name = field["name"]
@@ -141,10 +145,15 @@ def answers(fields: Fields, typed: Document) -> dict[str, Any]:
     for field in fields:
         value = typed.get(field["name"])
         if field["type"] == "table" and isinstance(value, list):
-            value = [row for row in value if row] or None
+            value = [row for row in (_asked_of(field, one) for one in value) if row] or None
         if value is not None:
             found[field["name"]] = value
     return found
+
+
+def _asked_of(table: Document, row: Any) -> Any:
+    names = {column["name"] for column in table["columns"]}
+    return {name: value for name, value in row.items() if name in names} if isinstance(row, Mapping) else row
 
 
 def drawable(fields: Fields, typed: Document) -> dict[str, Any]:
@@ -153,9 +162,10 @@ def drawable(fields: Fields, typed: Document) -> dict[str, Any]:
     for field in fields:
         value = typed.get(field["name"])
         if field["type"] == "table":
-            names = {column["name"] for column in field["columns"]}
             rows = [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
-            found[field["name"]] = [{name: _single(row[name]) for name in row.keys() & names} for row in rows]
+            found[field["name"]] = [
+                {name: _single(cell) for name, cell in row.items() if is_name(name)} for row in rows
+            ]
         else:
             found[field["name"]] = _single(value)
     return found
@@ -245,11 +255,16 @@ def _readable(fields: Fields, problem: Problem) -> Problem:
     return {**problem, **{name: _ISO_DAY.sub(r"\3/\2/\1", problem[name]) for name in ("vi", "en")}}
 
 
+def is_name(text: str) -> bool:
+    """Whether a question may be called so."""
+    return bool(_NAME.fullmatch(text))
+
+
 def _single(value: Any) -> Any:
     return value if value is None or isinstance(value, str | int) else str(value)
 
 
-def _posted_rows(prefix: str, posted: Mapping[str, str]) -> dict[str, dict[int, dict[str, str]]]:
+def posted_rows(prefix: str, posted: Mapping[str, str]) -> dict[str, dict[int, dict[str, str]]]:
     """Table → row → column → text, of the controls `prefix.table.row.column`."""
     tables: dict[str, dict[int, dict[str, str]]] = {}
     for path, text in posted.items():
@@ -261,7 +276,8 @@ def _posted_rows(prefix: str, posted: Mapping[str, str]) -> dict[str, dict[int, 
 
 def _read_row(columns: Fields, texts: Mapping[str, str]) -> dict[str, Any]:
     row = {column["name"]: read_value(column, texts.get(column["name"], "")) for column in columns}
-    return {name: value for name, value in row.items() if value is not None}
+    unasked = {name: text for name, text in texts.items() if name not in row and text.strip() and is_name(name)}
+    return {name: value for name, value in row.items() if value is not None} | unasked
 
 
 def _read_whole(text: str, _: Document) -> Any:

@@ -1,13 +1,15 @@
 """Answers of the portal that refuse or mend something, made over fakes: no browser can ask for them by address."""
 
 import io
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 from services.chassis.errors import Conflict, Denied, Refused, Unavailable
 from tests.e2e.over_fakes import OURS, Answer, Answered, got, sent
 from tests.unit.portal import cases, drafts, test_supplement
 from tests.unit.portal.answers import services as following
-from tests.unit.portal.fakes import CITIZEN, OFFICER, FakeServices, app, visit
+from tests.unit.portal.fakes import CITIZEN, OFFICER, FakeServices, app, catalogue, visit
+from tests.unit.portal.test_unasked import NEWER
 
 AWAY: Final = Unavailable("intake.unavailable", "intake does not answer.", "Dịch vụ chưa sẵn sàng.")
 NO: Final = Denied("intake.no", "This is not for you.", "Bạn không được thực hiện việc này.")
@@ -33,6 +35,19 @@ def _ended(choice: str) -> Answered:
 
 def _drafts() -> FakeServices:
     return drafts.services(drafts.FakeDrafts())
+
+
+def _begun_before(*procedures: dict[str, Any]) -> Callable[[str], Answered]:
+    """The page of a draft that was begun when the catalogue offered something else than these."""
+
+    def ask(choice: str) -> Answered:
+        kept = drafts.FakeDrafts()
+        visit(drafts.services(kept), CITIZEN).post(DRAFT, data=drafts.form())
+        changed = drafts.services(kept)
+        changed.answers.update({**catalogue(*procedures), "registry.get_procedure": drafts.PAGE})
+        return got(changed, DRAFT)(choice)
+
+    return ask
 
 
 def _stale_case() -> FakeServices:
@@ -86,6 +101,8 @@ REFUSED: Final = {
         503, sent(lambda: test_supplement.asked(intake__save_draft=AWAY), SUPPLEMENT, _SUPPLEMENT)
     ),
     # no error, but no address either
+    "a draft of a retired procedure": Answer(200, _begun_before()),
+    "a draft of a procedure that changed": Answer(200, _begun_before(NEWER)),
     "a supplement to be read over": Answer(
         200, sent(test_supplement.asked, SUPPLEMENT, {**_SUPPLEMENT, "do": "send:anyway"})
     ),

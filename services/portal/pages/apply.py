@@ -13,10 +13,11 @@ from flask.typing import ResponseReturnValue
 
 from services.chassis.errors import Conflict, Invalid, NotFound, Refused, ServiceError, Unavailable
 from services.contracts.words import APPLICANT_KINDS
-from services.portal import drawing, forms, prefill, sheets
+from services.portal import drawing, forms, prefill, sheets, unasked
 from services.portal.drafting import Draft, Drafting, Stale, changes, taking
 from services.portal.language import LANGUAGES, current, moment, say
 from services.portal.pages.asked import Asked
+from services.portal.pages.retired import as_posted, show_retired
 from services.portal.signin import signed_in, who
 from services.portal.wiring import portal
 
@@ -61,7 +62,10 @@ def resume(draft_id: uuid.UUID) -> ResponseReturnValue:
     draft = drafting().get(str(draft_id))
     if draft.dossier_code:
         return redirect(url_for(".supplement", code=draft.dossier_code))
-    asked = Asked.of(draft)
+    try:
+        asked = Asked.of(draft)
+    except NotFound:
+        return show_retired(draft)
     wanted = request.args.get("soat", "")
     problems = asked.problems(draft, who()) if wanted else []
     if wanted and wanted != _EVERYTHING:
@@ -73,7 +77,10 @@ def resume(draft_id: uuid.UUID) -> ResponseReturnValue:
 @signed_in(*APPLICANT_KINDS)
 def save(draft_id: uuid.UUID) -> ResponseReturnValue:
     """What was typed is kept; then on to the papers, or a row more or less, as the button says."""
-    asked, typed = _typed(str(draft_id))
+    try:
+        asked, typed = _typed(str(draft_id))
+    except NotFound as error:
+        return show_retired(as_posted(str(draft_id), posted_version()), error.status)
     act, _, about = request.form.get("do", "save").partition(":")
     typed, problems = _changed(asked, typed, act, about)
     try:
@@ -100,7 +107,11 @@ def save(draft_id: uuid.UUID) -> ResponseReturnValue:
 @signed_in(*APPLICANT_KINDS)
 def save_quietly(draft_id: uuid.UUID) -> ResponseReturnValue:
     """The same while one types: answers what the next save begins from, or why nothing was saved."""
-    return quietly(_typed(str(draft_id))[1], url_for(".resume", draft_id=draft_id))
+    try:
+        typed = _typed(str(draft_id))[1]
+    except ServiceError as error:
+        return _unsaved(error)
+    return quietly(typed, url_for(".resume", draft_id=draft_id))
 
 
 def quietly(typed: Draft, address: str) -> ResponseReturnValue:
@@ -115,8 +126,7 @@ def quietly(typed: Draft, address: str) -> ResponseReturnValue:
     except Stale:
         return jsonify(state="changed", say=say("Bản nháp đã được sửa ở nơi khác. Bấm “Lưu nháp” để xem.")), 409
     except ServiceError as error:
-        state = "away" if isinstance(error, Unavailable) else "refused"
-        return jsonify(state=state, say=drawing.told(error)), error.status
+        return _unsaved(error)
     return jsonify(
         state="kept",
         say=say("Đã lưu lúc %(at)s.", at=moment(kept.saved_at)),
@@ -125,6 +135,11 @@ def quietly(typed: Draft, address: str) -> ResponseReturnValue:
         request_id=str(uuid.uuid4()),
         address=address,
     )
+
+
+def _unsaved(error: ServiceError) -> ResponseReturnValue:
+    state = "away" if isinstance(error, Unavailable) else "refused"
+    return jsonify(state=state, say=drawing.told(error)), error.status
 
 
 @pages.post("/ban-nhap/<uuid:draft_id>/xoa")
@@ -152,7 +167,7 @@ def _typed(draft_id: str) -> tuple[Asked, Draft]:
         key,
         version=posted_version(),
         applicant=forms.read_posted("applicant", forms.applicant_fields(who().kind), posted),
-        form=forms.read_posted("form", asked.fields, posted),
+        form={**unasked.read("form", asked.fields, posted), **forms.read_posted("form", asked.fields, posted)},
     )
 
 
@@ -246,6 +261,9 @@ def _draw(
         form=forms.drawable(asked.fields, draft.form),
         applicant=forms.drawable(forms.applicant_fields(kind), draft.applicant),
         applicant_fields=forms.applicant_fields(kind),
+        unasked=unasked.told(asked.page, draft),
+        carried=unasked.carried(asked.fields, draft.form),
+        is_newer=unasked.is_newer(asked.page, draft),
         mark=draft.mark if mark is None else mark,
         request_id=str(uuid.uuid4()),
         **drawing.shown_problems(asked.fields, kind, problems or []),

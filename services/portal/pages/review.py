@@ -30,7 +30,11 @@ _PAUSE_SECONDS: Final = 0.1
 @signed_in(*APPLICANT_KINDS)
 def show(draft_id: uuid.UUID) -> ResponseReturnValue:
     """All that would be handed in, what is wrong with it, and what it costs."""
-    return _draw(drafting().get(str(draft_id)))
+    draft = drafting().get(str(draft_id))
+    try:
+        return _draw(draft)
+    except NotFound:  # the procedure was retired: the first step says so
+        return redirect(url_for("apply.resume", draft_id=draft.id))
 
 
 @pages.post("/ban-nhap/<uuid:draft_id>/kiem-tra")

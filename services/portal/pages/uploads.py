@@ -48,7 +48,11 @@ def make_room(app: Flask) -> None:
 @signed_in(*APPLICANT_KINDS)
 def show(draft_id: uuid.UUID) -> ResponseReturnValue:
     """The papers that the procedure asks for, and those that are here."""
-    return _draw(drafting().get(str(draft_id)))
+    draft = drafting().get(str(draft_id))
+    try:
+        return _draw(draft)
+    except NotFound:  # the procedure was retired: the first step says so
+        return redirect(url_for("apply.resume", draft_id=draft.id))
 
 
 @pages.post("/ban-nhap/<uuid:draft_id>/giay-to/<component>")

@@ -92,5 +92,5 @@ def test_a_path_that_leads_nowhere_is_nothing(path: str) -> None:
 def test_a_draft_of_another_program_can_be_drawn() -> None:
     strange = {"titles": [1, {"title": ["x"], "else": 2}], "name": {"a": 1}, "price": 1.5, "abroad": None}
     drawn = forms.drawable(FIELDS, strange)
-    assert drawn["titles"] == [{"title": "['x']"}]
+    assert drawn["titles"] == [{"title": "['x']", "else": 2}]
     assert (drawn["name"], drawn["price"]) == ("{'a': 1}", "1.5")
