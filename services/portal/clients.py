@@ -16,12 +16,14 @@ from requests.adapters import HTTPAdapter
 
 from services.chassis import codec
 from services.chassis.actor import Actor
-from services.chassis.errors import KINDS, Defect, Invalid, NotFound, Unavailable
+from services.chassis.errors import KINDS, Conflict, Defect, Denied, Invalid, NotFound, Refused, Unavailable
 from services.chassis.remote import LONGEST_REPLY, Remote
 from services.chassis.tokens import Issuer
 
 _HTTP_SECONDS: Final = (3.05, 20)
 _BY_TITLE: Final = {kind.title: kind for kind in KINDS.values()}
+_BY_STATUS: Final = {kind.status: kind for kind in (Denied, NotFound, Conflict, Refused)}
+_OVER: Final = ("intake.upload_over", "This upload cannot go on.", "Lượt tải lên này không gửi tiếp được.")
 _FILE_SECONDS: Final = (3.05, 60)
 _TUS: Final = {"Tus-Resumable": "1.0.0"}
 _UPLOAD_ID: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
@@ -90,9 +92,13 @@ class Tickets:
         answered(lambda: self._http.put(address, data=content, headers=headers, timeout=_FILE_SECONDS))
 
     def offset(self, upload_id: str, ticket: str) -> int:
-        """How many bytes of it have arrived."""
+        """How many bytes of it have arrived. Raises Denied, NotFound, Conflict or Refused where no more can be sent."""
         address = self._address(upload_id, ticket)
-        return _offset(answered(lambda: self._http.head(address, headers=_TUS, timeout=_HTTP_SECONDS)))
+        answer = _reached(lambda: self._http.head(address, headers=_TUS, timeout=_HTTP_SECONDS))
+        if answer.ok:
+            return _offset(answer)
+        kind = _BY_STATUS.get(answer.status_code)  # an answer to HEAD has no body that names the error
+        raise kind(*_OVER) if kind else _told(answer)
 
     def append(self, upload_id: str, ticket: str, offset: int, part: bytes) -> int:
         """Send the bytes from `offset` on; how many have arrived then. Raises Conflict for another offset, Refused."""
@@ -112,13 +118,17 @@ def _offset(answer: requests.Response) -> int:
 
 def answered(ask: Callable[[], requests.Response]) -> requests.Response:
     """What a door answers. Raises its error, or Unavailable where it does not answer."""
-    try:
-        answer = ask()
-    except requests.RequestException as error:
-        raise _away() from error
+    answer = _reached(ask)
     if answer.ok:
         return answer
     raise _told(answer)
+
+
+def _reached(ask: Callable[[], requests.Response]) -> requests.Response:
+    try:
+        return ask()
+    except requests.RequestException as error:
+        raise _away() from error
 
 
 def _told(answer: requests.Response) -> Exception:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from services.chassis.errors import Conflict
+from services.chassis.errors import Conflict, Refused, Unavailable
 from tests.e2e.conftest import PATIENCE_MS, PHONE, Opened, scan
 from tests.unit.portal import cases, drafts, test_board
 from tests.unit.portal.drafts import COMPONENT, DRAFT_ID, FIELDS, FakeDrafts
@@ -78,6 +78,24 @@ class Parts(FakeTickets):
         return self.offset(upload_id, ticket)
 
 
+class Judged(Parts):
+    """Refuses every file; the answer to the first was lost, and its ticket is good no more."""
+
+    def offset(self, upload_id: str, _ticket: str) -> int:
+        """How much is there, of a file that is not judged yet."""
+        if upload_id in self.arrived:
+            raise Conflict("intake.upload_used", "It was used.", "Đã dùng.")
+        return 0
+
+    def append(self, upload_id: str, ticket: str, offset: int, part: bytes) -> int:
+        """Judge what came."""
+        self.offset(upload_id, ticket)
+        self.arrived[upload_id] = part
+        if len(self.arrived) == 1:
+            raise Unavailable("intake.unavailable", "Away.", "Chưa sẵn sàng.")
+        raise Refused("intake.wrong_type", "It is no PDF.", "Tệp không phải là PDF.")
+
+
 def papers() -> tuple[FakeServices, Parts, FakeDrafts]:
     """A draft whose paper may be a PDF or a photograph of 5 MB."""
     kept, tickets, uploads = FakeDrafts(), Parts(), iter(range(1, 99))
@@ -117,6 +135,18 @@ def test_files_are_dropped_each_with_its_progress_and_one_that_cannot_be_taken_s
     expect(place.locator("[data-told]")).to_have_text("bản khai.pdf: Đã nhận.")
     assert (brought(kept), len(asked.of("intake.open_upload"))) == (1, 1)
     assert [len(file) for file in tickets.arrived.values()] == [len(files[1][1])]
+
+
+def test_a_file_whose_ticket_is_spent_is_sent_by_another_and_why_it_is_refused_is_said(opened: Opened) -> None:
+    asked, _, kept = papers()
+    asked.tickets = Judged()  # type: ignore[attr-defined]
+    page = opened(asked, PAPERS, CITIZEN)
+    page.locator('form[data-upload] input[type="file"]').set_input_files(
+        {"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"MZ"}
+    )
+    expect(page.locator("[data-sending] .wrong")).to_have_text("Tệp không phải là PDF.")
+    assert (brought(kept), len(asked.of("intake.open_upload"))) == (0, 2)
+    assert len({one["request_id"] for one in asked.of("intake.open_upload")}) == 2
 
 
 def test_a_phone_takes_a_photograph_of_a_paper(opened: Opened) -> None:

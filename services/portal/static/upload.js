@@ -15,6 +15,7 @@
   let waiting = 0;
 
   class Refused extends Error {}
+  class Spent extends Error {} // a ticket that nothing more can be sent by: it expired, or its file was judged
 
   const csrf = (form) => form.closest("form").elements.csrf_token.value;
   const pause = (milliseconds) => new Promise((go) => {
@@ -22,13 +23,13 @@
     window.addEventListener("online", () => { clearTimeout(timer); go(); }, { once: true });
   });
 
-  // Asks until there is an answer; what a rule says no to is not asked again.
-  const ask = async (address, options, about) => {
+  // Asks until there is an answer; what a rule says no to is not asked again. `heeded`: refusals that the caller reads.
+  const ask = async (address, options, about, heeded = [409]) => {
     for (let tried = 0; ; tried += 1) {
       let answer = null;
       try { answer = await fetch(address, { redirect: "manual", ...options }); } catch { /* the line is broken */ }
       if (answer && answer.type === "opaqueredirect") throw new Refused(words.signedOut);
-      if (answer && (answer.ok || answer.status === 409)) return answer;
+      if (answer && (answer.ok || heeded.includes(answer.status))) return answer;
       if (answer && answer.status < 500 && answer.status !== 429) throw new Refused(await said(answer));
       if (tried >= PAUSES.length) throw new Error(words.lost);
       about.textContent = words.broken;
@@ -59,7 +60,15 @@
     return file.size > Number(form.dataset.largest) ? words.large.replace("{size}", form.dataset.size) : "";
   };
 
+  const GONE = [403, 404, 410];
   const send = async (form, file, job, row) => {
+    try { return await sendBy(form, file, job, row); } catch (error) {
+      if (!(error instanceof Spent)) throw error;
+      Object.assign(job, { id: crypto.randomUUID(), ticket: null, offset: 0 });
+      return sendBy(form, file, job, row);
+    }
+  };
+  const sendBy = async (form, file, job, row) => {
     const about = row.querySelector("[data-state]");
     const bar = row.querySelector("progress");
     const headers = { "X-CSRFToken": csrf(form), "Tus-Resumable": "1.0.0" };
@@ -76,7 +85,8 @@
         method: "PATCH",
         body: file.slice(job.offset, job.offset + PART),
         headers: { ...headers, "Upload-Offset": job.offset, "Content-Type": "application/offset+octet-stream" },
-      }, about);
+      }, about, [...GONE, 409]);
+      if (GONE.includes(answer.status)) throw new Spent();
       job.offset = answer.ok ? Number(answer.headers.get("Upload-Offset")) : await there(job, headers, about);
     }
     bar.value = 100;
@@ -85,7 +95,8 @@
     return done;
   };
   const there = async (job, headers, about) => {
-    const answer = await ask(job.ticket.address, { method: "HEAD", headers }, about);
+    const answer = await ask(job.ticket.address, { method: "HEAD", headers }, about, [...GONE, 409, 422]);
+    if (!answer.ok) throw new Spent();
     return Number(answer.headers.get("Upload-Offset"));
   };
 

@@ -1,11 +1,13 @@
 """What the portal asks of intake's door: never another address than the one that is meant."""
 
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 
 import pytest
 
 from services.chassis.actor import Actor
-from services.chassis.errors import ServiceError, Unavailable
+from services.chassis.errors import Conflict, Denied, NotFound, Refused, ServiceError, Unavailable
 from services.portal.clients import Services
 
 CITIZEN = Actor("citizen", "001801000001")
@@ -82,3 +84,33 @@ def test_what_payment_says_of_intake_is_no_reason_to_ask_intake_for_a_payment() 
         services.ask(CITIZEN, "payment.get_order", dossier_code="000.00.06.G14-261201-0001")
     assert services._avoid_until == 0  # noqa: SLF001 – intake itself is asked by RPC as before
     assert line.asked == ["payment.get_order"]
+
+
+@pytest.mark.parametrize("kind", [Denied, NotFound, Conflict, Refused, Unavailable])
+def test_why_an_upload_cannot_go_on_is_told_by_the_status_alone(kind: type[ServiceError]) -> None:
+    class Intake(BaseHTTPRequestHandler):
+        def do_HEAD(self) -> None:
+            self.send_response(kind.status)
+            self.send_header("Content-Type", "application/problem+json")
+            self.send_header("Content-Length", "99")  # of the body that HEAD does not bring
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            """Nothing is written down."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Intake) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        services = Services(cast("Any", Closed()), cast("Any", Keys()), address)
+        with pytest.raises(ServiceError) as told:
+            services.tickets.offset("0" * 32, "t" * 43)
+        services.close()
+        server.shutdown()
+    assert type(told.value) is kind
+
+
+class Closed:
+    """A line that is not used."""
+
+    def close(self) -> None:
+        """Nothing is open."""
