@@ -24,7 +24,11 @@ pages = Blueprint("uploads", __name__)
 Problem = dict[str, str]
 _SIZE: Final = re.compile(r"\d{1,12}", re.ASCII)
 _MOST_AT_ONCE: Final = 20
-_PAGES_OF: Final = {"uploads.bring": "uploads.show", "apply.answer": "apply.supplement"}  # where files are sent from
+_PAGES_OF: Final = {  # where files are sent from; a form sends its tables as CSV
+    "uploads.bring": "uploads.show",
+    "apply.answer": "apply.supplement",
+    "apply.save": "apply.resume",
+}
 _LARGEST_POST: Final = 400_000_000  # files of one form; each goes to a temporary file as it comes
 
 

@@ -1,6 +1,7 @@
 """Filling in over fakes: what is typed is kept, wherever it goes wrong."""
 
 import html
+import io
 import re
 
 import pytest
@@ -186,6 +187,17 @@ def test_what_is_typed_on_after_a_save_without_an_answer_is_no_other_persons() -
     assert page.status_code == 303
     assert drafts.kept[DRAFT_ID]["form"]["name"] == "Gõ tiếp"
     assert drafts.kept[DRAFT_ID]["version"] == 2
+
+
+@pytest.mark.parametrize(("act", "status"), [("paste:titles", 422), ("save", 303)])
+def test_a_spreadsheet_that_is_too_large_takes_nothing_away_that_was_typed(act: str, status: int) -> None:
+    drafts = FakeDrafts()
+    large = (io.BytesIO(b"x" * 5_000_000), "bảng.csv")
+    data = {**form(form__name="Đã gõ", do=act), "csv.titles": large}
+    page = visit(services(drafts), CITIZEN).post(AT, data=data)
+    assert page.status_code == status
+    assert drafts.kept[DRAFT_ID]["form"]["name"] == "Đã gõ"
+    assert status == 303 or (value(page, "form.name"), "Tệp CSV quá lớn." in page.text) == ("Đã gõ", True)
 
 
 def test_a_quiet_save_that_is_refused_says_so_by_its_status() -> None:
