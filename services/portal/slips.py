@@ -7,11 +7,12 @@ from typing import Any, Final
 
 from flask import g
 
-from services.portal.language import in_both, say, sentence
+from services.portal.language import LANGUAGES, in_both, say, sentence
 
 Document = Mapping[str, Any]
 _WHICH: Final = sentence("lần %(round)s")
 _FRONTIER: Final = re.compile(r"\n-{10,}\n")  # between the two languages of a letter
+_BETWEEN: Final = " / "  # the same in its subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +103,20 @@ def _each(slip: Slip, dossier: Document) -> list[Slip]:
 
 def in_language(letter: str) -> str:
     """Of a letter in Vietnamese and English the part in the language of the page; all of it where there is one."""
-    parts = _FRONTIER.split(letter, maxsplit=1)
-    return parts[1 if g.language == "en" and len(parts) > 1 else 0].strip()
+    parts = dict(by_language(letter))
+    return parts.get(g.language) or parts[LANGUAGES[0]]
+
+
+def by_language(letter: str) -> list[tuple[str, str]]:
+    """Language and text of the parts of a letter, Vietnamese first; one that was not written in both is Vietnamese."""
+    parts = _FRONTIER.split(letter, maxsplit=1) if letter else []
+    return [(name, part.strip()) for name, part in zip(LANGUAGES, parts, strict=False)]
+
+
+def subject_by_language(subject: str) -> list[tuple[str, str]]:
+    """The same of its subject; where it cannot be told what is which, all of it is taken for Vietnamese."""
+    parts = subject.split(_BETWEEN) if subject else []
+    return list(zip(LANGUAGES, parts if len(parts) in {0, len(LANGUAGES)} else [subject], strict=False))
 
 
 def step_words(event: str) -> str:

@@ -16,7 +16,7 @@ from services.portal.language import say
 from services.portal.live import Live
 from services.portal.progress import URGENT, duties, has_ended, may_withdraw, steps
 from services.portal.signin import signed_in, who
-from services.portal.slips import there_are
+from services.portal.slips import by_language, subject_by_language, there_are
 from services.portal.wiring import portal
 
 pages = Blueprint("dossiers", __name__, url_prefix="/ho-so")
@@ -78,7 +78,14 @@ def paper(code: str, upload_id: str) -> Response:
 @signed_in("citizen", "organisation")
 def notice(code: str, notice_id: str) -> str:
     """A letter that was written about a dossier."""
-    return render_template("dossiers/notice.html", code=code, notice=notice_of(code, notice_id))
+    found = notice_of(code, notice_id)
+    return render_template(
+        "dossiers/notice.html",
+        code=code,
+        notice=found,
+        subject=subject_by_language(found.get("subject") or ""),
+        parts=by_language(found.get("text") or ""),
+    )
 
 
 @pages.get("/<code>/rut")

@@ -163,6 +163,23 @@ def test_a_result_is_collected_on_line() -> None:
     assert known.of("intake.return_result") == [{"dossier_code": CODE, "method": "online", "request_id": "r-2"}]
 
 
+def test_both_languages_of_a_letter_are_marked_as_what_they_are() -> None:
+    letter = {**NOTICE, "subject": "Đã nhận / Received", "text": f"Kính gửi bà Mẫu\n\n{'-' * 40}\n\nTo: Mẫu"}
+    page = visit(services(notify__get_notice=letter), CITIZEN).get(f"{HERE}/thong-bao/n-1").text
+    assert '<h1><span lang="vi">Đã nhận</span> / <span lang="en">Received</span></h1>' in page
+    assert '<div class="letter" lang="vi">Kính gửi bà Mẫu</div>' in page
+    assert '<div class="letter" lang="en">To: Mẫu</div>' in page
+    assert "----" not in page
+
+
+@pytest.mark.parametrize("subject", ["Cấp lại / đổi giấy phép / Renewal", "Đã nhận", ""])
+def test_a_subject_that_cannot_be_told_apart_stays_whole(subject: str) -> None:
+    page = visit(services(notify__get_notice={**NOTICE, "subject": subject, "text": None}), CITIZEN)
+    said = page.get(f"{HERE}/thong-bao/n-1").text
+    assert f'<h1><span lang="vi">{subject}</span></h1>' in said or (subject == "" and "<h1>Đã nhận hồ sơ</h1>" in said)
+    assert "Nội dung thông báo không còn được lưu." in said
+
+
 def test_a_letter_is_shown_under_its_own_dossier_only() -> None:
     letter = {**NOTICE, "subject": "Đã nhận hồ sơ", "text": "Kính gửi <b>Mẫu</b>"}
     browser = visit(services(notify__get_notice=letter), CITIZEN)
