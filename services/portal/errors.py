@@ -1,17 +1,19 @@
 """Whatever goes wrong, as a page that says so in plain words; never a trace, never a value that was typed.
 
-A page that met a service that was away asks again by itself; what was sent to one can be sent once more.
+A page that met a service that was away asks again by itself; what was sent to one can be sent once more. What was
+refused would be so again: its texts are shown, to be copied.
 """
 
 from typing import Any, Final
 
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import Flask, Response, jsonify, make_response, render_template, request, session
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from services.chassis.errors import ServiceError, Unavailable, unexpected
+from services.chassis.errors import Defect, ServiceError, Unavailable, unexpected
 from services.chassis.logs import log
-from services.portal import signin
+from services.portal import limits, signin
+from services.portal.addresses import BY_ITSELF, same_page
 from services.portal.api import door
 from services.portal.language import say
 from services.portal.security import FRAMED_POLICY, is_own_form
@@ -19,12 +21,22 @@ from services.portal.security import FRAMED_POLICY, is_own_form
 _RETRY_SECONDS: Final = 10
 _STAY: Final = "khong-tu-tai"  # in an address: do not ask again by itself
 _FORMS: Final = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+_UNTYPED: Final = frozenset(
+    {"csrf_token", "request_id", "seen", "mark", "version", "tenant", "procedure", "_from", "do", "declared", "after"}
+)
+_TOO_OFTEN: Final = 429
 _READING: Final = frozenset({"GET", "HEAD"})
 _WHILE_TYPING: Final = "/luu"  # where a script saves what is being typed
 
 
 def show_errors(app: Flask) -> None:
     """Have every error end as a page."""
+
+    @app.before_request
+    def _by_itself() -> None:
+        if BY_ITSELF in request.args:
+            session.is_visit = False  # type: ignore[attr-defined]
+
     app.register_error_handler(ServiceError, show)
     app.register_error_handler(CSRFError, _show_stale_form)
     app.register_error_handler(HTTPException, _show_http)
@@ -46,14 +58,14 @@ def show(error: ServiceError) -> Response:
             status=error.status,
             seconds=_RETRY_SECONDS if again else None,
             stay={_STAY: 1},
-            **(_sent() if is_away else {}),
+            **(_sent() if error.status >= Defect.status else {"texts": sent_texts()}),
         ),
         error.status,
     )
     if is_away:
         page.headers["Retry-After"] = str(_RETRY_SECONDS)
     if again:
-        page.headers["Refresh"] = str(_RETRY_SECONDS)
+        page.headers["Refresh"] = f"{_RETRY_SECONDS};url={same_page(**{BY_ITSELF: 1})}"
     return page
 
 
@@ -71,7 +83,8 @@ def _show_http(error: HTTPException) -> Response:
         return door.show(error)
     if status < 400:
         return make_response(error.get_response())
-    return make_response(render_template("errors/http.html", status=status), status)
+    told = {"seconds": limits.seconds_to_wait(), **_sent()} if status == _TOO_OFTEN else {}
+    return make_response(render_template("errors/http.html", status=status, **told), status)
 
 
 def _show_stale_form(error: CSRFError) -> Response:
@@ -105,6 +118,11 @@ def _sent() -> dict[str, Any]:
     files = [file.filename for file in request.files.values() if file.filename]
     typed = [(name, value) for name, value in request.form.items(multi=True) if not files or name != "do"]
     return {"typed": typed, "files": files}
+
+
+def sent_texts() -> list[str]:
+    """What somebody typed or chose in the form of ours that this answers to."""
+    return [text for name, text in _sent().get("typed", ()) if name not in _UNTYPED and text.strip()]
 
 
 def _show_defect(_error: Exception) -> Response:

@@ -3,6 +3,8 @@
 While the database is away each process counts for itself. Addresses are kept for as long as a count lasts.
 """
 
+import math
+import time
 from collections.abc import Callable
 from ipaddress import ip_address, ip_network
 from typing import Any, Final, TypeVar
@@ -11,6 +13,7 @@ from flask import Flask, current_app
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from limits.storage import MongoDBStorage
+from pymongo.errors import PyMongoError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from services.portal.settings import PortalSettings
@@ -61,6 +64,18 @@ def keep(app: Flask, settings: PortalSettings, database: Any) -> None:
     app.config["RATELIMIT_STORAGE_URI"] = "memory://" if database is None else "portal://"
     app.config["RATELIMIT_STORAGE_OPTIONS"] = {} if database is None else {"database": database}
     _limiter.init_app(app)
+
+
+def seconds_to_wait() -> int:
+    """How long until the limit that a request has met lets the next one through."""
+    met = _limiter.current_limit
+    if met is None:
+        return 1
+    longest = met.limit.get_expiry()
+    try:
+        return min(max(math.ceil(met.reset_at - time.time()), 1), longest)
+    except PyMongoError:  # away since it was counted
+        return longest
 
 
 def limited(what: str, *methods: str) -> Callable[[Page], Page]:

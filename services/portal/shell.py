@@ -3,13 +3,13 @@
 import hashlib
 import hmac
 from typing import Any, Final
-from urllib.parse import quote, urlencode
 
 from flask import Flask, current_app, g, get_flashed_messages, request, url_for
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
 from services.chassis.errors import Unavailable
+from services.portal.addresses import address, same_page
 from services.portal.language import say, sentence
 from services.portal.people import Person
 from services.portal.signin import person
@@ -38,7 +38,7 @@ def surround(app: Flask) -> None:
             "theme": _theme(),
             "navigation": navigation,
             "here": _here,
-            "same_page": _same_page,
+            "same_page": same_page,
             "csrf": _csrf,
             "visitor": _visitor(),
             "whose": _whose(),
@@ -108,15 +108,7 @@ def _here() -> str:
         return url_for("signin.resend")
     if request.endpoint in _ON_THE_WAY:
         return url_for("home.show")
-    return request.full_path.rstrip("?") if request.method == "GET" else request.path
-
-
-def _same_page(**changes: Any) -> str:
-    """This page with something of its address changed; where a form was sent, its start."""
-    if request.endpoint is None or request.method != "GET":
-        return url_for("home.show", **changes)
-    asked = [(name, value) for name, value in request.args.items(multi=True) if name not in changes]
-    return f"{quote(request.path)}?{urlencode([*asked, *changes.items()])}"
+    return address() if request.method == "GET" else request.path
 
 
 def _csrf() -> Markup:

@@ -17,6 +17,7 @@ from services.chassis.errors import Conflict, Invalid, NotFound, Refused, Servic
 from services.contracts.words import APPLICANT_KINDS
 from services.portal import drawing, forms
 from services.portal.drafting import Difference, Draft, Stale, changes
+from services.portal.errors import sent_texts
 from services.portal.following import request_of
 from services.portal.language import moment, say, words
 from services.portal.pages.apply import (
@@ -59,7 +60,7 @@ def answer(code: str) -> ResponseReturnValue:
     """Keep what was typed and the files that came; show the answer once it is whole; send it once it was read over."""
     dossier = awaited(code)
     if dossier is None:
-        return _onward(code, say("Hồ sơ này không chờ bổ sung."), "warn")
+        return render_template("apply/over.html", code=code, texts=sent_texts()), Conflict.status
     wanted = _wanted(dossier)
     act, _, about = request.form.get("do", "").partition(":")
     typed = as_chosen(_typed(wanted))

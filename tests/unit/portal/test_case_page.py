@@ -236,6 +236,23 @@ def test_a_form_that_handed_a_case_on_may_be_sent_twice_but_no_other_form_of_a_s
     assert strange.post(f"{HERE}/tiep-nhan", data=TRANSFER).status_code == 404
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"routing__get_case": NotFound("routing.unknown_case", "No.", "Không tìm thấy hồ sơ.")},
+        {"routing__reject": Denied("routing.other_unit", "Another unit's.", "Hồ sơ thuộc đơn vị khác.")},
+    ],
+    ids=["before it is looked at", "while it is done"],
+)
+def test_what_an_officer_typed_of_a_case_that_was_handed_on_meanwhile_is_shown(told: dict[str, Any]) -> None:
+    typed = {"request_id": "one", "seen": "1", "reject-reason": "Không thuộc <thẩm quyền>"}
+    headers = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
+    answer = visit(at_work(**told), OFFICER).post(f"{HERE}/tu-choi", data=typed, headers=headers)
+    assert answer.status_code in {403, 404}
+    assert '<div class="letter">Không thuộc &lt;thẩm quyền&gt;</div>' in answer.text
+    assert '<div class="letter">one</div>' not in answer.text
+
+
 def test_a_unit_that_is_refused_is_named_at_its_field_and_what_was_typed_stays() -> None:
     problem = {"field": "to_unit", "code": "unknown_unit", "vi": "Bộ không có đơn vị này.", "en": "No such unit."}
     refused = Refused("routing.unknown_unit", "No such unit.", "Bộ không có đơn vị này.", [problem])

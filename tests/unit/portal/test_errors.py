@@ -3,12 +3,13 @@
 import html
 import io
 import re
+from datetime import timedelta
 from typing import Any, Final
 
 import pytest
 from werkzeug.test import TestResponse
 
-from services.chassis.errors import Refused, Unavailable
+from services.chassis.errors import Denied, Refused, Unavailable
 from tests.unit.portal.fakes import CITIZEN, FakeCollection, FakeServices, app, catalogue, procedure, visit
 
 AWAY: Final = Unavailable("intake.unavailable", "intake does not answer.", "Dịch vụ chưa sẵn sàng.")
@@ -35,7 +36,8 @@ def resent(page: TestResponse) -> list[tuple[str, str]]:
 def test_a_page_that_met_a_service_that_was_away_asks_again_by_itself() -> None:
     page = visit(services(), CITIZEN).get("/ho-so")
     assert page.status_code == 503
-    assert page.headers["Refresh"] == page.headers["Retry-After"] == "10"
+    assert page.headers["Retry-After"] == "10"
+    assert page.headers["Refresh"] == "10;url=/ho-so?tu-tai=1"
     assert "Trang này tự thử lại sau 10 giây." in page.text
 
 
@@ -54,6 +56,20 @@ def test_what_will_not_be_otherwise_in_a_moment_is_not_asked_again(error: Any) -
     page = visit(services(intake__list_dossiers=error), CITIZEN).get("/ho-so")
     assert page.status_code in {404, 422}
     assert "Refresh" not in page.headers
+
+
+def test_to_ask_again_by_itself_is_no_visit_and_what_is_followed_from_there_is_one() -> None:
+    browser = visit(services(), CITIZEN)
+    browser.get("/ho-so")  # the token of the forms is in the session from here on
+    kept = browser.application.session_interface._collection.documents  # type: ignore[attr-defined]  # noqa: SLF001
+    (session,) = kept.values()
+    session["seen_at"] = seen_at = session["seen_at"] - timedelta(minutes=5)
+    page = browser.get("/ho-so?after=x&tu-tai=1")
+    assert session["seen_at"] == seen_at
+    assert page.headers["Refresh"] == "10;url=/ho-so?after=x&tu-tai=1"
+    assert '<a class="button primary" href="/ho-so?after=x">Thử lại</a>' in page.text
+    browser.get("/ho-so?after=x")
+    assert session["seen_at"] > seen_at
 
 
 def test_what_was_sent_can_be_sent_once_more_as_it_was() -> None:
@@ -106,6 +122,25 @@ def test_what_another_site_wrote_is_not_offered_to_be_sent(headers: dict[str, st
     assert page.status_code == 503
     assert resent(page) == []
     assert "Của ai khác" not in page.text
+
+
+def test_what_a_mistake_of_ours_met_can_be_sent_once_more_as_well() -> None:
+    def broken(**_: Any) -> Any:
+        raise KeyError("odd")
+
+    sent = {"reason": "Không cần nữa", "request_id": "r1"}
+    page = visit(services(intake__withdraw=broken), CITIZEN).post(WITHDRAW, data=sent, headers=OURS)
+    assert page.status_code == 500
+    assert dict(resent(page)) == sent
+
+
+@pytest.mark.parametrize("headers", [OURS, {"Origin": "https://evil.example"}])
+def test_what_was_refused_is_shown_to_be_copied_where_we_wrote_the_form(headers: dict[str, str]) -> None:
+    no = Denied("intake.no", "This is not for you.", "Bạn không được thực hiện việc này.")
+    page = visit(services(intake__withdraw=no), CITIZEN).post(WITHDRAW, data={"reason": "Vì thế"}, headers=headers)
+    assert page.status_code == 403
+    assert resent(page) == []
+    assert ("Vì thế" in page.text) == (headers is OURS)
 
 
 def test_programs_are_told_and_have_nothing_shown() -> None:

@@ -104,6 +104,16 @@ def test_one_address_may_look_up_so_often_and_no_more() -> None:
     assert browser.post("/tra-cuu", data=data, environ_base={"REMOTE_ADDR": "10.0.0.2"}).status_code == 200
 
 
+@pytest.mark.parametrize(("limit", "said"), [("1/minute", r"chờ [1-6]?\d giây"), ("1/hour", r"chờ (60|[2-5]\d) phút")])
+def test_who_asks_too_often_is_told_how_long_to_wait_and_keeps_what_was_typed(limit: str, said: str) -> None:
+    browser, data = visit(tracking(), lookup_limit=limit), {"code": CODE, "id_number": NUMBER}
+    headers = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
+    refused = [browser.post("/tra-cuu", data=data, headers=headers) for _ in range(2)][1]
+    assert refused.status_code == 429
+    assert re.search(said, refused.text)
+    assert all(f'<input type="hidden" name="{name}" value="{text}">' in refused.text for name, text in data.items())
+
+
 def test_signing_in_is_limited_too() -> None:
     browser = visit(tracking(), sign_in_limit="1/minute")
     assert [browser.get("/dang-nhap").status_code for _ in range(2)] == [503, 429]

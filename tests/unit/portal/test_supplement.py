@@ -202,6 +202,16 @@ def test_what_could_not_be_sent_stays_in_the_page(error: Any, status: int) -> No
     assert bool(error) or 'href="#f-documents.TP01">Bản khai: Quá dài.' in page.text
 
 
+def test_what_was_typed_for_a_round_that_was_closed_meanwhile_is_shown() -> None:
+    over = {**DOSSIER, "supplement": {**DOSSIER["supplement"], "open": False}}
+    headers = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
+    data = {**POSTED, "form.name": "Sách mới", "do": "send"}
+    page = visit(asked(intake__get=over), CITIZEN).post(AT, data=data, headers=headers)
+    assert page.status_code == 409
+    assert '<div class="letter">Sách mới</div>' in page.text
+    assert f'href="{AT.removesuffix("/bo-sung")}"' in page.text
+
+
 def test_an_answer_is_gone_on_with_on_another_device() -> None:
     given = asked()
     file = {"do": "keep", "form.name": "Sách mới", "file.TP01": (io.BytesIO(b"%PDF"), "b.pdf")}
