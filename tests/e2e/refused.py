@@ -4,7 +4,7 @@ import io
 from collections.abc import Callable
 from typing import Any, Final
 
-from services.chassis.errors import Conflict, Denied, Refused, Unavailable
+from services.chassis.errors import Conflict, Denied, NotFound, Refused, Unavailable
 from tests.e2e.over_fakes import OURS, Answer, Answered, got, sent
 from tests.unit.portal import cases, drafts, test_supplement
 from tests.unit.portal.answers import services as following
@@ -68,6 +68,15 @@ def _away_case() -> FakeServices:
     return cases.at_work(routing__reject=Unavailable("routing.unavailable", "Away.", "Chưa sẵn sàng."))
 
 
+def _moved_case() -> FakeServices:
+    return cases.at_work(routing__get_case=NotFound("routing.unknown_case", "No.", "Không tìm thấy hồ sơ."))
+
+
+def _over() -> FakeServices:
+    dossier = test_supplement.DOSSIER
+    return test_supplement.asked(intake__get={**dossier, "supplement": {**dossier["supplement"], "open": False}})
+
+
 _WRONG: Final = drafts.form(form__price="rất đắt", form__abroad="", form__titles__0__pages="không rõ")
 _EARLIER: Final = (drafts.form(), drafts.form(1, form__name="Ở nhà", form__price="5"))
 _LATE: Final = drafts.form(1, request_id="late", form__name="Ở xa")
@@ -100,6 +109,8 @@ REFUSED: Final = {
     "away while saving": Answer(
         503, sent(lambda: test_supplement.asked(intake__save_draft=AWAY), SUPPLEMENT, _SUPPLEMENT)
     ),
+    "a case that was handed on meanwhile": Answer(404, sent(_moved_case, f"{CASE}/tu-choi", _REJECTED, OFFICER)),
+    "a supplement that is over": Answer(409, sent(_over, SUPPLEMENT, _SUPPLEMENT)),
     # no error, but no address either
     "a draft of a retired procedure": Answer(200, _begun_before()),
     "a draft of a procedure that changed": Answer(200, _begun_before(NEWER)),

@@ -85,6 +85,7 @@ OF_THE_PAGES: Final = {
     "signin.finish",
     "signin.leave",
     "signin.resend",
+    "signin.lead",
     "staying.look",
     "staying.go_on",
 }
