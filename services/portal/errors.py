@@ -103,7 +103,7 @@ def _show_stale_form(error: CSRFError) -> Response:
         return make_response(jsonify(state="signed_out", say=told), 401)
     sent = _sent()
     typed = [one for one in sent.get("typed", ()) if one[0] != "csrf_token"]
-    if signin.person() is None:
+    if signin.person() is None and signin.is_guarded():
         signin.hold(typed)  # whoever signs in by the head of the page finds it as well
     return make_response(render_template("errors/stale.html", **sent | {"typed": typed}, action=request.path), 400)
 

@@ -209,6 +209,11 @@ def _provider() -> Any:
     return current_app.extensions["motcua.oidc"]
 
 
+def is_guarded() -> bool:
+    """Whether the page that is asked for stands behind `signed_in`."""
+    return hasattr(current_app.view_functions.get(request.endpoint or ""), "kinds")
+
+
 def hold(typed: Iterable[tuple[str, str]]) -> None:
     """Keep what a form sent for whoever signs in now: `resend` shows it, to be sent once more."""
     kept = [[name, value] for name, value in typed if name != "csrf_token"]

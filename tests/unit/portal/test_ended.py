@@ -43,6 +43,16 @@ def test_whoever_signs_in_by_the_head_of_the_page_finds_what_was_typed() -> None
     assert 'value="x"' not in kept
 
 
+def test_what_anybody_may_ask_is_kept_for_nobody() -> None:
+    made = app(FakeServices())
+    made.config["WTF_CSRF_ENABLED"] = True
+    browser = made.test_client()
+    page = browser.post("/tra-cuu", data={"code": "x", "id_number": "001801000001"}, headers=OURS)
+    assert 'name="id_number" value="001801000001"' in page.text
+    with browser.session_transaction() as session:
+        assert "001801000001" not in str(dict(session))
+
+
 @pytest.mark.parametrize("path", ["/ho-so?after=x", "/ban-lam-viec?q=000&status="])
 def test_a_filter_that_is_sent_without_a_session_leads_to_sign_in_by_a_page(path: str) -> None:
     browser = app(FakeServices()).test_client()
