@@ -52,6 +52,11 @@ class Projection:
         """As `as_of`, else as the document last was before `day`: for what is under way, which does not end with it."""
         return self._believed_standing.get((tenant, kind, key, day))
 
+    def holds(self, tenant: str, kind: str) -> bool:
+        """Whether any document of a kind is here, of whatever days."""
+        with outages_named():
+            return self._collection.find_one({"tenant": tenant, "kind": kind}, {"_id": 1}) is not None
+
     def listed(self, tenant: str, kind: str, day: date, limit: int = 100, after: str | None = None) -> list[Document]:
         """The documents of a kind in force on `day`, by key, at most `limit`, those behind key `after`."""
         wanted: Document = {"tenant": tenant, "kind": kind, **_in_force(day)}

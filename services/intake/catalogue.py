@@ -33,6 +33,9 @@ class Published(Protocol):
     def listed(self, tenant: str, kind: str, day: date, limit: int = 100, after: str | None = None) -> list[Row]:
         """The documents of a kind in force on a day, by key."""
 
+    def holds(self, tenant: str, kind: str) -> bool:
+        """Whether any document of a kind is here, of whatever days."""
+
 
 class Catalogue:
     """Look-ups as of a day; a document that must be there and is not yet makes intake Unavailable."""
@@ -96,8 +99,11 @@ class Catalogue:
         return self._calendars[key]
 
     def _require_procedures(self, tenant: str, day: date) -> None:
-        """Nothing of a ministry means that its catalogue has not come yet, or that there is no such ministry."""
-        if self._published.listed(tenant, "procedure", day, 1):
+        """Nothing of a ministry means that its catalogue has not come yet, or that there is no such ministry.
+
+        One whose procedures have ended, or begin on a later day, has none today, and that is known.
+        """
+        if self._published.holds(tenant, "procedure"):
             return
         is_named = self._published.as_of(tenant, "tenant", tenant, day) is not None
         if is_named or self._published.as_of(_CALENDARS, "calendar", _CALENDARS, day) is None:

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from services.chassis.errors import NotFound, ServiceError
 from services.chassis.logs import log
+from services.contracts.catalogue.dates import local_day
 from services.portal.deadlines import Term, running
 from services.portal.signin import who
 from services.portal.wiring import portal
@@ -42,7 +44,23 @@ def explained(dossier: Document) -> tuple[Document, Document]:
     """The procedure as of the day the dossier was received under, and the unit. Raises NotFound."""
     offers, tenant = portal().offers, dossier["tenant"]
     procedure = offers.procedure_version(tenant, dossier["procedure"], dossier.get("procedure_version"))
-    return procedure, offers.unit(tenant, dossier["unit"])
+    return procedure, unit_of(dossier)
+
+
+def unit_of(dossier: Document, key: str | None = None) -> Document:
+    """The unit that has the dossier, or the named one that had it; also when it has ended since."""
+    return portal().offers.unit_known(dossier["tenant"], key or dossier["unit"], days_of(dossier))
+
+
+def unit_name_of(dossier: Document, key: str) -> Any:
+    """What a unit is called that has or had the dossier."""
+    return unit_of(dossier, key)["name"]
+
+
+def days_of(told: Document) -> list[str]:
+    """The days (ISO) on which a dossier, or its case, came to a unit, the last first."""
+    moved = [one["transferred_at"] for one in told.get("transfers", ())]
+    return [local_day(datetime.fromisoformat(at)).isoformat() for at in (*reversed(moved), told["submitted_at"])]
 
 
 def term_of(followed: Followed) -> Term | None:
@@ -58,7 +76,7 @@ def explain_term(followed: Followed) -> Term | None:
     """The same. Raises Unavailable, NotFound while the calendar cannot be had."""
     moved, unit = followed.dossier["transfers"], followed.unit
     if moved:  # the calendar that counts is that of the unit which received it
-        unit = portal().offers.unit(followed.dossier["tenant"], moved[0]["from_unit"])
+        unit = unit_of(followed.dossier, moved[0]["from_unit"])
     calendar = portal().offers.calendar(unit.get("calendar", "vn"))
     return running(followed.dossier, followed.procedure, calendar, unit.get("office_hours", "standard"))
 

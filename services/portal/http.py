@@ -83,7 +83,7 @@ def create_app() -> Flask:
     expose(settings, _PROCESS, made.health.report)
     atexit.register(tracing.stop)
     atexit.register(made.services.close)
-    if not made.offers.await_any(_SECONDS_FOR_CATALOGUE):
+    if not made.offers.await_all(_SECONDS_FOR_CATALOGUE):
         log.warning("catalogue_not_read")
     log.info("door_opened")
     return build(made)

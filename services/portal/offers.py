@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from services.chassis.errors import NotFound, ServiceError, Unavailable
+from services.chassis.logs import log
 from services.portal.clients import Services
 
 _KEPT_SECONDS: Final = 60.0
+_KEPT_IN_PART_SECONDS: Final = 5.0  # what is known to lack something
 _PAGE: Final = 200
 _SECONDS_BETWEEN_TRIES: Final = 0.5
 Document = Mapping[str, Any]
@@ -57,8 +59,19 @@ class Wish:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """The offers of every ministry; `lacks` names those of which there is no new list now."""
+
+    offers: list[Offer]
+    lacks: frozenset[str] = frozenset()
+
+
 class Offers:
-    """The catalogue of every ministry, asked of the services again when it is a minute old."""
+    """The catalogue of every ministry, asked of the services again when it is a minute old.
+
+    A ministry whose list cannot be had takes nothing from the others: what was last known of it stands meanwhile.
+    """
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -67,24 +80,22 @@ class Offers:
 
     def all(self) -> list[Offer]:
         """Every procedure on offer, by the Vietnamese alphabet."""
-        found: list[Offer] = self._keep("offers", self._collect)
-        return found
+        return self._collected().offers
 
-    def await_any(self, seconds: float) -> bool:
-        """Have the catalogue read, within about so many seconds; whether it was.
+    def await_all(self, seconds: float) -> bool:
+        """Have the catalogue read, within about so many seconds; whether that of every ministry was.
 
         A process that has once read it shows it on while nobody answers. A new one has nothing to show yet.
         """
         until = time.monotonic() + seconds
         while True:
             try:
-                self.all()
+                is_whole = not self._collected().lacks
             except ServiceError:
-                if time.monotonic() > until:
-                    return False
-                time.sleep(_SECONDS_BETWEEN_TRIES)
-            else:
-                return True
+                is_whole = False
+            if is_whole or time.monotonic() > until:
+                return is_whole
+            time.sleep(_SECONDS_BETWEEN_TRIES)
 
     def find(self, wish: Wish) -> list[Offer]:
         """The procedures that fit."""
@@ -119,25 +130,31 @@ class Offers:
         found: Mapping[str, Sequence[Document]] = asked.get("reasons", {})
         return found
 
-    def unit(self, tenant: str, key: str) -> Document:
-        """A unit: its name, phone, e-mail. Raises NotFound."""
-        asked = {"tenant": tenant, "key": key}
+    def unit(self, tenant: str, key: str, on: str | None = None) -> Document:
+        """A unit as it is on a day (ISO), else today: its name, phone, e-mail. Raises NotFound."""
+        asked = {"tenant": tenant, "key": key, **({"as_of": on} if on else {})}
         answer: Document = self._keep(
-            ("unit", tenant, key), lambda: self._services.ask(None, "registry.get_unit", **asked)
+            ("unit", tenant, key, on), lambda: self._services.ask(None, "registry.get_unit", **asked)
         )
         return answer
+
+    def unit_known(self, tenant: str, key: str, days: Sequence[str] = ()) -> Document:
+        """A unit as it is today; one that has ended, as it was on one of these days; else no more than its key."""
+        for on in (None, *days):
+            try:
+                return self.unit(tenant, key, on)
+            except NotFound:
+                continue
+        return {"key": key, "name": {"vi": key, "en": key}}
 
     def units(self, tenant: str) -> list[Document]:
         """The units of a ministry, by the Vietnamese alphabet: key and name."""
         found: list[Document] = self._keep(("units", tenant), lambda: self._every("registry.list_units", tenant=tenant))
         return sorted(found, key=lambda one: collated(one["name"]["vi"]))
 
-    def unit_name(self, tenant: str, key: str) -> Document:
-        """What a unit is called; its key where the catalogue has it no more."""
-        try:
-            name: Document = self.unit(tenant, key)["name"]
-        except NotFound:
-            return {"vi": key, "en": key}
+    def unit_name(self, tenant: str, key: str, days: Sequence[str] = ()) -> Document:
+        """What a unit is called, or was on one of these days; its key where the catalogue has it no more."""
+        name: Document = self.unit_known(tenant, key, days)["name"]
         return name
 
     def datasets(self) -> list[Document]:
@@ -152,20 +169,55 @@ class Offers:
         )
         return answer
 
-    def _collect(self) -> list[Offer]:
+    def _collected(self) -> Collected:
+        found: Collected = self._keep("offers", self._collect)
+        return found
+
+    def _collect(self) -> Collected:
+        """The lists of all ministries. Raises Unavailable where nobody answers, or there is nothing to show."""
+        _, known = self._kept.get("offers", (0.0, Collected([])))
         found: list[Offer] = []
+        lacks: dict[str, ServiceError] = {}
         for ministry in self._every("registry.list_tenants"):
             tenant = str(ministry["key"])
-            lines = self._every("intake.list_procedures", tenant=tenant)
-            found += [_offer(tenant, line, self.unit(tenant, line["unit"]), ministry) for line in lines]
-        return sorted(found, key=lambda offer: (collated(offer.line["name"]["vi"]), offer.tenant))
+            try:
+                found += self._of_ministry(ministry)
+            except ServiceError as error:
+                if isinstance(error, Unavailable) and not error.said_by:
+                    raise  # nobody is there: no other ministry would be answered either
+                log.warning("ministry_not_read", tenant=tenant, reason=error.code)
+                lacks[tenant] = error
+                found += [one for one in known.offers if one.tenant == tenant]
+        if lacks and not found:
+            raise next(iter(lacks.values()))
+        found.sort(key=lambda offer: (collated(offer.line["name"]["vi"]), offer.tenant))
+        return Collected(found, frozenset(lacks))
+
+    def _of_ministry(self, ministry: Document) -> list[Offer]:
+        tenant, found = str(ministry["key"]), []
+        for line in self._every("intake.list_procedures", tenant=tenant):
+            try:
+                unit = self.unit(tenant, line["unit"])
+            except NotFound:  # it has ended, and nobody could be given a dossier
+                log.error("procedure_without_unit", tenant=tenant, procedure=line["key"], unit=line["unit"])
+                continue
+            found.append(_offer(tenant, line, unit, ministry))
+        return found
 
     def _collect_datasets(self) -> list[Document]:
-        results = {(one.tenant, self.procedure(one.tenant, one.key)["result"].get("dataset")) for one in self.all()}
+        results = {(one.tenant, self._dataset_of(one)) for one in self.all()}
         found = [
             self._services.ask(None, "registry.get_dataset", tenant=tenant, key=key) for tenant, key in results if key
         ]
         return sorted(found, key=lambda one: collated(one["name"]["vi"]))
+
+    def _dataset_of(self, offer: Offer) -> str | None:
+        """What a procedure leads to; nothing once it has ended."""
+        try:
+            dataset: str | None = self.procedure(offer.tenant, offer.key)["result"].get("dataset")
+        except NotFound:
+            return None
+        return dataset
 
     def _every(self, target: str, **asked: Any) -> list[Document]:
         found: list[Document] = []
@@ -179,15 +231,16 @@ class Offers:
 
     def _keep(self, name: Any, ask: Callable[[], Any]) -> Any:
         """What was asked for a moment ago; what is older is asked for anew, and stays good while nobody answers."""
-        at, kept = self._kept.get(name, (0.0, None))
-        if kept is None or time.monotonic() - at > _KEPT_SECONDS:
+        good_until, kept = self._kept.get(name, (0.0, None))
+        if kept is None or time.monotonic() > good_until:
             try:
                 kept = ask()
-            except Unavailable:
-                if kept is None:
+            except ServiceError as error:
+                if kept is None or isinstance(error, NotFound):  # what is there no more is not shown on
                     raise
+            is_part = isinstance(kept, Collected) and kept.lacks
             with self._turn:
-                self._kept[name] = (time.monotonic(), kept)
+                self._kept[name] = (time.monotonic() + (_KEPT_IN_PART_SECONDS if is_part else _KEPT_SECONDS), kept)
         return kept
 
 

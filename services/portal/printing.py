@@ -17,6 +17,7 @@ from services.portal.following import (
     notices_of,
     reception_of,
     request_of,
+    unit_name_of,
     wishes_of,
 )
 from services.portal.language import LANGUAGES, in_both, sentence, speaking
@@ -115,7 +116,7 @@ def _common(followed: Followed) -> dict[str, Any]:
         "ministry": ministry_name(dossier["tenant"]),
         "address": address,
         "qr": qr,
-        "unit_name": partial(portal().offers.unit_name, dossier["tenant"]),
+        "unit_name": partial(unit_name_of, dossier),
     }
 
 

@@ -37,8 +37,12 @@ def procedure_findings(procedure: Body, shelf: Shelf) -> Iterator[Finding]:
 
 
 def _references(procedure: Body, shelf: Shelf) -> Iterator[Finding]:
-    if ("unit", procedure["tenant"], procedure["unit"]) not in shelf.named:
+    unit = ("unit", procedure["tenant"], procedure["unit"])
+    if unit not in shelf.named:
         yield Finding("unit", "Không có đơn vị này trong danh mục.", "There is no such unit.")
+    elif unit in shelf.bodies and not shelf.lasts(*unit, procedure):
+        vi = "Đơn vị không có hiệu lực trong suốt thời gian hiệu lực của thủ tục."
+        yield Finding("unit", vi, "The unit is not in force on every day on which the procedure is.")
     if ("dataset", procedure["tenant"], procedure["result"]["dataset"]) not in shelf.named:
         yield Finding("result.dataset", "Không có cơ sở dữ liệu này.", "There is no such dataset.")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, NamedTuple
 
 Body = Mapping[str, Any]
@@ -36,6 +37,17 @@ class Shelf:
         versions = self.bodies.get((kind, tenant, key), ())
         return next((one for one in versions if covers(one, on)), versions[0] if versions else None)
 
+    def lasts(self, kind: str, tenant: str | None, key: str, dated: Body) -> bool:
+        """Whether there is a version in force on every day on which `dated` is."""
+        wanted, last = _ordinal(dated["valid_from"]), _last_ordinal(dated)
+        for one in sorted(self.bodies.get((kind, tenant, key), ()), key=lambda one: str(one["valid_from"])):
+            if _ordinal(one["valid_from"]) > wanted:
+                return False
+            wanted = max(wanted, _last_ordinal(one) + 1)
+            if wanted > last:
+                return True
+        return False
+
 
 def address(body: Body) -> Address:
     """Kind, tenant and key; a tenant and a calendar belong to no tenant."""
@@ -51,6 +63,14 @@ def covers(dated: Body, on: str) -> bool:
 def overlap(one: Body, other: Body) -> bool:
     """Whether some day lies within both."""
     return covers(one, other["valid_from"]) or covers(other, one["valid_from"])
+
+
+def _ordinal(day: str) -> int:
+    return date.fromisoformat(day).toordinal()
+
+
+def _last_ordinal(dated: Body) -> int:
+    return _ordinal(dated["valid_to"]) if dated["valid_to"] else date.max.toordinal()
 
 
 def _is_named(value: Any) -> bool:

@@ -24,7 +24,7 @@ from services.portal.deeds import (
     read_deed,
     row_place,
 )
-from services.portal.following import Followed, term_of
+from services.portal.following import Followed, term_of, unit_name_of, unit_of
 from services.portal.language import say, sentence, words
 from services.portal.orders import PAYABLE
 from services.portal.signin import signed_in, who
@@ -194,7 +194,7 @@ def _page(case: Document, attempt: Attempt | None = None, status: int = 200) -> 
         shown=papers.SHOWN,
         payable=PAYABLE,
         steps=list(transfers.beside(case["steps"], case["transfers"])),
-        unit_name=partial(portal().offers.unit_name, case["tenant"]),
+        unit_name=partial(unit_name_of, case),
         elsewhere=_elsewhere(case),
         transfer_reasons=transfers.reasons(),
         transfer_words=transfers.transfer_words,
@@ -220,7 +220,8 @@ def _slips(dossier: Document, notices: Sequence[Document]) -> list[Slip]:
 
 
 def _term(dossier: Document, procedure: Document) -> Term | None:
-    return term_of(Followed(dossier, procedure, portal().offers.unit(dossier["tenant"], dossier["unit"])))
+    unit = _if_there(lambda: unit_of(dossier))
+    return term_of(Followed(dossier, procedure, unit)) if unit else None
 
 
 def _elsewhere(case: Document) -> list[tuple[str, str]]:

@@ -119,8 +119,8 @@ def calendar() -> ResponseReturnValue:
     """How much falls due on each day of a month."""
     month = months.read(request.args.get("thang", ""))
     due = _ask("routing.due_calendar", from_day=month.first.isoformat(), to_day=month.last.isoformat())
-    unit = portal().offers.unit(who().tenant or "", who().unit or "")
-    offices = portal().offers.calendar(unit["calendar"])
+    unit = portal().offers.unit_known(who().tenant or "", who().unit or "")
+    offices = portal().offers.calendar(unit.get("calendar", "vn"))
     weeks = month.weeks({one["day"]: one["due"] for one in due["days"]}, offices, unit.get("office_hours", "standard"))
     return render_template("desk/calendar.html", month=month, weeks=weeks, overdue=due["overdue"], tabs=tabs(None))
 

@@ -11,7 +11,7 @@ from services.chassis.errors import Invalid, Refused
 from services.portal import papers
 from services.portal.answers import show_asked
 from services.portal.belonging import notice_of
-from services.portal.following import Followed, earlier_of, follow, notices_of, term_of
+from services.portal.following import Followed, earlier_of, follow, notices_of, term_of, unit_name_of
 from services.portal.language import say
 from services.portal.live import Live
 from services.portal.progress import URGENT, duties, has_ended, may_withdraw, steps
@@ -137,7 +137,7 @@ def _progress(followed: Followed) -> dict[str, Any]:
     dossier = followed.dossier
     earlier = earlier_of(dossier)
     return {
-        "steps": steps(dossier, partial(portal().offers.unit_name, dossier["tenant"]), earlier or ()),
+        "steps": steps(dossier, partial(unit_name_of, dossier), earlier or ()),
         "is_whole": earlier is not None,
         "duties": duties(dossier),
         "term": term_of(followed),

@@ -201,6 +201,32 @@ def test_units_calendars_and_datasets_are_checked_too(spoil: Spoil, file: str, o
     assert path in {mistake.path for mistake in spoil(old, new, file) if mistake.file == file}
 
 
+@pytest.mark.parametrize(
+    ("until", "of_procedure", "is_good"),
+    [
+        ("2026-12-31", "2026-12-31", True),
+        ("null", "null", True),
+        ("2026-12-31", "null", False),
+        ("2026-12-30", "2026-12-31", False),
+    ],
+)
+def test_a_unit_lasts_as_long_as_its_procedures(small: Path, until: str, of_procedure: str, is_good: bool) -> None:
+    for file, day in (("demo/units.yaml", until), (PROCEDURE, of_procedure)):
+        text = SMALL[file].replace("valid_from: 2026-01-01\n", f"valid_from: 2026-01-01\nvalid_to: {day}\n", 1)
+        (small / file).write_text(text, "utf-8")
+    found = [(mistake.file, mistake.path) for mistake in load(small).mistakes]
+    assert found == ([] if is_good else [(PROCEDURE, "unit")])
+
+
+def test_a_procedure_goes_on_under_the_next_version_of_its_unit(small: Path) -> None:
+    unit = SMALL["demo/units.yaml"]
+    first = unit.replace("2026-01-01\n", "2026-01-01\nvalid_to: 2026-05-31\n")
+    (small / "demo/units.yaml").write_text(f"{first}---\n{unit.replace('2026-01-01', '2026-06-01')}", "utf-8")
+    assert load(small).mistakes == ()
+    (small / "demo/units.yaml").write_text(f"{first}---\n{unit.replace('2026-01-01', '2026-06-02')}", "utf-8")
+    assert [mistake.path for mistake in load(small).mistakes] == ["unit"]
+
+
 def test_two_units_may_not_share_the_code_that_numbers_their_dossiers(small: Path) -> None:
     text = SMALL["demo/units.yaml"]
     (small / "demo/units.yaml").write_text(f"{text}---\n{text.replace('key: cuc-vi-du', 'key: cuc-hai')}", "utf-8")

@@ -133,7 +133,12 @@ class FakePublished:
     def listed(self, tenant: str, kind: str, day: date, limit: int = 100, after: str | None = None) -> list[Row]:
         """The documents of a kind, by key."""
         keys = sorted(key for of, what, key in self.rows if (of, what) == (tenant, kind) and key > (after or ""))
-        return [self.rows[tenant, kind, key] for key in keys[:limit]]
+        begun = [key for key in keys if self.as_of(tenant, kind, key, day)]
+        return [self.rows[tenant, kind, key] for key in begun[:limit]]
+
+    def holds(self, tenant: str, kind: str) -> bool:
+        """Whether there is any."""
+        return any((of, what) == (tenant, kind) for of, what, _ in self.rows)
 
 
 class FakeCodes:

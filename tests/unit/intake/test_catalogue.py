@@ -30,6 +30,13 @@ def test_an_empty_catalogue_is_missing_and_a_foreign_ministry_unknown() -> None:
         World().cases.list_procedures("nope", 50, None)
 
 
+def test_a_ministry_without_a_procedure_today_has_none_and_is_not_away() -> None:
+    later = World([*DOCUMENTS[:2], {**PROCEDURE, "valid_from": "2199-01-01"}])
+    assert later.cases.list_procedures("mic", 50, None) == {"items": [], "next": None}
+    with pytest.raises(NotFound):
+        later.cases.get_procedure("mic", PROCEDURE["key"])
+
+
 def test_procedures_are_listed_by_key_page_by_page() -> None:
     world = World([*DOCUMENTS, {**PROCEDURE, "key": "a-first", "fees": []}])
     page = world.cases.list_procedures("mic", 1, None)

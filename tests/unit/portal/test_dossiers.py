@@ -10,8 +10,8 @@ import requests
 from services.chassis.errors import Invalid, NotFound, Refused, Unavailable
 from services.intake.drafts import MOST_DRAFTS as INTAKES_MOST
 from services.portal.pages import dossiers
-from tests.unit.portal.answers import CODE, PAPER, accepted, dossier, fee, services
-from tests.unit.portal.fakes import CITIZEN, OFFICER, FakeServices, visit
+from tests.unit.portal.answers import CODE, PAPER, accepted, dossier, fee, order, services
+from tests.unit.portal.fakes import CITIZEN, OFFICER, FakeServices, ended_unit, visit
 
 HERE = f"/ho-so/{CODE}"
 NOTICE: dict[str, Any] = {
@@ -76,6 +76,21 @@ def test_a_dossier_shows_its_way_its_unit_and_what_was_said() -> None:
         assert said in page
     assert "trong 8 giờ làm việc" in page
     assert f"{HERE}/thong-bao/n-1" in page
+
+
+@pytest.mark.parametrize("address", [HERE, f"{HERE}/phi", f"{HERE}/rut", f"{HERE}/phieu/tiep-nhan"])
+def test_a_dossier_outlives_the_unit_that_had_it(address: str) -> None:
+    known = services(accepted(), registry__get_unit=ended_unit, intake__list_procedures={"items": [], "next": None})
+    known.answers["payment.get_order"] = order()
+    answer = visit(known, CITIZEN).get(address)
+    assert answer.status_code == 200
+    assert known.of("registry.get_unit")[-1]["as_of"] == "2026-01-15"
+
+
+def test_a_dossier_outlives_a_unit_of_which_nothing_is_known() -> None:
+    nowhere = NotFound("registry.unknown_document", "No.", "Không.")
+    page = visit(services(registry__get_unit=nowhere), CITIZEN).get(HERE)
+    assert (page.status_code, "vnnic" in page.text) == (200, True)
 
 
 def test_somebody_elses_dossier_is_not_there() -> None:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.chassis.errors import Unavailable
+from services.chassis.errors import NotFound, Unavailable
 from services.portal.offers import Offers, collated, fold
-from tests.unit.portal.fakes import FakeServices, catalogue, procedure, visit
+from tests.unit.portal.fakes import MINISTRY, UNIT, FakeServices, catalogue, procedure, visit
 
 PRESS = procedure(
     "the-nha-bao", name={"vi": "Cấp thẻ nhà báo", "en": "Press card"}, level=3, applicant_kinds=["organisation"]
@@ -76,13 +76,70 @@ def test_a_new_process_waits_until_somebody_answers_before_it_shows_pages() -> N
     services = FakeServices(
         {**answers, "registry.list_tenants": lambda **_: listed if next(tenants, None) is None else away}
     )
-    assert offers_of(services).await_any(60.0)
+    assert offers_of(services).await_all(60.0)
     assert len(services.of("registry.list_tenants")) == 4
 
 
 def test_a_new_process_does_not_wait_for_ever() -> None:
     away = Unavailable("registry.unavailable", "Away.", "Chưa sẵn sàng.")
-    assert not offers_of(FakeServices({"registry.list_tenants": away})).await_any(0.0)
+    assert not offers_of(FakeServices({"registry.list_tenants": away})).await_all(0.0)
+
+
+MINISTRIES = {"items": [MINISTRY, {"key": "mcst", "name": {"vi": "Bộ Văn hóa", "en": "Culture"}}], "next": None}
+NOTHING_YET = Unavailable("intake.catalogue_missing", "Not yet.", "Chưa có.")
+NOTHING_YET.said_by = "intake"
+ELSEWHERE = procedure("phim", name={"vi": "Cấp giấy phép phim", "en": "Film"}, tenant="mcst")
+
+
+def two_ministries(second: object) -> FakeServices:
+    """Two ministries with a procedure each; `second` is what intake answers of the second."""
+    lists = {one: catalogue(page)["intake.list_procedures"] for one, page in (("mic", PRESS), ("mcst", ELSEWHERE))}
+
+    def listed(tenant: str, **_: object) -> object:
+        return lists["mcst"] if second is None and tenant == "mcst" else lists["mic"] if tenant == "mic" else second
+
+    return FakeServices({**catalogue(PRESS), "registry.list_tenants": MINISTRIES, "intake.list_procedures": listed})
+
+
+@pytest.mark.parametrize("address", ["/", "/thu-tuc/", "/api/v1/procedures"])
+@pytest.mark.parametrize("answer", [NOTHING_YET, {"items": [], "next": None}])
+def test_a_ministry_of_which_nothing_is_there_takes_nothing_from_the_others(address: str, answer: object) -> None:
+    told = visit(two_ministries(answer)).get(address)
+    assert told.status_code == 200
+    assert ("VNNIC" if "api" in address else UNIT["name"]["vi"]) in told.text
+
+
+def test_a_ministry_that_cannot_be_asked_now_stands_as_it_was_and_is_asked_again_soon(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    instant = 1000.0
+    monkeypatch.setattr("time.monotonic", lambda: instant)
+    services = two_ministries(None)
+    offers = Offers(services)
+    assert [one.key for one in offers.all()] == ["phim", "the-nha-bao"]
+    services.answers["intake.list_procedures"] = two_ministries(NOTHING_YET).answers["intake.list_procedures"]
+    instant += 61
+    assert [one.key for one in offers.all()] == ["phim", "the-nha-bao"]
+    services.answers["intake.list_procedures"] = two_ministries({"items": [], "next": None}).answers[
+        "intake.list_procedures"
+    ]
+    instant += 6
+    assert [one.key for one in offers.all()] == ["the-nha-bao"]
+
+
+def test_a_new_process_waits_for_every_ministry_and_then_shows_what_there_is() -> None:
+    offers = offers_of(two_ministries(NOTHING_YET))
+    assert not offers.await_all(0.0)
+    assert [one.key for one in offers.all()] == ["the-nha-bao"]
+
+
+def test_a_procedure_whose_unit_has_ended_is_not_on_offer_and_takes_no_other_with_it() -> None:
+    orphan = procedure("mo-coi", unit="giai-the", name={"vi": "Không còn đơn vị", "en": "Orphan"})
+    ended = NotFound("registry.unknown_unit", "No.", "Không.")
+    known = {**catalogue(PRESS, orphan), "registry.get_unit": lambda key, **_: UNIT if key == "vnnic" else ended}
+    page = visit(FakeServices(known)).get("/thu-tuc/").text
+    assert "Cấp thẻ nhà báo" in page
+    assert "Không còn đơn vị" not in page
 
 
 def test_a_procedure_that_is_not_there_is_a_page_that_says_so() -> None:
