@@ -14,6 +14,7 @@ from services.chassis.cause import Cause
 from services.chassis.errors import NotFound
 from services.chassis.journal import Stored
 from services.contracts.catalogue.dates import local_day, local_midnight
+from services.contracts.catalogue.numbers import plain_number
 from services.contracts.event import Event
 from services.intake import access, domain, views
 from services.intake.catalogue import Catalogue
@@ -131,7 +132,7 @@ class IntakeCases:
         """The public status, for whoever knows the code and the applicant's number. Raises NotFound."""
         known = self._dossiers.get(dossier_code)
         _, _, number = _owner(known).partition(":")
-        if not number or not hmac.compare_digest(number.encode(), id_number.encode()):
+        if not number or not hmac.compare_digest(number.encode(), plain_number(id_number).encode()):
             raise domain.unknown_dossier()
         return views.public(known.state)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from services.chassis.actor import Actor
+from services.contracts.catalogue.numbers import plain_number
 
 NUMBER_OF: Final = {"citizen": "id_number", "organisation": "tax_code"}
 
@@ -48,12 +49,12 @@ def fold(text: str) -> str:
 
 def is_number(stated: str) -> bool:
     """Whether a stated holder is an identity number or tax code, rather than a name."""
-    return stated.replace("-", "").isdecimal()
+    return plain_number(stated).replace("-", "").isdecimal()
 
 
 def matches(holder: Holder, stated: str) -> bool:
-    """Whether `stated` names the holder: by exact number, or by name whatever its marks and capitals."""
-    kept, given = (holder.id, stated.strip()) if is_number(stated.strip()) else (fold(holder.name), fold(stated))
+    """Whether `stated` names the holder: by its whole number, or by name whatever its marks and capitals."""
+    kept, given = (holder.id, plain_number(stated)) if is_number(stated) else (fold(holder.name), fold(stated))
     return bool(kept) and hmac.compare_digest(kept.encode(), given.encode())
 
 

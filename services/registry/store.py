@@ -14,6 +14,7 @@ from services.chassis.paging import ByTime, cursor, day, page, read_cursor
 from services.chassis.reads import GroupRead
 from services.chassis.series import Series
 from services.chassis.store import Collection, Document, outages_named
+from services.contracts.catalogue.numbers import plain_number
 from services.registry.catalogue import Publication, name_of
 from services.registry.domain import EXPIRED, REVOKED, VALID, Record
 from services.registry.holders import Holder, fold, is_number
@@ -274,7 +275,7 @@ def _with_status(wanted: Wanted) -> Document:
 
 
 def _held_by(stated: str) -> Document:
-    return {"subject.holder.id": stated} if is_number(stated) else {"subject.holder.folded": fold(stated)}
+    return {"subject.holder.id": plain_number(stated)} if is_number(stated) else {"subject.holder.folded": fold(stated)}
 
 
 def _behind_number(after: str) -> Document:

@@ -214,6 +214,12 @@ class Vnd(Whole):
         super().__init__(low=low, high=high, **kwargs)
 
 
+def plain_number(typed: str) -> str:
+    """An identity number or tax code as it is kept, however it was typed: no spaces or dots, a branch with a hyphen."""
+    digits = re.sub(r"[\s.-]", "", typed)
+    return f"{digits[:10]}-{digits[10:]}" if re.fullmatch(r"\d{13}", digits, re.ASCII) else digits
+
+
 def id_number_warnings(number: str) -> list[dict[str, str]]:
     """What an officer should look at twice in an identity number that has the right shape (TT 07/2016/TT-BCA)."""
     if number[:3] in _PROVINCES:

@@ -1,6 +1,5 @@
 """Where a dossier is, for whoever knows its code and the number of its applicant; neither stands in an address."""
 
-import re
 from datetime import datetime
 
 from flask import Blueprint, render_template, request
@@ -8,12 +7,13 @@ from flask.typing import ResponseReturnValue
 
 from services.chassis.errors import Invalid, NotFound
 from services.contracts.catalogue.dates import local_day
+from services.contracts.catalogue.numbers import plain_number
+from services.portal.following import unit_of
 from services.portal.limits import limited
 from services.portal.wiring import portal
 
 pages = Blueprint("lookup", __name__, url_prefix="/tra-cuu")
 _LONGEST = 60
-_NOT_OF_A_NUMBER = re.compile(r"[\s.-]")
 
 
 @pages.get("")
@@ -27,7 +27,7 @@ def ask() -> str:
 def answer() -> ResponseReturnValue:
     """What is public of it. A wrong code and a wrong number are answered alike."""
     code = request.form.get("code", "").strip()[:_LONGEST]
-    number = _NOT_OF_A_NUMBER.sub("", request.form.get("id_number", ""))[:_LONGEST]
+    number = plain_number(request.form.get("id_number", "")[:_LONGEST])
     missing = [name for name, value in (("code", code), ("id_number", number)) if not value]
     if missing:
         return render_template("lookup/ask.html", code=code, missing=missing), 400
@@ -38,5 +38,5 @@ def answer() -> ResponseReturnValue:
         return render_template("lookup/ask.html", code=code, missing=(), is_unknown=True), 404
     submitted_on = local_day(datetime.fromisoformat(found["submitted_at"]))
     procedure = offers.procedure_version(found["tenant"], found["procedure"], submitted_on.isoformat())
-    unit = offers.unit(found["tenant"], found["unit"])
+    unit = unit_of(found)
     return render_template("lookup/found.html", found=found, procedure=procedure, unit=unit)

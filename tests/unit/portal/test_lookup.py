@@ -7,7 +7,7 @@ import pytest
 
 from services.chassis.errors import Invalid, NotFound
 from tests.unit.portal.answers import CODE, accepted, services
-from tests.unit.portal.fakes import FakeServices, procedure, visit
+from tests.unit.portal.fakes import FakeServices, ended_unit, procedure, visit
 
 NUMBER = "001801000001"
 DATASET = {"key": "ten-mien-vn", "name": {"vi": "Cơ sở dữ liệu tên miền", "en": "Domain names"}}
@@ -21,9 +21,9 @@ GOOD: dict[str, Any] = {
 }
 
 
-def tracking() -> FakeServices:
+def tracking(number: str = NUMBER) -> FakeServices:
     def track(dossier_code: str, id_number: str) -> Any:
-        if (dossier_code, id_number) != (CODE, NUMBER):
+        if (dossier_code, id_number) != (CODE, number):
             return NotFound("intake.unknown_dossier", "There is no such dossier.", "Không tìm thấy hồ sơ.")
         names = ("dossier_code", "status", "tenant", "procedure", "unit", "submitted_at", "answer_due_at", "due_at")
         return {**{name: accepted()[name] for name in names}, "resolved_at": None}
@@ -59,6 +59,19 @@ def test_a_procedure_that_is_no_longer_in_force_is_known_as_it_was() -> None:
     assert (answer.status_code, "được tiếp nhận" in answer.text) == (200, True)
     submitted_on = accepted()["submitted_at"][:10]
     assert [one["as_of"] for one in given.of("registry.get_procedure")] == [submitted_on]
+
+
+@pytest.mark.parametrize("typed", ["0100109106-001", "0100109106001", "0100109106 001"])
+def test_a_dossier_of_a_branch_is_found_by_its_tax_code_also_typed_without_the_hyphen(typed: str) -> None:
+    given = tracking("0100109106-001")
+    assert visit(given).post("/tra-cuu", data={"code": CODE, "id_number": typed}).status_code == 200
+
+
+def test_a_dossier_is_found_after_its_unit_has_ended() -> None:
+    given = tracking()
+    given.answers["registry.get_unit"] = ended_unit
+    answer = visit(given).post("/tra-cuu", data={"code": CODE, "id_number": NUMBER})
+    assert (answer.status_code, "02438000007" in answer.text) == (200, True)
 
 
 def test_a_wrong_code_and_a_wrong_number_are_answered_alike() -> None:

@@ -221,7 +221,16 @@ def test_names_are_compared_without_marks_capitals_and_spaces() -> None:
 
 def test_numbers_are_compared_exactly() -> None:
     assert matches(HOLDER, " 001801000001 ")
+    assert matches(HOLDER, "001 801 000 001")
     assert not matches(HOLDER, "00180100000")
+
+
+@pytest.mark.parametrize("stated", ["0100109106-001", "0100109106001", "0100109106 001", "01.00109106-001"])
+def test_a_branch_is_known_by_its_tax_code_however_that_is_written(stated: str) -> None:
+    branch = Holder("organisation", "Chi nhánh Ví Dụ", "0100109106-001")
+    assert matches(branch, stated)
+    assert not matches(branch, stated[:10])
+    assert not matches(Holder("organisation", "Công ty Ví Dụ", "0100109106"), stated)
     assert not matches(Holder("organisation", "001801000001", "9900000016"), "001801000001")
     assert matches(Holder("organisation", "Chi nhánh", "9900000016-001"), "9900000016-001")
 
