@@ -37,6 +37,7 @@ _BROKEN_OFF = (OSError, ClientDisconnected, ParseException)  # the sender is gon
 _HTTP_WORDS = {
     404: ("There is nothing at this address.", "Không có gì tại địa chỉ này."),
     405: ("This address does not take that method.", "Địa chỉ này không nhận phương thức đó."),
+    429: ("This address asked too often; ask again later.", "Địa chỉ này hỏi quá nhiều lần; hãy thử lại sau."),
     413: ("The body is too large.", "Nội dung gửi lên quá lớn."),
 }
 _HTTP_REFUSED = ("The request cannot be served.", "Không thể phục vụ yêu cầu này.")

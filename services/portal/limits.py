@@ -1,69 +1,29 @@
-"""How often one address may ask what anybody may ask: counted in the portal's database, for all its processes together.
-
-While the database is away each process counts for itself. Addresses are kept for as long as a count lasts.
-"""
+"""How often one address may ask the portal what anybody may ask: counted for all its processes together."""
 
 import math
 import time
 from collections.abc import Callable
-from ipaddress import ip_address, ip_network
 from typing import Any, Final, TypeVar
 
 from flask import Flask, current_app
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
-from limits.storage import MongoDBStorage
 from pymongo.errors import PyMongoError
-from werkzeug.middleware.proxy_fix import ProxyFix
 
+from services.chassis import often
 from services.portal.settings import PortalSettings
 
 Page = TypeVar("Page", bound=Callable[..., Any])
-_IPV6_NETWORK: Final = 64  # whoever has an address of IPv6 has as many as that leaves
-
-
-def who_asks() -> str:
-    """The address that is counted: of IPv6 the network, which one household or one machine has to itself."""
-    address = ip_address(get_remote_address())
-    return str(ip_network((address, _IPV6_NETWORK), strict=False)) if address.version == 6 else str(address)
-
-
-_limiter: Final = Limiter(who_asks, headers_enabled=True, in_memory_fallback_enabled=True)
+_limiter: Final = often.limiter()
 _LIMITS: Final = "MOTCUA_LIMITS"
 
 
-class Counters(MongoDBStorage):
-    """Counters in a database that is open already: `limits` would connect a second time."""
-
-    STORAGE_SCHEME = ["portal"]
-
-    def __init__(self, uri: str, database: Any, **options: Any) -> None:
-        super().__init__(
-            uri,
-            database_name=database.name,
-            counter_collection_name="limits",
-            window_collection_name="limit_windows",
-            **options,
-        )
-        self._client = database.client
-
-    def _init_mongo_client(self, uri: str | None, **_options: Any) -> Any:
-        return self._client
-
-
 def keep(app: Flask, settings: PortalSettings, database: Any) -> None:
-    """Count in `database`; in memory where there is none. Behind proxies it is they who say which address asks."""
-    if settings.proxies:
-        hops = settings.proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+    """Count in `database`; in memory where there is none."""
     app.config[_LIMITS] = {
         "lookup": settings.lookup_limit,
         "verify": settings.verify_limit,
         "sign_in": settings.sign_in_limit,
     }
-    app.config["RATELIMIT_STORAGE_URI"] = "memory://" if database is None else "portal://"
-    app.config["RATELIMIT_STORAGE_OPTIONS"] = {} if database is None else {"database": database}
-    _limiter.init_app(app)
+    often.keep(app, _limiter, database, settings.proxies)
 
 
 def seconds_to_wait() -> int:

@@ -5,11 +5,12 @@ Addresses are written down by every proxy and browser: who is asked about stands
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask, Response, request
 from marshmallow import Schema
 
+from services.chassis import often
 from services.chassis.errors import Invalid
 from services.chassis.http import answer, asked_by, read_body
 from services.chassis.http import create_app as open_door
@@ -35,21 +36,26 @@ def create_app() -> Flask:
 def add_routes(app: Flask, wired: Wired[RegistryCases]) -> None:
     """The public look-ups. No answer names a holder."""
     catalogue, records = wired.cases.catalogue, wired.cases.records
-    app.add_url_rule(_VERIFY, "look_up", partial(_look_up, schemas.OneRecord(), records.look_up), methods=["GET"])
-    app.add_url_rule(_VERIFY, "verify", partial(_ask, schemas.Verify(), records.verify), methods=["POST"])
-    app.add_url_rule(
-        _PROCEDURES, "list_procedures", partial(_look_up, schemas.ListProcedures(), catalogue.list_procedures)
-    )
-    app.add_url_rule(
-        f"{_PROCEDURES}/<key>",
-        "get_procedure",
-        partial(_look_up, schemas.GetDocument(), partial(catalogue.get_document, "procedure")),
-    )
+    settings, counting = cast("RegistrySettings", wired.base.settings), often.limiter()
+    often.keep(app, counting, wired.base.database, settings.proxies)
+
+    @counting.limit(settings.verify_limit)  # type: ignore[misc, untyped-decorator, unused-ignore]
+    def verify() -> Response:  # whoever could ask for ever would find out whose a record is
+        return _ask(schemas.Verify(), records.verify)
+
+    app.add_url_rule(_VERIFY, "look_up", _look_up(schemas.OneRecord(), records.look_up), methods=["GET"])
+    app.add_url_rule(_VERIFY, "verify", verify, methods=["POST"])
+    app.add_url_rule(_PROCEDURES, "list_procedures", _look_up(schemas.ListProcedures(), catalogue.list_procedures))
+    procedure = partial(catalogue.get_document, "procedure")
+    app.add_url_rule(f"{_PROCEDURES}/<key>", "get_procedure", _look_up(schemas.GetDocument(), procedure))
 
 
-def _look_up(schema: Schema, find: Callable[..., dict[str, Any]], **path: str) -> Response:
-    call = read_call(f"registry.{request.endpoint}", schema, asked_by(_PUBLIC), {**_query(), **path})
-    return answer(find(**call.args))
+def _look_up(schema: Schema, find: Callable[..., dict[str, Any]]) -> Callable[..., Response]:
+    def look_up(**path: str) -> Response:
+        call = read_call(f"registry.{request.endpoint}", schema, asked_by(_PUBLIC), {**_query(), **path})
+        return answer(find(**call.args))
+
+    return look_up
 
 
 def _ask(schema: Schema, find: Callable[..., dict[str, Any]]) -> Response:

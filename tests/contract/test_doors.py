@@ -64,7 +64,7 @@ ROUTES = {
         "GET /health/live": "anybody: says nothing but that it lives",
         "GET /health/ready": "anybody: counts, no names",
         "GET /registry/records/verify": "anybody who can name the number; holders are not spoken of",
-        "POST /registry/records/verify": "anybody who can name the number and its holder; neither is ever told",
+        "POST /registry/records/verify": "anybody who can name number and holder, so often; neither is ever told",
         "GET /registry/catalogue/<tenant>/procedures": "anybody: the catalogue is public",
         "GET /registry/catalogue/<tenant>/procedures/<key>": "anybody: the catalogue is public",
     },
@@ -85,7 +85,8 @@ PUBLIC = [
 
 def open_door(service: str, monkeypatch: pytest.MonkeyPatch) -> Flask:
     """The WSGI application of a service, with nothing behind it."""
-    nothing = SimpleNamespace(start=lambda **_: None, stop=lambda: None, cases=_Nothing())
+    base = SimpleNamespace(settings=SimpleNamespace(verify_limit="1000/minute", proxies=0), database=None)
+    nothing = SimpleNamespace(start=lambda **_: None, stop=lambda: None, base=base, cases=_Nothing())
     module = import_module(f"services.{service}.http")
     monkeypatch.setattr(module, "wire", lambda _settings: nothing)
     monkeypatch.setattr(http, "settings_or_exit", lambda _kind, name: _settings(name))

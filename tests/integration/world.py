@@ -19,6 +19,7 @@ from deploy.local.composition import DOORS, SERVICES
 from deploy.local.stack import Stack
 from services.chassis.actor import read_actor
 from services.chassis.errors import Denied
+from services.chassis.often import COLLECTIONS
 from services.chassis.tokens import Issuer
 from services.cli.acting import Context, bearer, issuer_of
 from services.cli.demo.command import await_catalogue, counted
@@ -44,7 +45,7 @@ OF_THE_COMPANY: Final = {
     "address": "Số 2 phố Ví Dụ, Hà Nội",
 }
 PATIENCE_SECONDS: Final = 60
-_RECKONED: Final = {"tallies"}  # by a timer, from what others hold
+_RECKONED: Final = {"tallies", *COLLECTIONS}  # by a timer, from what others hold; how often a door was asked
 
 
 @dataclass(frozen=True)

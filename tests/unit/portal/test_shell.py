@@ -8,7 +8,7 @@ from pymongo.errors import ConnectionFailure
 
 from services.chassis.actor import Actor
 from services.chassis.errors import Unavailable
-from services.portal.limits import who_asks
+from services.chassis.often import who_asks
 from services.portal.people import read_person, recall
 from services.portal.signin import _safe
 from tests.unit.portal.cases import at_work
@@ -150,6 +150,8 @@ def test_whatever_an_address_asks_the_way_to_the_other_language_is_there(name: s
     ("address", "counted"),
     [
         ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("::ffff:203.0.113.10", "203.0.113.10"),
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
         ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
     ],

@@ -1,5 +1,6 @@
 """What the doors of registry take and refuse."""
 
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -25,13 +26,40 @@ PROCEDURES = f"/registry/catalogue/{TENANT}/procedures"
 @pytest.fixture
 def door() -> FlaskClient:
     """The HTTP door over memory."""
+    return door_that_allows("1000/minute")
+
+
+def door_that_allows(verify_limit: str, proxies: int = 0) -> FlaskClient:
+    """The same, where one address may compare so many holders."""
     registry = Registry().with_catalogue()
     registry.issue()
     app = Flask("registry")
     app.register_error_handler(Exception, _problem)
     app.extensions[VERIFIER] = verifier()
-    add_routes(app, cast("Any", registry))
+    base = SimpleNamespace(settings=SimpleNamespace(verify_limit=verify_limit, proxies=proxies), database=None)
+    add_routes(app, cast("Any", SimpleNamespace(cases=registry.cases, base=base)))
     return app.test_client()
+
+
+def test_one_address_may_compare_so_many_holders_and_no_more() -> None:
+    limited = door_that_allows("2/minute", proxies=1)
+
+    def post(address: str) -> Any:
+        stated = {"dataset": DATASET, "number": NUMBER, "holder": "x"}
+        return limited.post(VERIFY, json=stated, headers={"X-Forwarded-For": address})
+
+    assert [post(address).status_code for address in ("::ffff:192.0.2.1", "192.0.2.1", "192.0.2.2")] == [200] * 3
+    refused = post("192.0.2.1")
+    assert (refused.status_code, refused.json["code"], refused.mimetype) == (
+        429,
+        "http.429",
+        "application/problem+json",
+    )
+    assert int(refused.headers["Retry-After"]) > 0
+    assert refused.json["detail_vi"]
+    number = {"dataset": DATASET, "number": NUMBER}
+    looked_up = limited.get(VERIFY, query_string=number, headers={"X-Forwarded-For": "192.0.2.1"})
+    assert looked_up.status_code == 200, "that there is such a record says nothing of anybody"
 
 
 def refused(schema: Schema, content: dict[str, Any]) -> list[tuple[str, str]]:
