@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from amqp.exceptions import NotFound as NoSuchQueue
@@ -37,10 +38,10 @@ def count(uri: str, service: str) -> int:
         return _waiting(channel, topology.dead_name(service))
 
 
-def peek(uri: str, service: str, most: int = 100) -> list[DeadLetter]:
-    """The oldest dead letters of a service; they stay where they are. Raises Unavailable."""
+def peek(uri: str, service: str, most: int = 100, skip: int = 0) -> list[DeadLetter]:
+    """The oldest dead letters of a service behind the first `skip`; they stay where they are. Raises Unavailable."""
     with _channel(uri) as channel:
-        return [_letter(message) for message in _take(channel, service, most)]
+        return [_letter(message) for message in islice(_take(channel, service, skip + most), skip, None)]
 
 
 def replay(uri: str, service: str, chosen: Callable[[DeadLetter], bool], most: int = 10_000) -> int:

@@ -18,9 +18,10 @@ _MOST: Final = 10_000
 
 
 class ListDeadLetters(Strict):
-    """The oldest dead letters."""
+    """The oldest dead letters, behind so many that are older still."""
 
     limit = Whole(low=1, high=200, load_default=50)
+    skip = Whole(low=0, high=_MOST - 200, load_default=0)
 
 
 class ReplayDeadLetters(Strict):
@@ -45,11 +46,11 @@ def list_queues(service: Any) -> dict[str, Any]:
     return {"items": [asdict(depth) for depth in queues.depths(settings.amqp_uri, names)], "as_of": clock.now()}
 
 
-def list_dead_letters(service: Any, limit: int) -> dict[str, Any]:
-    """How many rest, and the oldest of them: no bodies, they may hold anything. Raises Unavailable."""
+def list_dead_letters(service: Any, limit: int, skip: int) -> dict[str, Any]:
+    """How many rest, and the oldest of them, or the next: no bodies, they may hold anything. Raises Unavailable."""
     uri = service.wired.base.settings.amqp_uri
     return {
-        "items": [_line(service, letter) for letter in dead.peek(uri, service.name, limit)],
+        "items": [_line(service, letter) for letter in dead.peek(uri, service.name, limit, skip)],
         "total": dead.count(uri, service.name),
     }
 

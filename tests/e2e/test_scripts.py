@@ -272,7 +272,6 @@ def test_the_board_renews_itself_unless_it_is_paused_and_says_when_it_no_longer_
     page.clock.fast_forward("00:16")
     expect(figure).to_have_text("6")
     page.get_by_role("button", name="Tạm dừng tự cập nhật").click()
-    page.locator("h1").click()
     asked = len(told.asked)
     open_cases(7)
     page.clock.fast_forward("01:00")
@@ -280,13 +279,19 @@ def test_the_board_renews_itself_unless_it_is_paused_and_says_when_it_no_longer_
     expect(figure).to_have_text("6")
     assert len(told.asked) == asked
     page.get_by_role("button", name="Tiếp tục tự cập nhật").click()
-    page.locator("h1").click()
     page.clock.fast_forward("00:16")
     expect(figure).to_have_text("7")
+    queues = page.get_by_text("Từng hàng đợi", exact=True).first
+    queues.click()
+    open_cases(8)
+    page.clock.fast_forward("00:16")
+    expect(figure).to_have_text("8")
+    expect(queues).to_be_focused()
+    expect(page.locator("details[open]")).to_have_count(1)
     page.context.clear_cookies()
     page.clock.fast_forward("00:16")
     expect(page.locator("[data-stale]")).to_contain_text("Phiên làm việc đã hết")
-    expect(figure).to_have_text("7")
+    expect(figure).to_have_text("8")
 
 
 def camera(*codes: str, is_refused: bool = False) -> str:

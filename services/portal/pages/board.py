@@ -22,7 +22,8 @@ from services.portal.wiring import portal
 
 pages = Blueprint("board", __name__, url_prefix="/dieu-hanh")
 Asker = Callable[..., Any]
-_MOST_LETTERS: Final = 50
+_MOST_LETTERS: Final = 50  # on a page
+_LAST_LETTER: Final = 9_800  # that services look for
 _OF_EACH: Final = ("health", "list_queues")  # what every service is asked
 
 
@@ -48,10 +49,12 @@ def show() -> ResponseReturnValue:
 @pages.get("/thu-chet")
 @signed_in("operator")
 def letters() -> ResponseReturnValue:
-    """The dead letters of every service, each with what it blocks."""
-    ask = _asker()
-    found = {name: ask(f"{name}.list_dead_letters", limit=_MOST_LETTERS) for name in PUBLISHERS}
-    return render_template("board/letters.html", found=found, request_id=str(uuid.uuid4()))
+    """The oldest dead letters of every service, each with what it blocks; or the next ones of one service."""
+    ask, named = _asker(), request.args.get("dich-vu", "")
+    shown = (named,) if named in PUBLISHERS else PUBLISHERS
+    skip = min(max(request.args.get("sau", 0, type=int), 0), _LAST_LETTER) if named in PUBLISHERS else 0
+    found = {name: ask(f"{name}.list_dead_letters", limit=_MOST_LETTERS, skip=skip) for name in shown}
+    return render_template("board/letters.html", found=found, skip=skip, request_id=str(uuid.uuid4()))
 
 
 @pages.post("/thu-chet/<service>")

@@ -1,9 +1,11 @@
-// The board renews itself, unless it is paused, hidden, or somebody is in the middle of it; where it cannot, it says so.
+// The board renews its figures by itself, unless it is paused or hidden; where it cannot, it says so. What somebody had
+// opened, moved aside or come to with the keyboard is so afterwards too.
 "use strict";
 
 const board = document.querySelector("[data-refresh]");
 let paused = sessionStorage.getItem("board-paused") === "yes";
 
+const AT = "a[href], button, summary, [tabindex]";
 let timer = null;
 
 const tell = (what) => {
@@ -38,11 +40,15 @@ const renew = async () => {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = page.querySelector("[data-refresh]");
   const here = document.querySelector("[data-refresh]");
-  if (!fresh || here.contains(document.activeElement)) return;
-  const opened = [...here.querySelectorAll("details")].map((one) => one.open);
-  fresh.querySelectorAll("details").forEach((one, at) => { one.open = Boolean(opened[at]); });
+  if (!fresh) { tell("away"); return; }
+  const all = (root, which) => [...root.querySelectorAll(which)];
+  const opened = all(here, "details").map((one) => one.open);
+  const aside = all(here, ".scroll").map((one) => one.scrollLeft);
+  const at = all(here, AT).indexOf(document.activeElement);
+  all(fresh, "details").forEach((one, place) => { one.open = Boolean(opened[place]); });
   here.replaceWith(fresh);
-  shown();
+  all(fresh, ".scroll").forEach((one, place) => { one.scrollLeft = aside[place] ?? 0; });
+  if (at >= 0) all(fresh, AT)[at]?.focus({ preventScroll: true });
 };
 
 if (board) {

@@ -1,12 +1,13 @@
 // A dossier or a payment shows what changed without a reload: its fragment is asked for again, ever less often while
-// nothing happens, not at all while nobody looks, and never once it is final. Without scripts there is a link to reload.
+// nothing happens, not at all while nobody looks, and never once it is final. When the session has ended it says so. Without
+// scripts there is a link to reload.
 "use strict";
 
-const FIRST = 2000, LONGEST = 60000, GROWTH = 1.5, PATIENCE = 15 * 60 * 1000;
+const FIRST = 2000, LONGEST = 60000, GROWTH = 1.5, PATIENCE = 15 * 60 * 1000, SELDOM = 5 * 60 * 1000;
 const live = document.querySelector("[data-poll]");
 const said = document.querySelector("[data-poll-said]");
 let wait = FIRST, timer = null, changedAt = Date.now();
-let isPressed = false, released = () => {};
+let hasEnded = false, isPressed = false, released = () => {};
 
 async function look() {
   timer = null;
@@ -19,7 +20,7 @@ async function look() {
       await letGo();
       show(text, answer.headers);
     }
-    else if (answer.type === "opaqueredirect" || answer.status === 404) return; // signed out, or gone
+    else if (answer.type === "opaqueredirect" || answer.status === 404) { end(); return; } // signed out, or gone
   } catch {
     // The line broke: asked again later.
   }
@@ -46,10 +47,16 @@ function letGo() {
 }
 
 function plan() {
-  const isOver = "final" in live.dataset || Date.now() - changedAt > PATIENCE;
-  if (isOver || document.hidden || timer) return;
+  if ("final" in live.dataset || hasEnded || document.hidden || timer) return;
   timer = setTimeout(look, wait);
-  wait = Math.min(wait * GROWTH, LONGEST);
+  wait = Date.now() - changedAt > PATIENCE ? SELDOM : Math.min(wait * GROWTH, LONGEST);
+}
+
+function end() {
+  hasEnded = true;
+  if (!said) return;
+  said.className = "notice warn no-print";
+  said.textContent = said.dataset.ended;
 }
 
 if (live) {

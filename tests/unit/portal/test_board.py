@@ -20,6 +20,7 @@ UNIT: Final[dict[str, Any]] = {"unit": "vnnic", "open": 5, "at_risk": 1, "overdu
 COUNTS: Final[dict[str, Any]] = {
     "total": 8,
     "by_status": {"submitted": 6, "returned": 2},
+    "by_unit": {"cuc-an-toan-tt": {"submitted": 2}, "vnnic": {"submitted": 4, "returned": 2}},
     "by_level": {"3": 2, "4": 6},
     "by_channel": {"online": 4, "direct": 4},
 }
@@ -63,6 +64,16 @@ def test_shares_and_sums_are_those_of_what_was_counted() -> None:
         assert figure in page, figure
 
 
+def test_the_states_of_dossiers_stand_unit_by_unit() -> None:
+    page = visit(answers(), OPERATOR).get("/dieu-hanh/").text
+    table = page.partition("Trạng thái theo đơn vị</summary>")[2].partition("</table>")[0]
+    rows = [re.sub(r"<[^>]+>", "|", row).strip("|").split("||") for row in re.findall(r"<tr>(.*?)</tr>", table)]
+    heads, *units = [[cell.strip("|") for cell in row if cell.strip("|")] for row in rows]
+    counts = {unit: dict(zip(heads[1:], cells, strict=True)) for unit, *cells in units}
+    assert counts["cuc-an-toan-tt"] == {"mới đăng ký": "2", "đã trả kết quả": "0"}
+    assert counts["Trung tâm Internet Việt Nam"] == {"mới đăng ký": "4", "đã trả kết quả": "2"}
+
+
 def test_a_service_that_does_not_answer_is_shown_as_that_and_the_rest_is_there() -> None:
     page = visit(answers(routing__count_by_unit=AWAY, routing__health=AWAY), OPERATOR).get("/dieu-hanh/")
     assert page.status_code == 200
@@ -79,6 +90,35 @@ def test_what_waits_is_told_by_service_and_queue_by_queue() -> None:
     assert "1 hàng đợi không có nơi nhận" in line
     assert '<th scope="row" class="code">routing.note_fee</th><td class="number">1.207</td>' in page
     assert page.count("hàng đợi không có nơi nhận") == 1  # nobody takes from a rung, and nobody should
+
+
+def letters_of(total: int) -> dict[str, Any]:
+    """So many dead letters of routing, told page by page."""
+
+    def listed(limit: int, skip: int) -> dict[str, Any]:
+        items = [{**LETTER, "id": f"letter-{place}"} for place in range(total)]
+        return {"items": items[skip : skip + limit], "total": total}
+
+    return {"routing__list_dead_letters": listed}
+
+
+def test_every_dead_letter_can_be_come_to() -> None:
+    browser, address, seen = visit(answers(**letters_of(120)), OPERATOR), "/dieu-hanh/thu-chet", []
+    while address:
+        page = browser.get(address).text
+        seen += re.findall(r'name="id" value="([^"]+)"', page)
+        (address, *_) = re.findall(r'rel="next" href="([^"]+)"', page) or [""]
+        address = address.replace("&amp;", "&")
+    assert seen == [f"letter-{place}" for place in range(120)]
+    assert "Về đầu danh sách" in page
+
+
+@pytest.mark.parametrize(
+    "query", ["dich-vu=routing&sau=-1", "dich-vu=routing&sau=x", "dich-vu=nobody&sau=50", "sau=50"]
+)
+def test_a_place_among_dead_letters_that_is_none_is_the_first(query: str) -> None:
+    page = visit(answers(**letters_of(120)), OPERATOR).get(f"/dieu-hanh/thu-chet?{query}")
+    assert (page.status_code, 'value="letter-0"' in page.text) == (200, True)
 
 
 def test_queues_that_are_not_known_are_not_empty() -> None:
