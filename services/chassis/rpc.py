@@ -33,7 +33,7 @@ from services.chassis.logs import about, log
 from services.chassis.publish import dial
 from services.chassis.subscribe import as_bytes
 from services.chassis.tokens import Verifier
-from services.contracts.fields import explain
+from services.contracts.fields import BY_THE_WAY, explain
 
 F = TypeVar("F", bound=Callable[..., Any])
 LONGEST_REQUEST = 14_000_000
@@ -66,7 +66,8 @@ def read_call(method: str, schema: Schema, actor: Actor, content: Any, trace: st
             explain(error.messages),
         ) from None
     request_id = args.pop("request_id", None) or tracing.new_trace()
-    stated = {key: value for key, value in content.items() if key != "request_id"}
+    beside = {"request_id", *(name for name, field in schema.fields.items() if field.metadata.get(BY_THE_WAY))}
+    stated = {key: value for key, value in content.items() if key not in beside}
     return Call(actor, cause.of_request(method, actor, request_id, stated, trace), args)
 
 

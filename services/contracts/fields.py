@@ -13,6 +13,7 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
+BY_THE_WAY = "by_the_way"  # metadata of a field that makes no other request: where somebody happened to ask from
 _SEPARATOR = "\x1f"
 # Also what no eye can see and what turns the order of letters around: a name must read as it is.
 INVISIBLE = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"

@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import ValidationError, validates_schema
 
 from services.contracts.catalogue.parts import Key
-from services.contracts.fields import Choice, Day, Strict, Text, Whole, say
+from services.contracts.fields import BY_THE_WAY, Choice, Day, Strict, Text, Whole, say
 from services.payment import return_url
 from services.payment.order import STATUSES
 
@@ -76,12 +76,12 @@ class CountFees(Strict):
 
 
 class StartPayment(Strict):
-    """Go and pay. `ip_address` is the payer's own, which gateways ask for."""
+    """Go and pay. `ip_address` is the payer's own, which gateways ask for; from another one it is the same request."""
 
     order_id = order_id()
     method = Choice("vnpay", load_default="vnpay")
     return_url = Text(required=True, longest=return_url.LONGEST, validate=return_url.SHAPE)
-    ip_address = IpAddress(load_default="127.0.0.1")
+    ip_address = IpAddress(load_default="127.0.0.1", metadata={BY_THE_WAY: True})
     request_id = request_id()
 
 

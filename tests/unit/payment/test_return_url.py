@@ -3,7 +3,10 @@
 import pytest
 from marshmallow import ValidationError
 
+from services.chassis.actor import Actor
+from services.chassis.cause import Cause
 from services.chassis.errors import Refused
+from services.chassis.rpc import read_call
 from services.payment.return_url import insist_allowed
 from services.payment.schemas import StartPayment
 
@@ -77,6 +80,16 @@ def test_neither_does_any_other_nonsense(changes: dict[str, str]) -> None:
     with pytest.raises(ValidationError) as caught:
         load(**changes)
     assert set(caught.value.messages_dict) == set(changes)
+
+
+def test_who_pays_once_more_from_another_address_makes_the_same_request() -> None:
+    def cause(**changes: str) -> Cause:
+        stated = {"order_id": "x", "request_id": "1", "return_url": "https://dvc.example.vn/", **changes}
+        return read_call("payment.start_payment", StartPayment(), Actor("citizen", "001801000001"), stated).cause
+
+    at_home, on_the_way = cause(ip_address="192.0.2.1"), cause(ip_address="2001:db8::1")
+    assert (at_home.id, at_home.digest) == (on_the_way.id, on_the_way.digest)
+    assert cause(return_url="https://dvc.example.vn/x").digest != at_home.digest
 
 
 def test_a_missing_address_of_the_payer_is_this_machine() -> None:
