@@ -12,6 +12,7 @@ _BY_RULE: Final = (
     "POST /dossiers/{code}/supplement",
     "POST /uploads",
     "PUT /drafts/{draft_id}",
+    "GET /procedures",  # a place of its own list, whatever stands behind the API
 )
 _PAGED: Final = ("GET /drafts", "GET /dossiers", "GET /dossiers/{code}/notices")  # by places that only a page can name
 

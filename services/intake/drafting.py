@@ -66,9 +66,9 @@ class Drafting:
         rows, following = self._drafts.listed(access.holder(actor), limit, after)
         return {"items": [_line(row) for row in self._living(rows)], "next": following}
 
-    def discard(self, actor: Actor, cause: Cause, draft_id: str) -> Answer:
-        """Leave nothing of it; what is gone already is gone."""
-        self._drafts.discard(self._place(actor, draft_id), cause, clock.now())
+    def discard(self, actor: Actor, cause: Cause, draft_id: str, version: int | None = None) -> Answer:
+        """Leave nothing of it; what is gone already is gone. Raises Conflict where it is no more the version named."""
+        self._drafts.discard(self._place(actor, draft_id), cause, clock.now(), version)
         return {"draft_id": draft_id, "discarded": True}
 
     def begin_submission(self, actor: Actor, cause: Cause, draft_id: str | None) -> None:

@@ -98,10 +98,18 @@ class Drafts:
                 raise problem
         raise _changed()
 
-    def discard(self, place: Place, cause: Cause, at: datetime) -> None:
-        """Leave nothing of what was typed. Raises NotFound for what never was, or was forgotten."""
-        if not self._end(place, {}, cause.id, at) and self._look(place) is None:
+    def discard(self, place: Place, cause: Cause, at: datetime, version: int | None = None) -> None:
+        """Leave nothing of what was typed, whatever its version or only of this one.
+
+        Raises NotFound for what never was, or was forgotten, Conflict for what was changed since.
+        """
+        if self._end(place, {} if version is None else {"version": version}, cause.id, at):
+            return
+        known = self._look(place)
+        if known is None:
             raise unknown_draft()
+        if "gone" not in known:
+            raise _changed()
 
     def mark(self, place: Place, cause_id: str) -> None:
         """The draft is about to be submitted by this request."""

@@ -133,9 +133,10 @@ class Draft(Strict):
 
 
 class DiscardDraft(Command):
-    """Arguments of discard_draft."""
+    """Arguments of discard_draft; `version` is the one that was seen, none: whatever it is by now."""
 
     draft_id = DraftId(required=True)
+    version = Whole(low=1, load_default=None, allow_none=True)
 
 
 class Check(Strict):

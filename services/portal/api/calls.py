@@ -5,7 +5,7 @@ from uuid import UUID
 
 from flask import Response, request, url_for
 
-from services.chassis.errors import Conflict
+from services.chassis.errors import Conflict, Invalid
 from services.portal.api import answers, requests
 from services.portal.api.door import Answer, Door, applicant, ask, keyed, protect
 from services.portal.drafting import Draft
@@ -28,7 +28,7 @@ def find_procedures(wanted: Answer) -> Answer:
     wish = Wish(*(wanted.get(name, "") for name in ("q", "tenant", "unit", "level", "who")))
     found = [{**one.line, "tenant": one.tenant, "unit_name": one.unit["name"]} for one in portal().offers.find(wish)]
     places = [f"{one['tenant']}.{one['key']}" for one in found]
-    start = places.index(wanted["after"]) + 1 if wanted.get("after") in places else 0
+    start = _behind(places, wanted.get("after"))
     shown = found[start : start + wanted["limit"]]
     is_more = start + wanted["limit"] < len(found)
     return {"items": shown, "next": places[start + len(shown) - 1] if is_more and shown else None}
@@ -44,6 +44,7 @@ def get_procedure(tenant: str, key: str) -> Answer:
 
 
 @calls.get("/procedures/<key:tenant>/<key:key>/known")
+@calls.etag
 @calls.response(200, answers.Known)
 @calls.problems(401, 403)
 def get_known(tenant: str, key: str) -> Answer:
@@ -64,6 +65,7 @@ def get_me() -> Answer:
 
 
 @calls.get("/drafts")
+@calls.etag
 @calls.arguments(requests.PageOf, location="query")
 @calls.response(200, answers.page_of(answers.DraftLine))
 @calls.problems(401, 403)
@@ -74,11 +76,15 @@ def list_drafts(page: Answer) -> Any:
 
 @calls.get("/drafts/<uuid:draft_id>")
 @calls.response(200, answers.Draft, headers={"ETag": {"schema": {"type": "string"}}})
+@calls.alt_response(304, description="It still is the version that If-None-Match names.")
 @calls.problems(401, 403)
 def get_draft(draft_id: UUID) -> Any:
     """All that was typed; the ETag is the version that the next PUT names in If-Match."""
     found = ask("intake.get_draft", draft_id=str(draft_id))
-    return found, 200, {"ETag": f'"{found["version"]}"'}
+    version = str(found["version"])
+    if request.if_none_match.contains(version):
+        return Response(status=304, headers={"ETag": f'"{version}"'})
+    return found, 200, {"ETag": f'"{version}"'}
 
 
 @calls.put("/drafts/<uuid:draft_id>")
@@ -90,22 +96,24 @@ def get_draft(draft_id: UUID) -> Any:
 def save_draft(change: Answer, request_id: str, draft_id: UUID) -> Any:
     """Save under a UUID of your own; If-Match names the version it was made from (none: a new draft)."""
     try:
-        saved = ask("intake.save_draft", draft_id=str(draft_id), version=_version(), request_id=request_id, **change)
+        version = _version() or 0
+        saved = ask("intake.save_draft", draft_id=str(draft_id), version=version, request_id=request_id, **change)
     except Conflict as error:
-        if error.code == "intake.draft_changed":
-            error.status = 412  # type: ignore[misc]
-        raise
+        raise _changed_means_412(error) from None
     return saved, 200, {"ETag": f'"{saved["version"]}"'}
 
 
 @calls.delete("/drafts/<uuid:draft_id>")
-@calls.arguments(requests.Header, location="headers")
+@calls.arguments(requests.SeenHeader, location="headers")
 @calls.response(204)
-@calls.problems(401, 403, 409, 422)
+@calls.problems(401, 403, 409, 412, 422)
 @keyed
 def discard_draft(request_id: str, draft_id: UUID) -> None:
-    """Leave nothing of a draft."""
-    ask("intake.discard_draft", draft_id=str(draft_id), request_id=request_id)
+    """Leave nothing of a draft; with If-Match only if it still is the version that was seen."""
+    try:
+        ask("intake.discard_draft", draft_id=str(draft_id), version=_version(), request_id=request_id)
+    except Conflict as error:
+        raise _changed_means_412(error) from None
 
 
 @calls.post("/uploads")
@@ -156,7 +164,8 @@ def list_dossiers(wanted: Answer) -> Any:
 @calls.problems(401, 403)
 def get_dossier(code: str) -> Any:
     """All of one dossier. With If-None-Match it costs nothing to ask again whether something happened."""
-    return ask("intake.get", dossier_code=code)
+    dossier = ask("intake.get", dossier_code=code)
+    return {**dossier, "documents": [_with_address(code, one) for one in dossier["documents"]]}
 
 
 @calls.get("/dossiers/<code:code>/documents/<code:upload_id>")
@@ -172,6 +181,7 @@ def get_document(code: str, upload_id: str) -> Response:
 
 
 @calls.get("/dossiers/<code:code>/supplements")
+@calls.etag
 @calls.response(200, answers.Requests)
 @calls.problems(401, 403)
 def list_supplements(code: str) -> Any:
@@ -213,6 +223,7 @@ def collect(how: Answer, request_id: str, code: str) -> Any:
 
 
 @calls.get("/dossiers/<code:code>/notices")
+@calls.etag
 @calls.arguments(requests.PageOf, location="query")
 @calls.response(200, answers.page_of(answers.Notice))
 @calls.problems(401, 403)
@@ -242,13 +253,38 @@ def verify(asked: Answer) -> Any:
     return portal().services.ask(None, target, **asked)
 
 
+def _with_address(code: str, paper: Answer) -> Answer:
+    """A paper with the address at which the caller gets it: services have doors of their own, for other tokens."""
+    path = url_for(".get_document", code=code, upload_id=paper["upload_id"])
+    return {**paper, "url": f"{portal().settings.portal_url}{path}"}
+
+
 def _known(fact: Fact) -> Answer:
     source = fact.source
     about = {"source": source.kind, "dataset": source.dataset, "number": source.number, "at": source.at}
     return {"field": fact.path, "value": fact.value, **about}
 
 
-def _version() -> int:
-    """The version that If-Match names; none is that of a new draft."""
+def _behind(places: list[str], after: str | None) -> int:
+    """Where the page behind a place begins. Raises Invalid for a place that is none, or is there no more."""
+    if after is None:
+        return 0
+    if after not in places:
+        problem = {"field": "after", "code": "invalid", "vi": "Không phải vị trí trang.", "en": "Not a page position."}
+        raise Invalid(
+            "portal.invalid", "The request is not valid; see errors.", "Yêu cầu chưa hợp lệ; xem chi tiết.", [problem]
+        )
+    return places.index(after) + 1
+
+
+def _version() -> int | None:
+    """The version that If-Match names."""
     named = request.if_match.as_set()
-    return int(named.pop()) if named else 0
+    return int(named.pop()) if named else None
+
+
+def _changed_means_412(error: Conflict) -> Conflict:
+    """A draft that was changed since is a failed precondition here."""
+    if error.code == "intake.draft_changed":
+        error.status = 412  # type: ignore[misc]
+    return error

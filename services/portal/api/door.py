@@ -24,17 +24,27 @@ R = TypeVar("R")
 Answer = dict[str, Any]
 _LONGEST_BODY: Final = 2_000_000
 PROBLEM: Final = "application/problem+json"
-_WORDS: Final = {
-    400: ("Invalid", "The request has not the shape that is asked for; see errors."),
-    401: ("Denied", "Nobody has signed in."),
-    403: ("Denied", "The caller may not do this."),
-    404: ("Not found", "It is not there, or not the caller's to see."),
-    409: ("Conflict", "Somebody was faster, or the Idempotency-Key stands for another request."),
-    412: ("Precondition failed", "It was changed meanwhile."),
-    422: ("Refused", "A rule says no."),
-    429: ("Too many requests", "Ask again later."),
-    503: ("Unavailable", "Ask again in a moment, with the same Idempotency-Key."),
+_WORDS: Final = {  # in English and Vietnamese
+    400: ("The request has not the shape that is asked for; see errors.", "Yêu cầu chưa hợp lệ; xem chi tiết."),
+    401: ("Nobody has signed in.", "Chưa đăng nhập."),
+    403: ("The caller may not do this.", "Người gọi không được làm việc này."),
+    404: ("It is not there, or not the caller's to see.", "Không có, hoặc người gọi không được xem."),
+    405: ("This address does not take that method.", "Địa chỉ này không nhận phương thức đó."),
+    409: (
+        "Somebody was faster, or the Idempotency-Key stands for another request.",
+        "Có người vừa làm trước, hoặc Idempotency-Key đã dùng cho yêu cầu khác.",
+    ),
+    412: ("It was changed meanwhile.", "Nội dung vừa được thay đổi."),
+    413: ("The body is too long.", "Nội dung gửi lên quá dài."),
+    422: ("A rule says no.", "Quy định không cho phép."),
+    429: ("This address asked too often; ask again later.", "Địa chỉ này hỏi quá nhiều lần; hãy thử lại sau."),
+    503: (
+        "Ask again in a moment, with the same Idempotency-Key.",
+        "Hãy thử lại sau giây lát, với cùng Idempotency-Key.",
+    ),
 }
+_REFUSED: Final = ("The request cannot be served.", "Không thể phục vụ yêu cầu này.")
+_DEFECT: Final = ("Our mistake; ask again later.", "Lỗi của chúng tôi; hãy thử lại sau.")
 _ANY: Final = (400, 404, 503)
 
 
@@ -69,7 +79,7 @@ class Door(Blueprint):  # type: ignore[misc]
 
         def document(view: Callable[P, R]) -> Callable[P, R]:
             for status in sorted({*statuses, *_ANY}):
-                about = {"schema": Problem, "description": _WORDS[status][1], "content_type": PROBLEM}
+                about = {"schema": Problem, "description": _WORDS[status][0], "content_type": PROBLEM}
                 view = self.alt_response(status, **about)(view)
             if HTTPStatus.UNAUTHORIZED in statuses:
                 view = self.doc(security=[{"bearer": []}, {"session": []}])(view)
@@ -124,9 +134,13 @@ def show(error: Exception) -> Response:
     if isinstance(error, ServiceError):
         return _problem(error.status, {**error.problem(), "status": error.status})
     if isinstance(error, HTTPException) and error.code:
-        name = HTTPStatus(error.code).phrase
-        return _problem(error.code, {"title": name, "detail": _WORDS.get(error.code, ("", name))[1]}, error)
-    return _problem(500, {"title": "Defect", "detail": "Our mistake; ask again later."})
+        title = HTTPStatus(error.code).phrase
+        return _problem(error.code, {"title": title, **_detail(_WORDS.get(error.code, _REFUSED))}, error)
+    return _problem(500, {"title": "Defect", **_detail(_DEFECT)})
+
+
+def _detail(said: tuple[str, str]) -> dict[str, str]:
+    return {"detail": said[0], "detail_vi": said[1]}
 
 
 def _problem(status: int, said: dict[str, Any], error: HTTPException | None = None) -> Response:

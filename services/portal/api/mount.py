@@ -11,16 +11,11 @@ from services.portal.api.described import CodeInAddress, KeyInAddress, describe
 from services.portal.api.explained import explained
 from services.portal.api.fees import fees
 from services.portal.api.printed import printed
+from services.portal.sessions import cookie_of
 
 PREFIX: Final = "/api/v1"
-_SECURITY: Final = {
+_BEARER: Final = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "An identity token of the portal's OpenID provider."},
-    "session": {
-        "type": "apiKey",
-        "in": "cookie",
-        "name": "motcua_session",
-        "description": "Pages of the portal itself.",
-    },
 }
 
 
@@ -43,12 +38,17 @@ def mount(app: Flask, csrf: CSRFProtect) -> None:
         OPENAPI_JSON_PATH="openapi.json",
     )
     app.url_map.converters |= {"key": KeyInAddress, "code": CodeInAddress}
-    api = PortalApi(app, spec_kwargs={"components": {"securitySchemes": _SECURITY}})
+    api = PortalApi(app, spec_kwargs={"components": {"securitySchemes": _ways_in(app)}})
     describe(api)
     for door in (calls, fees, explained, printed):
         csrf.exempt(door)
         api.register_blueprint(door)
     app.add_url_rule(f"{PREFIX}/", "api_page", lambda: _page(api.spec.to_dict()))
+
+
+def _ways_in(app: Flask) -> dict[str, Any]:
+    session = {"type": "apiKey", "in": "cookie", "name": cookie_of(app)}
+    return {**_BEARER, "session": {**session, "description": "Pages of the portal itself."}}
 
 
 def _page(spec: dict[str, Any]) -> str:

@@ -15,6 +15,7 @@ _PDF: Final = {"content_type": "application/pdf", "description": "The document, 
 
 
 @printed.get("/dossiers/<code:code>/slips")
+@printed.etag
 @printed.response(200, answers.Slips)
 @printed.problems(401, 403)
 def list_slips(code: str) -> dict[str, Any]:
@@ -35,19 +36,21 @@ def list_slips(code: str) -> dict[str, Any]:
 def get_slip(wish: dict[str, Any], code: str, kind: str) -> Response:
     """One of them as PDF: in Vietnamese, which counts, and beside it in the language that `lang` names."""
     applicant()
-    return printing.as_pdf(printing.slip(code, kind, **wish), f"{kind}-{code}")
+    return printing.as_pdf(printing.slip(code, kind, round_=wish.get("round_")), f"{kind}-{code}")
 
 
 @printed.get("/dossiers/<code:code>/receipts/<code:order_id>")
+@printed.arguments(requests.Spoken, location="query")
 @printed.response(200, **_PDF)
 @printed.problems(401, 403)
-def get_receipt(code: str, order_id: str) -> Response:
-    """The receipt of a fee order as PDF."""
+def get_receipt(_wish: dict[str, Any], code: str, order_id: str) -> Response:
+    """The receipt of a fee order as PDF, in the same languages."""
     applicant()
     return printing.as_pdf(printing.receipt(code, order_id), f"bien-lai-{order_id}")
 
 
 @printed.get("/dossiers/<code:code>/notices/<code:notice_id>")
+@printed.etag
 @printed.response(200, answers.Letter)
 @printed.problems(401, 403)
 def get_notice(code: str, notice_id: str) -> Any:

@@ -11,6 +11,7 @@ from services.contracts.fields import Choice, Items, Part, Strict, Text, Whole, 
 from services.contracts.typed import Typed
 from services.contracts.words import APPLICANT_KINDS, CHANNELS, STATUSES
 from services.portal.attachments import CONTENT_TYPES
+from services.portal.language import LANGUAGES
 
 _UUID: Final = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _IS_UUID: Final = matching(_UUID, "Phải là UUID viết thường.", "Must be a UUID in lower case.")
@@ -57,6 +58,17 @@ class VersionHeader(Header):
     )
 
 
+class SeenHeader(Header):
+    """The headers of a call that ends something."""
+
+    version = Text(
+        longest=11,
+        validate=_IS_VERSION,
+        data_key="If-Match",
+        metadata={"description": "The ETag of what was seen last; none: whatever it is by now."},
+    )
+
+
 class Lenient(Schema):
     """Arguments in an address: what we do not know is not ours."""
 
@@ -81,8 +93,14 @@ class PageOf(Lenient):
     after = Text(longest=200, validate=_IS_PLACE, metadata={"description": "The `next` of the page before."})
 
 
-class SlipSearch(Lenient):
-    """Which of several slips of a kind."""
+class Spoken(Lenient):
+    """The language beside Vietnamese, which counts."""
+
+    lang = Choice(*LANGUAGES, metadata={"description": "None: Vietnamese alone."})
+
+
+class SlipSearch(Spoken):
+    """Which of several slips of a kind, and in which language."""
 
     round_ = Digits(low=1, high=99, data_key="round", metadata={"description": "As the slip has it; none: the last."})
 

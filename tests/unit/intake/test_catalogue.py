@@ -34,7 +34,7 @@ def test_a_ministry_without_a_procedure_today_has_none_and_is_not_away() -> None
     later = World([*DOCUMENTS[:2], {**PROCEDURE, "valid_from": "2199-01-01"}])
     assert later.cases.list_procedures("mic", 50, None) == {"items": [], "next": None}
     with pytest.raises(NotFound):
-        later.cases.get_procedure("mic", PROCEDURE["key"])
+        later.cases.get_procedure("mic", "dk-ten-mien-vn")
 
 
 def test_procedures_are_listed_by_key_page_by_page() -> None:

@@ -118,6 +118,18 @@ def test_nobody_has_more_than_so_many_and_the_last_can_still_be_saved() -> None:
     save(world, "neighbour", NEIGHBOUR)
 
 
+def test_a_draft_that_was_changed_since_it_was_seen_is_not_discarded() -> None:
+    world = World()
+    save(world)
+    save(world, "s2", version=1)
+    drafting = world.cases.drafting
+    assert refusal(drafting.discard, CITIZEN, cause("d1"), DRAFT, 1) == "intake.draft_changed"
+    assert shown(world) == [DRAFT]
+    for _ in range(2):
+        assert drafting.discard(CITIZEN, cause("d2"), DRAFT, 2)["discarded"]
+    assert shown(world) == []
+
+
 def test_of_a_discarded_draft_nothing_typed_is_left_and_no_late_save_brings_it_back() -> None:
     world = World()
     save(world)

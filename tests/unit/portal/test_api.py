@@ -92,6 +92,45 @@ def test_asking_again_costs_nothing_while_nothing_happened() -> None:
     assert (first.status_code, again.status_code, again.data) == (200, 304, b"")
 
 
+NOTICES: Final = f"/dossiers/{CODE}/notices"
+
+
+@pytest.mark.parametrize(("path", "target"), [("/drafts", "intake.list_drafts"), (NOTICES, "notify.list_notices")])
+def test_so_it_does_of_a_list(path: str, target: str) -> None:
+    services = FakeServices({target: {"items": [], "next": None}})
+    asks = visit(services, CITIZEN)
+    seen = {"If-None-Match": asks.get(f"{API}{path}").headers["ETag"]}
+    assert asks.get(f"{API}{path}", headers=seen).status_code == 304
+    services.answers[target] = {"items": [], "next": "a"}
+    assert asks.get(f"{API}{path}", headers=seen).status_code == 200
+
+
+def test_a_draft_that_one_has_is_not_told_again() -> None:
+    draft = {"draft_id": DRAFT, "version": 3, "saved_at": AT, "expires_at": AT}
+    asks = browser({"intake.get_draft": draft})
+    first = asks.get(f"{API}/drafts/{DRAFT}")
+    again = asks.get(f"{API}/drafts/{DRAFT}", headers={"If-None-Match": first.headers["ETag"]})
+    assert (first.headers["ETag"], again.status_code, again.data) == ('"3"', 304, b"")
+    assert again.headers["ETag"] == '"3"'
+    assert asks.get(f"{API}/drafts/{DRAFT}", headers={"If-None-Match": '"2"'}).status_code == 200
+
+
+def test_a_draft_is_deleted_as_it_was_seen_or_whatever_it_is() -> None:
+    services = FakeServices({"intake.discard_draft": {"draft_id": DRAFT, "discarded": True}})
+    asks = visit(services, CITIZEN)
+    for seen in ({"If-Match": '"3"'}, {}):
+        assert asks.delete(f"{API}/drafts/{DRAFT}", headers={**KEY, **seen}).status_code == 204
+    assert [one.get("version") for one in services.of("intake.discard_draft")] == [3, None]
+    services.answers["intake.discard_draft"] = Conflict("intake.draft_changed", "Changed.", "Đã thay đổi.")
+    assert asks.delete(f"{API}/drafts/{DRAFT}", headers={**KEY, "If-Match": '"3"'}).status_code == 412
+
+
+def test_papers_are_had_at_the_door_that_takes_the_callers_token() -> None:
+    paper = {"component": "TP01", "upload_id": "u-1", "url": "http://intake.internal/dossiers/x/documents/u-1"}
+    told_ = told(browser({"intake.get": {**WHOLE, "documents": [paper]}}).get(f"{API}/dossiers/{CODE}"))
+    assert told_["documents"][0]["url"] == f"http://localhost{API}/dossiers/{CODE}/documents/u-1"
+
+
 def test_a_draft_is_changed_from_the_version_that_was_seen() -> None:
     saved = {"draft_id": DRAFT, "version": 4, "saved_at": AT, "expires_at": AT}
     services = FakeServices({"intake.save_draft": saved})
@@ -119,6 +158,27 @@ def test_procedures_come_in_pages_each_once() -> None:
         seen += [one["key"] for one in page["items"]]
         after = page["next"]
     assert sorted(seen) == [one["key"] for one in many]
+
+
+def test_a_place_that_is_none_is_no_first_page() -> None:
+    answer = browser(catalogue(procedure()), None).get(f"{API}/procedures?after=mic.khong-co")
+    assert (answer.status_code, told(answer)["errors"][0]["field"]) == (400, "after")
+
+
+@pytest.mark.parametrize(("verb", "path", "status"), [("GET", "/nothing", 404), ("PATCH", "/drafts", 405)])
+def test_what_the_web_server_refuses_is_said_in_both_languages(verb: str, path: str, status: int) -> None:
+    answer = browser({}).open(f"{API}{path}", method=verb)
+    assert (answer.status_code, told(answer)["code"]) == (status, f"http.{status}")
+    assert told(answer)["detail"]
+    assert told(answer)["detail_vi"]
+
+
+@pytest.mark.parametrize(
+    ("address", "cookie"), [("http://localhost", "motcua_session"), ("https://dvc.example.vn", "__Host-motcua_session")]
+)
+def test_the_description_names_the_cookie_as_browsers_have_it(address: str, cookie: str) -> None:
+    made = visit(FakeServices({}), None, portal_url=address)
+    assert told(made.get(f"{API}/openapi.json"))["components"]["securitySchemes"]["session"]["name"] == cookie
 
 
 @pytest.mark.parametrize("limit", ["0", "201", "x", "-1", "", "5_0", "+5", "٥", "1.0", "1e1"])
@@ -194,6 +254,8 @@ def test_who_guesses_numbers_is_soon_told_to_wait() -> None:
     answers = [asks.post(f"{API}/lookups", json=question) for _ in range(3)]
     assert [one.status_code for one in answers] == [404, 404, 429]
     assert answers[-1].mimetype == "application/problem+json"
+    assert told(answers[-1])["detail_vi"]
+    assert int(answers[-1].headers["Retry-After"]) > 0
 
 
 @pytest.mark.parametrize("name", ["Idempotency-Key", "If-Match"])

@@ -53,6 +53,19 @@ def test_a_slip_is_a_pdf() -> None:
     assert answer.data.startswith(b"%PDF-")
 
 
+def test_a_language_that_there_is_not_is_named_and_those_that_there_are_stand_in_the_description() -> None:
+    answer = get(services(accepted()), "/slips/tiep-nhan?lang=fr")
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (400, "lang")
+    spec: Any = visit(services()).get("/api/v1/openapi.json").json
+    for path in ("slips/{kind}", "receipts/{order_id}"):
+        (lang,) = [
+            one
+            for one in spec["paths"][f"/api/v1/dossiers/{{code}}/{path}"]["get"]["parameters"]
+            if one["name"] == "lang"
+        ]
+        assert lang["schema"]["enum"] == ["vi", "en"]
+
+
 def test_a_receipt_is_a_pdf() -> None:
     answer = get(services(payment__find_order=order("paid", **PAID, receipt=RECEIPT)), f"/receipts/{ORDER_ID}")
     assert answer.data.startswith(b"%PDF-")

@@ -106,7 +106,7 @@ def two_ministries(second: object) -> FakeServices:
 def test_a_ministry_of_which_nothing_is_there_takes_nothing_from_the_others(address: str, answer: object) -> None:
     told = visit(two_ministries(answer)).get(address)
     assert told.status_code == 200
-    assert ("VNNIC" if "api" in address else UNIT["name"]["vi"]) in told.text
+    assert ("VNNIC" if "api" in address else "Trung tâm Internet Việt Nam") in told.text
 
 
 def test_a_ministry_that_cannot_be_asked_now_stands_as_it_was_and_is_asked_again_soon(
@@ -115,7 +115,7 @@ def test_a_ministry_that_cannot_be_asked_now_stands_as_it_was_and_is_asked_again
     instant = 1000.0
     monkeypatch.setattr("time.monotonic", lambda: instant)
     services = two_ministries(None)
-    offers = Offers(services)
+    offers = offers_of(services)
     assert [one.key for one in offers.all()] == ["phim", "the-nha-bao"]
     services.answers["intake.list_procedures"] = two_ministries(NOTHING_YET).answers["intake.list_procedures"]
     instant += 61
