@@ -12,6 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from services.chassis.errors import Conflict, Refused, Unavailable
 from tests.e2e.conftest import PATIENCE_MS, PHONE, Opened, scan
+from tests.unit.portal import answers as following
 from tests.unit.portal import cases, drafts, test_board
 from tests.unit.portal.drafts import COMPONENT, DRAFT_ID, FIELDS, FakeDrafts
 from tests.unit.portal.fakes import CITIZEN, OFFICER, OPERATOR, FakeServices, catalogue, procedure, visit
@@ -292,6 +293,22 @@ def test_the_board_renews_itself_unless_it_is_paused_and_says_when_it_no_longer_
     page.clock.fast_forward("00:16")
     expect(page.locator("[data-stale]")).to_contain_text("Phiên làm việc đã hết")
     expect(figure).to_have_text("8")
+
+
+def test_a_dossier_renews_itself_however_long_nothing_happens_and_says_when_it_no_longer_can(opened: Opened) -> None:
+    told = following.services()
+    page = opened(told, "about:blank", CITIZEN)
+    page.clock.install()
+    page.goto(f"/ho-so/{following.CODE}")
+    with page.expect_response("**/hien-trang"):
+        page.clock.fast_forward("20:00")
+    page.evaluate("() => fetch('/health/live').then((one) => one.text())")  # the script has its answer before this
+    told.answers["intake.get"] = following.accepted()
+    page.clock.fast_forward("05:01")
+    expect(page.locator("[data-poll]")).to_contain_text("Hồ sơ được tiếp nhận10 giờ 00")
+    page.context.clear_cookies()
+    page.clock.fast_forward("05:01")
+    expect(page.locator("[data-poll-said]")).to_contain_text("Phiên làm việc đã hết")
 
 
 def camera(*codes: str, is_refused: bool = False) -> str:

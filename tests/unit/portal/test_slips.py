@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from flask import g
 
-from services.chassis.errors import Unavailable
+from services.chassis.errors import NotFound, Unavailable
 from services.portal import pdf
 from services.portal.people import Person
 from services.portal.slips import in_language, there_are
@@ -237,6 +237,15 @@ def test_a_result_carries_the_code_that_checks_it() -> None:
     page = visit(known, CITIZEN).get(f"{HERE}/ket-qua").text
     assert "http://localhost/kiem-tra/ten-mien-vn/1/2026/TM-VNNIC" in page
     assert "vi-du" in page
+
+
+def test_a_result_outlives_the_dataset_that_it_was_issued_in() -> None:
+    known = services(accepted("resolved", result=RESULT), registry__get_record=RECORD)
+    known.answers["registry.get_dataset"] = lambda as_of=None, **_: (
+        DATASET if as_of else NotFound("registry.unknown_document", "No.", "Không.")
+    )
+    assert "vi-du" in visit(known, CITIZEN).get(f"{HERE}/ket-qua").text
+    assert known.of("registry.get_dataset")[-1]["as_of"] == "2026-01-16"
 
 
 def test_a_receipt_states_its_amount_in_words() -> None:
