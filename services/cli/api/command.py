@@ -49,7 +49,9 @@ it answer `NotFound` `routing.unknown_case`, `payment.get_order` answers `NotFou
 `notify.list_notices` is empty. Ask again after a moment, for as long as your user has patience; it is not a no.
 
 **Repeats.** What changes something takes a `request_id` of your own, 1 to 100 characters. The same id with the same
-content is done once and answered as before; with other content it is a `Conflict`.
+content is done once and answered as before; with other content for the same dossier (order, record, notice: whatever
+the call changes) it is a `Conflict`. What opens something, a submission or an upload, is done once under an id at
+all. For another dossier the same id is another request: give each an id of its own.
 
 **Every method of every service** may also answer `Invalid` (`<service>.invalid`, `rpc.keywords_only`, `message.…` for
 what is no JSON), `Denied` (`actor.missing`, `actor.malformed`,

@@ -43,7 +43,9 @@ class Header(Schema):
         longest=100,
         validate=_IS_KEY,
         data_key="Idempotency-Key",
-        metadata={"description": "Your own name for this request: the same key with the same content is done once."},
+        metadata={
+            "description": "Your own name for this request, a new one for each; for one dossier it is done once."
+        },
     )
 
 

@@ -91,6 +91,23 @@ def test_who_is_overtaken_decides_again_on_what_the_faster_one_left() -> None:
     assert seen == [1, 2]
 
 
+def test_for_another_aggregate_the_same_request_id_is_another_request() -> None:
+    journal = fake_journal(TALLY)
+    for _ in range(2):
+        journal.change("D", cause("1", "this"), withdrawn())
+        journal.change("E", cause("1", "that"), withdrawn())
+    assert [journal.get(id_).state.asked for id_ in "DE"] == [1, 1]
+
+
+def test_what_opens_something_is_done_once_under_a_request_id() -> None:
+    journal = fake_journal(TALLY)
+    journal.change("D", cause("1", "this"), withdrawn(), once=True)
+    with pytest.raises(Conflict) as caught:
+        journal.change("E", cause("1", "that"), withdrawn(), once=True)
+    assert caught.value.code == "intake.request_id_reused"
+    assert journal.find("E") is None
+
+
 def test_a_cause_opens_one_aggregate_only() -> None:
     journal = fake_journal(TALLY)
     journal.change("D", cause("1"), withdrawn(), once=True)
