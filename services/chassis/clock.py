@@ -1,6 +1,9 @@
 """The one place that reads the clock."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+APART: Final = timedelta(minutes=5)  # clocks of one installation differ by less: what is further ahead is wrong
 
 
 def now() -> datetime:

@@ -3,7 +3,8 @@
 Any number of relays may run without a lock. Two that meet publish the same events twice; neither leaves a gap, nor lets
 an event arrive before the one that precedes it, because each starts at `relayed` and waits for every confirm before
 the next event of the same aggregate. Each process publishes what it wrote as soon as it wrote it, and whatever
-anybody left behind (a killed process, an unreachable broker) once it is older than `LATE_SECONDS`.
+anybody left behind (a killed process, an unreachable broker, a clock that was ahead) once it is older than
+`LATE_SECONDS`.
 
 What the broker refuses (a subscriber's queue is full and says so) keeps only its own successors back: that aggregate is
 put off for a while, because each try reaches every other subscriber once more. What it confirmed just before it was
@@ -164,7 +165,7 @@ class Relay:
                     {"pending_since": {"$exists": True}}, {"pending_since": 1}, sort=[("pending_since", 1)]
                 )
                 oldest = min(filter(None, (oldest, first and first["pending_since"])), default=None)
-        seconds = (clock.now() - oldest).total_seconds() if oldest else 0.0
+        seconds = abs((clock.now() - oldest).total_seconds()) if oldest else 0.0  # ahead: so wrong is a clock
         return {"waiting": waiting, "oldest_seconds": round(seconds, 3)}
 
     def _pause(self, error: Exception) -> None:
@@ -195,12 +196,14 @@ class Relay:
     def _claim_late(self, journal: Journal[Any], before: datetime) -> list[str]:
         """What is late and nobody else is just at: without claims every process would publish the whole backlog.
 
-        A claim runs out by itself, so that the backlog of one that died is another's.
+        A claim runs out by itself, so that the backlog of one that died is another's. What a clock that was ahead wrote
+        is late too, and such a claim is none: neither waits until that time comes.
         """
         now, collection = clock.now(), journal.collection
-        free = {"$nor": [{"relay_claim.by": {"$ne": self._name}, "relay_claim.until": {"$gt": now}}]}
-        late = collection.find({**self._late(journal, before), **free}, {"_id": 1})
-        ids = [document["_id"] for document in late.sort("pending_since", 1).limit(self._batch)]
+        ahead = {"$gt": now + clock.APART}
+        claimed = {"relay_claim.by": {"$ne": self._name}, "relay_claim.until": {"$gt": now, "$lte": now + clock.APART}}
+        free = {"$nor": [claimed]}
+        ids = self._late(journal, {"$lte": before}, free) or self._late(journal, ahead, free)
         if not ids:
             return []
         claim = {"relay_claim": {"by": self._name, "until": now + _CLAIM}}
@@ -208,9 +211,11 @@ class Relay:
         mine = collection.find({"_id": {"$in": ids}, "relay_claim.by": self._name}, {"_id": 1})
         return [document["_id"] for document in mine]
 
-    def _late(self, journal: Journal[Any], before: datetime) -> Document:
+    def _late(self, journal: Journal[Any], pending_since: Document, free: Document) -> list[str]:
         put_off = [id_ for owner, id_ in self._put_off if owner == id(journal)]
-        return {"pending_since": {"$lte": before}, **({"_id": {"$nin": put_off}} if put_off else {})}
+        wanted = {"pending_since": pending_since, **({"_id": {"$nin": put_off}} if put_off else {}), **free}
+        late = journal.collection.find(wanted, {"_id": 1}).sort("pending_since", 1).limit(self._batch)
+        return [document["_id"] for document in late]
 
     def _relay(self, targets: Iterable[tuple[Journal[Any], str]], read: _Reader) -> int:
         by_journal: dict[int, tuple[Journal[Any], list[str]]] = {}

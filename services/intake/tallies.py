@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from pymongo.errors import DuplicateKeyError
 
+from services.chassis import clock
 from services.chassis.store import Collection, Document, outages_named
 from services.contracts.catalogue.dates import VIETNAM, local_day
 
@@ -67,13 +68,13 @@ class Tallies:
         return local_day(found[0]["state"]["submitted_at"]) if found else None
 
     def _claim(self, month: str, at: datetime, stands: timedelta) -> bool:
-        """Whether it is ours to count the month: nobody has begun to for so long."""
-        due = {"claimed_at": {"$lte": at - stands}}
+        """Whether it is ours to count the month: nobody has begun to for so long, unless by a clock that was ahead."""
+        due, ahead = {"claimed_at": {"$lte": at - stands}}, {"claimed_at": {"$gt": at + clock.APART}}
         of_old = {"as_of": {"$exists": True}, _BY_DAY[-1]: {"$exists": False}}  # counted by an earlier version
         with outages_named():
             try:
                 self._tallies.update_one(
-                    {"_id": month, "$or": [due, of_old]}, {"$set": {"claimed_at": at}}, upsert=True
+                    {"_id": month, "$or": [due, ahead, of_old]}, {"$set": {"claimed_at": at}}, upsert=True
                 )
             except DuplicateKeyError:
                 return False
@@ -94,7 +95,8 @@ class Tallies:
                 "days": _summed(rows, "status"),
                 "day_statuses": _summed(rows, "channel", "level"),
             }
-            self._tallies.update_one({"_id": month, "as_of": {"$not": {"$gt": at}}}, {"$set": counted})
+            later = {"$gt": at, "$lte": at + clock.APART}
+            self._tallies.update_one({"_id": month, "as_of": {"$not": later}}, {"$set": counted})
 
 
 def month_of(day: date) -> str:

@@ -18,6 +18,7 @@ from services.chassis import clock
 from services.chassis.logs import log
 from services.chassis.store import Collection, Document, outages_named
 from services.chassis.together import Together
+from services.notify import patience
 from services.notify.patience import Met
 
 
@@ -52,7 +53,8 @@ class Claims:
 
     def take(self, id_: str, round_: int, met: Met) -> Claim | None:
         """The right to send this round, if it is awaited and nobody is at it; to be ended with `let_go`."""
-        busy = {"claim.round": round_, "claim.until": {"$gt": clock.now()}}
+        now = clock.now()
+        busy = {"claim.round": round_, "claim.until": {"$gt": now, "$lte": now + patience.LONGEST_REST + clock.APART}}
         return self._take(id_, round_, met, {"$nor": [busy]})
 
     def renew(self) -> None:

@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from services.chassis import clock
+
 LONGEST_REST: Final = timedelta(hours=1)
 # After no answer: each further copy is one that the reader may have already, so there are few, and far between.
 RESTS_IN_DOUBT: Final = (timedelta(minutes=1), timedelta(minutes=30))
@@ -18,8 +20,9 @@ class Met:
     resting_until: datetime | None = None
 
     def rests(self, now: datetime) -> bool:
-        """Whether it is too early for the next attempt."""
-        return self.resting_until is not None and now < self.resting_until
+        """Whether it is too early for the next attempt; by a clock that was ahead nothing rests."""
+        until = self.resting_until
+        return until is not None and now < until <= now + LONGEST_REST + clock.APART
 
 
 def put_off(met: Met, now: datetime, longest: timedelta) -> Met | None:

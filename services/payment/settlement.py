@@ -27,11 +27,10 @@ from services.payment.clients import NOT_REACHED
 from services.payment.domain import Capture
 from services.payment.order import Attempt, FeeOrder
 from services.payment.settings import PaymentSettings
-from services.payment.store import Orders
+from services.payment.store import LONGEST_SILENCE, Orders
 from services.payment.vnpay import Merchant, Purchase, Report
 
 GATEWAY: Final = Actor("system", "vnpay")
-LONGEST_SILENCE: Final = timedelta(days=1)  # between two questions about an attempt
 LONGEST_ASKED: Final = timedelta(days=30)  # after its end, about an attempt that stays undecided
 Answer = tuple[str, str]
 

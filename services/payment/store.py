@@ -6,11 +6,12 @@ them are open, so what is not in it is not assessed yet.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pymongo import UpdateOne
 
+from services.chassis import clock
 from services.chassis.errors import NotFound
 from services.chassis.journal import Journal
 from services.chassis.reads import GroupRead
@@ -18,6 +19,7 @@ from services.chassis.store import Collection, Document, outages_named
 from services.chassis.writes import GroupWrite
 from services.payment.order import FeeOrder
 
+LONGEST_SILENCE: Final = timedelta(days=1)  # between two questions about an attempt
 _AT_ONCE = 500
 _DATED: Final = {"$type": "date"}  # said in filter and index alike, so that the index is used
 _WITHOUT_HISTORY: Final = {"history": 0, "subject": 0}
@@ -147,14 +149,20 @@ class Orders:
     def claim_silent(
         self, before: datetime, now: datetime, again_at: Callable[[FeeOrder], datetime]
     ) -> Iterator[FeeOrder]:
-        """Orders with an attempt that has been silent since before `before`; each is this caller's until `again_at`."""
-        wanted = {"state.silent_since": {"$lte": before, **_DATED}, "ask_after": {"$not": {"$gt": now}}}
-        with outages_named():
-            found = list(self._orders.find(wanted, _WITHOUT_HISTORY).sort("state.silent_since", 1).limit(_AT_ONCE))
-        for document in found:
+        """Orders with an attempt that has been silent since before `before`; each is this caller's until `again_at`.
+
+        What a clock that was ahead put off for longer than anybody does (`LONGEST_SILENCE`) is not put off.
+        """
+        ahead = {"$gt": now + LONGEST_SILENCE + clock.APART}
+        for document in [*self._silent(before, {"$not": {"$gt": now}}), *self._silent(before, ahead)]:
             order = self._parse(document)
             if self._claim(document, again_at(order)):
                 yield order
+
+    def _silent(self, before: datetime, ask_after: Document) -> list[Document]:
+        wanted = {"state.silent_since": {"$lte": before, **_DATED}, "ask_after": ask_after}
+        with outages_named():
+            return list(self._orders.find(wanted, _WITHOUT_HISTORY).sort("state.silent_since", 1).limit(_AT_ONCE))
 
     def ask_soon(self, order_id: str) -> None:
         """The order has a new attempt, and is not asked after as seldom as for an old one."""

@@ -98,6 +98,13 @@ def test_what_an_earlier_version_counted_is_counted_anew(base: Base) -> None:
     assert (tallies(base).with_days(oldest) or {}).get("day_statuses")
 
 
+def test_what_was_counted_by_a_clock_that_was_ahead_is_counted_anew(base: Base) -> None:
+    tallies(base).count(NOW + timedelta(days=3), EVERY)
+    tallies(base).count(NOW, EVERY)
+    assert {one["as_of"] for one in base.database["tallies"].find()} == {NOW}
+    assert told(base, "status") == found(base, "status")
+
+
 def test_what_changes_is_counted_in_the_next_round_and_once(base: Base) -> None:
     tallies(base).count(NOW, EVERY)
     dossiers = base.database["dossiers"]

@@ -1,6 +1,7 @@
 """Fakes of what notify talks to."""
 
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from email.headerregistry import Address
 from types import SimpleNamespace
@@ -14,6 +15,7 @@ from services.notify.wording import Case, Dossier
 from tests.unit.fakes import FakeCollection
 from tests.unit.notify.builders import CASE, DOSSIER, PROCEDURE, UNIT
 
+_TESTS: Mapping[str, Callable[[Any, Any], bool]] = {"$lt": operator.lt, "$lte": operator.le, "$gt": operator.gt}
 NOTICE = Aggregate("notify", "notice", Notice, evolve)
 
 
@@ -47,8 +49,7 @@ def _holds(document: Any, path: str, test: Any) -> bool:
         return value is None
     if not isinstance(test, dict):
         return bool(value == test)
-    [(how, bound)] = test.items()
-    return value is not None and bool(value < bound if how == "$lt" else value > bound)
+    return value is not None and all(_TESTS[how](value, bound) for how, bound in test.items())
 
 
 class FakeStore(NoticeStore):

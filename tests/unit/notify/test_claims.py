@@ -118,6 +118,19 @@ def test_a_resting_round_is_nobody_s_until_then_and_the_next_round_begins_anew(
     assert claims.take(ID, 1, met)
 
 
+def test_what_a_clock_that_was_ahead_claimed_or_put_off_is_free(
+    store: FakeStore, claims: Claims, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    be(monkeypatch, AT + timedelta(days=1))
+    claim = claims.take(ID, 1, Met())
+    assert claim
+    met = Met(resting_until=AT + timedelta(days=1, hours=1))
+    claims.rest(claim, met)
+    be(monkeypatch, AT)
+    assert not met.rests(AT)
+    assert claims.take(ID, 1, met)
+
+
 def test_a_claim_of_an_earlier_version_is_understood(store: FakeStore, claims: Claims) -> None:
     store.documents[ID]["claim"] = {"round": 1, "until": AT}
     assert store.get_round(ID, 1)[1] == Met()
