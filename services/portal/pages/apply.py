@@ -26,7 +26,7 @@ Problem = dict[str, str]
 _EVERYTHING: Final = "tat-ca"
 _GONE: Final = frozenset({"intake.draft_gone", "intake.unknown_draft"})
 _LONGEST_KEY: Final = 60
-_TAKE: Final = "known"
+_TAKE, _FORGET = "known", "forget"
 _CHOICE: Final = "take."  # controls that ask which of two answers is to stay
 _OF_A_TABLE: Final = frozenset({"add", "remove", "paste"})
 
@@ -100,7 +100,8 @@ def save(draft_id: uuid.UUID) -> ResponseReturnValue:
         return redirect(url_for(".resume", draft_id=kept.id), 303)
     looked_at = about if act == "paste" else None
     changed = _first_of(asked, about) if act == _TAKE else about.partition(":")[0]
-    return redirect(url_for(".resume", draft_id=kept.id, soat=looked_at, _anchor=f"f-form.{changed}"), 303)
+    anchor = f"f-form.{changed}" if changed else None
+    return redirect(url_for(".resume", draft_id=kept.id, soat=looked_at, _anchor=anchor), 303)
 
 
 @pages.post("/ban-nhap/<uuid:draft_id>/luu")
@@ -174,6 +175,8 @@ def _typed(draft_id: str) -> tuple[Asked, Draft]:
 def _changed(asked: Asked, typed: Draft, act: str, about: str) -> tuple[Draft, list[Problem]]:
     """The draft after what the button does to it, and why it could not."""
     typed = as_chosen(typed)
+    if act == _FORGET:
+        return replace(typed, form=forms.answers(asked.fields, typed.form)), []
     form, problems = _taken(asked, typed, about) if act == _TAKE else after_button(asked, typed.form, act, about)
     return replace(typed, form=form), problems
 

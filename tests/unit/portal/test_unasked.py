@@ -53,6 +53,17 @@ def test_answers_that_a_new_version_does_not_ask_are_named_and_stay_in_the_draft
     assert controls(again)["form.abroad"] == "false"
 
 
+def test_whoever_wants_what_is_not_asked_out_of_the_draft_has_that() -> None:
+    drafts = FakeDrafts()
+    begun(drafts)
+    browser, _ = later(drafts, NEWER)
+    page = browser.get(AT).text
+    assert 'name="do" value="forget"' in page
+    assert browser.post(AT, data={**controls(page), "do": "forget"}).status_code == 303
+    assert drafts.kept[DRAFT_ID]["form"] == {"titles": [{"title": "Truyện"}, {"title": "Thơ"}]}
+    assert 'value="forget"' not in browser.get(AT).text
+
+
 def test_what_is_not_asked_is_not_handed_in() -> None:
     drafts = FakeDrafts()
     begun(drafts)
