@@ -18,8 +18,8 @@ from services.payment.vnpay import Merchant, Purchase, Report
 _SECONDS: Final = (3.05, 15.0)  # to connect, to answer
 _LONGEST_ANSWER: Final = 64 * 1024
 NOT_REACHED: Final = "payment.gateway_not_reached"  # of an Unavailable: nothing was sent, nothing can have been done
+UNDECIDED: Final = "payment.gateway_undecided"  # of an Unavailable: heard, answered 99, and nobody knows what was done
 _UNAVAILABLE: Final = "payment.gateway_unavailable"
-_REFUND_TAKEN: Final = frozenset({vnpay.OK, vnpay.DUPLICATE})
 
 
 class Gateway:
@@ -40,16 +40,17 @@ class Gateway:
 
     def refund(
         self, purchase: Purchase, amount_vnd: int, transaction: str | None, request_id: str, at: datetime
-    ) -> None:
-        """Have `amount_vnd` of a capture given back, once for a request id. Raises Unavailable, Refused.
+    ) -> bool:
+        """Have `amount_vnd` of a capture given back, once for a request id: whether it was taken now.
 
-        A duplicate is a success: this very request was taken before and its answer lost. A refusal uses the id up, so
-        the next try needs another.
+        False is the gateway's 94: it has this request already, or another refund of this payment under way. Raises
+        Unavailable, or Refused, which uses the id up, so that the next try needs another.
         """
         call = vnpay.refund_request(self._merchant, purchase, amount_vnd, transaction or "", request_id, at)
         code = self._ask(call)["vnp_ResponseCode"]
-        if code not in _REFUND_TAKEN:
+        if code not in {vnpay.OK, vnpay.DUPLICATE}:
             raise _refused("payment.refund_refused", code)
+        return code == vnpay.OK
 
     def _ask(self, call: vnpay.Fields) -> vnpay.Fields:
         with spans.posting(self._address, call["vnp_Command"]):
@@ -70,7 +71,7 @@ class Gateway:
             log.warning("gateway_answer_unusable", command=call["vnp_Command"], status=status)
             raise _unavailable()
         if answer["vnp_ResponseCode"] == vnpay.OTHER:
-            raise _unavailable()
+            raise _unavailable(UNDECIDED)
         return answer
 
 

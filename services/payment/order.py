@@ -6,7 +6,7 @@ Nothing but events sets a field, and the status is never set at all: it is deriv
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from services.chassis.errors import Defect
@@ -27,6 +27,7 @@ MOVES: Final[Mapping[str, frozenset[str]]] = {
 }
 STATUSES: Final = tuple(MOVES)
 PAYABLE: Final = frozenset({"requested", "expired"})
+LONGEST_ASKED: Final = timedelta(days=30)  # after its end, about an attempt that stays undecided
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,10 @@ class FeeOrder:
         """What is still owed back of a capture, of this amount."""
         wanted = (attempt, amount_vnd, None)
         return next((one for one in self.refunds if (one.attempt, one.amount_vnd, one.refunded_at) == wanted), None)
+
+    def next_refund(self, attempt: str) -> Refund | None:
+        """What is to be given back of a capture before anything else of it."""
+        return next((one for one in self.refunds if one.attempt == attempt and one.refunded_at is None), None)
 
 
 def status_of(order: FeeOrder) -> str:

@@ -17,21 +17,20 @@ from typing import Any, Final, Protocol
 from services.chassis import cause, clock
 from services.chassis.actor import Actor
 from services.chassis.cause import Cause
-from services.chassis.errors import Refused, Unavailable
+from services.chassis.errors import Conflict, Refused, Unavailable
 from services.chassis.journal import Journal
 from services.chassis.logs import log
 from services.contracts.catalogue.dates import local_day
 from services.contracts.event import Event
 from services.payment import domain, vnpay
-from services.payment.clients import NOT_REACHED
+from services.payment.clients import NOT_REACHED, UNDECIDED
 from services.payment.domain import Capture
-from services.payment.order import Attempt, FeeOrder
+from services.payment.order import LONGEST_ASKED, Attempt, FeeOrder
 from services.payment.settings import PaymentSettings
 from services.payment.store import LONGEST_SILENCE, Orders
 from services.payment.vnpay import Merchant, Purchase, Report
 
 GATEWAY: Final = Actor("system", "vnpay")
-LONGEST_ASKED: Final = timedelta(days=30)  # after its end, about an attempt that stays undecided
 Answer = tuple[str, str]
 
 
@@ -43,8 +42,8 @@ class MerchantApi(Protocol):
 
     def refund(
         self, purchase: Purchase, amount_vnd: int, transaction: str | None, request_id: str, at: datetime
-    ) -> None:
-        """Give back."""
+    ) -> bool:
+        """Give back: whether it was taken now, and not before."""
 
 
 class Settlement:
@@ -103,43 +102,73 @@ class Settlement:
         if not attempt or not refund or not captured:
             log.info("no_refund_at_gateway", order=order_id)
             return
+        if refund is not order.next_refund(attempt):  # under way together, nobody could tell which one a 94 is of
+            raise Conflict(
+                "payment.refund_in_line",
+                "An earlier refund of this payment comes first.",
+                "Khoản hoàn trước của cùng giao dịch phải được hoàn trước.",
+            )
         at, purchase = clock.now(), _purchase(order, captured)
         try:
-            if not self._is_made(order, purchase, amount_vnd, event_id, at):
-                transaction = order.transaction if attempt == order.attempt else None
-                self._gateway.refund(purchase, amount_vnd, transaction, self._refund_id(order_id, event_id), at)
+            self._have_made(order, purchase, amount_vnd, event_id, at)
         except Refused:
             self._orders.note_refusal(order_id, event_id)
             raise
-        except Unavailable as outage:
-            if outage.code == NOT_REACHED:
-                self._orders.forget_sending(order_id, event_id)
-            raise
         self._journal.change(order_id, why, lambda order: domain.note_refund(order, attempt, amount_vnd, at))
 
-    def _is_made(self, order: FeeOrder, purchase: Purchase, amount_vnd: int, event_id: str, at: datetime) -> bool:
-        """Whether a refund was made whose answer was lost on an earlier day. Raises Refused where nobody can tell.
+    def _have_made(self, order: FeeOrder, purchase: Purchase, amount_vnd: int, event_id: str, at: datetime) -> None:
+        """Have the gateway make a refund, once. Raises Unavailable, Refused; `refund_uncertain` where nobody can tell.
 
         Under one id a gateway pays once, but only on one day (domain: `vnp_RequestId`); so on another it is asked
-        first. Of its last transaction it may speak as of a refund: then that is it, unless an equal one was made
-        before. If it speaks of the payment only, more than half of what is left may still be sent again, for a gateway
-        never gives back more than it took. Less rests in the dead letters until a person has looked at the merchant's
-        page of the gateway: to replay it is his word that the money had not gone back.
+        first. If it then speaks of the payment only, more than half of what is left may still be sent again, for a
+        gateway never gives back more than it took. What is uncertain rests in the dead letters until a person has
+        looked at the merchant's page of the gateway: to replay it is his word that the money had not gone back.
         """
-        if local_day(self._orders.note_sending(order.order_id, event_id, at)) == local_day(at):
-            return False
-        made = [one.amount_vnd for one in order.refunds if one.attempt == purchase.reference and one.refunded_at]
+        sent_at, first = self._orders.note_sending(order.order_id, event_id, at)
+        if local_day(sent_at) != local_day(at):
+            if self._is_found_made(order, purchase, amount_vnd, at):
+                return
+            if 2 * amount_vnd <= purchase.amount_vnd - sum(_given_back(order, purchase)):
+                raise _uncertain()
+        if self._send(order, purchase, amount_vnd, event_id, at, first=first):
+            return
+        if not first and self._can_only_be_its_own(order, purchase, event_id):
+            return
+        if not self._is_found_made(order, purchase, amount_vnd, at):
+            raise _uncertain()
+
+    def _send(
+        self, order: FeeOrder, purchase: Purchase, amount_vnd: int, event_id: str, at: datetime, *, first: bool
+    ) -> bool:
+        """Send a refund: whether it was taken now. What the gateway did not do, or may not have done, is noted."""
+        transaction = order.transaction if purchase.reference == order.attempt else None
+        request_id = self._refund_id(order.order_id, event_id)
+        try:
+            return self._gateway.refund(purchase, amount_vnd, transaction, request_id, at)
+        except Unavailable as outage:
+            if outage.code == NOT_REACHED and first:
+                self._orders.forget_sending(order.order_id, event_id)
+            if outage.code == UNDECIDED:
+                self._orders.note_undecided(order.order_id, event_id)
+            raise
+
+    def _can_only_be_its_own(self, order: FeeOrder, purchase: Purchase, event_id: str) -> bool:
+        """Whether a repetition, told of a refund that was sent before, means that this one was taken then.
+
+        Not where it was answered 99, which uses an id up like any answer; nor where another was given back of this
+        payment, for a gateway says the same while that is under way.
+        """
+        return not _given_back(order, purchase) and not self._orders.was_undecided(order.order_id, event_id)
+
+    def _is_found_made(self, order: FeeOrder, purchase: Purchase, amount_vnd: int, at: datetime) -> bool:
+        """Whether the gateway's last word of a payment is of this refund, and not of an equal one made before."""
         report = self._gateway.query(purchase, uuid.uuid4().hex, at)
-        if report and (report.outcome, report.amount_vnd) == ("refunded", amount_vnd) and amount_vnd not in made:
-            log.warning("refund_found_made", order=order.order_id, attempt=purchase.reference)
-            return True
-        if 2 * amount_vnd > purchase.amount_vnd - sum(made):
+        if report is None or (report.outcome, report.amount_vnd) != ("refunded", amount_vnd):
             return False
-        raise Refused(
-            "payment.refund_uncertain",
-            "Whether this refund was made must be looked up at the gateway; replay it if it was not.",
-            "Cần tra cứu tại cổng thanh toán xem đã hoàn tiền chưa; nếu chưa thì gửi lại.",
-        )
+        if amount_vnd in _given_back(order, purchase):
+            return False
+        log.warning("refund_found_made", order=order.order_id, attempt=purchase.reference)
+        return True
 
     def _take(self, query: str) -> tuple[Answer, str | None]:
         report = vnpay.read_callback(self._merchant, query)
@@ -217,6 +246,19 @@ class Settlement:
         """The same for every try of one refund, until the gateway refused it: a refusal uses the id up."""
         refusals = self._orders.refusals(order_id, event_id)
         return hashlib.sha256(f"{event_id}/{refusals}".encode()).hexdigest()[:32]
+
+
+def _given_back(order: FeeOrder, purchase: Purchase) -> list[int]:
+    """The amounts that were given back of a payment."""
+    return [one.amount_vnd for one in order.refunds if one.attempt == purchase.reference and one.refunded_at]
+
+
+def _uncertain() -> Refused:
+    return Refused(
+        "payment.refund_uncertain",
+        "Whether this refund was made must be looked up at the gateway; replay it if it was not.",
+        "Cần tra cứu tại cổng thanh toán xem đã hoàn tiền chưa; nếu chưa thì gửi lại.",
+    )
 
 
 def _purchase(order: FeeOrder, attempt: Attempt, ip_address: str = "127.0.0.1") -> Purchase:

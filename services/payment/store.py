@@ -183,19 +183,29 @@ class Orders:
         since: dict[str, datetime] = found.get("held", {})
         return since
 
-    def note_sending(self, order_id: str, refund: str, at: datetime) -> datetime:
-        """This refund, named by the event that asked for it, is about to be sent: when that was so first."""
+    def note_sending(self, order_id: str, refund: str, at: datetime) -> tuple[datetime, bool]:
+        """This refund, named by the event that asked for it, is about to be sent: when that was so first; if now."""
         name = f"sent_refunds.{refund}"
         with outages_named():
-            self._orders.update_one({"_id": order_id, name: {"$exists": False}}, {"$set": {name: at}})
+            noted = self._orders.update_one({"_id": order_id, name: {"$exists": False}}, {"$set": {name: at}})
             found = self._orders.find_one({"_id": order_id}, {name: 1}) or {}
-        first: datetime = found["sent_refunds"][refund]
-        return first
+        return found["sent_refunds"][refund], bool(noted.modified_count)
 
     def forget_sending(self, order_id: str, refund: str) -> None:
         """The refund did not leave the house."""
         with outages_named():
             self._orders.update_one({"_id": order_id}, {"$unset": {f"sent_refunds.{refund}": ""}})
+
+    def note_undecided(self, order_id: str, refund: str) -> None:
+        """The gateway heard this refund, and could not say what it did."""
+        with outages_named():
+            self._orders.update_one({"_id": order_id}, {"$set": {f"undecided_refunds.{refund}": True}})
+
+    def was_undecided(self, order_id: str, refund: str) -> bool:
+        """Whether the gateway ever could not say what it did with what it was last sent for this refund."""
+        with outages_named():
+            found = self._orders.find_one({"_id": order_id}, {f"undecided_refunds.{refund}": 1}) or {}
+        return refund in found.get("undecided_refunds", {})
 
     def refusals(self, order_id: str, refund: str) -> int:
         """How often a gateway has refused this refund, named by the event that asked for it."""
@@ -205,11 +215,9 @@ class Orders:
 
     def note_refusal(self, order_id: str, refund: str) -> None:
         """A gateway refused this refund, or a person must look after it: what is sent next is another request."""
+        over = {f"sent_refunds.{refund}": "", f"undecided_refunds.{refund}": ""}
         with outages_named():
-            self._orders.update_one(
-                {"_id": order_id},
-                {"$inc": {f"refused_refunds.{refund}": 1}, "$unset": {f"sent_refunds.{refund}": ""}},
-            )
+            self._orders.update_one({"_id": order_id}, {"$inc": {f"refused_refunds.{refund}": 1}, "$unset": over})
 
     def _claim(self, document: Document, again_at: datetime) -> bool:
         """Outside the history: it says who asks, not what happened."""

@@ -51,6 +51,7 @@ class FakeOrders:
         self.asked: dict[str, datetime] = {}
         self.refused: dict[str, int] = {}
         self.sent: dict[str, datetime] = {}
+        self.undecided: set[str] = set()
         self.holds: dict[str, dict[str, datetime]] = {}
 
     def note_bill(self, bill: Bill) -> None:
@@ -103,11 +104,18 @@ class FakeOrders:
     def held(self, order_id: str) -> dict[str, datetime]:
         return self.holds.get(order_id, {})
 
-    def note_sending(self, order_id: str, refund: str, at: datetime) -> datetime:
-        return self.sent.setdefault(f"{order_id}/{refund}", at)
+    def note_sending(self, order_id: str, refund: str, at: datetime) -> tuple[datetime, bool]:
+        first = f"{order_id}/{refund}" not in self.sent
+        return self.sent.setdefault(f"{order_id}/{refund}", at), first
 
     def forget_sending(self, order_id: str, refund: str) -> None:
         self.sent.pop(f"{order_id}/{refund}", None)
+
+    def note_undecided(self, order_id: str, refund: str) -> None:
+        self.undecided.add(f"{order_id}/{refund}")
+
+    def was_undecided(self, order_id: str, refund: str) -> bool:
+        return f"{order_id}/{refund}" in self.undecided
 
     def refusals(self, order_id: str, refund: str) -> int:
         return self.refused.get(f"{order_id}/{refund}", 0)
@@ -115,6 +123,7 @@ class FakeOrders:
     def note_refusal(self, order_id: str, refund: str) -> None:
         self.refused[f"{order_id}/{refund}"] = self.refusals(order_id, refund) + 1
         self.forget_sending(order_id, refund)
+        self.undecided.discard(f"{order_id}/{refund}")
 
 
 @dataclass
@@ -125,6 +134,7 @@ class FakeGateway:
     asked: list[str] = field(default_factory=list)
     refunds: list[tuple[str, int, str | None, str]] = field(default_factory=list)
     refund_error: ServiceError | None = None
+    repeated: bool = False  # answers 94
 
     def query(self, purchase: Purchase, _request_id: str, _at: datetime) -> Report | None:
         self.asked.append(purchase.reference)
@@ -135,10 +145,11 @@ class FakeGateway:
 
     def refund(
         self, purchase: Purchase, amount_vnd: int, transaction: str | None, request_id: str, _at: datetime
-    ) -> None:
+    ) -> bool:
         self.refunds.append((purchase.reference, amount_vnd, transaction, request_id))
         if self.refund_error is not None:
             raise self.refund_error
+        return not self.repeated
 
 
 class FakeOwners:

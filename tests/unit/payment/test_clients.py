@@ -10,7 +10,7 @@ import pytest
 
 from services.chassis.actor import Actor
 from services.chassis.errors import Refused, Unavailable
-from services.payment.clients import NOT_REACHED, Gateway, Owners
+from services.payment.clients import NOT_REACHED, UNDECIDED, Gateway, Owners
 from tests.unit.payment.builders import CITIZEN, STRANGER, SYSTEM
 from tests.unit.payment.test_vnpay import MERCHANT, PURCHASE, STARTED, answer
 
@@ -83,7 +83,6 @@ def test_what_the_gateway_does_not_know_came_to_nothing(api: MerchantApi, gatewa
 @pytest.mark.parametrize(
     ("body", "status"),
     [
-        (answer(ResponseCode="99"), 200),
         (answer(), 500),
         (answer(), 302),
         ({**answer(), "vnp_Amount": "1"}, 200),
@@ -124,10 +123,21 @@ def test_an_answer_about_something_else_is_refused(api: MerchantApi, gateway: Ga
         gateway.query(PURCHASE, "q1", STARTED)
 
 
-@pytest.mark.parametrize("code", ["00", "94"])
-def test_a_refund_is_taken_also_when_it_was_taken_before(api: MerchantApi, gateway: Gateway, code: str) -> None:
+def test_what_a_gateway_did_after_it_answered_99_is_not_known(api: MerchantApi, gateway: Gateway) -> None:
+    say(api, answer(ResponseCode="99"))
+    with pytest.raises(Unavailable, match=UNDECIDED):
+        gateway.query(PURCHASE, "q1", STARTED)
+    say(api, answer("refund", ResponseCode="99"))
+    with pytest.raises(Unavailable, match=UNDECIDED):
+        gateway.refund(PURCHASE, 1, None, "r1", STARTED)
+
+
+@pytest.mark.parametrize(("code", "taken_now"), [("00", True), ("94", False)])
+def test_a_refund_is_taken_now_or_something_was_taken_before(
+    api: MerchantApi, gateway: Gateway, code: str, taken_now: bool
+) -> None:
     say(api, answer("refund", ResponseCode=code))
-    gateway.refund(PURCHASE, 100_000, "14000001", "r1", STARTED)
+    assert gateway.refund(PURCHASE, 100_000, "14000001", "r1", STARTED) == taken_now
     sent = api.asked[0]
     assert (sent["vnp_TransactionType"], sent["vnp_Amount"], sent["vnp_RequestId"]) == ("03", "10000000", "r1")
 

@@ -9,10 +9,10 @@ import pytest
 from flask import Flask
 
 from services.chassis import clock
-from services.chassis.errors import Refused, Unavailable
+from services.chassis.errors import Conflict, Refused, Unavailable
 from services.contracts.event import Event
 from services.payment import vnpay
-from services.payment.clients import NOT_REACHED
+from services.payment.clients import NOT_REACHED, UNDECIDED
 from services.payment.http import routes
 from services.payment.vnpay import Report
 from tests.unit.payment.builders import CITIZEN, CODE, FIRST, NOW, SECOND
@@ -282,21 +282,18 @@ LOST = Unavailable("payment.gateway_unavailable", "", "")
 UPKEEP = 500_000
 
 
+def owe_more(desk: Desk, amount_vnd: int) -> None:
+    """So much is owed back of the first payment, for the end of the dossier."""
+    about = {"order_id": f"{CODE}-S", "dossier_code": CODE, "attempt": FIRST, "amount_vnd": amount_vnd}
+    owed = Event("refund_due", {**about, "reason": "dossier_ended", "due_at": NOW})
+    why = cause_of(f"ended/{len(desk.order().refunds)}")
+    desk.journal.change(f"{CODE}-S", why, lambda _order: [owed])
+
+
 def lost_yesterday(desk: Desk, now: list[Any], amount_vnd: int, error: Unavailable = LOST) -> None:
     """A refund was sent a minute before midnight in Hà Nội, and its answer did not come."""
     code_of(desk, callback())
-    refund = Event(
-        "refund_due",
-        {
-            "order_id": f"{CODE}-S",
-            "dossier_code": CODE,
-            "attempt": FIRST,
-            "amount_vnd": amount_vnd,
-            "reason": "dossier_ended",
-            "due_at": NOW,
-        },
-    )
-    desk.journal.change(f"{CODE}-S", cause_of(f"ended/{amount_vnd}"), lambda _order: [refund])
+    owe_more(desk, amount_vnd)
     now[0] = NOW.replace(hour=16, minute=59)
     desk.gateway.refund_error = error
     with pytest.raises(Unavailable):
@@ -352,9 +349,7 @@ def test_an_equal_refund_made_before_is_not_taken_for_the_one_that_was_lost(desk
     lost_yesterday(desk, now, 100_000)
     desk.gateway.reports[FIRST] = report("refunded", "00", 100_000)
     pay_out(desk, 100_000)
-    again = {"order_id": f"{CODE}-S", "dossier_code": CODE, "attempt": FIRST, "amount_vnd": 100_000}
-    rest = Event("refund_due", {**again, "reason": "dossier_ended", "due_at": NOW})
-    desk.journal.change(f"{CODE}-S", cause_of("withdrawn"), lambda _order: [rest])
+    owe_more(desk, 100_000)
     desk.gateway.refund_error = LOST
     with pytest.raises(Unavailable):
         desk.settlement.give_back(cause_of("rest"), f"{CODE}-S", FIRST, 100_000, "event-rest")
@@ -370,6 +365,81 @@ def test_a_refund_that_never_left_the_house_is_sent_the_next_day_without_asking(
     pay_out(desk, 100_000)
     assert len(desk.gateway.asked) == asked
     assert desk.order().refunds[0].refunded_at == now[0]
+
+
+def told_repeated(desk: Desk, before: Unavailable | None) -> None:
+    """The refund is sent, after `before` was said of it once, and the gateway answers 94."""
+    desk.gateway.refund_error = before
+    if before:
+        with pytest.raises(Unavailable):
+            give_back(desk)
+    desk.gateway.refund_error, desk.gateway.repeated = None, True
+    give_back(desk)
+
+
+def test_a_repetition_after_a_lost_answer_is_the_refund_itself(desk: Desk) -> None:
+    owed(desk)
+    told_repeated(desk, LOST)
+    assert desk.order().refunds[0].refunded_at == NOW
+
+
+@pytest.mark.parametrize("before", [Unavailable(UNDECIDED, "", ""), Unavailable(NOT_REACHED, "", ""), None])
+def test_a_repetition_of_what_was_never_taken_gives_nothing_back_until_a_person_replays_it(
+    desk: Desk, before: Unavailable | None
+) -> None:
+    owed(desk)
+    with pytest.raises(Refused, match=r"refund_uncertain"):
+        told_repeated(desk, before)
+    assert desk.order().refunds[0].refunded_at is None
+    desk.gateway.repeated = False
+    give_back(desk)
+    assert desk.gateway.refunds[-1][-1] not in {one[-1] for one in desk.gateway.refunds[:-1]}
+    assert desk.order().refunds[0].refunded_at == NOW
+
+
+def test_a_repetition_is_believed_where_the_gateway_speaks_of_this_very_refund(desk: Desk) -> None:
+    owed(desk)
+    desk.gateway.reports[SECOND] = report("refunded", attempt=SECOND)
+    told_repeated(desk, Unavailable(UNDECIDED, "", ""))
+    assert desk.order().refunds[0].refunded_at == NOW
+
+
+def test_a_repetition_may_be_said_of_another_refund_of_the_same_payment(desk: Desk, now: list[Any]) -> None:
+    lost_yesterday(desk, now, 100_000, Unavailable(NOT_REACHED, "", ""))
+    pay_out(desk, 100_000)
+    owe_more(desk, UPKEEP)
+    desk.gateway.refund_error = LOST
+    with pytest.raises(Unavailable):
+        pay_out(desk, UPKEEP)
+    desk.gateway.refund_error, desk.gateway.repeated = None, True
+    with pytest.raises(Refused, match=r"refund_uncertain"):
+        pay_out(desk, UPKEEP)
+    assert [one.refunded_at is None for one in desk.order().refunds] == [False, True]
+
+
+def test_of_two_refunds_of_one_payment_the_second_waits_for_the_first(desk: Desk, now: list[Any]) -> None:
+    lost_yesterday(desk, now, 100_000, Unavailable(NOT_REACHED, "", ""))
+    owe_more(desk, UPKEEP)
+    with pytest.raises(Conflict, match=r"refund_in_line"):
+        pay_out(desk, UPKEEP)
+    assert len(desk.gateway.refunds) == 1
+    for amount_vnd in (100_000, UPKEEP):
+        pay_out(desk, amount_vnd)
+    assert [one.refunded_at for one in desk.order().refunds] == [now[0]] * 2
+
+
+def test_a_refund_that_may_have_arrived_is_not_forgotten_when_its_repetition_does_not_leave_the_house(
+    desk: Desk, now: list[Any]
+) -> None:
+    lost_yesterday(desk, now, 100_000)
+    now[0] -= MINUTE + timedelta(seconds=1)  # the same day still
+    desk.gateway.refund_error = Unavailable(NOT_REACHED, "", "")
+    with pytest.raises(Unavailable):
+        pay_out(desk, 100_000)
+    now[0] += 2 * MINUTE
+    desk.gateway.refund_error, desk.gateway.reports[FIRST] = None, report()
+    with pytest.raises(Refused, match=r"refund_uncertain"):
+        pay_out(desk, 100_000)
 
 
 def test_counter_money_is_not_given_back_at_a_gateway(desk: Desk) -> None:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.headerregistry import Address
 from typing import Final
@@ -62,7 +62,7 @@ class Account:
     transaction: str = ""
     paid_at: datetime | None = None
     refunded_vnd: int = 0
-    refunds: set[str] = field(default_factory=set)
+    refunds: dict[str, int] = field(default_factory=dict)  # what was given back under which request
 
     @property
     def kept_vnd(self) -> int:
@@ -110,19 +110,24 @@ class Gateway:
         account = self.accounts.get(purchase.reference)
         if account is None or not account.code:
             return None
-        return vnpay.read_callback(MERCHANT, self.callback(purchase.reference))
+        report = vnpay.read_callback(MERCHANT, self.callback(purchase.reference))
+        if report is None or not account.refunds:
+            return report
+        return replace(report, outcome="refunded", amount_vnd=list(account.refunds.values())[-1])
 
     def refund(
         self, purchase: Purchase, amount_vnd: int, _transaction: str | None, request_id: str, _at: datetime
-    ) -> None:
-        """The merchant has money given back."""
+    ) -> bool:
+        """The merchant has money given back: whether this is the first time that he says so."""
         self._chance.maybe_fail("gateway")
         account = self.accounts[purchase.reference]
-        if request_id not in account.refunds:
-            account.refunds.add(request_id)
+        first = request_id not in account.refunds
+        if first:
+            account.refunds[request_id] = amount_vnd
             account.refunded_vnd += amount_vnd
         assert account.kept_vnd >= 0, f"{purchase.reference}: more was given back than was taken"
         self._chance.maybe_fail("gateway, after it gave back")
+        return first
 
 
 def envelope(post: Post, _sender: Address) -> str:
