@@ -117,13 +117,22 @@ def priced_inputs(procedure: Procedure, answers: Mapping[str, Any], on: date) ->
 
 
 def check_same_price(procedure: Procedure, earlier: Mapping[str, Any], later: Mapping[str, Any], on: date) -> None:
-    """A supplement does not change the fees: they were priced at submission and may be paid. Raises Refused."""
-    before, after = (priced_inputs(procedure, answers, on) for answers in (earlier, later))
-    if _prices(procedure, before, on) != _prices(procedure, after, on):
+    """A supplement does not change the fees: they were priced at submission and may be paid. Raises Refused, Invalid.
+
+    The version may have been mended since, so that it has no price for what was answered before: then what was
+    answered must stay.
+    """
+    before, after = fee_inputs(procedure["fees"], earlier), priced_inputs(procedure, later, on)
+    changed = [name for name in before if before[name] != after[name]]
+    try:
+        same = _prices(procedure, before, on) == _prices(procedure, after, on)
+    except (FeeInputMissing, FeeInputInvalid):
+        changed = [name for name in changed if before[name] is not None]
+        same = not changed
+    if not same:
         vi = "Không đổi được thông tin tính phí sau khi nộp; xin rút hồ sơ và nộp lại."
         en = "What the fee depends on cannot change after submission; withdraw and submit again."
-        fields = [f"form.{name}" for name in before if before[name] != after[name]]
-        problems = [{"field": field, "code": "fee_would_change", "vi": vi, "en": en} for field in fields]
+        problems = [{"field": f"form.{name}", "code": "fee_would_change", "vi": vi, "en": en} for name in changed]
         raise Refused("intake.fee_would_change", en, vi, problems)
 
 

@@ -63,7 +63,7 @@ class CatalogueCases:
 
     def publish(self, cause: Cause, drafts: Sequence[Draft], *, republish: bool = False) -> dict[str, Any]:
         """Publish what is new in the drafts if all of them are sound. Raises Invalid."""
-        checked = check(drafts, self._publications.everything())
+        checked = check(drafts, self._publications.everything(), _day(None))
         if checked.problems:
             raise Invalid(
                 "registry.invalid_catalogue",

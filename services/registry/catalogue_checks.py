@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from marshmallow import ValidationError
@@ -28,8 +29,8 @@ class Checked:
     problems: tuple[Problem, ...]
 
 
-def check(drafts: Sequence[Draft], published: Sequence[Publication]) -> Checked:
-    """Check the drafts one by one and, where each is sound, against everything else."""
+def check(drafts: Sequence[Draft], published: Sequence[Publication], today: date) -> Checked:
+    """Check the drafts one by one and, where each is sound, against everything else; `today` is Vietnam's day."""
     problems = [_problem(draft, found) for draft in drafts for found in _own_mistakes(draft, drafts)]
     shaped: list[Shaped] = []
     for draft in drafts:
@@ -41,7 +42,8 @@ def check(drafts: Sequence[Draft], published: Sequence[Publication]) -> Checked:
     replaced = {draft.name for draft in drafts}
     staying = [one for one in published if one.name not in replaced]
     # each look goes further, and would only repeat in other words what the one before it found
-    problems = problems or [*_disagreements(shaped, staying)] or [*_breakages(shaped, staying, published)]
+    problems = problems or [*_disagreements(shaped, staying), *_moved_fees(shaped, published, today)]
+    problems = problems or [*_breakages(shaped, staying, published)]
     return Checked(tuple(shaped), tuple(problems))
 
 
@@ -76,6 +78,24 @@ def _disagreements(shaped: Sequence[Shaped], staying: Sequence[Publication]) -> 
     shelf = _shelf(_bodies(shaped, staying))
     for draft, body in shaped:
         yield from (_problem(draft, found) for found in findings(body, shelf))
+
+
+def _moved_fees(shaped: Sequence[Shaped], published: Sequence[Publication], today: date) -> Iterator[Problem]:
+    """A version that has begun keeps the moments at which it knows a fee.
+
+    Each dossier under it has had its orders for them since it was submitted: a fee at a moment that a mend adds would
+    be waited for and never asked for, one at a moment that it takes away be asked for and not waited for.
+    """
+    before = {one.name: _fee_moments(one.document) for one in published if one.valid_from <= today.isoformat()}
+    for draft, body in shaped:
+        if before.get(draft.name, _fee_moments(body)) != _fee_moments(body):
+            vi = "Phiên bản đã có hiệu lực không đổi được thời điểm nộp phí; hãy kết thúc nó và mở phiên bản mới."
+            en = "A version that has begun keeps the moments at which fees fall due; end it, and begin another."
+            yield _problem(draft, Finding("fees", vi, en), "fee_moments_changed")
+
+
+def _fee_moments(body: Body) -> set[str]:
+    return {fee["when_due"] for fee in body.get("fees", ())}
 
 
 def _breakages(

@@ -11,7 +11,7 @@ from services.chassis.errors import Conflict, Invalid, Refused, ServiceError
 from tests.unit.intake import builders as b
 from tests.unit.intake.asking import asked, note, problems, submit
 from tests.unit.intake.builders import CITIZEN, NEIGHBOUR, OFFICER, OWNER, SYSTEM
-from tests.unit.intake.fakes import DOCUMENTS, FORM, PROCEDURE, World, cause
+from tests.unit.intake.fakes import DOCUMENTS, FORM, PROCEDURE, World, cause, published
 
 DRAFT, OTHER_DRAFT = (str(UUID(int=number)) for number in (1, 2))
 
@@ -106,6 +106,21 @@ def test_a_supplement_cannot_change_a_fee_that_was_priced() -> None:
     with pytest.raises(Refused) as caught:
         world.cases.supplement(CITIZEN, cause("2"), code, form={"years": 3}, documents=[])
     assert problems(caught.value) == [("form.years", "fee_would_change")]
+
+
+def test_a_supplement_goes_through_under_a_mended_version_whose_price_needs_an_answer_never_asked_for() -> None:
+    world = World()
+    code = asked(world)
+    asked_before: Any = PROCEDURE["form"]
+    pages = {"name": "pages", "type": "number", "label": PROCEDURE["name"], "required": True, "min": 1, "max": 9}
+    priced_before: Any = PROCEDURE["fees"]
+    fees = [*priced_before, {**priced_before[0], "code": "P-02", "quantity_field": "pages"}]
+    world.cases.project(published({**PROCEDURE, "form": [*asked_before, pages], "fees": fees}, 2))
+    with pytest.raises(Refused) as caught:
+        world.cases.supplement(CITIZEN, cause("2"), code, form={"years": 3, "pages": 2}, documents=[])
+    assert problems(caught.value) == [("form.years", "fee_would_change")]
+    world.cases.supplement(CITIZEN, cause("2"), code, form={"label": "khac", "pages": 2}, documents=[])
+    assert world.cases.get(CITIZEN, code)["form"]["pages"] == 2
 
 
 def test_only_the_applicant_supplements() -> None:

@@ -11,6 +11,7 @@ import pytest
 from services.chassis.errors import Conflict, Denied, Invalid, NotFound
 from services.registry.folder import publish_folder
 from tests.unit.registry.builders import (
+    CHARGED,
     CITIZEN,
     CODE,
     DATASET,
@@ -131,6 +132,25 @@ def test_a_document_that_would_break_a_published_one_is_refused_naming_that_one(
     dataset = of_kind("dataset")
     broken = {**dataset, "fields": [{**field, "name": f"{field['name']}_x"} for field in dataset["fields"]]}
     assert (f"demo/procedure/{FREE}@2026-01-01", "result.record_fields.title") in problems(registry, broken)
+
+
+@pytest.mark.parametrize(
+    "fees", [[], [fee("on_acceptance")], [fee("before_result"), {**fee("on_submission"), "code": "P-2"}]]
+)
+def test_a_version_that_has_begun_keeps_the_moments_at_which_fees_fall_due(
+    registry: Registry, fees: list[dict[str, Any]]
+) -> None:
+    field = ("demo/procedure/gp-co-phi@2026-01-01", "documents.0.document.fees")
+    assert problems(registry, procedure(CHARGED, fees=fees)) == [field]
+    ended = procedure(CHARGED, fees=[{**fee("before_result"), "amount_vnd": 200_000}], valid_to="2026-06-30")
+    assert registry.publish(TENANT, ended, procedure(CHARGED, fees=fees, valid_from="2026-07-01"))["published"] == 2
+
+
+def test_a_version_that_has_not_begun_may_still_ask_for_fees_at_other_moments(registry: Registry) -> None:
+    coming = {"valid_from": "2999-01-01"}
+    registry.publish(TENANT, procedure(CHARGED, fees=[fee("before_result")], valid_to="2998-12-31"))
+    registry.publish(TENANT, procedure(CHARGED, fees=[fee("before_result")], **coming))
+    assert registry.publish(TENANT, procedure(CHARGED, fees=[fee("on_acceptance")], **coming))["published"] == 1
 
 
 def test_a_document_must_be_what_it_is_announced_as(registry: Registry) -> None:
