@@ -17,6 +17,7 @@ from services.cli.verify.sums import Sum
 Looked = tuple[str, list[Finding]]
 NOT_DELIVERED: Final = "notices that could not be delivered"
 AT_THE_COUNTER: Final = "refunds to be paid out at a counter"
+UNDECIDED: Final = "payments that the gateway never decided on, of fees that are still to be paid"
 
 
 @dataclass
@@ -100,8 +101,9 @@ def account_of(papers: Papers) -> Account:
         return Account()
     failed = sum(notice.status == "failed" for notice in papers.notices.values())
     owed = sum(len(money.waiting_at_a_counter(order)) for order in papers.orders)
-    notes = {name: count for name, count in ((NOT_DELIVERED, failed), (AT_THE_COUNTER, owed)) if count}
-    return Account(sums.standing(papers), Counter(notes))
+    undecided = sum(money.left_undecided(kept) for kept in papers.on(shelves.ORDERS))
+    notes = {NOT_DELIVERED: failed, AT_THE_COUNTER: owed, UNDECIDED: undecided}
+    return Account(sums.standing(papers), Counter({name: count for name, count in notes.items() if count}))
 
 
 def _between(papers: Papers, told: bool) -> Iterator[Finding]:

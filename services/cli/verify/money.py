@@ -1,15 +1,16 @@
 """Money: taken once, kept once, receipted once, and given back as far as it is owed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from services.cli.verify import books as shelves
 from services.cli.verify.books import Kept
 from services.cli.verify.finding import Said
 from services.cli.verify.papers import Papers
+from services.contracts import events
 from services.intake.dossier import Dossier
-from services.payment.order import FeeOrder, Refund
+from services.payment.order import LONGEST_ASKED, PAYABLE, FeeOrder, Refund
 from services.routing.case import Case
 
 _UNPAID: Final = ("assessed", "requested", "expired")
@@ -18,19 +19,38 @@ _ONCE: Final = ("fee_assessed", "fee_paid", "receipt_issued")
 
 def count(papers: Papers) -> Said:
     """What is wrong with the money of a dossier's orders, each by itself and against how the dossier ended."""
-    ended_at = _ended_at(papers.dossiers[0], papers.cases[0]) if papers.dossiers and papers.cases else None
-    knows_end = len(papers.dossiers) == len(papers.cases) == 1
+    told = len(papers.dossiers) == len(papers.cases) == 1
+    ended_at = _ended_at(papers.dossiers[0], papers.cases[0]) if told else None
     for kept in papers.on(shelves.ORDERS):
         order: FeeOrder = kept.state
         said = [*_captured(kept, order), *_kept_once(order), *_given_back(order)]
-        if knows_end:
+        if told:
             said += [*_owed(order, ended_at), *_dunned(order, ended_at)]
+            said += _unasked(order, papers.cases[0]) if ended_at is None else ()
         yield from ((f"payment.orders {kept.id}", wrong) for wrong in said)
 
 
 def waiting_at_a_counter(order: FeeOrder) -> Sequence[Refund]:
     """What is to be given back by a person, at the counter that took it."""
     return [one for one in order.refunds if one.attempt is None and one.refunded_at is None]
+
+
+def left_undecided(kept: Kept) -> int:
+    """How many attempts at an order that is still to be paid were given up without the gateway's decision.
+
+    The payer may be debited and the money never have come: a person must ask the gateway.
+    """
+    order: FeeOrder = kept.state
+    given_up = {one.reference: one.expires_at + LONGEST_ASKED for one in order.attempts if one.outcome == "failed"}
+    failures = [_said(entry) for entry in kept.history if entry["type"] == "fee_failed"]
+    return sum(
+        order.status in PAYABLE and one["attempt"] in given_up and one["failed_at"] >= given_up[one["attempt"]]
+        for one in failures
+    )
+
+
+def _said(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    return events.read("payment", entry["type"], entry["v"], entry["data"]).data
 
 
 def _captures(order: FeeOrder) -> list[str | None]:
@@ -89,6 +109,14 @@ def _owed(order: FeeOrder, ended_at: datetime | None) -> Iterator[str]:
 def _dunned(order: FeeOrder, ended_at: datetime | None) -> Iterator[str]:
     if ended_at is not None and order.status in _UNPAID and order.amount_vnd > 0:
         yield f"the dossier has ended without a result, and it is still {order.status}"
+
+
+def _unasked(order: FeeOrder, case: Case) -> Iterator[str]:
+    """Each fee is asked for when its moment has come."""
+    granted_at = case.decided_at if case.outcome == "granted" else None
+    moments = {"on_submission": case.submitted_at, "on_acceptance": case.accepted_at, "before_result": granted_at}
+    if order.status == "assessed" and moments[order.when_due] is not None:
+        yield f"its moment ({order.when_due}) has come, and nobody is asked for it"
 
 
 def _ended_at(dossier: Dossier, case: Case) -> datetime | None:

@@ -12,7 +12,7 @@ from services.intake.facts import KINDS
 from services.intake.facts import moment as read_moment
 from services.notify.domain import notice_id
 from services.notify.moments import told_by
-from services.registry.domain import REVOKED
+from services.registry.domain import FEE_MOMENT, REVOKED
 from services.routing.case import CLOSED, Case
 
 Rule = Callable[[Papers, Dossier, Case], Said]
@@ -137,9 +137,17 @@ def _fees(papers: Papers, dossier: Dossier, case: Case) -> Said:
 def _noted(papers: Papers, dossier: Dossier, case: Case) -> Said:
     """Registry knows what it would issue a record for, and has issued it where everything is there."""
     where = f"registry.issuances {papers.code}"
+    fees = [order for order in papers.orders if order.when_due == FEE_MOMENT]
     noted = {(one.decision.decided_at if one.decision else None, one.withdrawn_at) for one in papers.issuances}
     if (noted or {(None, None)}) != {(case.decided_at, dossier.withdrawn_at)}:
         yield where, "registry has not noted its decision, or its withdrawal, as it is"
+    settled = {one.fee_settled_at for one in papers.issuances if one.fee_settled_at}
+    if settled != {at for at in (one.paid_at or one.waived_at for one in fees) if at}:
+        yield where, "registry and payment differ in whether its fee before the result is settled, or when"
+    granted = (one.decision for one in papers.issuances if one.decision and one.decision.outcome == "granted")
+    if papers.bill is not None and any(decision.needs_fee != bool(fees) for decision in granted):
+        unknown, unawaited = "its record waits for a fee that payment does not know", "its record waits for no fee"
+        yield where, f"{unawaited}, though it has one before the result" if fees else unknown
     if len(papers.records) > 1:
         yield where, f"{len(papers.records)} records were issued for it"
     if any(one.order for one in papers.issuances) and not papers.records:

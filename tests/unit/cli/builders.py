@@ -103,13 +103,20 @@ class Installation:
 
     def pay(self, code: str) -> None:
         """Go to the gateway and pay; the gateway says so."""
-        order_id, attempt = f"{code}-S", payment.reference_of(f"{code}-S", 1)
+        self.go_to_the_gateway(code)
+        order_id = f"{code}-S"
+        (attempt,) = self.journals[shelves.ORDERS.name].get(order_id).state.attempts
+        captured = Capture(attempt.reference, "14001", self.now())
+        self.do(shelves.ORDERS, order_id, lambda order: payment.capture(order, captured, self.now()))
+
+    def go_to_the_gateway(self, code: str) -> None:
+        """Begin to pay."""
         quarter = timedelta(minutes=15)
         self.do(
-            shelves.ORDERS, order_id, lambda order: payment.start(order, CITIZEN, True, "vnpay", quarter, self.now())
+            shelves.ORDERS,
+            f"{code}-S",
+            lambda order: payment.start(order, CITIZEN, True, "vnpay", quarter, self.now()),
         )
-        captured = Capture(attempt, "14001", self.now())
-        self.do(shelves.ORDERS, order_id, lambda order: payment.capture(order, captured, self.now()))
 
     def be_granted(self, code: str) -> None:
         """Pay, supplement, have the record and take it home."""

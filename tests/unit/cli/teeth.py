@@ -1,7 +1,7 @@
 """Everything that may be wrong in the books, made on purpose, and what is said of it: one tooth a check at least."""
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from services.cli.verify.books import CASES, DOSSIERS, ISSUANCES, ORDERS, PUBLICATIONS, RECORDS
 from tests.unit.cli.builders import GRANTED, LATER, OPEN, PREFIX, REJECTED, WITHDRAWN
@@ -10,6 +10,7 @@ from tests.unit.cli.spoiling import (
     ORDER,
     RECORD,
     UPLOAD,
+    Spoil,
     Tooth,
     another_series,
     capture_twice,
@@ -41,6 +42,20 @@ _DATASET: Final = "mic/dataset/ten-mien-vn@2016-01-01"
 _FIRST, _SECOND = "01BLP/AA-26E 1", "01BLP/AA-26E 2"
 _NUMBER: Final = "ten-mien-vn/2026 1"
 _DAY_AFTER: Final = LATER + timedelta(days=1)
+
+
+def _deaf_to(moment: str) -> list[Spoil]:
+    """Payment has not heard of the moment at which an order falls due; of another it need not have."""
+    moments: dict[str, dict[str, Any]] = {
+        "on_acceptance": {"accepted_at": LATER},
+        "before_result": {"decided_at": LATER, "outcome": "granted"},
+    }
+    order = {"when_due": moment, "status": "assessed"}
+    return [
+        *(put(CASES, OPEN, f"state.{name}", value) for name, value in moments[moment].items()),
+        *(put(ORDERS, f"{OPEN}-S", f"state.{name}", value) for name, value in order.items()),
+    ]
+
 
 HISTORIES: Final[dict[str, Tooth]] = {
     "state": of_case("not what its history makes: outcome", put(CASES, GRANTED, "state.outcome", "refused")),
@@ -116,6 +131,19 @@ STORIES: Final[dict[str, Tooth]] = {
     "fee at routing": of_case("differ in which fees fell due", put(CASES, GRANTED, "state.fees", [])),
     "settled at routing": of_case("are settled, or when", put(CASES, GRANTED, "state.fees.0.settled_at", LATER)),
     "decision at registry": of_issuance("registry has not noted its decision", lose(ISSUANCES, GRANTED)),
+    "fee at registry": of_issuance(
+        "differ in whether its fee before the result is settled", put(ISSUANCES, GRANTED, "state.fee_settled_at", LATER)
+    ),
+    "fee unheard of at registry": of_issuance(
+        "differ in whether its fee before the result is settled",
+        put(ORDERS, ORDER, "state.when_due", "before_result"),
+    ),
+    "awaited fee": of_issuance(
+        "waits for a fee that payment does not know", put(ISSUANCES, GRANTED, "state.decision.needs_fee", True)
+    ),
+    "unawaited fee": of_issuance(
+        "waits for no fee, though it has one", put(ORDERS, ORDER, "state.when_due", "before_result")
+    ),
     "no record": of_issuance("is there for its record, but none was issued", lose(RECORDS, RECORD)),
     "two records": of_issuance("2 records were issued for it", double(RECORDS, RECORD, "other")),
     "refused": of_record("there is a record, but it was not granted", put(CASES, GRANTED, "state.outcome", "refused")),
@@ -157,6 +185,17 @@ MONEY: Final[dict[str, Tooth]] = {
         "of 600000 đ paid, 500000 đ are owed back for the end of the dossier, not 0 đ",
         put(ORDERS, f"{WITHDRAWN}-S", "state.refunds", []),
         code=WITHDRAWN,
+    ),
+    "never asked for": of_order(
+        "its moment (on_submission) has come, and nobody",
+        put(ORDERS, f"{OPEN}-S", "state.status", "assessed"),
+        code=OPEN,
+    ),
+    "not asked for on acceptance": of_order(
+        "its moment (on_acceptance) has come, and nobody", *_deaf_to("on_acceptance"), code=OPEN
+    ),
+    "not asked for when granted": of_order(
+        "its moment (before_result) has come, and nobody", *_deaf_to("before_result"), code=OPEN
     ),
     "dunned": of_order(
         "has ended without a result, and it is still requested",

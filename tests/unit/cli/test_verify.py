@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -16,10 +17,11 @@ from services.cli.verify import books as shelves
 from services.cli.verify import command, files, papers, queues
 from services.cli.verify.catalogue import Catalogue
 from services.cli.verify.checker import Report, what_stays
-from services.cli.verify.dossiers import AT_THE_COUNTER, NOT_DELIVERED, Account, Dossiers
+from services.cli.verify.dossiers import AT_THE_COUNTER, NOT_DELIVERED, UNDECIDED, Account, Dossiers
 from services.cli.verify.finding import Finding
 from services.cli.verify.queues import DeadLetters
 from services.cli.verify.series import Gaps, Owners
+from services.payment import domain as payment
 from tests.unit.cli.builders import GRANTED, LATER, OPEN, REJECTED, WITHDRAWN, Installation
 from tests.unit.cli.spoiling import ORDER, UPLOAD, Tooth
 from tests.unit.cli.teeth import TEETH
@@ -148,6 +150,28 @@ def test_what_waits_for_a_person_is_noted_and_no_exception(installation: Install
     found = what_stays([dossiers], patience=0)
     assert dossiers.account.notes == {NOT_DELIVERED: 1, AT_THE_COUNTER: 1}
     assert not [one for one in found if "not sent" in one.wrong or "not given back yet" in one.wrong]
+
+
+@pytest.mark.parametrize(("days", "noted"), [(29, {}), (31, {UNDECIDED: 1})])
+def test_a_payment_that_was_given_up_undecided_is_noted_while_its_fee_is_to_be_paid(
+    installation: Installation, days: int, noted: dict[str, int]
+) -> None:
+    installation.go_to_the_gateway(OPEN)
+    (attempt,) = installation.journals[shelves.ORDERS.name].get(f"{OPEN}-S").state.attempts
+    given_up_at = attempt.expires_at + timedelta(days=days)
+    installation.do(
+        shelves.ORDERS, f"{OPEN}-S", lambda order: payment.fail(order, attempt.reference, "07", given_up_at)
+    )
+    assert account(installation).notes == noted
+    installation.document(shelves.ORDERS, f"{OPEN}-S")["state"]["status"] = "paid"
+    assert account(installation).notes == {}
+
+
+def account(installation: Installation) -> Account:
+    """What is counted of all dossiers."""
+    dossiers = Dossiers(installation.books)
+    what_stays([dossiers], patience=0)
+    return dossiers.account
 
 
 def test_files_that_nobody_names_are_noted(installation: Installation) -> None:
