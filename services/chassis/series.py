@@ -16,6 +16,7 @@ from services.chassis.together import Together
 
 _ATTEMPTS = 100
 _Asked = tuple[str, str]  # series, owner
+Taken = tuple[str, int]  # series, number
 
 
 class Series:
@@ -23,7 +24,7 @@ class Series:
 
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
-        self._takes: Together[_Asked, int] = Together(self._take)
+        self._takes: Together[_Asked, Taken] = Together(self._take)
         self._last: dict[str, int] = {}
 
     def ensure_indexes(self) -> None:
@@ -31,16 +32,18 @@ class Series:
         self._collection.create_index("owner", unique=True)
         self._collection.create_index([("series", 1), ("number", -1)], unique=True)
 
-    def take(self, series: str, owner: str) -> int:
-        """The number of `owner`: the next of `series` the first time, the same ever after, whatever series is named.
+    def take(self, series: str, owner: str) -> Taken:
+        """The number of `owner` and its series: the next of `series` the first time, ever after the same.
+
+        So the series may be another than the one named, if that has been changed since.
 
         Raises Unavailable, or Conflict when others keep being faster.
         """
         return self._takes.do((series, owner))
 
-    def _take(self, asked: Sequence[_Asked]) -> list[int | Exception]:
+    def _take(self, asked: Sequence[_Asked]) -> list[Taken | Exception]:
         """A batch, each owner in his turn: the next that follow each other, kept in this very order."""
-        taken: dict[_Asked, int] = {}
+        taken: dict[_Asked, Taken] = {}
         with outages_named():
             for _ in range(_ATTEMPTS + len(asked)):
                 wanting = [one for one in dict.fromkeys(asked) if one not in taken]
@@ -49,18 +52,18 @@ class Series:
                 taken |= self._take_in_order(wanting)
         return [taken.get(one) or _too_busy() for one in asked]
 
-    def _take_in_order(self, wanting: Sequence[_Asked]) -> dict[_Asked, int]:
+    def _take_in_order(self, wanting: Sequence[_Asked]) -> dict[_Asked, Taken]:
         """Numbers for the first of those who want one, up to where the collection refused."""
         fresh = self._following(wanting)
         kept = self._keep(fresh)
-        taken = {one: int(document["number"]) for one, document in zip(wanting[:kept], fresh, strict=False)}
-        self._last.update({series: number for (series, _), number in taken.items()})
+        taken = {one: _taken(document) for one, document in zip(wanting[:kept], fresh, strict=False)}
+        self._last.update(taken.values())
         if kept < len(wanting):
             series, owner = wanting[kept]
             self._last.pop(series, None)
             held = self._collection.find_one({"owner": owner})
             if held is not None:
-                taken[wanting[kept]] = int(held["number"])
+                taken[wanting[kept]] = _taken(held)
         return taken
 
     def _following(self, wanting: Sequence[_Asked]) -> list[Document]:
@@ -89,6 +92,10 @@ class Series:
             found = self._collection.find_one({"series": series}, sort=[("number", -1)])
             self._last[series] = int(found["number"]) if found else 0
         return self._last[series]
+
+
+def _taken(document: Document) -> Taken:
+    return str(document["series"]), int(document["number"])
 
 
 def _too_busy() -> Conflict:

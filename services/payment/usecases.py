@@ -30,8 +30,8 @@ Decision = Callable[[FeeOrder | None], list[Event]]
 class Numbers(Protocol):
     """Gap-free numbers."""
 
-    def take(self, series: str, owner: str) -> int:
-        """The owner's number."""
+    def take(self, series: str, owner: str) -> tuple[str, int]:
+        """The owner's number, in the series in which he was given it: the one named, the first time."""
 
 
 class Ownership(Protocol):
@@ -161,10 +161,14 @@ class PaymentCases:
             self._change(order_id, why, lambda order: domain.end(order, ended_at, at))
 
     def issue_receipt(self, why: Cause, paid: Facts) -> None:
-        """Number the receipt of a settled order: in the series of the Vietnamese year in which it was paid."""
-        template, year = self._settings.receipt_template, local_day(paid["paid_at"]).year
-        serial = f"{self._settings.receipt_letters}-{year % 100:02}E"
-        number = self._numbers.take(f"{template}/{serial}", paid["order_id"])
+        """Number the receipt of a settled order: in the series of the Vietnamese year in which it was paid.
+
+        A number that was taken before the settings were changed stays one of its own series.
+        """
+        year = local_day(paid["paid_at"]).year
+        named = f"{self._settings.receipt_template}/{self._settings.receipt_letters}-{year % 100:02}E"
+        series, number = self._numbers.take(named, paid["order_id"])
+        template, _, serial = series.rpartition("/")
         at = clock.now()
         self._change(paid["order_id"], why, lambda order: domain.issue_receipt(order, template, serial, number, at))
 

@@ -69,7 +69,8 @@ class IssuingCases:
         application = self.intake.application(order.dossier_code)
         content = contents.first_content(procedure, dataset, application.form, decision.refused_rows)
         expires_on = contents.last_day(procedure, dataset, issued_on)
-        number = contents.number_of(dataset, self.numbers.take(order.series, order.owner), order.year)
+        _, sequence = self.numbers.take(order.series, order.owner)
+        number = contents.number_of(dataset, sequence, order.year)
         self.records.journal.change(
             rules.record_id(order.dataset, number),
             cause,

@@ -101,7 +101,7 @@ def numbering(collections: Callable[[str], Collection]) -> Work:
     series = Series(collections("numbers"))
     series.ensure_indexes()
     series.take("2026", "earlier")
-    return Work("insert", lambda: series.take("2026", "mine"), lambda: series.take("2026", "later") - 2)
+    return Work("insert", lambda: series.take("2026", "mine")[1], lambda: series.take("2026", "later")[1] - 2)
 
 
 def coding(collections: Callable[[str], Collection]) -> Work:

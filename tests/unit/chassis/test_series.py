@@ -38,15 +38,17 @@ class Numbers:
 
 def test_an_owner_has_one_number_and_owners_follow_each_other() -> None:
     series = Series(Numbers())
-    assert [series.take("A", owner) for owner in ("x", "y", "x", "z", "y")] == [1, 2, 1, 3, 2]
-    assert series.take("B", "w") == 1
+    assert [series.take("A", owner)[1] for owner in ("x", "y", "x", "z", "y")] == [1, 2, 1, 3, 2]
+    assert series.take("B", "w") == ("B", 1)
+    assert series.take("B", "x") == ("A", 1)
 
 
 def test_numbers_that_others_took_are_not_taken_again() -> None:
     numbers = Numbers()
     one, other = Series(numbers), Series(numbers)
-    assert [one.take("A", "a"), other.take("A", "b"), one.take("A", "c"), other.take("A", "d")] == [1, 2, 3, 4]
-    assert other.take("A", "a") == 1
+    taken = [one.take("A", "a"), other.take("A", "b"), one.take("A", "c"), other.take("A", "d")]
+    assert taken == [("A", number) for number in (1, 2, 3, 4)]
+    assert other.take("A", "a")[1] == 1
 
 
 def test_whoever_was_interrupted_finds_his_number_again() -> None:
@@ -60,8 +62,8 @@ def test_whoever_was_interrupted_finds_his_number_again() -> None:
     series = Series(numbers)
     with pytest.raises(Unavailable):
         series.take("A", "x")
-    assert series.take("A", "x") == 1
-    assert series.take("A", "y") == 2
+    assert series.take("A", "x")[1] == 1
+    assert series.take("A", "y")[1] == 2
 
 
 def test_many_at_once_in_two_processes_leave_no_gap() -> None:
@@ -80,11 +82,11 @@ def test_many_at_once_in_two_processes_leave_no_gap() -> None:
 def test_those_who_ask_at_once_are_served_at_once_and_one_who_has_a_number_keeps_it() -> None:
     numbers, opened = Numbers(), threading.Event()
     series, answers = Series(numbers), dict[str, int]()
-    assert series.take("A", "y") == 1
+    assert series.take("A", "y")[1] == 1
     numbers.before_insert = [lambda: opened.wait(10)]
 
     def take(owner: str, of: str) -> None:
-        answers[owner] = series.take(of, owner)
+        answers[owner] = series.take(of, owner)[1]
 
     asked = {"first": "A", "x": "A", "y": "A", "z": "A", "w": "B"}
     threads = [threading.Thread(target=take, args=pair) for pair in asked.items()]

@@ -165,9 +165,8 @@ class FakeNumbers:
     def __init__(self) -> None:
         self.taken: dict[str, tuple[str, int]] = {}
 
-    def take(self, series: str, owner: str) -> int:
-        self.taken.setdefault(owner, (series, len(self.taken) + 1))
-        return self.taken[owner][1]
+    def take(self, series: str, owner: str) -> tuple[str, int]:
+        return self.taken.setdefault(owner, (series, len(self.taken) + 1))
 
 
 class Desk:

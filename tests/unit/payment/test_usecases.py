@@ -148,6 +148,16 @@ def test_a_receipt_is_numbered_in_the_vietnamese_year_of_the_payment(desk: Desk,
     assert desk.types().count("receipt_issued") == 1
 
 
+def test_a_receipt_names_the_series_that_its_number_was_taken_from_also_when_another_is_set_since(desk: Desk) -> None:
+    desk.submit()
+    desk.cases.record_counter_payment(OFFICER, cause_of("r"), f"{CODE}-S", 600_000, "TQ")
+    desk.numbers.take("01BLP0-001/AB-25E", f"{CODE}-S")  # and then the process died
+    desk.cases.issue_receipt(cause_of("fee_paid"), {"order_id": f"{CODE}-S", "paid_at": NOW})
+    receipt = desk.order().receipt
+    assert receipt is not None
+    assert (receipt.template, receipt.serial, receipt.number) == ("01BLP0-001", "AB-25E", 1)
+
+
 def test_orders_that_nobody_paid_in_time_expire_once(desk: Desk, now: list[Any]) -> None:
     desk.submit()
     desk.cases.expire_overdue()
