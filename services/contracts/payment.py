@@ -63,13 +63,14 @@ class PaymentStarted(Lenient):
 
 
 class FeeFailed(Lenient):
-    """An attempt to pay failed; the order stays open."""
+    """An attempt to pay failed; the order stays open. `was_held`: the payer was told to wait, and is told of this."""
 
     order_id = Text(required=True)
     dossier_code = Text(required=True)
     attempt = Text(required=True)
     response_code = Text(required=True)
     failed_at = Moment(required=True)
+    was_held = Flag(load_default=False)
 
 
 class FeePaid(Lenient):

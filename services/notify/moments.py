@@ -47,6 +47,7 @@ _TO_APPLICANT: Final = (
         number=wording.text("number"),
     ),
     _moment("applicant", "payment_expired", fee=wording.fee),
+    _moment("applicant", "payment_failed", fee=wording.fee),
     _moment(
         "applicant",
         "apology",
@@ -92,7 +93,12 @@ _TO_UNIT: Final = (
 MOMENTS: Final = {(moment.audience, moment.name): moment for moment in (*_TO_APPLICANT, *_TO_UNIT)}
 
 # Which moments an event is; where one field of the event decides, its value stands behind the type.
-_DECIDES: Final = {"dossier_resolved": "outcome", "deadline_slipped": "clock", "record_revoked": "reason"}
+_DECIDES: Final = {
+    "dossier_resolved": "outcome",
+    "deadline_slipped": "clock",
+    "record_revoked": "reason",
+    "fee_failed": "was_held",
+}
 TOLD: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "dossier_submitted": (("applicant", "submitted"), ("unit", "submitted")),
     "dossier_supplemented": (("unit", "supplemented"),),
@@ -110,6 +116,7 @@ TOLD: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "fee_requested": (("applicant", "payment"),),
     "receipt_issued": (("applicant", "paid"), ("unit", "paid")),
     "fee_expired": (("applicant", "payment_expired"),),
+    "fee_failed:True": (("applicant", "payment_failed"),),  # nobody was told to wait for any other
     "record_revoked:by_decision": (("applicant", "revoked"),),
     "record_revoked:withdrawn": (),  # he took it back himself, and was told so
 }
@@ -118,5 +125,5 @@ TOLD: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
 def told_by(event: Event) -> list[Moment]:
     """Whom an event concerns, and what is said to each."""
     decides: Any = _DECIDES.get(event.type)
-    key = f"{event.type}:{event.data[decides]}" if decides else event.type
+    key = f"{event.type}:{event.data.get(decides)}" if decides else event.type
     return [MOMENTS[who_and_what] for who_and_what in TOLD.get(key, ())]

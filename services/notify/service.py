@@ -50,7 +50,7 @@ class NotifyService(Service):
         """Write about what the unit did, or did not do in time."""
         self.cases.tell(message.event, message.cause)
 
-    @subscribe("payment", "fee_requested", "receipt_issued", "fee_expired")
+    @subscribe("payment", "fee_requested", "receipt_issued", "fee_expired", "fee_failed")
     def tell_of_fee(self, message: Received) -> None:
         """Write about what is to be paid and what was paid."""
         self.cases.tell(message.event, message.cause)

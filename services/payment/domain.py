@@ -108,12 +108,15 @@ def start(
     return [_event("payment_started", order, attempt=reference, method=method, started_at=at, expires_at=at + lasting)]
 
 
-def fail(order: FeeOrder | None, reference: str, response_code: str, at: datetime) -> list[Event]:
-    """An attempt failed. Nothing new where its outcome is known: a success is never taken back."""
+def fail(
+    order: FeeOrder | None, reference: str, response_code: str, at: datetime, *, was_held: bool = False
+) -> list[Event]:
+    """An attempt failed, after the gateway `was_held` it up or not. A success that is known is never taken back."""
     order = known(order)
     if _attempt(order, reference).outcome != "open":
         return []
-    return [_event("fee_failed", order, attempt=reference, response_code=response_code, failed_at=at)]
+    how = {"response_code": response_code, "failed_at": at, "was_held": was_held}
+    return [_event("fee_failed", order, attempt=reference, **how)]
 
 
 def capture(order: FeeOrder | None, captured: Capture, at: datetime) -> list[Event]:
@@ -146,9 +149,9 @@ def pay_at_counter(order: FeeOrder | None, actor: Actor, amount_vnd: int, at: da
 
 
 def expire(order: FeeOrder | None, at: datetime) -> list[Event]:
-    """Nobody paid in time."""
+    """Nobody paid in time, and nobody has begun to: of an open attempt the money may be on its way, or held."""
     order = known(order)
-    if order.status != "requested" or order.pay_by is None or at < order.pay_by:
+    if order.status != "requested" or order.pay_by is None or at < order.pay_by or order.open_attempts:
         return []
     return [_event("fee_expired", order, expired_at=at)]
 

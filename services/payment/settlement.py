@@ -6,6 +6,7 @@ own transaction, whoever brings it (callback, repeated callback, our own questio
 A payment that is held (debited, and suspected of fraud) is neither: the payer and the officer are shown since when, the
 gateway is told 00 because its word is kept, and it is asked until it decides. It is asked less and less often, once a
 day in the end; what is undecided for 30 days is left as failed under its last code. Should money come yet, it is taken.
+Until then the order does not expire; a payer who was told to wait is written to when nothing came of it (`was_held`).
 """
 
 import hashlib
@@ -190,13 +191,15 @@ class Settlement:
             log.warning("payment_held", order=order_id, attempt=report.reference)
             return True
 
+        was_held = report.outcome == "failed" and self._was_held(order_id, report.reference)
+
         def decide(order: FeeOrder | None) -> list[Event]:
             nonlocal news
             if report.outcome == "captured":
                 captured = Capture(report.reference, report.transaction, report.paid_at or at)
                 made = domain.capture(order, captured, at)
             else:
-                made = domain.fail(order, report.reference, report.response_code, at)
+                made = domain.fail(order, report.reference, report.response_code, at, was_held=was_held)
             news = bool(made)
             return made
 
@@ -240,7 +243,12 @@ class Settlement:
     def _give_up(self, order: FeeOrder, attempt: Attempt, code: str, now: datetime) -> None:
         """Nothing came of an attempt whose time is over; should money come yet, it is still taken."""
         why, reference = cause.of_timer(f"give_up/{attempt.reference}"), attempt.reference
-        self._journal.change(order.order_id, why, lambda order: domain.fail(order, reference, code, now))
+        held = self._was_held(order.order_id, reference)
+        self._journal.change(order.order_id, why, lambda order: domain.fail(order, reference, code, now, was_held=held))
+
+    def _was_held(self, order_id: str, reference: str) -> bool:
+        """Whether the gateway ever held this attempt, and its payer so was told to wait."""
+        return reference in self._orders.held(order_id)
 
     def _refund_id(self, order_id: str, event_id: str) -> str:
         """The same for every try of one refund, until the gateway refused it: a refusal uses the id up."""

@@ -141,8 +141,11 @@ class Orders:
             yield {**row["_id"], "orders": row["orders"], "amount_vnd": row["amount_vnd"]}
 
     def overdue(self, now: datetime) -> list[str]:
-        """Ids of orders that were to be paid before `now` and are not marked so, the longest late first."""
-        wanted = {"state.status": "requested", "state.pay_by": {"$lte": now, **_DATED}}
+        """Ids of orders that were to be paid before `now` and are not marked so, the longest late first.
+
+        One whose payer is at a gateway, or whose money is held there, comes when that has ended.
+        """
+        wanted = {"state.status": "requested", "state.pay_by": {"$lte": now, **_DATED}, "state.silent_since": None}
         with outages_named():
             return [one["_id"] for one in self._orders.find(wanted, {"_id": 1}).sort("state.pay_by", 1).limit(_AT_ONCE)]
 

@@ -87,6 +87,7 @@ _MOMENTS: Final = {
     "payment": sentence("Yêu cầu nộp phí"),
     "paid": sentence("Đã nộp phí"),
     "payment_expired": sentence("Quá hạn nộp phí"),
+    "payment_failed": sentence("Giao dịch bị giữ đã không thành công"),
     "apology": sentence("Xin lỗi và hẹn lại ngày trả"),
     "transferred": sentence("Chuyển đơn vị khác"),
     "stopped": sentence("Dừng xử lý"),

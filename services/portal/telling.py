@@ -25,6 +25,7 @@ _NOTICES: Final = {
     "payment": sentence("Thông báo nộp phí, lệ phí"),
     "paid": sentence("Đã nộp phí, lệ phí"),
     "payment_expired": sentence("Quá hạn nộp phí, lệ phí"),
+    "payment_failed": sentence("Giao dịch bị giữ đã không thành công"),
     "apology": sentence("Xin lỗi và hẹn lại ngày trả kết quả"),
     "transferred": sentence("Hồ sơ được chuyển đơn vị khác giải quyết"),
     "stopped": sentence("Hồ sơ dừng xử lý"),

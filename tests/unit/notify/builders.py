@@ -109,6 +109,10 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
             "issued_at": AT,
         },
     ),
+    "fee_failed:True": (
+        "payment",
+        {"order_id": f"{CODE}-S", "attempt": "P1", "response_code": "24", "failed_at": AT, "was_held": True},
+    ),
     "fee_expired": ("payment", {"order_id": f"{CODE}-S", "expired_at": AT}),
     "record_revoked:by_decision": (
         "registry",

@@ -1,5 +1,7 @@
 """Who is told of what, and that everything that is listened to is told of."""
 
+from dataclasses import replace
+
 import pytest
 
 from services.contracts.events import PUBLISHERS
@@ -32,6 +34,12 @@ def test_there_is_a_sample_of_everything_told() -> None:
 @pytest.mark.parametrize("key", SAMPLES)
 def test_an_event_is_told_to_those_it_concerns(key: str) -> None:
     assert tuple((moment.audience, moment.name) for moment in told_by(heard(key))) == TOLD[key]
+
+
+def test_a_payer_who_never_was_told_to_wait_is_not_written_to_when_his_attempt_fails() -> None:
+    held = heard("fee_failed:True")
+    for said in ({**held.data, "was_held": False}, {name: held.data[name] for name in ("order_id", "failed_at")}):
+        assert told_by(replace(held, data=said)) == []
 
 
 def test_an_unknown_decision_is_told_to_nobody() -> None:

@@ -26,7 +26,7 @@ from tests.unit.payment.builders import (
     Book,
     assessment,
     captured,
-    started,
+    requested,
 )
 
 Step = Callable[[Book], None]
@@ -150,9 +150,10 @@ def _after(heard: Sequence[str]) -> FeeOrder | None:
 
 
 def _outcome(heard: Sequence[str], late: bool) -> FeeOrder:
-    book = started()
+    book = requested()
     if late:
         book.act(domain.expire, NOW + TEN_DAYS)
+    book.act(domain.start, CITIZEN, True, "vnpay", QUARTER, NOW)
     for name in heard:
         OUTCOMES[name](book)
     return book.now

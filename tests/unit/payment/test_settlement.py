@@ -164,6 +164,23 @@ def test_an_attempt_nothing_can_be_made_of_ends_as_failed_after_a_month(
     assert (attempt.outcome, attempt.response_code) == ("failed", "99")
 
 
+def test_a_fee_whose_payment_is_held_does_not_expire_until_the_gateway_lets_it_fail_and_the_payer_is_told(
+    desk: Desk, now: list[Any]
+) -> None:
+    held_for_ever(desk)
+    now[0] += timedelta(days=12)
+    desk.settlement.ask_about_silent()
+    desk.cases.expire_overdue()
+    assert (desk.order().status, desk.types().count("fee_failed")) == ("requested", 1)
+    desk.gateway.reports[FIRST] = report("failed", "24")
+    now[0] += timedelta(days=1)
+    desk.settlement.ask_about_silent()
+    failures = [entry["data"] for entry in desk.journal.history(f"{CODE}-S") if entry["type"] == "fee_failed"]
+    assert [(one["attempt"], one["was_held"]) for one in failures] == [(SECOND, False), (FIRST, True)]
+    desk.cases.expire_overdue()
+    assert desk.order().status == "expired"
+
+
 def test_a_new_attempt_does_not_wait_as_long_as_an_old_one_that_is_held(desk: Desk, now: list[Any]) -> None:
     held_for_ever(desk)
     asked_for(desk, now, timedelta(days=9))
