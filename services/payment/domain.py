@@ -104,7 +104,7 @@ def start(
     order = _payable_by(actor, owns, order)
     if len(order.attempts) >= MOST_ATTEMPTS:
         raise Refused("payment.too_many_attempts", "Too many attempts to pay.", "Đã thanh toán lại quá nhiều lần.")
-    reference = reference_of(order.order_id, len(order.attempts) + 1)
+    reference = reference_of(order.order_id, len(order.attempts) + 1, at)
     return [_event("payment_started", order, attempt=reference, method=method, started_at=at, expires_at=at + lasting)]
 
 
@@ -207,9 +207,14 @@ def outstanding(orders: Sequence[FeeOrder]) -> FeeOrder:
     return payable[0] if payable else due[-1] if due else orders[0]
 
 
-def reference_of(order_id: str, number: int) -> str:
-    """What a gateway calls an attempt: letters and digits only, never used twice."""
-    return re.sub(r"[^A-Za-z0-9]", "", order_id) + f"P{number}"
+def reference_of(order_id: str, number: int, at: datetime) -> str:
+    """What a gateway calls an attempt begun then: letters and digits only (100 at most), never used twice.
+
+    Behind the number stands the minute (of the epoch, in hex): so it is not used again by who knows, from a backup,
+    nothing of the attempts of yesterday.
+    """
+    minute = int(at.timestamp()) // 60
+    return re.sub(r"[^A-Za-z0-9]", "", order_id) + f"P{number}T{minute:X}"
 
 
 def known(order: FeeOrder | None) -> FeeOrder:

@@ -18,7 +18,7 @@ from tests.keys import ring
 
 CODE = "000.00.06.G14-260115-0001"
 ORDER = f"{CODE}-S"
-FIRST, SECOND = "0000006G142601150001SP1", "0000006G142601150001SP2"
+FIRST, SECOND = "0000006G142601150001SP1T1C1BD16", "0000006G142601150001SP2T1C1BD16"
 NOW = datetime(2026, 1, 15, 2, 30, tzinfo=UTC)
 TEN_DAYS, QUARTER = timedelta(days=10), timedelta(minutes=15)
 CITIZEN = Actor("citizen", "001801000001")
@@ -120,7 +120,7 @@ def assessment(when_due: str = "on_submission") -> Assessment:
 
 def captured(attempt: str = FIRST, after: timedelta = timedelta(minutes=5)) -> Capture:
     """Money came."""
-    return Capture(attempt, f"1400{attempt[-1]}", NOW + after)
+    return Capture(attempt, "14002" if attempt == SECOND else "14001", NOW + after)
 
 
 def _published(event: Event) -> Event:

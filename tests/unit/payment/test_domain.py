@@ -83,6 +83,14 @@ def test_every_attempt_to_pay_has_a_reference_of_letters_and_digits_that_no_othe
     assert book.now.silent_since == NOW
 
 
+def test_an_attempt_that_a_backup_knows_nothing_of_keeps_its_reference_to_itself() -> None:
+    before, after = requested(), requested()
+    before.act(domain.start, CITIZEN, True, "vnpay", QUARTER, NOW)
+    after.act(domain.start, CITIZEN, True, "vnpay", QUARTER, NOW + timedelta(minutes=1))
+    assert before.now.attempts[0].reference == FIRST
+    assert after.now.attempts[0].reference not in {FIRST, SECOND}
+
+
 def test_only_the_applicant_pays_at_a_gateway() -> None:
     book = requested()
     for actor in (OFFICER, SYSTEM):
@@ -166,14 +174,21 @@ def test_a_capture_after_the_counter_took_the_money_is_owed_back() -> None:
 
 
 def test_an_order_expires_only_after_its_day_and_a_late_payment_is_still_taken() -> None:
-    book = started()
+    book = requested()
     assert book.act(domain.expire, NOW + TEN_DAYS - timedelta(seconds=1)) == []
     book.act(domain.expire, NOW + TEN_DAYS)
     assert book.now.status == "expired"
     assert book.act(domain.expire, NOW + TEN_DAYS) == []
     book.act(domain.start, CITIZEN, True, "vnpay", QUARTER, NOW + TEN_DAYS)
-    book.act(domain.capture, captured(SECOND), NOW + TEN_DAYS)
+    book.act(domain.capture, captured(book.now.attempts[0].reference), NOW + TEN_DAYS)
     assert (book.now.status, book.now.expired_at) == ("paid", None)
+
+
+def test_an_order_does_not_expire_while_an_attempt_is_open() -> None:
+    book = started()
+    assert book.act(domain.expire, NOW + TEN_DAYS) == []
+    book.act(domain.fail, FIRST, "24", NOW + TEN_DAYS)
+    assert [event.type for event in book.act(domain.expire, NOW + TEN_DAYS)] == ["fee_expired"]
 
 
 @pytest.mark.parametrize("book", [assessed(), requested(), started()])
