@@ -125,13 +125,17 @@ class Orders:
         return self._summed("state.paid_at", "$state.amount_vnd", unit, since, until)
 
     def refunded(self, unit: str | None, since: datetime, until: datetime) -> Iterator[Document]:
-        """What was given back in a period, in the same shape."""
+        """What was given back of that in a period, in the same shape.
+
+        Without what was paid twice: of such an order `paid` counts one payment only.
+        """
         return self._summed("state.refunds.refunded_at", "$state.refunds.amount_vnd", unit, since, until)
 
     def _summed(self, at: str, amount: str, unit: str | None, since: datetime, until: datetime) -> Iterator[Document]:
         within: Document = {at: {"$gte": since, "$lt": until, **_DATED}}
         of_unit = {"state.unit": unit} if unit is not None else {}
-        each = [{"$unwind": "$state.refunds"}, {"$match": within}] if at.startswith("state.refunds") else []
+        counted = {**within, "state.refunds.reason": {"$ne": "paid_twice"}}
+        each = [{"$unwind": "$state.refunds"}, {"$match": counted}] if at.startswith("state.refunds") else []
         day = {"$dateToString": {"date": f"${at}", "format": "%Y-%m-%d", "timezone": "+07:00"}}
         sums = {"orders": {"$sum": 1}, "amount_vnd": {"$sum": amount}}
         group = {"$group": {"_id": {"unit": "$state.unit", "day": day}, **sums}}

@@ -10,7 +10,9 @@ import pytest
 from deploy.local.stack import Stack
 from services.chassis.journal import Journal
 from services.chassis.paging import cursor
+from services.contracts.catalogue.dates import local_day
 from services.contracts.events import PUBLISHERS
+from services.payment import domain as fees
 from services.registry.domain import EXPIRED, REVOKED, VALID
 from services.registry.holders import Holder
 from services.registry.store import Wanted
@@ -19,6 +21,8 @@ from services.routing.figures import Period
 from tests.integration.questions import EVERY_OPEN, EXACT, FILTERS, LIMIT, Sample, acts, dossiers_by, questions
 from tests.integration.shelf import Document, Shelf, explained, overheard, shelf_over, stages
 from tests.unit.intake.builders import CODE, Book
+from tests.unit.payment.builders import AMOUNT, FIRST, ORDER, SECOND, UPKEEP, captured, started
+from tests.unit.payment.builders import Book as FeeBook
 from tests.unit.routing.builders import Book as CaseBook
 
 pytestmark = pytest.mark.servers
@@ -223,6 +227,22 @@ def test_figures_say_what_is_there(shelf: Shelf) -> None:
         "idle": {"at_risk": 1, "overdue": 0},
     }
     assert figures.decided("u5", Period(NOW.date(), NOW.date())) == {"early": 0, "on_time": 0, "late": 0}
+
+
+def test_what_was_paid_twice_is_in_no_sum_of_fees(shelf: Shelf) -> None:
+    orders = next(journal for journal in shelf.journals if journal.aggregate.name == "order")
+    book, back_at = FeeBook(started(2).order), captured().paid_at + timedelta(hours=1)
+    for attempt in (FIRST, SECOND):
+        book.act(fees.capture, captured(attempt), captured().paid_at)
+    book.act(fees.end, captured().paid_at + timedelta(minutes=1), back_at)
+    for attempt, amount in ((SECOND, AMOUNT), (FIRST, UPKEEP.amount_vnd)):
+        book.act(fees.note_refund, attempt, amount, back_at)
+    kept = {"_id": ORDER, "state": orders.unstructure(book.now), "history": [], "version": 1, "relayed": 1}
+    orders.collection.insert_one(kept)
+    day = {"unit": book.now.unit, "day": f"{local_day(back_at)}", "orders": 1}
+    asked = book.now.unit, back_at - timedelta(days=1), back_at + timedelta(days=1)
+    assert list(shelf.orders.paid(*asked)) == [{**day, "amount_vnd": AMOUNT}]
+    assert list(shelf.orders.refunded(*asked)) == [{**day, "amount_vnd": UPKEEP.amount_vnd}]
 
 
 def examined(plan: Any) -> int:
