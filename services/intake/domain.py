@@ -76,11 +76,15 @@ def supplement(dossier: Dossier | None, round_: int, components: Sequence[str], 
 
 
 def withdraw(dossier: Dossier | None, at: datetime) -> list[Event]:
-    """Take the dossier back, until it is decided or has ended otherwise. Raises Refused."""
+    """Take the dossier back, until it is decided or has ended otherwise. Raises Refused.
+
+    A result that is granted and waits for its fee need not be bought. Should the fee have been paid meanwhile, registry
+    revokes the record and payment gives back what is owed: a withdrawal wins.
+    """
     known = _known(dossier)
     if known.status == "withdrawn":
         raise _not_now(known, "intake.already_withdrawn", "it is withdrawn already", "hồ sơ đã được rút trước đó")
-    if known.fact("case_decided"):
+    if known.fact("case_decided") and not known.awaits_last_fee:
         raise _not_now(known, "intake.already_decided", "it has been decided", "hồ sơ đã có quyết định")
     if "withdrawn" not in MOVES[known.status]:
         raise _not_now(known, "intake.already_ended", "it has ended", "hồ sơ đã kết thúc")

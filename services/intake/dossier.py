@@ -103,6 +103,12 @@ class Dossier:
         return tuple(one["order_id"] for one in self.each("fee_requested") if one["order_id"] not in settled)
 
     @property
+    def awaits_last_fee(self) -> bool:
+        """It was granted, and there will be a record once the applicant has paid what falls due before the result."""
+        last = {one["order_id"] for one in self.each("fee_requested") if one["when_due"] == "before_result"}
+        return self.result is None and not last.isdisjoint(self.open_fees)
+
+    @property
     def result(self) -> Result | None:
         """Granted once there is a record, refused once that is decided."""
         if record := self.fact("record_issued"):

@@ -107,9 +107,9 @@ def received(round_: int = 1, at: float = 5, due: float | None = 120) -> Event:
     return heard("supplement_received", round=round_, received_at=hour(at), answer_due_at=hour(at + 24), due_at=due_at)
 
 
-def fee_requested(at: float = 1, order: str = "S") -> Event:
+def fee_requested(at: float = 1, order: str = "S", when_due: str = "on_submission") -> Event:
     """The applicant is to pay."""
-    said = {"when_due": "on_submission", "amount_vnd": 100_000, "requested_at": hour(at), "pay_by": hour(at + 240)}
+    said = {"when_due": when_due, "amount_vnd": 100_000, "requested_at": hour(at), "pay_by": hour(at + 240)}
     return heard("fee_requested", order_id=f"{CODE}-{order}", **said)
 
 

@@ -183,6 +183,19 @@ def test_nobody_withdraws_after_the_decision_or_the_end(others: list[Event], cod
     assert dossier(*others).attempt(domain.withdraw, hour(20)) == code
 
 
+def test_a_result_that_waits_for_its_fee_need_not_be_bought() -> None:
+    granted = dossier(b.decided("granted"), b.fee_requested(order="R", when_due="before_result"))
+    granted.keep(domain.withdraw, hour(20))
+    assert (granted.status, granted.now.withdrawn_at) == ("withdrawn", hour(20))
+
+
+@pytest.mark.parametrize("too_late", [b.fee_paid(order="R"), b.issued()])
+def test_a_result_whose_fee_is_paid_is_not_taken_back(too_late: Event) -> None:
+    asked = b.fee_requested(order="R", when_due="before_result")
+    refusal = dossier(b.decided("granted"), asked, too_late).attempt(domain.withdraw, hour(20))
+    assert refusal in {"intake.already_decided", "intake.already_ended"}
+
+
 def test_a_supplement_and_a_withdrawal_exclude_each_other() -> None:
     book = dossier(b.asked()).withdrawn()
     assert book.attempt(domain.supplement, 1, ["TP01"], hour(5)) == "intake.no_supplement_requested"

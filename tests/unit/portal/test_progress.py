@@ -112,6 +112,19 @@ def test_a_dossier_that_ended_awaits_nothing() -> None:
     assert not may_withdraw(of)
 
 
+@pytest.mark.parametrize(
+    ("status", "decided_at", "offered"),
+    [
+        ("processing", None, True),
+        ("payment_required", None, True),
+        ("payment_required", "2026-01-15T05:00:00+00:00", True),  # what was granted waits for its fee
+        ("processing", "2026-01-15T05:00:00+00:00", False),
+    ],
+)
+def test_a_withdrawal_is_offered_where_intake_takes_it(status: str, decided_at: str | None, offered: bool) -> None:
+    assert may_withdraw(accepted(status, case={"decided_at": decided_at})) == offered
+
+
 def test_a_refusal_is_told_as_such_and_a_revoked_result_too() -> None:
     case = {"decided_at": "2026-01-16T03:00:00+00:00", "outcome": "refused", "on_time": True}
     result = {"outcome": "refused", "at": "2026-01-16T03:00:00+00:00", "number": None, "revoked_at": None}

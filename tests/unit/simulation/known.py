@@ -30,6 +30,10 @@ def _paid(order: str) -> tuple[Act, Act]:
 RACES: Final[Mapping[str, tuple[str, Sequence[Sequence[Act]]]]] = {
     "rejected, paid, withdrawn": ("dk-ten-mien-vn", [[_SUBMIT], [("reject", {}), *_paid("S"), _WITHDRAW]]),
     "granted, withdrawn": ("gp-phu-truong", [[_SUBMIT], [_ACCEPT], [("decide", {"outcome": "granted"}), _WITHDRAW]]),
+    "granted, paid, withdrawn": (
+        "pb-ma-so-vt",
+        [[_SUBMIT], [_ACCEPT], [*_paid("A")], [("decide", {"outcome": "granted"})], [*_paid("R"), _WITHDRAW]],
+    ),
     "accepted, asked to pay": ("ma-so-quan-ly-qc", [[_SUBMIT], [_ACCEPT]]),
     "handed on there and back": (
         "ma-so-quan-ly-qc",
