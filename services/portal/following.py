@@ -60,7 +60,8 @@ def unit_name_of(dossier: Document, key: str) -> Any:
 def days_of(told: Document) -> list[str]:
     """The days (ISO) on which a dossier, or its case, came to a unit, the last first."""
     moved = [one["transferred_at"] for one in told.get("transfers", ())]
-    return [local_day(datetime.fromisoformat(at)).isoformat() for at in (*reversed(moved), told["submitted_at"])]
+    came = (*reversed(moved), told.get("submitted_at"))
+    return [local_day(datetime.fromisoformat(at)).isoformat() for at in came if at]
 
 
 def term_of(followed: Followed) -> Term | None:
