@@ -23,6 +23,7 @@ DOSSIER: Final[dict[str, Any]] = {
     "procedure": "dk-ten-mien-vn",
     "procedure_version": "2016-01-01",
     "unit": "vnnic",
+    "submitted_at": "2026-11-26T02:00:00+00:00",
     "form": FORM,
     "supplement": {"round": 1, "components": ["TP01"], "respond_by": "2026-12-26T03:00:00+00:00", "open": True},
 }
