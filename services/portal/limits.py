@@ -1,14 +1,13 @@
 """How often one address may ask the portal what anybody may ask: counted for all its processes together."""
 
 import math
-import time
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 from flask import Flask, current_app
 from pymongo.errors import PyMongoError
 
-from services.chassis import often
+from services.chassis import clock, often
 from services.portal.settings import PortalSettings
 
 Page = TypeVar("Page", bound=Callable[..., Any])
@@ -33,7 +32,7 @@ def seconds_to_wait() -> int:
         return 1
     longest = met.limit.get_expiry()
     try:
-        return min(max(math.ceil(met.reset_at - time.time()), 1), longest)
+        return min(max(math.ceil(met.reset_at - clock.now().timestamp()), 1), longest)
     except PyMongoError:  # away since it was counted
         return longest
 
