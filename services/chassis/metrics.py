@@ -36,6 +36,9 @@ CONFLICTS = Counter("motcua_journal_conflicts", "Changes that others were faster
 GUESSES = Counter(
     "motcua_journal_guesses", "Changes made on what was remembered, without a read first.", ("kind", "outcome")
 )
+WEBHOOKS = Counter(
+    "motcua_webhooks", "Tries to tell somebody by webhook: delivered, failed (goes again), given_up.", ("outcome",)
+)
 POOL = Gauge("motcua_store_connections_in_use", "Connections to the database that are checked out.")
 # A process shows these once it has something to tell, and never what it does not have, such as a relay.
 RELAY_WAITING = Gauge("motcua_relay_waiting", "Histories with something unpublished.", registry=None)
@@ -45,6 +48,9 @@ DEAD_LETTERS = Gauge("motcua_dead_letters", "Messages that failed to the end.", 
 READY = Gauge("motcua_ready", "Whether work can be done.", registry=None)
 LOOP_LAG = Gauge(
     "motcua_loop_lag_seconds", "How late the process came to what it meant to do, at worst, lately.", registry=None
+)
+WEBHOOK_OLDEST = Gauge(
+    "motcua_webhook_oldest_seconds", "How long the oldest waits that is to be told by webhook.", registry=None
 )
 shown: set[Gauge] = set()
 

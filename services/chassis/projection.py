@@ -65,6 +65,11 @@ class Projection:
         with outages_named():
             return list(self._collection.find(wanted).sort("key", 1).limit(limit))
 
+    def ever(self, tenant: str, kind: str) -> list[Document]:
+        """Every document of a kind, by key, whenever it was or will be in force."""
+        with outages_named():
+            return list(self._collection.find({"tenant": tenant, "kind": kind}).sort([("key", 1), ("valid_from", 1)]))
+
     def _find(self, address: _Address) -> Document | None:
         return self._last(address, _in_force(address[3]))
 

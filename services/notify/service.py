@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from services.chassis.operations import require_operator
 from services.chassis.rpc import Call, command, query
 from services.chassis.service import Service
 from services.chassis.subscribe import Received, subscribe
+from services.contracts.fields import Strict
 from services.notify import schemas
 from services.notify.usecases import NotifyCases
+from services.notify.webhook_cases import WebhookCases
 
 
 class NotifyService(Service):
@@ -16,8 +19,8 @@ class NotifyService(Service):
 
     @property
     def cases(self) -> NotifyCases:
-        """The use cases."""
-        cases: NotifyCases = self.wired.cases
+        """The use cases of notices."""
+        cases: NotifyCases = self.wired.cases.notices
         return cases
 
     @subscribe("registry", "catalogue_published")
@@ -80,3 +83,43 @@ class NotifyService(Service):
     def resend(self, call: Call) -> dict[str, Any]:
         """Another attempt at a failed notice."""
         return self.cases.resend(call.actor, call.cause, **call.args)
+
+    @command(schemas.AddWebhook, operators=True)
+    def add_webhook(self, call: Call) -> dict[str, Any]:
+        """Tell an address of what happens from now on; the answer alone holds the secret that signs."""
+        return self._webhooks_for(call).add(call.cause, **call.args)
+
+    @query(Strict, operators=True)
+    def list_webhooks(self, call: Call) -> dict[str, Any]:
+        """Who is told, whether still, what waits for each and what was given up."""
+        return self._webhooks_for(call).listed()
+
+    @command(schemas.RotateWebhook, operators=True)
+    def rotate_webhook(self, call: Call) -> dict[str, Any]:
+        """A new secret of a webhook; for a day the one before signs too."""
+        return self._webhooks_for(call).rotate(call.cause, **call.args)
+
+    @command(schemas.SwitchWebhook, operators=True)
+    def switch_webhook(self, call: Call) -> dict[str, Any]:
+        """Tell a webhook no more, or again, from where it stood."""
+        return self._webhooks_for(call).switch(**call.args)
+
+    @command(schemas.OfWebhook, operators=True)
+    def remove_webhook(self, call: Call) -> dict[str, Any]:
+        """Forget a webhook and what was or would have been sent to it."""
+        return self._webhooks_for(call).remove(**call.args)
+
+    @query(schemas.ListDeliveries, operators=True)
+    def list_webhook_deliveries(self, call: Call) -> dict[str, Any]:
+        """What was and will be sent to a webhook, the newest first."""
+        return self._webhooks_for(call).deliveries(**call.args)
+
+    @command(schemas.OfWebhook, operators=True)
+    def repeat_webhook(self, call: Call) -> dict[str, Any]:
+        """Try once more what was given up of a webhook."""
+        return self._webhooks_for(call).again(**call.args)
+
+    def _webhooks_for(self, call: Call) -> WebhookCases:
+        require_operator(call.actor, self.name)
+        webhooks: WebhookCases = self.wired.cases.webhooks
+        return webhooks

@@ -1,6 +1,8 @@
 """The settings of notify."""
 
 from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
@@ -9,6 +11,7 @@ from services.chassis.settings import CallerSettings
 _STEPS = (
     15  # three on a line that proves closed; connect, greeting, EHLO, TLS twice, EHLO, AUTH twice, the letter's four
 )
+_Wait = Annotated[float, Field(ge=0, le=604_800, allow_inf_nan=False)]
 _BROKER_SECONDS = 840  # a minute less than RabbitMQ's consumer_timeout, for what is written before and after
 
 
@@ -32,6 +35,23 @@ class NotifySettings(CallerSettings):
     sender_address: str = Field(default="khong-tra-loi@motcua.example.vn", pattern=r"^[!-?A-~]+@[a-z0-9.-]+$")
     sender_name: str = Field(default="Cổng dịch vụ công", max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")
     claim_seconds: float = Field(default=30, gt=0, le=600, description="how long a dead sender's letter is left to him")
+
+    webhook_schedule: tuple[_Wait, ...] = Field(
+        default=(0, 5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400),
+        min_length=1,
+        max_length=20,
+        description="seconds before each try of a webhook; after the last it is given up",
+    )
+    webhook_timeout_seconds: float = Field(default=15, gt=0, le=60, description="for a whole try of a webhook")
+    webhook_at_once: int = Field(
+        default=4, ge=1, le=32, description="tries under way at each receiver, of each process"
+    )
+    webhook_ca: Path | None = Field(
+        default=None, description="certificates (PEM) that receivers of webhooks may have; none: the public ones"
+    )
+    webhook_loopback: bool = Field(
+        default=False, description="for a sandbox: webhooks may go to this machine, over http too"
+    )
 
     @property
     def sender_domain(self) -> str:

@@ -1,6 +1,6 @@
 """The notices in MongoDB, which units have which dossiers, and what notify reads in its projection of the catalogue."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -100,6 +100,14 @@ class Catalogue:
         except ValueError:
             raise NotFound("notify.unknown_version", "There is no such version.", "Không có phiên bản này.") from None
         return _document(self._projection.as_of(tenant, "procedure", key, day))
+
+    def agency_codes(self, tenants: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """Tenant and key of every unit that these tenants have or had, by what its dossier codes begin with."""
+        return {
+            str(one["document"]["agency_code"]): (tenant, str(one["key"]))
+            for tenant in tenants
+            for one in self._projection.ever(tenant, "unit")
+        }
 
 
 def _document(found: Document | None) -> Mapping[str, Any]:

@@ -28,11 +28,11 @@ ROWS: Final = {
     ),  # he has both duties
     words.OFFICERS: "no no no no yes yes no no no",
     words.REGISTRAR: "no no no no yes yes no no no",
-    words.OVERSEERS: "no no no no no no yes yes no",
     words.SYSTEM: "no no no no no no yes no no",
 }
-HALF: Final = {  # an officer of another unit may be told that, or nothing
+HALF: Final = {  # an officer of another unit may be told that, or nothing; so may who asks about what is not there
     words.OWN: {"yes yes yes yes yes no yes no no", "yes yes yes yes yes yes yes no no"},
+    words.OVERSEERS: {"no no no no no no yes yes no", "no no no no no no unseen unseen no"},  # nobody's webhook
     words.STAFF: {"no no no no yes no yes no no", "no no no no yes unseen yes no no"},
 }
 

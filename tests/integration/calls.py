@@ -13,6 +13,7 @@ from services.contracts.fields import Choice, Day, Flag, Items, Part, Text, Whol
 
 CODE: Final = "000.00.06.G14-260101-9999"  # of no dossier
 DRAFT: Final = "00000000-0000-4000-8000-000000000000"  # of nobody
+NO_WEBHOOK: Final = "11111111-1111-5111-8111-111111111111"
 _ASK = {"request_id": "r-1"}
 _APPLICANT = {
     "kind": "citizen",
@@ -121,6 +122,13 @@ RIGHT: Final[dict[str, dict[str, Any]]] = {
     "notify.list_notices": _DOSSIER,
     "notify.get_notice": {"notice_id": "0" * 36},
     "notify.resend": {"notice_id": "0" * 36, **_ASK},
+    "notify.add_webhook": {"url": "https://vi-du.example.vn/", "tenant": "none", **_ASK},
+    "notify.list_webhooks": {},
+    "notify.rotate_webhook": {"webhook_id": NO_WEBHOOK, **_ASK},
+    "notify.switch_webhook": {"webhook_id": NO_WEBHOOK, "enabled": False, **_ASK},
+    "notify.remove_webhook": {"webhook_id": NO_WEBHOOK, **_ASK},
+    "notify.list_webhook_deliveries": {"webhook_id": NO_WEBHOOK},
+    "notify.repeat_webhook": {"webhook_id": NO_WEBHOOK, **_ASK},
     **{f"{service}.list_dead_letters": {} for service in PUBLISHERS},
     **{f"{service}.list_queues": {} for service in PUBLISHERS},
     **{f"{service}.replay_dead_letters": {"ids": ["none"], **_ASK} for service in PUBLISHERS},

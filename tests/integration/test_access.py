@@ -42,6 +42,7 @@ _OFFICERS = "no no no no yes no no no no"
 _SYSTEM = "no no no no no no yes no no"
 _QUEUE = "no no no no yes no yes no no"
 _OVERSEERS = "no no no no no no yes yes no"
+_NO_WEBHOOK = "no no no no no no unseen unseen no"  # the one in the call is not there
 _COUNTS = "no no no no yes no yes yes no"
 ACTS: Final = (
     "accept",
@@ -105,6 +106,9 @@ MAY: Final = {
     "notify.list_notices": _CONCERNED,
     "notify.get_notice": _CONCERNED,
     "notify.resend": _QUEUE,
+    **{f"notify.{act}": _OVERSEERS for act in ("add_webhook", "list_webhooks", "remove_webhook")},
+    **{f"notify.{act}_webhook": _NO_WEBHOOK for act in ("rotate", "switch", "repeat")},
+    "notify.list_webhook_deliveries": _NO_WEBHOOK,
     **{f"{service}.{act}_dead_letters": _OVERSEERS for service in PUBLISHERS for act in ("list", "replay")},
     **{f"{service}.list_queues": _OVERSEERS for service in PUBLISHERS},
 }

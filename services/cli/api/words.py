@@ -93,6 +93,13 @@ MAY: Final = {
     "notify.list_notices": CONCERNED,
     "notify.get_notice": CONCERNED,
     "notify.resend": STAFF,
+    "notify.add_webhook": OVERSEERS,
+    "notify.list_webhooks": OVERSEERS,
+    "notify.rotate_webhook": OVERSEERS,
+    "notify.switch_webhook": OVERSEERS,
+    "notify.remove_webhook": OVERSEERS,
+    "notify.list_webhook_deliveries": OVERSEERS,
+    "notify.repeat_webhook": OVERSEERS,
     **{f"{service}.{act}_dead_letters": OVERSEERS for service in PUBLISHERS for act in ("list", "replay")},
     **{f"{service}.list_queues": OVERSEERS for service in PUBLISHERS},
 }

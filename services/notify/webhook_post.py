@@ -1,0 +1,72 @@
+"""One signed message to one address of somebody else's, under rules that keep it out of our own network.
+
+The address that a name leads to is looked at and then connected to, one and the same: a name that leads elsewhere a
+moment later leads nowhere. No redirect is followed, no proxy used, nothing of the answer read but its head.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import requests
+from requests_hardened.ip_filter import InvalidIPAddress
+from requests_hardened.ip_filter_adapter import IPFilterAdapter
+from standardwebhooks import Webhook
+
+from services.chassis.deadline import ended_after
+from services.notify.settings import NotifySettings
+from services.notify.webhooks import Outcome, is_allowed
+
+_SECONDS_TO_CONNECT: Final = 5.0
+_FORBIDDEN: Final = Outcome(None, "address_not_allowed")
+
+
+class Post:
+    """What sends webhooks for a process."""
+
+    def __init__(self, settings: NotifySettings) -> None:
+        self._loopback, self._seconds = settings.webhook_loopback, settings.webhook_timeout_seconds
+        self._verify: bool | str = str(settings.webhook_ca) if settings.webhook_ca else True
+        self._adapters = {
+            scheme: IPFilterAdapter(is_https_proto=scheme == "https", allow_loopback=self._loopback)
+            for scheme in ("http", "https")
+        }
+
+    def send(self, url: str, headers: dict[str, str], body: bytes) -> Outcome:
+        """Try once, within the time that is set, whatever the receiver does."""
+        if not is_allowed(url, loopback=self._loopback):
+            return _FORBIDDEN
+        try:
+            with ended_after(self._seconds):
+                return self._send(url, headers, body)
+        except InvalidIPAddress:
+            return _FORBIDDEN
+        except (requests.RequestException, OSError, ValueError) as error:
+            return Outcome(None, type(error).__name__)
+
+    def close(self) -> None:
+        """Close what is open."""
+        for adapter in self._adapters.values():
+            adapter.close()
+
+    def _send(self, url: str, headers: dict[str, str], body: bytes) -> Outcome:
+        """Not through a session: that one would follow, keep cookies, and use proxies of the environment."""
+        request = requests.Request("POST", url, headers=headers, data=body).prepare()
+        waits = (min(_SECONDS_TO_CONNECT, self._seconds), self._seconds)
+        adapter: Any = self._adapters[urlsplit(url).scheme]
+        response = adapter.send(request, stream=True, timeout=waits, verify=self._verify, proxies={})
+        response.close()
+        return Outcome(response.status_code, str(response.status_code))
+
+
+def signed(id_: str, body: bytes, keys: Sequence[str], at: datetime) -> dict[str, str]:
+    """The headers of a message that is sent at `at`: one signature for each secret that counts."""
+    signatures = [Webhook(key).sign(id_, at, body.decode()) for key in keys]
+    return {
+        "content-type": "application/json",
+        "user-agent": "motcua-webhooks/1",
+        "webhook-id": id_,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": " ".join(signatures),
+    }

@@ -1,0 +1,138 @@
+"""Sends what is due to each endpoint, some at once, each endpoint by itself: who is slow delays nobody else."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Any, Final, Protocol
+from uuid import uuid4
+
+from services.chassis import clock, codec, metrics
+from services.chassis.errors import ServiceError
+from services.chassis.logs import log
+from services.chassis.store import Document
+from services.notify.settings import NotifySettings
+from services.notify.webhook_store import WebhookStore
+from services.notify.webhooks import GONE, KEPT, Outcome, next_try, signing
+
+ROUNDS_BETWEEN_LOOKS: Final = 15
+_GRACE: Final = timedelta(seconds=15)  # from the end of a try until it is another's
+Spawn = Callable[[Callable[[], None]], None]
+
+
+class Posts(Protocol):
+    """What sends one message."""
+
+    def send(self, url: str, headers: dict[str, str], body: bytes) -> Outcome:
+        """Try once."""
+
+    def close(self) -> None:
+        """Close what is open."""
+
+
+def in_a_thread(work: Callable[[], None]) -> None:
+    """Beside all else."""
+    threading.Thread(target=work, name="webhook", daemon=True).start()
+
+
+class WebhookSender:
+    """What tries deliveries. `open_post` is called once there is somebody to be told: it loads what nobody else needs.
+
+    `sign` makes the headers of one message: id, body, secrets, instant.
+    """
+
+    def __init__(
+        self,
+        store: WebhookStore,
+        settings: NotifySettings,
+        open_post: Callable[[], tuple[Posts, Callable[..., dict[str, str]]]],
+        spawn: Spawn = in_a_thread,
+    ) -> None:
+        self._store, self._settings, self._open_post, self._spawn = store, settings, open_post, spawn
+        self._hold = timedelta(seconds=settings.webhook_timeout_seconds) + _GRACE
+        self._post: tuple[Posts, Callable[..., dict[str, str]]] | None = None
+        self._busy, self._rounds = Counter[str](), 0
+        self._stopping = threading.Event()
+
+    def round(self) -> None:
+        """Begin what is due. Raises Unavailable."""
+        endpoints = self._store.enabled()
+        for endpoint in endpoints:
+            self._begin(endpoint)
+        self._rounds += 1
+        if self._rounds % ROUNDS_BETWEEN_LOOKS == 1:
+            self._show(endpoints)
+
+    def stop(self) -> None:
+        """Begin nothing more; what is under way and does not come to its end is tried again by another."""
+        self._stopping.set()
+        if self._post is not None:
+            self._post[0].close()
+
+    def _begin(self, endpoint: Document) -> None:
+        id_ = endpoint["_id"]
+        while self._busy[id_] < self._settings.webhook_at_once and (delivery := self._claim(id_)):
+            self._busy[id_] += 1
+            self._spawn(partial(self._go_on, endpoint, delivery))
+
+    def _claim(self, endpoint: str) -> Document | None:
+        if self._stopping.is_set():
+            return None
+        now = clock.now()
+        return self._store.claim(endpoint, uuid4().hex, now, now + self._hold)
+
+    def _go_on(self, endpoint: Document, delivery: Document | None) -> None:
+        """This delivery, and those behind it as long as any is due and the receiver is there."""
+        try:
+            while delivery is not None and self._try(endpoint, delivery):
+                endpoint = self._store.get(endpoint["_id"])
+                delivery = self._claim(endpoint["_id"]) if endpoint["enabled"] else None
+        except ServiceError as error:
+            log.warning("webhook_not_kept", webhook=endpoint["_id"], reason=error.code)
+        except Exception:  # noqa: BLE001 – it is tried again when the claim has run out
+            log.exception("webhook_not_sent", webhook=endpoint["_id"])
+        finally:
+            self._busy[endpoint["_id"]] -= 1
+
+    def _try(self, endpoint: Document, delivery: Document) -> bool:
+        """Whether it was taken."""
+        if self._post is None:
+            self._post = self._open_post()
+        post, sign = self._post
+        at, body = clock.now(), codec.encode(delivery["payload"])
+        headers = sign(delivery["event"], body, signing(endpoint["secrets"], at), at)
+        outcome = post.send(endpoint["url"], headers, body)
+        if outcome.status == GONE:
+            self._store.switch(endpoint["_id"], enabled=False, because="gone")
+            log.warning("webhook_gone", webhook=endpoint["_id"])
+        change = self._change(delivery, outcome)
+        if self._store.settle(delivery, change):
+            metrics.WEBHOOKS.labels(_counted(change, outcome)).inc()
+        if not outcome.is_taken:
+            log.warning("webhook_failed", webhook=endpoint["_id"], reason=outcome.reason, goes_to=change["status"])
+        return outcome.is_taken
+
+    def _change(self, delivery: Document, outcome: Outcome) -> Document:
+        now, tries = clock.now(), delivery["tries"] + 1
+        tried = {"tries": tries, "tried_at": now, "answer": outcome.reason}
+        if outcome.is_taken:
+            return {**tried, "status": "delivered", "expires_at": now + KEPT}
+        if outcome.status == GONE:  # it waits for whoever lets the endpoint be told again
+            return {**tried, "tries": delivery["tries"], "status": "pending", "due_at": now}
+        due_at = next_try(self._settings.webhook_schedule, tries, now)
+        return {**tried, "status": "given_up"} if due_at is None else {**tried, "status": "pending", "due_at": due_at}
+
+    def _show(self, endpoints: Sequence[Document]) -> None:
+        if endpoints:
+            since: list[Any] = [at for one in endpoints if (at := self._store.oldest_pending(one["_id"]))]
+            oldest = (clock.now() - min(since)).total_seconds() if since else 0.0
+            metrics.tell(metrics.WEBHOOK_OLDEST, oldest)
+        elif metrics.WEBHOOK_OLDEST in metrics.shown:
+            metrics.tell(metrics.WEBHOOK_OLDEST, 0)
+
+
+def _counted(change: Document, outcome: Outcome) -> str:
+    if outcome.is_taken:
+        return "delivered"
+    return "given_up" if change["status"] == "given_up" else "failed"

@@ -1,0 +1,104 @@
+"""Webhooks as rules: which addresses may be told, which events an endpoint wants, when one goes again, what is said."""
+
+import base64
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from services.contracts.events import PUBLISHERS
+
+TYPES: Final = tuple(f"{publisher}.{type_}" for publisher, types in PUBLISHERS.items() for type_ in types)
+STATUSES: Final = ("pending", "delivered", "given_up")
+ROTATION: Final = timedelta(hours=24)  # how long a secret is still signed with after another has come
+KEPT: Final = timedelta(days=30)  # what was delivered
+GONE: Final = 410
+_SECRET_BYTES: Final = 32
+_PORT: Final = 443
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a department receives, and what: the events of one tenant, or of one unit of it; no `types`: all."""
+
+    id: str
+    url: str
+    tenant: str
+    unit: str | None
+    types: tuple[str, ...]
+    enabled: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An event as a webhook tells it, and whom it concerns: a tenant and units of it."""
+
+    id: str
+    type: str
+    at: str
+    subject: str
+    aggregate: str
+    sequence: int
+    tenant: str
+    units: frozenset[str]
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """What is sent: who may know more asks by RPC."""
+        thin = {"id": self.id, "subject": self.subject, "aggregate": self.aggregate, "sequence": self.sequence}
+        return {"type": self.type, "timestamp": self.at, "data": thin}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one try: the status that was answered, or why there was none."""
+
+    status: int | None
+    reason: str
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether the receiver has it."""
+        return self.status is not None and self.status // 100 == 2
+
+
+def new_secret() -> str:
+    """A secret in the form of Standard Webhooks: 32 bytes from the system, base64, prefixed."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
+
+
+def wants(endpoint: Endpoint, happened: Happened) -> bool:
+    """Whether an endpoint is told of it."""
+    if endpoint.tenant != happened.tenant or (endpoint.types and happened.type not in endpoint.types):
+        return False
+    return endpoint.unit is None or endpoint.unit in happened.units
+
+
+def is_allowed(url: str, *, loopback: bool) -> bool:
+    """Whether an address may be told anything: https on its own port, no user in it, no fragment.
+
+    For a sandbox also http and other ports; which machine the name then leads to is decided when it is connected to.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    if not parts.hostname or parts.username is not None or parts.fragment or not url.isascii():
+        return False
+    if loopback:
+        return parts.scheme in ("http", "https")
+    return parts.scheme == "https" and port in (None, _PORT)
+
+
+def next_try(schedule: Sequence[float], tries: int, now: datetime) -> datetime | None:
+    """When it goes again after so many tries; None when it is given up. `schedule`: seconds before each try."""
+    return now + timedelta(seconds=schedule[tries]) if tries < len(schedule) else None
+
+
+def signing(kept: Sequence[Mapping[str, Any]], now: datetime) -> list[str]:
+    """The secrets that sign now, the newest first: of those that another has followed, the ones that still count."""
+    return [str(one["key"]) for one in kept if one["until"] is None or one["until"] > now]

@@ -1,0 +1,153 @@
+"""Deliveries are tried by the schedule, some at once, each receiver by itself."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from services.chassis import clock
+from services.chassis.settings import read_settings
+from services.notify.settings import NotifySettings
+from services.notify.webhook_post import signed
+from services.notify.webhook_sender import WebhookSender
+from services.notify.webhooks import KEPT, Outcome
+from tests.contract.test_settings import given
+from tests.unit.notify.builders import AT
+from tests.unit.notify.webhook_fakes import EVENT, FakePost, FakeWebhooks
+
+SLOW = "https://slow.example.vn/"
+Work = Callable[[], None]
+
+
+class Office:
+    """A sender whose threads run when the test says, by a clock that the test sets."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, **settings: str) -> None:
+        self.now, self.store, self.post, self.spawned = AT, FakeWebhooks(), FakePost(), list[Work]()
+        self.opened = 0
+        monkeypatch.setattr(clock, "now", lambda: self.now)
+        chosen = read_settings(NotifySettings, "notify", {**given(defaults_too=False), **settings})
+        self.sender = WebhookSender(self.store, chosen, self.open, self.spawned.append)
+
+    def open(self) -> Any:
+        self.opened += 1
+        return self.post, signed
+
+    def work(self, at: datetime | None = None) -> None:
+        """A round, and all that it leads to."""
+        self.now = at or self.now
+        self.sender.round()
+        while self.spawned:
+            self.spawned.pop(0)()
+
+    def of(self, id_: str) -> dict[str, Any]:
+        return self.store.deliveries[id_]
+
+
+@pytest.fixture
+def office(monkeypatch: pytest.MonkeyPatch) -> Office:
+    return Office(monkeypatch)
+
+
+def failing() -> Outcome:
+    return Outcome(500, "500")
+
+
+def test_who_has_nobody_to_tell_opens_nothing(office: Office) -> None:
+    office.work()
+    assert office.opened == 0
+
+
+def test_what_is_taken_is_sent_once_and_goes_after_its_time(office: Office) -> None:
+    office.store.owe(office.store.put(), "a", "b")
+    office.work()
+    office.work()
+    assert sorted(headers["webhook-id"] for _, headers, _ in office.post.sent) == ["a", "b"]
+    assert (office.of("e-1.a")["status"], office.of("e-1.a")["expires_at"]) == ("delivered", AT + KEPT)
+
+
+def test_what_fails_goes_again_when_it_is_due_and_is_given_up_in_the_end(office: Office) -> None:
+    office.store.owe(office.store.put(), "a")
+    office.post.answers["https://example.vn/"] = failing
+    tried = []
+    while office.of("e-1.a")["status"] == "pending":
+        due = office.of("e-1.a")["due_at"]
+        office.work(due - timedelta(seconds=1))
+        tries = len(office.post.sent)
+        office.work(due)
+        assert len(office.post.sent) == tries + 1
+        tried.append(due - AT)
+    assert office.of("e-1.a")["status"] == "given_up"
+    assert (len(tried), tried[-1]) == (10, timedelta(hours=75, minutes=35, seconds=5))
+    office.work(office.now + timedelta(days=30))
+    assert len(office.post.sent) == 10
+
+
+def test_a_receiver_that_is_gone_is_told_no_more_and_nothing_of_it_is_lost(office: Office) -> None:
+    office.store.owe(office.store.put(), "a", "b")
+    office.post.answers["https://example.vn/"] = lambda: Outcome(410, "410")
+    office.work()
+    office.work(AT + timedelta(days=9))
+    assert office.store.get("e-1")["disabled_because"] == "gone"
+    del office.post.answers["https://example.vn/"]
+    office.store.switch("e-1", enabled=True)
+    office.work()
+    assert {one["status"] for one in office.store.deliveries.values()} == {"delivered"}
+
+
+def test_a_slow_receiver_has_some_tries_under_way_and_delays_nobody(office: Office) -> None:
+    office.store.owe(office.store.put(url=SLOW), *map(str, range(20)))
+    office.sender.round()
+    hanging = list(office.spawned)
+    office.spawned.clear()
+    assert len(hanging) == 4
+    quick = office.store.put()
+    office.store.owe(quick, "x", "y", "z")
+    office.work()
+    assert [url for url, _, _ in office.post.sent] == ["https://example.vn/"] * 3
+    assert not office.spawned
+    for work in hanging:
+        work()
+    assert len(office.post.sent) == 23
+
+
+def test_who_dies_with_a_try_in_hand_has_it_tried_by_another(office: Office) -> None:
+    office.store.owe(office.store.put(), "a")
+    office.sender.round()
+    office.spawned.clear()  # the process is killed
+    another = WebhookSender(office.store, office.sender._settings, office.open, office.spawned.append)  # noqa: SLF001
+    office.sender = another
+    office.work(AT + timedelta(seconds=29))
+    assert office.post.sent == []
+    office.work(AT + timedelta(seconds=30))
+    assert len(office.post.sent) == 1
+
+
+def test_whose_try_is_anothers_by_now_writes_nothing(office: Office) -> None:
+    office.store.owe(office.store.put(), "a")
+
+    def late() -> Outcome:
+        office.store.deliveries["e-1.a"]["by"] = "another"
+        return failing()
+
+    office.post.answers["https://example.vn/"] = late
+    office.work()
+    assert office.of("e-1.a")["tries"] == 0
+
+
+def test_each_try_is_signed_as_of_its_own_instant(office: Office) -> None:
+    office.store.owe(office.store.put(), EVENT.id)
+    office.post.answers["https://example.vn/"] = failing
+    office.work()
+    office.work(AT + timedelta(seconds=5))
+    stamps = [int(headers["webhook-timestamp"]) for _, headers, _ in office.post.sent]
+    assert stamps[1] - stamps[0] == 5
+    assert len({headers["webhook-signature"] for _, headers, _ in office.post.sent}) == 2
+
+
+def test_who_is_to_stop_begins_nothing_more(office: Office) -> None:
+    office.store.owe(office.store.put(), "a", "b")
+    office.sender.stop()
+    office.work()
+    assert office.post.sent == []
