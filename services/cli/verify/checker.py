@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from services.cli.verify import files, queues
+from services.cli.verify import files, queues, webhooks
 from services.cli.verify.books import Books
 from services.cli.verify.catalogue import Catalogue
 from services.cli.verify.dossiers import Account, Dossiers
@@ -78,7 +78,7 @@ def verify(
         found = what_stays([*areas, dossiers], patience, watcher)
         account = dossiers.account
         notes = [f"{count} {name}" for name, count in sorted(account.notes.items())]
-        notes += files.left_over(books) if codes is None else []
+        notes += [*files.left_over(books), *webhooks.untold(books)] if codes is None else []
         return Report(found, account, notes, queues.depths(env))
 
 
