@@ -32,6 +32,9 @@ _TOGETHER = {"integration": "system", "integration/chassis": "chassis and browse
 IMPATIENT = {
     "MOTCUA_RETRY_LADDER": "0.2,0.5,1",
     "NOTIFY_CLAIM_SECONDS": "5",
+    "NOTIFY_WEBHOOK_LOOPBACK": "true",
+    "NOTIFY_WEBHOOK_SCHEDULE": "0,0.2,0.5,1",
+    "NOTIFY_WEBHOOK_TIMEOUT_SECONDS": "2",
     "PAYMENT_QUERY_AFTER_SECONDS": "3",
     "PAYMENT_TIMER_SECONDS": "1",
 }

@@ -5,13 +5,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from deploy.local.composition import DOORS, SERVICES
 from deploy.local.waiting import wait_until
 from services.cli.top import scraping
 from tests.chaos.chance import Chance
-from tests.chaos.department import Department
 from tests.chaos.diary import Bite
 from tests.chaos.load import Crowd, FolkStory, Submissions
 from tests.chaos.questions import Questions
@@ -23,10 +22,18 @@ from tests.integration.crowd import Offer, offers, plots
 from tests.integration.http_door import HttpDoor
 
 T = TypeVar("T")
+Other = TypeVar("Other", bound="Beside")
 _HANDED_IN: Final = "xn-dk-xuat-ban"
 _ASKED: Final = 3  # times, until who gives no answer has none
 PROGRAMS: Final = (*SERVICES, *DOORS)
 WRITERS: Final = (*SERVICES, "payment-http")  # who has something to publish
+
+
+class Beside(Protocol):
+    """A program of others."""
+
+    def end(self) -> None:
+        """Close down for good."""
 
 
 @dataclass(kw_only=True)
@@ -41,7 +48,7 @@ class Rig(Verbs):
     looks: list[Callable[[], list[str]]] = field(default_factory=list)
     healed_at: float = 0.0
     letters_twice: int = 0  # of those that came since it began
-    _others: list[Department] = field(default_factory=list)
+    _others: list[Beside] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -80,7 +87,7 @@ class Rig(Verbs):
         self.loads.append(load)
         return load
 
-    def beside(self, program: Department) -> Department:
+    def beside(self, program: Other) -> Other:
         """A program of others, that ends with the scenario."""
         self._others.append(program)
         return program

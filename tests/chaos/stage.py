@@ -17,7 +17,12 @@ from tests.chaos.stream import Stream
 from tests.chaos.wires import Wires
 
 # Two minutes of a silent gateway would be most of a short run. Everything else is as the product comes.
-ENV: Final = {"PAYMENT_QUERY_AFTER_SECONDS": "5", "PAYMENT_TIMER_SECONDS": "1"}
+ENV: Final = {
+    "PAYMENT_QUERY_AFTER_SECONDS": "5",
+    "PAYMENT_TIMER_SECONDS": "1",
+    "NOTIFY_WEBHOOK_LOOPBACK": "true",
+    "NOTIFY_WEBHOOK_SCHEDULE": "0,1,2,5,10,20,30,45" + 12 * ",60",  # longer than ten minutes
+}
 
 
 class Stage:

@@ -13,6 +13,7 @@ from services.chassis.cause import Cause
 from services.chassis.errors import NotFound
 from services.chassis.paging import cursor
 from services.intake.drafts import Place
+from services.notify.webhooks import Happened
 from services.registry.domain import EXPIRED, REVOKED, VALID
 from services.registry.holders import Holder
 from services.registry.store import Wanted
@@ -64,6 +65,7 @@ class Sample:
     cases_behind: Mapping[str, str] = field(default_factory=dict)  # by order
     records_behind: str = ""
     expired_behind: str = ""
+    webhook: str = "w"
     notices_behind: str = f"1.{'0' * 36}"
 
     @property
@@ -102,7 +104,24 @@ def acts(sample: Sample) -> dict[str, Question]:
         "silent attempts": lambda shelf: list(
             shelf.orders.claim_silent(sample.now, sample.now, lambda _order: sample.now)
         ),
+        **_of_webhooks(sample),
         "receipt number": lambda shelf: shelf.receipts.take("s", "o"),
+    }
+
+
+def _of_webhooks(sample: Sample) -> dict[str, Question]:
+    soon, document = sample.now + timedelta(seconds=30), {"_id": sample.webhook, "place": None, "since": sample.now}
+    event = Happened("e", "intake.dossier_submitted", "", "", "", 1, sample.tenant, frozenset())
+    return {
+        "turn to read": lambda shelf: shelf.webhooks.take_turn("w", sample.now, soon),
+        "turn to read ended": lambda shelf: shelf.webhooks.end_turn("w", sample.now),
+        "delivery made": lambda shelf: shelf.webhooks.deliver([(sample.webhook, event)], sample.now),
+        "reading moved on": lambda shelf: shelf.webhooks.move_on([document], None, None),
+        "delivery that is due": lambda shelf: shelf.webhooks.claim(sample.webhook, "w", sample.now, soon),
+        "delivery settled": lambda shelf: shelf.webhooks.settle({"_id": "w.e", "by": "w"}, {"status": "delivered"}),
+        "deliveries revived": lambda shelf: shelf.webhooks.revive(sample.webhook, sample.now),
+        "webhook switched": _if_found(lambda shelf: shelf.webhooks.switch(sample.webhook, enabled=False)),
+        "webhook removed": lambda shelf: shelf.webhooks.remove("none"),
     }
 
 
@@ -283,9 +302,24 @@ def _of_notify(sample: Sample) -> dict[str, Question]:
     def notices(audience: str | None, after: str | None) -> Question:
         return lambda shelf: shelf.notices.page(sample.code, audience, LIMIT, after)
 
+    def deliveries(status: str | None, after: str | None) -> Question:
+        return lambda shelf: shelf.webhooks.page(sample.webhook, status, LIMIT, after)
+
     return {
-        f"notices to {audience or 'anybody'}{', next page' if after else ''}": notices(audience, after)
-        for audience, after in product((None, "applicant"), (None, sample.notices_behind))
+        **{
+            f"notices to {audience or 'anybody'}{', next page' if after else ''}": notices(audience, after)
+            for audience, after in product((None, "applicant"), (None, sample.notices_behind))
+        },
+        **{
+            f"deliveries{f' that are {status}' if status else ''}{', next page' if after else ''}": deliveries(
+                status, after
+            )
+            for status, after in product((None, "given_up"), (None, cursor(sample.now, "w.e")))
+        },
+        "webhooks": lambda shelf: shelf.webhooks.listed(),
+        "webhook": _if_found(lambda shelf: shelf.webhooks.get(sample.webhook)),
+        "deliveries counted": lambda shelf: shelf.webhooks.count(sample.webhook, "pending"),
+        "delivery that waits for the longest": lambda shelf: shelf.webhooks.oldest_pending(sample.webhook),
     }
 
 

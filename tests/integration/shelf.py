@@ -24,6 +24,7 @@ from services.intake.store import DOSSIER, Dossiers
 from services.intake.tallies import Tallies
 from services.intake.uploads import Uploads
 from services.notify.store import NoticeStore
+from services.notify.webhook_store import WebhookStore
 from services.notify.wiring import NOTICE
 from services.payment.store import Orders
 from services.payment.wiring import ORDER
@@ -100,6 +101,7 @@ class Shelf:
     orders: Orders
     receipts: Series
     notices: NoticeStore
+    webhooks: WebhookStore
     projection: Projection
     journals: tuple[Journal[Any], ...]
 
@@ -146,6 +148,7 @@ def shelf_over(env: Mapping[str, str], prefix: str = "") -> Shelf:
         Orders(orders, data["payment"]["dossiers"]),
         Series(data["payment"]["receipts"]),
         NoticeStore(notices),
+        WebhookStore(data["notify"]),
         Projection(data["routing"]["catalogue"]),
         (dossiers, records, publications, issuances, cases, orders, notices),
     )

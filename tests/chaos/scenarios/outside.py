@@ -10,6 +10,7 @@ from tests.chaos.department import Department
 from tests.chaos.load import LetterlessStory
 from tests.chaos.payers import ANSWERS, FAULTS, GatewayLedger, Payers, disagreements, given_back
 from tests.chaos.rig import Rig
+from tests.chaos.webhooks import Webhooks
 from tests.integration.books import Books
 from tests.integration.crowd import offers
 
@@ -21,22 +22,28 @@ _SLOWER = (
 
 
 def subscribers_down(rig: Rig) -> None:
-    """The mail server is away and a department dead (for ten minutes): both miss nothing, nobody waits for them."""
+    """The mail server is away, a department and a receiver of webhooks dead (ten minutes): nobody misses or waits."""
     department, before = rig.beside(Department(rig.stage.run_dir, rig.env)), rig.crowd(LetterlessStory)
+    told = rig.beside(Webhooks(rig.stage.run_dir, rig.env, rig.town))
     before.finish()
     department.kill()
+    told.kill()
     with rig.away("mailbox"):
         away_at, meanwhile = monotonic(), rig.crowd(LetterlessStory)
         meanwhile.finish()
         rig.wait(max(0.0, away_at + rig.size(45, 600) - monotonic()))
         rig.insist(wait_until(lambda: not _others(rig), _SOON), f"others had to wait: {_others(rig)}")
         waiting, heard = _unsent(rig), department.heard_count()
+        untold = told.heard_count()
     department.start()
+    told.start()
     slower = median(meanwhile.took()) / median(before.took())
     rig.insist(slower < _SLOWER, f"a dossier took {slower:.2f} times as long while they were away")
     rig.at_the_end(department.wrong)
+    rig.at_the_end(told.wrong)
     rig.must_bite("letters that waited", waiting, least=10)
     rig.must_bite("told to the department when it came back", lambda: department.heard_count() - heard, least=10)
+    rig.must_bite("told by webhook when its receiver came back", lambda: told.heard_count() - untold, least=10)
     rig.must_bite("times as long as the same dossiers before", slower, least=0)
 
 
