@@ -4,6 +4,7 @@ The address that a name leads to is looked at and then connected to, one and the
 moment later leads nowhere. No redirect is followed, no proxy used, nothing of the answer read but its head.
 """
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -14,12 +15,21 @@ from requests_hardened.ip_filter import InvalidIPAddress
 from requests_hardened.ip_filter_adapter import IPFilterAdapter
 from standardwebhooks import Webhook
 
-from services.chassis.deadline import ended_after
+from services.chassis.deadline import ended_after, in_os_thread
 from services.notify.settings import NotifySettings
 from services.notify.webhooks import Outcome, is_allowed
 
 _SECONDS_TO_CONNECT: Final = 5.0
 _FORBIDDEN: Final = Outcome(None, "address_not_allowed")
+logging.getLogger("requests_hardened.ip_filter").disabled = True  # it would say whose name it was; we say what became
+
+
+class _Adapter(IPFilterAdapter):
+    """Looks names up beside all else: somebody's slow name server would hold up every letter."""
+
+    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
+        """Where to connect to. Raises InvalidIPAddress."""
+        return in_os_thread(super().build_connection_pool_key_attributes, request, verify, cert)
 
 
 class Post:
@@ -29,7 +39,7 @@ class Post:
         self._loopback, self._seconds = settings.webhook_loopback, settings.webhook_timeout_seconds
         self._verify: bool | str = str(settings.webhook_ca) if settings.webhook_ca else True
         self._adapters = {
-            scheme: IPFilterAdapter(is_https_proto=scheme == "https", allow_loopback=self._loopback)
+            scheme: _Adapter(is_https_proto=scheme == "https", allow_loopback=self._loopback)
             for scheme in ("http", "https")
         }
 

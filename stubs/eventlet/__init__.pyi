@@ -2,6 +2,7 @@ from eventlet import event as event
 from eventlet import greenpool as greenpool
 from eventlet import hubs as hubs
 from eventlet import patcher as patcher
+from eventlet import tpool as tpool
 from eventlet.event import Event as Event
 from eventlet.greenpool import GreenPool as GreenPool
 from eventlet.greenthread import kill as kill
