@@ -9,10 +9,7 @@ import click
 
 from services.cli.layout import block, some
 from services.cli.place import remote
-from services.contracts.events import PUBLISHERS
-
-_TYPES = [f"{publisher}.{type_}" for publisher, types in PUBLISHERS.items() for type_ in types]
-_STATUSES = ("pending", "delivered", "given_up")
+from services.notify.webhooks import STATUSES, TYPES
 
 
 @click.group()
@@ -27,7 +24,7 @@ def webhook() -> None:
 @click.option("--type", "types", multiple=True, metavar="TYPE", help="Only these, such as intake.dossier_resolved.")
 def add(url: str, tenant: str, unit: str | None, types: tuple[str, ...]) -> None:
     """Tell URL of what happens from now on. Prints the secret that signs, which is never shown again."""
-    unknown = [type_ for type_ in types if type_ not in _TYPES]
+    unknown = [type_ for type_ in types if type_ not in TYPES]
     if unknown:
         raise click.UsageError(f"no such type of event: {', '.join(unknown)}; see docs/events.md")
     added = _change("add_webhook", url=url, tenant=tenant, unit=unit, types=list(types))
@@ -81,7 +78,7 @@ def remove(id_: str, yes: bool) -> None:
 
 @webhook.command()
 @click.argument("id_", metavar="ID")
-@click.option("--status", type=click.Choice(_STATUSES))
+@click.option("--status", type=click.Choice(STATUSES))
 @click.option("--most", type=click.IntRange(1, 200), default=20, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def deliveries(id_: str, status: str | None, most: int, as_json: bool) -> None:

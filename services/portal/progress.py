@@ -83,8 +83,8 @@ def duties(dossier: Document) -> list[Duty]:
 
 def may_withdraw(dossier: Document) -> bool:
     """Whether the applicant may still take it back, as far as the status tells; intake has the last word."""
-    granted, unpaid = dossier["case"]["decided_at"] is not None, dossier["status"] == "payment_required"
-    return dossier["status"] in _WITHDRAWABLE and (unpaid or not granted)
+    is_decided, is_unpaid = dossier["case"]["decided_at"] is not None, dossier["status"] == "payment_required"
+    return dossier["status"] in _WITHDRAWABLE and (is_unpaid or not is_decided)
 
 
 def has_ended(dossier: Document) -> bool:
