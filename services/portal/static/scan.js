@@ -1,13 +1,13 @@
-// Reads the QR code of a licence with the camera where the browser knows how (BarcodeDetector); else one types.
+// Reads the QR code of a licence with the camera: by the browser's own means, or by a library that is loaded for it.
 "use strict";
 
 const scan = document.querySelector("[data-scan]");
 
 async function start() {
   const video = scan.querySelector("video"), said = scan.querySelector("[role=status]");
-  const detector = new BarcodeDetector({ formats: ["qr_code"] });
-  let stream;
+  let detector, stream;
   try {
+    detector = new (await knownDetector())({ formats: ["qr_code"] });
     stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
   } catch {
     said.textContent = scan.dataset.refused;
@@ -38,10 +38,12 @@ function pathOf(text) {
   }
 }
 
-if (scan && "BarcodeDetector" in window && navigator.mediaDevices) {
-  BarcodeDetector.getSupportedFormats().then((formats) => {
-    if (!formats.includes("qr_code")) return;
-    scan.hidden = false;
-    scan.querySelector("[data-scan-start]").addEventListener("click", (event) => { event.target.hidden = true; start(); });
-  });
+async function knownDetector() {
+  const formats = "BarcodeDetector" in window ? await BarcodeDetector.getSupportedFormats() : [];
+  return formats.includes("qr_code") ? BarcodeDetector : (await import(scan.dataset.reader)).BarcodeDetector;
+}
+
+if (scan && navigator.mediaDevices) {
+  scan.hidden = false;
+  scan.querySelector("[data-scan-start]").addEventListener("click", (event) => { event.target.hidden = true; start(); });
 }
