@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from services.chassis import topology
 from services.chassis.publish import connect
+from tests.chaos.rebuilt import Rebuilt
 from tests.integration.books import JOURNALS, Books
 
 _AT_ONCE: Final = 500
@@ -87,6 +88,7 @@ class Stream:
         self._env = env
         self._next: Any = "first"
         self.ledger = Ledger(past_is_lost=past_is_lost)
+        self._rebuilt = Rebuilt()
         self.strange: list[str] = []  # what came too early
         self.planted: set[str] = set()  # ids that the rig itself has published, and nobody wrote
 
@@ -101,14 +103,14 @@ class Stream:
         return self.ledger.twice.total() - before
 
     def wrong(self) -> list[str]:
-        """What does not agree with the histories; read it first."""
+        """What does not agree with the histories, or makes another registry than is stored; read it first."""
         with Books(self._env) as books:
             written = dict(_written(books))
-        for _ in range(_LOOKS):
-            if not list(self.ledger.compare(written)):
-                break
-            self.read(silence=10 * _SILENCE_SECONDS)
-        return [*self.strange, *self.ledger.compare(written)]
+            for _ in range(_LOOKS):
+                if not list(self.ledger.compare(written)):
+                    break
+                self.read(silence=10 * _SILENCE_SECONDS)
+            return [*self.strange, *self.ledger.compare(written), *self._rebuilt.compare(books)]
 
     def _drain(self, connection: Any, silence: float) -> None:
         until = time.monotonic() + _READ_SECONDS
@@ -123,6 +125,7 @@ class Stream:
         id_ = str(message.properties.get("message_id", ""))
         if id_ in self.planted:
             return
+        self._rebuilt.note(headers, message.body)
         if wrong := self.ledger.note(heard(id_, headers, message.body)):
             self.strange.append(wrong)
 
