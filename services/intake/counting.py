@@ -70,12 +70,12 @@ class Counting:
         asked = {name: value for name, value in (("tenant", tenant), ("unit", unit)) if value is not None}
         tallies = self._read(wanted, days)
 
-        def rows(by_day: str, whole: str = "standing") -> list[Mapping[str, Any]]:
+        def rows(by_day: str, whole: str) -> list[Mapping[str, Any]]:
             counted = ((one["_id"], one[by_day if one["_id"] in wanted.cut else whole]) for one in tallies)
             found = ((month, row) for month, all_ in counted for row in wanted.of_days(all_))
             return [{**row, "month": month} for month, row in found if _fits(row, asked)]
 
-        standing, kinds = rows("day_statuses"), rows("days")
+        standing, kinds = rows("day_statuses", "statuses"), rows("days", "kinds")
         by_unit: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for row in standing:
             by_unit[row["unit"]][row["status"]] += row["n"]
@@ -94,8 +94,7 @@ class Counting:
         """The tallies of the months, with their days where these are asked for, or cut the month."""
         whole = self._tallies.read(wanted.first, wanted.last, with_days=days)
         with_days = {} if days else {month: self._tallies.with_days(month) for month in wanted.cut}
-        tallies = [with_days.get(one["_id"]) or one for one in whole]
-        return [one for one in tallies if one["_id"] not in wanted.cut or "day_statuses" in one]
+        return [with_days.get(one["_id"]) or one for one in whole]
 
 
 def _fits(row: Mapping[str, Any], asked: Mapping[str, str]) -> bool:

@@ -5,8 +5,11 @@ each of which says as of when it was counted. A dossier leaves its month never, 
 last ones every few seconds, where nearly everything happens, the others in turn. Nothing is added up from events, so a
 tally cannot drift: the next count mends whatever the last one missed.
 
-    {_id: "YYYY-MM", claimed_at, as_of, standing: [{tenant, unit, status, channel, level, n}],
+    {_id: "YYYY-MM", claimed_at, as_of,
+     statuses: [{tenant, unit, status, n}], kinds: [{tenant, unit, channel, level, n}],
      days: [{day, tenant, unit, channel, level, n}], day_statuses: [{day, tenant, unit, status, n}]}
+
+By status and by kind apart: a board reads all months there are, and together they would be several times as many rows.
 """
 
 from collections import Counter
@@ -25,6 +28,7 @@ _COUNTED: Final = ("tenant", "unit", "status", "channel", "level")
 _INDEX: Final = [(_SUBMITTED, 1), *((f"state.{name}", 1) for name in _COUNTED)]
 _DAY: Final = {"$dateToString": {"date": f"${_SUBMITTED}", "format": "%Y-%m-%d", "timezone": "+07:00"}}
 _BY_DAY: Final = ("days", "day_statuses")  # members that are large, and seldom asked for
+_IS_COUNTED: Final = "statuses"
 _LIVELY: Final = 3  # months in which nearly all changes happen
 _SELDOM: Final = 20  # times less often are the others counted
 _IN_USE: Final = 0.9  # of the time between two rounds a count stands, so that each round counts
@@ -56,7 +60,8 @@ class Tallies:
         left_out = {} if with_days else dict.fromkeys(_BY_DAY, 0)
         with outages_named():
             wanted = {"_id": {"$gte": from_month, "$lte": to_month}}
-            return [one for one in self._tallies.find(wanted, left_out or None).sort([("_id", 1)]) if "as_of" in one]
+            found = self._tallies.find(wanted, left_out or None).sort([("_id", 1)])
+            return [one for one in found if _IS_COUNTED in one]
 
     def with_days(self, month: str) -> Document | None:
         """The tally of one month, day by day."""
@@ -70,7 +75,7 @@ class Tallies:
     def _claim(self, month: str, at: datetime, stands: timedelta) -> bool:
         """Whether it is ours to count the month: nobody has begun to for so long, unless by a clock that was ahead."""
         due, ahead = {"claimed_at": {"$lte": at - stands}}, {"claimed_at": {"$gt": at + clock.APART}}
-        of_old = {"as_of": {"$exists": True}, _BY_DAY[-1]: {"$exists": False}}  # counted by an earlier version
+        of_old = {"as_of": {"$exists": True}, _IS_COUNTED: {"$exists": False}}  # counted by an earlier version
         with outages_named():
             try:
                 self._tallies.update_one(
@@ -91,12 +96,14 @@ class Tallies:
             rows = [{**one["_id"], "n": one["n"]} for one in self._dossiers.aggregate(asked, hint=dict(_INDEX))]
             counted = {
                 "as_of": at,
-                "standing": _summed(rows, "day"),
+                "statuses": _summed(rows, "day", "channel", "level"),
+                "kinds": _summed(rows, "day", "status"),
                 "days": _summed(rows, "status"),
                 "day_statuses": _summed(rows, "channel", "level"),
             }
             later = {"$gt": at, "$lte": at + clock.APART}
-            self._tallies.update_one({"_id": month, "as_of": {"$not": later}}, {"$set": counted})
+            kept = {"$set": counted, "$unset": {"standing": ""}}  # as an earlier version counted
+            self._tallies.update_one({"_id": month, "as_of": {"$not": later}}, kept)
 
 
 def month_of(day: date) -> str:

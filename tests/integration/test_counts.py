@@ -53,11 +53,11 @@ def _month(state: Any) -> str:
     return f"{local_day(state['submitted_at']):%Y-%m}"
 
 
-def told(base: Base, *names: str) -> Counter[Any]:
+def told(base: Base, member: str, *names: str) -> Counter[Any]:
     """The same from the tallies."""
     sums: Counter[Any] = Counter()
     for month in tallies(base).read("2000-01", "2999-12", with_days=True):
-        for row in month["standing"]:
+        for row in month[member]:
             sums[month["_id"], *(row[name] for name in names)] += row["n"]
     return sums
 
@@ -65,7 +65,11 @@ def told(base: Base, *names: str) -> Counter[Any]:
 def test_the_tallies_say_what_the_dossiers_say_and_read_none_of_them(base: Base) -> None:
     with overheard() as commands:
         tallies(base).count(NOW, EVERY)
-    assert told(base, "status", "unit", "tenant") == found(base, "status", "unit", "tenant")
+    for member, names in (
+        ("statuses", ("status", "unit", "tenant")),
+        ("kinds", ("channel", "level", "unit", "tenant")),
+    ):
+        assert told(base, member, *names) == found(base, *names)
     days: Counter[str] = Counter()
     for month in tallies(base).read("2000-01", "2999-12", with_days=True):
         days.update({row["day"]: 0 for row in month["days"]})
@@ -78,7 +82,7 @@ def test_the_tallies_say_what_the_dossiers_say_and_read_none_of_them(base: Base)
         for row in month["day_statuses"]:
             assert row["day"].startswith(month["_id"])
             by_day[month["_id"], row["status"], row["unit"], row["tenant"]] += row["n"]
-    assert by_day == told(base, "status", "unit", "tenant")
+    assert by_day == told(base, "statuses", "status", "unit", "tenant")
     asked = [command for _, command in commands if "aggregate" in command]
     assert len(asked) == len({month for (month,) in found(base)}) >= 8
     for command in asked:
@@ -93,16 +97,21 @@ def _plain(command: Any) -> dict[str, Any]:
 def test_what_an_earlier_version_counted_is_counted_anew(base: Base) -> None:
     tallies(base).count(NOW, EVERY)
     oldest = min(one["_id"] for one in base.database["tallies"].find())
-    base.database["tallies"].update_one({"_id": oldest}, {"$unset": {"day_statuses": ""}})
+    of_old = {"$unset": {"statuses": "", "kinds": ""}, "$set": {"standing": []}}
+    base.database["tallies"].update_one({"_id": oldest}, of_old)
+    assert tallies(base).with_days(oldest) is None
     tallies(base).count(NOW, EVERY)
-    assert (tallies(base).with_days(oldest) or {}).get("day_statuses")
+    counted = tallies(base).with_days(oldest) or {}
+    assert counted.get("statuses")
+    assert counted.get("kinds")
+    assert "standing" not in counted
 
 
 def test_what_was_counted_by_a_clock_that_was_ahead_is_counted_anew(base: Base) -> None:
     tallies(base).count(NOW + timedelta(days=3), EVERY)
     tallies(base).count(NOW, EVERY)
     assert {one["as_of"] for one in base.database["tallies"].find()} == {NOW}
-    assert told(base, "status") == found(base, "status")
+    assert told(base, "statuses", "status") == found(base, "status")
 
 
 def test_what_changes_is_counted_in_the_next_round_and_once(base: Base) -> None:
@@ -118,4 +127,4 @@ def test_what_changes_is_counted_in_the_next_round_and_once(base: Base) -> None:
         for _ in range(3):
             tallies(base).count(NOW + EVERY, EVERY)
     assert len([command for _, command in commands if "aggregate" in command]) == 3  # the last months, by one of three
-    assert told(base, "status") == found(base, "status")
+    assert told(base, "statuses", "status") == found(base, "status")
