@@ -115,8 +115,8 @@ def count_scope(actor: Actor, unit: str | None) -> str | None:
     return actor.unit
 
 
-def register_scope(actor: Actor) -> str:
-    """The unit whose register an officer keeps. Raises Denied for everybody else: it has names and addresses."""
+def officers_scope(actor: Actor) -> str:
+    """The unit whose applicants an officer may list and look for by name. Raises Denied for everybody else."""
     if actor.kind != "officer":
         raise Denied("intake.officers_only", "Only officers may ask this.", "Chỉ cán bộ được hỏi điều này.")
     return str(actor.unit)

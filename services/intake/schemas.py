@@ -14,6 +14,7 @@ from services.contracts.periods import Days
 from services.contracts.typed import Answers, Typed
 from services.contracts.words import CHANNELS, STATUSES
 from services.intake.filetypes import CONTENT_TYPES, declared_type
+from services.intake.finding import MOST_CODES
 
 _MOST_DOCUMENTS = 100
 _LARGEST_SIZE = 10**10
@@ -242,3 +243,10 @@ class ListDossiers(Page):
 
 class ListRegister(Page, Days):
     """Arguments of list_register: Vietnam's days of submission."""
+
+
+class FindCodes(Strict):
+    """Arguments of find_codes: words of a name, an identity number or tax code or its beginning, or how a code ends."""
+
+    text = Text(required=True, longest=200)
+    limit = Whole(low=1, high=MOST_CODES, load_default=MOST_CODES)

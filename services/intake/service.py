@@ -108,6 +108,14 @@ class IntakeService(Service):
         """The register of the caller's unit: what was submitted in a period and is the unit's, the oldest first."""
         return self.cases.list_register(call.actor, **call.args)
 
+    @query(schemas.FindCodes)
+    def find_codes(self, call: Call) -> Any:
+        """Codes of the caller's unit's dossiers by name or number of the applicant, the newest; whether there are more.
+
+        Marks, capitals and the place of a tone do not matter; all words have to fit, the last one may be begun only.
+        """
+        return self.cases.find_codes(call.actor, **call.args)
+
     @query(schemas.CountDossiers, operators=True)
     def count_dossiers(self, call: Call) -> Any:
         """How many dossiers there are, by status, unit, channel, level, month and day; as of a few seconds ago."""

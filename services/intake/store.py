@@ -37,7 +37,8 @@ _FILTERS: Final = {
 class Dossiers:
     """The journal of dossiers, and what is asked of it besides single dossiers.
 
-    subject: {owner, applicant, form, documents: [{component, upload_id, filename, content_type, size, sha256, round}],
+    subject: {owner, applicant, found_by, form,
+              documents: [{component, upload_id, filename, content_type, size, sha256, round}],
               earlier_forms: {<round>: form}, reasons: {withdrawal}}
     """
 

@@ -19,6 +19,7 @@ from services.intake.checks import Given
 from services.intake.domain import Submission
 from services.intake.dossier import Dossier
 from services.intake.drafting import Drafting
+from services.intake.finding import found_by
 from services.intake.store import Codes, Dossiers
 from services.intake.uploads import Uploads
 
@@ -104,7 +105,7 @@ class Submitting:
             dossier_code,
             cause,
             partial(domain.submit, submission=submission),
-            subject=_subject(request, answers, papers),
+            subject=_subject(dossier_code, request, answers, papers),
             once=True,
         )
         self._name(stored.id, papers)
@@ -195,10 +196,13 @@ def _submission(
     )
 
 
-def _subject(request: Request, answers: Mapping[str, Any], papers: Sequence[Given]) -> dict[str, Any]:
+def _subject(
+    dossier_code: str, request: Request, answers: Mapping[str, Any], papers: Sequence[Given]
+) -> dict[str, Any]:
     return {
         "owner": request.owner,
         "applicant": dict(request.applicant),
+        "found_by": found_by(request.applicant, dossier_code),
         "form": dict(answers),
         "documents": _kept(papers, 0),
     }

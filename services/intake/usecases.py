@@ -4,15 +4,16 @@ drafts in `drafting`."""
 import hmac
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from services.chassis import clock
 from services.chassis.actor import Actor
 from services.chassis.cause import Cause
 from services.chassis.errors import NotFound
 from services.chassis.journal import Stored
+from services.chassis.logs import log
 from services.contracts.catalogue.dates import local_day, local_midnight
 from services.contracts.catalogue.numbers import plain_number
 from services.contracts.event import Event
@@ -23,6 +24,7 @@ from services.intake.counting import Counting
 from services.intake.dossier import Dossier
 from services.intake.drafting import Drafting
 from services.intake.drafts import Drafts
+from services.intake.finding import Finding, Typed
 from services.intake.papers import Papers
 from services.intake.receiving import Receiving
 from services.intake.resuming import Resuming
@@ -33,6 +35,7 @@ from services.intake.tallies import Tallies
 from services.intake.uploads import Uploads
 
 Answer = dict[str, Any]
+_RELEASES_OVERLAP: Final = timedelta(days=1)  # so long an installation is renewed, process by process
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class Stores:
     papers: Papers
     drafts: Drafts
     tallies: Tallies
+    finding: Finding
 
 
 class IntakeCases:
@@ -53,6 +57,8 @@ class IntakeCases:
     def __init__(self, stores: Stores, catalogue: Catalogue, settings: IntakeSettings) -> None:
         self._dossiers, self._uploads, self._papers = stores.dossiers, stores.uploads, stores.papers
         self._catalogue, self._settings = catalogue, settings
+        self._finding = stores.finding
+        self._filled_until: datetime | None = None
         self.counting = Counting(stores.tallies, settings.tally_seconds)
         self.checking = Checking(stores.uploads, catalogue, settings.answer_hours)
         self.drafting = Drafting(stores.drafts, stores.uploads, stores.dossiers, settings.draft_days)
@@ -150,9 +156,22 @@ class IntakeCases:
     def list_register(self, actor: Actor, from_day: date, to_day: date, limit: int, after: str | None) -> Answer:
         """A page of the register of the officer's unit, the oldest first."""
         since, until = local_midnight(from_day), local_midnight(to_day + timedelta(days=1))
-        unit = access.register_scope(actor)
+        unit = access.officers_scope(actor)
         page, following = self._dossiers.registered(unit, since, until, limit, after)
         return {"items": [views.registered(one.state, one.subject) for one in page], "next": following}
+
+    def find_codes(self, actor: Actor, text: str, limit: int) -> Answer:
+        """The codes of the newest dossiers of the officer's unit that a name or a number finds."""
+        codes, more = self._finding.codes(access.officers_scope(actor), Typed.read(text), limit)
+        return {"dossier_codes": codes, "more": more}
+
+    def fill_found_by(self) -> None:
+        """Have dossiers found that an earlier release took: all of them in the first round, later the last day's."""
+        began_at = clock.now()
+        filled = self._finding.fill(self._filled_until)
+        self._filled_until = began_at - _RELEASES_OVERLAP
+        if filled:
+            log.info("found_by_filled", dossiers=filled)
 
     def document(self, actor: Actor, dossier_code: str, which: str) -> tuple[Mapping[str, Any], Iterator[bytes]]:
         """A paper of a dossier and its content; `which` is its upload id or its place in the list, from 0."""

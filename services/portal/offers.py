@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from services.chassis.errors import NotFound, ServiceError, Unavailable
 from services.chassis.logs import log
+from services.contracts.folding import fold
 from services.portal.clients import Services
 
 _KEPT_SECONDS: Final = 60.0
@@ -242,12 +243,6 @@ class Offers:
             with self._turn:
                 self._kept[name] = (time.monotonic() + (_KEPT_IN_PART_SECONDS if is_part else _KEPT_SECONDS), kept)
         return kept
-
-
-def fold(text: str) -> str:
-    """Lower case without any marks; `đ` is no d with a mark to Unicode, and is one to whoever types."""
-    plain = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
-    return "".join(letter for letter in plain if not unicodedata.combining(letter))
 
 
 def collated(text: str) -> tuple[list[int], list[int]]:

@@ -10,6 +10,9 @@ from services.portal.casework import STATUSES
 
 _LONGEST: Final = 60
 _END_OF_CODE: Final = re.compile(r"\d{6}(-\d*)?", re.ASCII)  # a day, and how many-th of it
+_CODE: Final = re.compile(  # as much of it as was typed: 000.00.06.G14-261126-0001
+    r"\d{3}\.(\d{0,2}|\d\d\.(\d{0,2}|\d\d\.([A-Z][\dA-Z]*(\.[\dA-Z]+)*(-\d{0,6}|-\d{6}-\d*)?)?))", re.ASCII
+)
 _STATUSES: Final = ("open", "closed", "any", *STATUSES)
 _ORDERS: Final = ("due", "newest", "opened")
 _LATE: Final = ("", "overdue", "at_risk")
@@ -20,6 +23,7 @@ ME, NOBODY = "me", "none"  # instead of a staff id
 class Wish:
     """`officer` is a staff id, `me` or `none`; empty members do not matter.
 
+    `q` is a code, or some of it; `found` stands for a name or a number that was searched for, which no address has.
     `due_from` and `due_to` are ISO days, both included, on which a term runs out. What is looked for by its date comes
     in the order of dates, whichever was wished for.
     """
@@ -32,6 +36,7 @@ class Wish:
     due_to: str = ""
     order: str = "due"
     q: str = ""
+    found: str = ""
 
     @classmethod
     def read(cls, address: Mapping[str, str]) -> "Wish":
@@ -48,6 +53,11 @@ class Wish:
     def of_any_day(self) -> "Wish":
         """The same whatever day it is due."""
         return replace(self, due_from="", due_to="")
+
+    @property
+    def of_any_status(self) -> "Wish":
+        """The same whatever has become of it."""
+        return replace(self, status="any")
 
     def coded(self, prefix: str) -> "Wish":
         """The same with a code in full, where all that was typed is what follows the unit's prefix in it."""
@@ -68,6 +78,14 @@ class Wish:
         """What it reads as in an address."""
         plain = asdict(Wish())
         return {name: value for name, value in asdict(self).items() if value != plain[name]}
+
+
+def is_code(typed: str) -> bool:
+    """Whether that is some of a dossier code, from its beginning or from its day on; else it is a name or a number."""
+    typed = typed.upper()
+    if _END_OF_CODE.fullmatch(typed):
+        return written_day(f"20{typed[:2]}-{typed[2:4]}-{typed[4:6]}") is not None
+    return _CODE.fullmatch(typed) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,13 @@
 """Who holds a record, and how a name or a number that somebody states is compared with it."""
 
 import hmac
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from services.chassis.actor import Actor
 from services.contracts.catalogue.numbers import plain_number
+from services.contracts.folding import fold
 
 NUMBER_OF: Final = {"citizen": "id_number", "organisation": "tax_code"}
 
@@ -38,13 +38,6 @@ def read_applicant(applicant: Mapping[str, Any]) -> Holder:
 def read_kept(kept: Mapping[str, Any]) -> Holder:
     """The holder of a stored record; nobody when it has been erased."""
     return Holder(kept.get("kind", "citizen"), kept.get("name", ""), kept.get("id", ""))
-
-
-def fold(text: str) -> str:
-    """Text as searches compare it: lower case, no marks, đ as d (which NFD leaves alone), single spaces."""
-    lower = unicodedata.normalize("NFC", text).lower().replace("đ", "d")
-    bare = (char for char in unicodedata.normalize("NFD", lower) if not unicodedata.combining(char))
-    return " ".join("".join(bare).split())
 
 
 def is_number(stated: str) -> bool:

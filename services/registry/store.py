@@ -15,9 +15,10 @@ from services.chassis.reads import GroupRead
 from services.chassis.series import Series
 from services.chassis.store import Collection, Document, outages_named
 from services.contracts.catalogue.numbers import plain_number
+from services.contracts.folding import fold
 from services.registry.catalogue import Publication, name_of
 from services.registry.domain import EXPIRED, REVOKED, VALID, Record
-from services.registry.holders import Holder, fold, is_number
+from services.registry.holders import Holder, is_number
 
 KEPT: Final = timedelta(days=90)
 _NEWEST_FIRST: Final = ByTime("state.issued_at")

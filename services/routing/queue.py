@@ -4,7 +4,7 @@ Whatever one filter leaves of a unit's cases, an index has it in order already: 
 filter on top is looked at case by case, of what the narrower index of the two has left.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
@@ -18,6 +18,7 @@ DUE: Final = "due"
 CODE: Final = "code"
 ORDERS: Final = {DUE: "state.next_due_at", "opened": "state.opened_at", "newest": "state.opened_at", CODE: "_id"}
 RUNS_OUT: Final = "state.overdue_at"
+MOST_CODES: Final = 200  # that are named
 MOST_OFFICERS: Final = 20  # with the statuses, as many stretches of an index as the server merges in order
 SET: Final = {"$gt": datetime(1970, 1, 1, tzinfo=UTC)}  # said in filter and index alike, so that the index is used
 ASKED: Final = {"$gt": ""}
@@ -51,7 +52,7 @@ class Wanted:
 
     `overdue` and `at_risk` speak of the clock that runs: it ran out, or does so before `risk_ends`; `due_from` and
     `due_to` of the local days on which it does, both included. `officers` and `unassigned` add up. `search` is a
-    dossier code or its beginning.
+    dossier code or its beginning; `codes` are whole ones, none but which are shown.
     """
 
     statuses: Sequence[str]
@@ -65,6 +66,7 @@ class Wanted:
     due_from: date | None = None
     due_to: date | None = None
     search: str | None = None
+    codes: Sequence[str] | None = None
 
     @property
     def by_officer(self) -> bool:
@@ -79,17 +81,17 @@ class Wanted:
     def filter(self, risk: Risk) -> Document:
         """The MongoDB filter, of typed scalars only."""
         wanted: Document = {"state.status": {"$in": list(self.statuses)}}
-        named = {"unit": self.unit, "procedure": self.procedure, "awaiting": self.awaiting}
-        wanted.update({f"state.{name}": value for name, value in named.items() if value is not None})
+        equal = {"unit": self.unit, "procedure": self.procedure, "awaiting": self.awaiting}
+        wanted.update({f"state.{name}": value for name, value in equal.items() if value is not None})
         if self.by_officer:
             wanted["state.officer"] = {"$in": [*self.officers, *([None] if self.unassigned else [])]}
         if self.runs_out:
             wanted[RUNS_OUT] = self._stretch(risk)
         elif self.overdue is not None:
             wanted[RUNS_OUT] = {"$not": {"$lt": risk.now}}
-        if self.search is not None:
-            wanted["_id"] = {"$gte": self.search, "$lt": self.search + _BEHIND_ANY_CODE}
-        return wanted
+        begun = {"$gte": self.search, "$lt": self.search + _BEHIND_ANY_CODE} if self.search is not None else {}
+        named = {"$in": list(self.codes)} if self.codes is not None else {}
+        return {**wanted, "_id": {**begun, **named}} if begun or named else wanted
 
     def _stretch(self, risk: Risk) -> Document:
         return _within(self._lateness(risk), self._days())
@@ -111,7 +113,12 @@ class Wanted:
         return RUNS_OUT if self.index(order) == OF_CLOCKS else ORDERS[order]
 
     def index(self, order: str) -> Keys:
-        """The index that has the list in order already; the planner would now and then rather sort."""
+        """The index that has the list in order already; the planner would now and then rather sort.
+
+        Cases that are named are few: these are put in order once they are found.
+        """
+        if self.codes is not None:
+            return [("_id", 1)]
         if order == CODE:
             return keys(CODE, "unit") if self.unit is not None else [("_id", 1)]
         if self.unit is not None and self.by_officer:
@@ -159,10 +166,23 @@ def sorting(order: str, by: str) -> Keys:
     return [("_id", sign)] if order == CODE else [(by, sign), ("_id", sign)]
 
 
+def ordered(order: str, cases: Iterable[Case]) -> list[Case]:
+    """In the order that `sorting` asks for: those of a list without an index for that."""
+
+    def key(case: Case) -> tuple[bool, datetime, str]:
+        at = _moment(order, case)
+        return at is not None, at or SET["$gt"], case.dossier_code
+
+    return sorted(cases, key=key, reverse=order == "newest")
+
+
 def place(order: str, case: Case) -> str:
     """Where a page that ends with this case ends."""
-    at = case.next_due_at if order == DUE else case.opened_at
-    return cursor(order, "" if at is None or order == CODE else at, case.dossier_code)
+    return cursor(order, _moment(order, case) or "", case.dossier_code)
+
+
+def _moment(order: str, case: Case) -> datetime | None:
+    return {CODE: None, DUE: case.next_due_at}.get(order, case.opened_at)
 
 
 def behind(order: str, by: str, after: str) -> Document:

@@ -10,7 +10,7 @@ from services.contracts.periods import Days
 from services.contracts.routing import MOST_ROWS
 from services.contracts.words import OUTCOMES, STAFF_ID, TRANSFER_REASONS
 from services.routing.case import STATUSES
-from services.routing.queue import DUE, MOST_OFFICERS, ORDERS
+from services.routing.queue import DUE, MOST_CODES, MOST_OFFICERS, ORDERS
 
 _LONGEST_REASON = 4000
 _DUE_ORDER = say("not_a_choice", "Chỉ xếp theo hạn (due).", "Comes in the order `due` only.")
@@ -41,7 +41,7 @@ class ListCases(Strict):
     `officer`, `officers` and `unassigned` add up. `overdue`, `at_risk`, `awaiting`, `due_from` and `due_to` speak of
     dates, and come in `due` order; the last two are local days, both included, on which a clock that runs does run out,
     as `due_calendar` counts them. `search` is a dossier code or its beginning; what it finds comes in the order of the
-    codes.
+    codes. `dossier_codes` are whole codes, none but which are listed.
     """
 
     unit = Key(load_default=None)
@@ -56,6 +56,7 @@ class ListCases(Strict):
     due_from = Day(load_default=None)
     due_to = Day(load_default=None)
     search = Text(longest=60, load_default=None)
+    dossier_codes = Items(dossier_code(), most=MOST_CODES, load_default=None)
     order = Choice(*ORDERS, load_default="due")
     limit = Whole(low=1, high=200, load_default=50)
     after = Text(longest=400, load_default=None)

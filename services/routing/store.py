@@ -7,7 +7,20 @@ from typing import Final
 from services.chassis.journal import Journal
 from services.chassis.store import outages_named
 from services.routing.case import Case
-from services.routing.queue import ASKED, CODE, DUE, OF_CLOCKS, SET, Risk, Wanted, keys, of_officers, place, sorting
+from services.routing.queue import (
+    ASKED,
+    CODE,
+    DUE,
+    OF_CLOCKS,
+    SET,
+    Risk,
+    Wanted,
+    keys,
+    of_officers,
+    ordered,
+    place,
+    sorting,
+)
 
 _AT_ONCE: Final = 1000
 _BY_DATE: Final = (DUE, "opened")
@@ -37,14 +50,13 @@ class CaseStore:
         """At most `limit` cases behind the cursor `after`, and the cursor of what follows them, if anything does."""
         asked = wanted.conditions(order, after, risk)
         with outages_named():
-            found = list(
-                self._collection.find(asked, {"history": 0, "subject": 0})
-                .sort(sorting(order, wanted.by(order)))
-                .hint(wanted.index(order))
-                .limit(limit + 1)
-            )
-        cases = [self._journal.parse(document).state for document in found[:limit]]
-        return cases, place(order, cases[-1]) if len(found) > limit else None
+            found = self._collection.find(asked, {"history": 0, "subject": 0}).hint(wanted.index(order))
+            if wanted.codes is None:
+                found = found.sort(sorting(order, wanted.by(order))).limit(limit + 1)
+            cases = [self._journal.parse(document).state for document in found]
+        if wanted.codes is not None:
+            cases = ordered(order, cases)
+        return cases[:limit], place(order, cases[limit - 1]) if len(cases) > limit else None
 
     def ringing(self, now: datetime) -> Iterator[tuple[str, str]]:
         """Dossier code and clock of the cases whose running clock ran out before `now`, the longest late first."""

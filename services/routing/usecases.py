@@ -64,13 +64,19 @@ class RoutingCases:
         after: str | None,
         officer: str | None,
         officers: Sequence[str],
+        dossier_codes: Sequence[str] | None,
         **filters: Any,
     ) -> Answer:
         """A page of a unit's queue, or for `system` of all units'. Raises Denied, Invalid."""
         risk, named = self.statistics.risk(), [officer] if officer is not None else []
         statuses = {"open": OPEN, "closed": CLOSED, "any": STATUSES}.get(status, (status,))
         wanted = Wanted(
-            statuses, access.unit_to_list(actor, unit), officers=(*named, *officers), search=search, **filters
+            statuses,
+            access.unit_to_list(actor, unit),
+            officers=(*named, *officers),
+            search=search,
+            codes=dossier_codes,
+            **filters,
         )
         order = order if search is None else CODE
         cases, following = self._store.page(wanted, order, limit, after, risk)

@@ -99,6 +99,8 @@ def _sample(books: Books, code: str, number: int) -> Iterator[Sample]:
         status=_STATUSES[number % len(_STATUSES)],
         code=code,
         owner=subject["owner"],
+        number_of_owner=subject["owner"].partition(":")[2],
+        name_of_owner=subject["applicant"]["name"],
         upload=subject["documents"][0]["upload_id"] if subject["documents"] else "u",
         order=order["order_id"],
         attempt=order["attempt"] or "r",

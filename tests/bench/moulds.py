@@ -172,6 +172,7 @@ class _Dating:
         self.prefix = f"{pattern.agency}-{day:%y%m%d}"
         words, self._numbers = {pattern.code: f"{self.prefix}-{CODE}"}, {}
         words[_compact(pattern.code)] = f"{_compact(self.prefix)}{CODE}"
+        self._serial = pattern.code.rpartition("-")[2]
         self.receipt_series: dict[int, str] = {}
         for place, receipt in enumerate(pattern.receipts):
             template, _, serial = receipt["series"].partition("/")
@@ -211,7 +212,8 @@ class _Dating:
         if isinstance(value, dict):
             return {name: self._again(name, one) for name, one in value.items()}
         if isinstance(value, list):
-            return [self._again(key, one) for one in value]
+            again = [self._again(key, one) for one in value]
+            return [CODE if one == self._serial else one for one in again] + [NAME] if key == "found_by" else again
         if isinstance(value, datetime):
             return value + self._shift
         if key == "year":

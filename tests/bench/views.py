@@ -23,6 +23,7 @@ _ROW: Final = re.compile(r"data-open>([^<]+)</a>")
 _CODE: Final = re.compile(r'<span class="code">([^<]+)</span>')
 _LINE: Final = re.compile(r'class="slip-address">([^<]+)</span></td>')
 _NEXT: Final = re.compile(r'rel="next" href="([^"]+)"')
+_SEARCHED: Final = "/ban-lam-viec"
 _SET: Final = datetime(1970, 1, 1, tzinfo=UTC)
 Shows = Callable[[str], str]  # what is wrong with a page, nothing where all is right
 
@@ -161,6 +162,27 @@ def _searches(stock: Stock) -> Iterator[View]:
     yield View("queue searched by a day", OFFICER, asks)
     whole = [Ask(f"/ban-lam-viec?q={one['_id']}", _has(f"<title>{one['_id']}")) for one in some]
     yield View("queue searched by a code", OFFICER, whole)
+    found = [one for one in stock.dossiers if one["_id"] in {case["_id"] for case in stock.cases}]
+    by_number = [_search(one, one["subject"]["owner"].partition(":")[2]) for one in found]
+    yield View("queue searched by an applicant's number", OFFICER, by_number)
+    by_name = [_search(one, one["subject"]["applicant"]["name"]) for one in found]
+    yield View("queue searched by an applicant's name", OFFICER, by_name)
+    often = found[0]["subject"]["applicant"]["name"].split()[0]
+    yield View(
+        "queue searched by a word of most names", OFFICER, [Ask(_SEARCHED, _is_cut, {"q": often, "status": "any"})]
+    )
+
+
+def _search(dossier: Document, typed: str) -> Ask:
+    """By what its applicant is known by: the dossier is among those that are found."""
+    return Ask(_SEARCHED, _has(f"data-open>{dossier['_id']}<"), {"q": typed, "status": "any"})
+
+
+def _is_cut(page: str) -> str:
+    """More was found than is shown."""
+    found = _ROW.findall(page)
+    is_cut = "Có nhiều hồ sơ khớp hơn" in page and len(found) == QUEUE_ROWS
+    return "" if is_cut else f"{len(found)} rows, and nothing of more"
 
 
 def _desk(stock: Stock, first: str) -> Iterator[View]:

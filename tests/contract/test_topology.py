@@ -36,11 +36,12 @@ CALLED = {
         "track": {"dossier_code", "id_number"},
         "list_dossiers": {"limit", "after"},
         "list_register": {"from_day", "to_day", "limit", "after"},
+        "find_codes": {"text", "limit"},
     },
     "routing": {
         "list_cases": {
             *("unit", "status", "limit", "after", "at_risk", "overdue", "awaiting", "officers", "search"),
-            *("due_from", "due_to"),
+            *("due_from", "due_to", "dossier_codes"),
         },
         "count_cases": {"unit"},
         "case_load": {"unit"},

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from services.cli.demo.town import Town
+from services.contracts.folding import fold
 from tests.conftest import eventually
 from tests.e2e.acts import OFFICER, await_result, bring, do, fill_in, find, hand_in, pay, unfold, work
 from tests.e2e.conftest import DESKTOP, PHONE, Open
@@ -80,7 +81,8 @@ def test_one_officer_proposes_another_sends_it_back_and_signs_what_comes_again(v
 
 
 def test_a_dossier_at_the_wrong_unit_is_handed_on_and_everybody_finds_it_where_it_is(visit: Open, town: Town) -> None:
-    code, note = begun(town).code, "Thuộc nhiệm vụ an toàn thông tin"
+    story, note = begun(town), "Thuộc nhiệm vụ an toàn thông tin"
+    code = story.code
     eventually(lambda: town.ask(OFFICER, "routing.list_cases", search=code)["items"])
     old = visit(f"/ban-lam-viec/{code}", sub="vnnic-2", viewport=DESKTOP)  # who has that duty
     unfold(old, old.locator('[name="transfer-to_unit"]')).select_option("cuc-attt")
@@ -90,9 +92,12 @@ def test_a_dossier_at_the_wrong_unit_is_handed_on_and_everybody_finds_it_where_i
     expect(old.locator(".notice.good")).to_contain_text("Đã chuyển hồ sơ")
     old.goto(f"/ban-lam-viec/{code}")
     assert old.locator("h1").inner_text() == "Không tìm thấy"
+    eventually(lambda: town.ask(CITIZEN, "intake.get", dossier_code=code)["transfers"])
     new = visit("/ban-lam-viec", sub="attt-1", viewport=DESKTOP)
+    new.locator("[data-search]").fill(fold(story.applicant["name"]))
+    new.get_by_role("button", name="Tìm", exact=True).click()
+    new.wait_for_url("**/ban-lam-viec?found=*")
     new.get_by_role("link", name=code).click()
     expect(new.locator("main")).to_contain_text(note)
-    eventually(lambda: town.ask(CITIZEN, "intake.get", dossier_code=code)["transfers"])
     phone = visit(f"/ho-so/{code}", sub="cong-dan-1", viewport=PHONE)
     expect(phone.locator("main")).to_contain_text("sang Cục An toàn thông tin")

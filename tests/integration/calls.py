@@ -69,6 +69,7 @@ RIGHT: Final[dict[str, dict[str, Any]]] = {
     "intake.track": {**_DOSSIER, "id_number": "001801000001"},
     "intake.count_dossiers": {"unit": "vnnic", "from_month": "2026-01", "days": True},
     "intake.list_dossiers": {"status": "submitted"},
+    "intake.find_codes": {"text": "Nguyễn Thị Mẫu"},
     "intake.list_register": {"from_day": "2026-01-01", "to_day": "2026-01-31"},
     "routing.list_cases": {"unit": "vnnic"},
     "routing.count_cases": {"unit": "vnnic"},

@@ -13,6 +13,7 @@ from services.chassis.cause import Cause
 from services.chassis.errors import NotFound
 from services.chassis.paging import cursor
 from services.intake.drafts import Place
+from services.intake.finding import MOST_CODES, Typed
 from services.notify.webhooks import Happened
 from services.registry.domain import EXPIRED, REVOKED, VALID
 from services.registry.holders import Holder
@@ -55,6 +56,8 @@ class Sample:
     status: str = "returned"
     queue: str = "u5"  # the unit whose cases are listed
     officer: str = "o"
+    number_of_owner: str = "001801000005"
+    name_of_owner: str = "Người Thứ 05"
     upload: str = "u"
     order: str = "o"
     attempt: str = "r"
@@ -94,6 +97,7 @@ def acts(sample: Sample) -> dict[str, Question]:
         "upload opened again": lambda shelf: shelf.uploads.open(CAUSE, {"owner": "o", "size": 1}, sample.now),
         "ticket": _if_found(lambda shelf: shelf.uploads.begin(sample.upload, "t", sample.now)),
         "uploads named": lambda shelf: shelf.uploads.name_in("c", ["u"]),
+        "dossiers found by what they lack": lambda shelf: shelf.finding.fill(sample.now),
         "dossiers counted": lambda shelf: shelf.tallies.count(sample.now, timedelta(seconds=1)),
         "draft saved": lambda shelf: shelf.drafts.save(
             Place(sample.owner, sample.code), CAUSE, 0, {"saved_at": sample.now, "subject": {"owner": sample.owner}}
@@ -136,6 +140,10 @@ def _register_by(sample: Sample, after: str | None) -> Question:
     return lambda shelf: shelf.dossiers.registered(sample.unit, since, until, LIMIT, after or None)
 
 
+def _found_by(unit: str, typed: str) -> Question:
+    return lambda shelf: shelf.finding.codes(unit, Typed.read(typed), MOST_CODES)
+
+
 def _of_intake(sample: Sample) -> dict[str, Question]:
     every = (names for count in range(len(FILTERS) + 1) for names in combinations(FILTERS, count))
     return {
@@ -150,6 +158,15 @@ def _of_intake(sample: Sample) -> dict[str, Question]:
         "last dossier of an owner": lambda shelf: shelf.dossiers.last_of(sample.owner),
         "register of a unit": _register_by(sample, None),
         "register of a unit, next page": _register_by(sample, sample.dossiers_behind),
+        **{
+            f"dossiers of a unit found by {what}": _found_by(sample.unit, typed)
+            for what, typed in {
+                "their applicant's number": sample.number_of_owner,
+                "the beginning of it": sample.number_of_owner[:8],
+                "their applicant's name": sample.name_of_owner,
+                "a word that many have": sample.name_of_owner.split()[0],
+            }.items()
+        },
         "dossiers of requests": lambda shelf: shelf.dossiers.opened_by([sample.code]),
         "draft": lambda shelf: shelf.drafts.find(Place(sample.owner, sample.code)),
         "draft of an upload": lambda shelf: shelf.drafts.is_named(sample.upload),
@@ -238,6 +255,7 @@ def _of_routing(sample: Sample) -> dict[str, Question]:
     searched: tuple[dict[str, Any], ...] = (
         *({"search": sample.code}, {"unit": unit, "search": sample.code}, {"unit": unit}),
         {"unit": unit, "search": sample.code, "statuses": STATUSES},
+        *({"unit": unit, "codes": (sample.code,)}, {"unit": unit, "codes": (sample.code,), "search": sample.code}),
     )
     risk = Risk(sample.now, sample.now + timedelta(days=2))
 

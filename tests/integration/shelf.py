@@ -19,6 +19,7 @@ from services.chassis.settings import Settings, read_settings
 from services.chassis.wired import Base
 from services.contracts.events import PUBLISHERS
 from services.intake.drafts import Drafts
+from services.intake.finding import Finding
 from services.intake.papers import Papers
 from services.intake.store import DOSSIER, Dossiers
 from services.intake.tallies import Tallies
@@ -92,6 +93,7 @@ class Shelf:
     papers: Papers
     drafts: Drafts
     tallies: Tallies
+    finding: Finding
     publications: Publications
     records: Records
     numbers: Numbers
@@ -139,6 +141,7 @@ def shelf_over(env: Mapping[str, str], prefix: str = "") -> Shelf:
         Papers(data["intake"]),
         Drafts(data["intake"]["drafts"]),
         Tallies(data["intake"]["tallies"], data["intake"]["dossiers"]),
+        Finding(data["intake"]["dossiers"]),
         Publications(publications),
         Records(records),
         Numbers(data["registry"]["numbers"]),

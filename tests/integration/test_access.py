@@ -75,6 +75,7 @@ MAY: Final = {
     "intake.track": _ALL,
     "intake.count_dossiers": _COUNTS,
     "intake.list_dossiers": "yes yes yes yes yes no yes no no",
+    "intake.find_codes": "no no no no yes yes no no no",  # each of his own unit
     "intake.list_register": "no no no no yes yes no no no",  # each of his own unit
     "routing.list_cases": _QUEUE,
     **{f"routing.{figures}": _COUNTS for figures in ("count_cases", "case_load", "due_calendar")},

@@ -12,6 +12,7 @@ from services.chassis.journal import Journal
 from services.chassis.paging import cursor
 from services.contracts.catalogue.dates import local_day
 from services.contracts.events import PUBLISHERS
+from services.intake.finding import FOUND_BY, MOST_CODES, Typed, found_by
 from services.payment import domain as fees
 from services.registry.domain import EXPIRED, REVOKED, VALID
 from services.registry.holders import Holder
@@ -74,7 +75,13 @@ def seed(journal: Journal[Any], number: int, procedure: str = "", status: str = 
     status = status or ("returned" if number % 7 else "submitted")
     status = "stopped" if number == SEEDED // 2 else status
     state = journal.unstructure(replace(Book().submitted(**said).now, status=status))
-    subject = {"owner": f"citizen:{number % 100}", "documents": []}
+    applicant = {
+        "kind": "citizen",
+        "name": f"Người Thứ {number % 100:02d}",
+        "id_number": f"0018010000{number % 100:02d}",
+    }
+    found = found_by(applicant, f"{CODE}-{number}")
+    subject = {"owner": f"citizen:{number % 100}", "documents": [], "applicant": applicant, "found_by": found}
     return {"_id": said["dossier_code"], "state": state, "history": [], "version": 1, "relayed": 1, "subject": subject}
 
 
@@ -154,6 +161,44 @@ def test_what_waits_of_a_procedure_is_found_without_all_that_was_ever_asked_for(
     assert read_for(shelf, lambda: shelf.dossiers.listed(wanted, LIMIT, None)) == 1
 
 
+@pytest.mark.parametrize(
+    ("typed", "read", "codes"),
+    [
+        ("001801000005", 0, 33),
+        ("00180100", 0, MOST_CODES),
+        ("nguoi", 0, MOST_CODES),
+        ("NGƯỜI thứ 05", 33, 33),
+        ("người thứ 04", 0, 0),
+        (f"{SEEDED - 5}", 0, 1),
+    ],
+)
+def test_dossiers_of_a_unit_are_found_by_a_name_or_a_number_without_reading_others(
+    shelf: Shelf, typed: str, read: int, codes: int
+) -> None:
+    with overheard() as commands:
+        found, more = shelf.finding.codes("u5", Typed.read(typed), MOST_CODES)
+    assert (len(found), more) == (codes, codes == MOST_CODES)
+    assert sum(examined(explained(shelf.client, *one)) for one in commands) == read
+    assert found == sorted(found, key=lambda code: int(code.rpartition("-")[2]), reverse=True) or more
+
+
+def test_a_dossier_of_an_earlier_release_is_found_from_the_next_round_on_and_one_that_was_erased_is_not(
+    shelf: Shelf,
+) -> None:
+    dossiers = shelf.journals[0].collection
+    plain, erased = (seed(shelf.journals[0], number, "older", "submitted") for number in (9_000_001, 9_000_002))
+    del plain["subject"]["found_by"], erased["subject"]["found_by"], erased["subject"]["applicant"]
+    for one in (plain, erased):
+        one["state"]["unit"] = "old"
+    dossiers.insert_many([plain, erased])
+    typed = Typed.read(plain["subject"]["applicant"]["name"])
+    assert shelf.finding.codes("old", typed, 1) == ([], False)
+    assert [shelf.finding.fill(), shelf.finding.fill()] == [1, 0]
+    assert shelf.finding.codes("old", typed, 1) == ([plain["_id"]], False)
+    assert dossiers.find_one({"_id": erased["_id"]}, {"_id": 0, FOUND_BY: 1}) == {"subject": {}}
+    dossiers.delete_many({"state.unit": "old"})
+
+
 def read_for(shelf: Shelf, ask: Callable[[], object]) -> int:
     """How many documents the server reads for the one question that is asked."""
     with overheard() as commands:
@@ -181,6 +226,7 @@ def read_for(shelf: Shelf, ask: Callable[[], object]) -> int:
         ("code", {"search": f"{CODE}-399"}, 1),
         ("code", {"search": f"{CODE}-39"}, 11),
         ("code", {"search": f"{CODE}-39", "statuses": ("decided",)}, 0),
+        *((order, {"codes": (f"{CODE}-7", f"{CODE}-8", "none")}, 2) for order in (*DATES, "code")),
     ],
 )
 def test_no_more_cases_of_a_unit_are_read_than_one_filter_shows(

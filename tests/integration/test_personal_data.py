@@ -186,6 +186,9 @@ def browse(citizen: Visitor, officer: Visitor, code: str) -> None:
     for asked in (code, WORD):
         citizen.send(citizen.open("/tra-cuu"), "/tra-cuu", {"code": asked, "id_number": NUMBER})
     officer.open(f"/ban-lam-viec?q={code}")
+    for sought in (APPLICANT["name"], NUMBER, f"{WORD} {WORD}"):
+        found = officer.send(officer.open("/ban-lam-viec"), "/ban-lam-viec", {"q": sought})
+        assert [at for at in found.links if at.startswith(f"/ban-lam-viec/{code}?found=")]
     case = officer.open(f"/ban-lam-viec/{code}")
     for action, said in (("tu-choi", "reject-reason"), ("bo-sung", "request_supplement-c-TP01")):
         officer.send(case, f"/ban-lam-viec/{code}/{action}", {said: f"{WORD} {NUMBER} " * 300})

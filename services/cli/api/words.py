@@ -50,6 +50,7 @@ MAY: Final = {
     "intake.count_dossiers": FIGURES,
     "intake.list_dossiers": OWN,
     "intake.list_register": REGISTRAR,
+    "intake.find_codes": REGISTRAR,
     "routing.list_cases": STAFF,
     "routing.count_cases": FIGURES,
     "routing.case_load": FIGURES,

@@ -27,6 +27,7 @@ from services.portal.deeds import (
 from services.portal.following import Followed, term_of, unit_name_of, unit_of
 from services.portal.language import say, sentence, words
 from services.portal.orders import PAYABLE
+from services.portal.searching import found
 from services.portal.signin import signed_in, who
 from services.portal.slips import Slip, there_are
 from services.portal.wiring import portal
@@ -36,7 +37,6 @@ Document = Mapping[str, Any]
 pages = Blueprint("case", __name__, url_prefix="/ban-lam-viec")
 _CONFLICT, _SEE_OTHER = 409, 303
 _MOST_NOTICES: Final = 50
-_ROWS: Final = 50  # of a page of the queue
 # action: its address, and what is said once it is done
 _ACTIONS: Final = {
     "accept": ("tiep-nhan", sentence("Đã tiếp nhận hồ sơ.")),
@@ -204,12 +204,12 @@ def _page(case: Document, attempt: Attempt | None = None, status: int = 200) -> 
 
 def _onward(place: Place, code: str) -> tuple[str, str] | None:
     """Words and address of what comes next in the queue that the case was opened from."""
-    page = _if_there(lambda: _ask("routing.list_cases", limit=_ROWS, **place.arguments(who().id)))
-    following = behind([one["dossier_code"] for one in page["items"]], code) if page else None
+    page = _if_there(lambda: found(place))
+    following = behind(page.codes, code) if page else None
     if following:
         return say("Hồ sơ tiếp theo"), url_for(".show", code=following, **place.address())
-    if page and page["next"]:
-        return say("Trang sau"), url_for("desk.queue", **Place(place.wish, page["next"]).address())
+    if page and page.next:
+        return say("Trang sau"), url_for("desk.queue", **Place(place.wish, page.next).address())
     return None
 
 

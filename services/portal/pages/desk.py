@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
@@ -14,14 +14,14 @@ from services.portal.casework import ACTIONS, STATUSES, case_words
 from services.portal.colleagues import UNKNOWN, check_officer, colleagues, note_officer
 from services.portal.language import say, words
 from services.portal.offers import collated
+from services.portal.searching import LONGEST, ROWS, Found, found, kept
 from services.portal.signin import signed_in, who
 from services.portal.views import MOST_VIEWS, Views
 from services.portal.wiring import portal
-from services.portal.worklist import ME, NOBODY, Place, Wish
+from services.portal.worklist import ME, NOBODY, Place, Wish, is_code
 
 Document = Mapping[str, Any]
 pages = Blueprint("desk", __name__, url_prefix="/ban-lam-viec")
-_ROWS: Final = 50
 _SEE_OTHER: Final = 303
 
 
@@ -41,21 +41,31 @@ def queue() -> ResponseReturnValue:
     """The cases that fit, by their dates; one that is named in full is opened at once."""
     place = Place.read(request.args)
     place = Place(place.wish.coded(_prefix()), place.after)
-    page = _list(place)
-    if place.wish.q and [one["dossier_code"] for one in page["items"]] == [place.wish.q]:
+    page = found(place)
+    if place.wish.q and page.codes == [place.wish.q]:
         return redirect(url_for("case.show", code=place.wish.q))
-    return _page(place, page, Tried(officer=request.args.get("to", "")))
+    return _page(place, page, Tried(officer=request.args.get("to", "")), page.status)
 
 
-def _page(place: Place, page: Document, tried: Tried, status: int = 200) -> ResponseReturnValue:
+@pages.post("")
+@signed_in("officer")
+def search() -> ResponseReturnValue:
+    """The queue with these filters, searched by a code, or by the name or the number of an applicant."""
+    typed = request.form.get("q", "").strip()[:LONGEST]
+    wish = replace(Wish.read(request.form), q="", found="")
+    if typed:
+        wish = replace(wish, q=typed.upper()) if is_code(typed) else replace(wish, found=kept(typed))
+    return redirect(url_for(".queue", **wish.address()), _SEE_OTHER)
+
+
+def _page(place: Place, page: Found, tried: Tried, status: int = 200) -> ResponseReturnValue:
     wish, staff = place.wish, colleagues()
     drawn = render_template(
         "desk/queue.html",
         place=place,
         tried=tried,
         wish=wish,
-        lines=page["items"],
-        next=page["next"],
+        found=page,
         names=_procedure_names(),
         procedures=_procedures(),
         statuses=_statuses(),
@@ -73,10 +83,10 @@ def _page(place: Place, page: Document, tried: Tried, status: int = 200) -> Resp
 @signed_in("officer")
 def assign() -> ResponseReturnValue:
     """Give the ticked cases to an officer; what could not be given is told one by one."""
-    place, codes = Place.read(request.form), request.form.getlist("code")[:_ROWS]
+    place, codes = Place.read(request.form), request.form.getlist("code")[:ROWS]
     officer = request.form.get("to", "").strip()
     if not codes or not officer:
-        return _page(place, _list(place), Tried(codes, officer, say("Chọn ít nhất một hồ sơ và ghi mã cán bộ.")), 422)
+        return _page(place, found(place), Tried(codes, officer, say("Chọn ít nhất một hồ sơ và ghi mã cán bộ.")), 422)
     try:
         check_officer(officer, request.form.get("sure", ""))
         told = _ask(
@@ -87,7 +97,7 @@ def assign() -> ResponseReturnValue:
         )
     except (Invalid, Refused) as error:
         problem = words(error.errors[0] if error.errors else error)
-        return _page(place, _list(place), Tried(codes, officer, problem, error.code == UNKNOWN), error.status)
+        return _page(place, found(place), Tried(codes, officer, problem, error.code == UNKNOWN), error.status)
     given = sum(one["assigned"] for one in told["items"])
     if given:
         note_officer(officer)
@@ -101,12 +111,12 @@ def assign() -> ResponseReturnValue:
 @pages.post("/goc-nhin")
 @signed_in("officer")
 def keep_view() -> ResponseReturnValue:
-    """Keep these filters under a name, or leave them."""
+    """Keep these filters under a name, or leave them. What was searched for by name is none of them."""
     wish, views = Wish.read(request.form), _views()
     if "forget" in request.form:
         views.forget(request.form["forget"])
         flash(say("Đã xóa bộ lọc."), "good")
-    elif views.keep(request.form.get("name", ""), wish.address()):
+    elif views.keep(request.form.get("name", ""), replace(wish, found="").address()):
         flash(say("Đã lưu bộ lọc."), "good")
     else:
         flash(say("Cần đặt tên cho bộ lọc; mỗi người lưu được %(most)s bộ lọc.", most=MOST_VIEWS), "bad")
@@ -170,11 +180,6 @@ def _views() -> Views:
 
 def _ask(target: str, **arguments: Any) -> Any:
     return portal().services.ask(who().actor, target, **arguments)
-
-
-def _list(place: Place) -> Document:
-    page: Document = _ask("routing.list_cases", limit=_ROWS, **place.arguments(who().id))
-    return page
 
 
 def _prefix() -> str:

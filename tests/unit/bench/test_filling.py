@@ -10,6 +10,7 @@ import pytest
 from bson import ObjectId
 
 from services.contracts import events
+from services.intake.finding import found_by
 from services.notify.domain import notice_id
 from services.routing.wiring import CASE
 from tests.bench.fill import _Caster, instants
@@ -49,7 +50,9 @@ def test_all_that_makes_two_dossiers_differ_is_put_in() -> None:
     assert one["payment.orders"]["state"]["attempts"][0]["reference"] == "0000003G142408300001AP1"
     assert one["intake.dossiers"]["opened_by"] != other["intake.dossiers"]["opened_by"]
     assert one["registry.numbers"]["_id"] != other["registry.numbers"]["_id"]
-    assert one["intake.dossiers"]["subject"]["applicant"]["tax_code"] == "8000000005"
+    subject = one["intake.dossiers"]["subject"]
+    assert subject["applicant"]["tax_code"] == "8000000005"
+    assert set(subject["found_by"]) == set(found_by(subject["applicant"], one["intake.dossiers"]["_id"]))
 
 
 def test_what_refers_to_another_document_still_does() -> None:
@@ -97,6 +100,7 @@ def cast(dossiers: int) -> list[dict[str, Document]]:
 def documents() -> list[tuple[str, Document]]:
     """As the services keep them, no more than what is changed."""
     applicant = {"kind": "organisation", "name": "Nhà xuất bản Ví Dụ", "tax_code": "9900000016"}
+    applied = {"owner": "organisation:9900000016", "applicant": applicant, "found_by": found_by(applicant, CODE)}
     asked = {"moment": "submitted", "audience": "applicant", "channel": "email", "requested_at": AT}
     letter = f"Hồ sơ {CODE} đã nộp 26/11/2026 / submitted on 26 November 2026"
     return [
@@ -106,7 +110,7 @@ def documents() -> list[tuple[str, Document]]:
                 "_id": CODE,
                 "state": {"dossier_code": CODE, "submitted_at": AT, "status": "resolved"},
                 "history": [{"id": SUBMITTED, "cause": "fd715df3-04a2-58d8-b9ce-d0e3a7452655"}],
-                "subject": {"owner": "organisation:9900000016", "applicant": applicant, "documents": []},
+                "subject": {**applied, "documents": []},
                 "opened_by": "fd715df3-04a2-58d8-b9ce-d0e3a7452655",
             },
         ),

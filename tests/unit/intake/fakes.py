@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from types import SimpleNamespace
 from typing import Any, cast
 
 from bson import ObjectId
@@ -234,6 +235,7 @@ class World:
         self.published, self.codes, self.uploads = FakePublished(), FakeCodes(), FakeUploads()
         self.journal = fake_journal(DOSSIER)
         self.dossiers, self.drafts, self.tallies = Dossiers(self.journal), FakeTable(), FakeTable()
+        self.finding: Any = SimpleNamespace()  # the real one is tried on a server
         stores = Stores(
             self.dossiers,
             cast("Codes", self.codes),
@@ -241,6 +243,7 @@ class World:
             papers=cast("Any", FakePapers()),
             drafts=Drafts(self.drafts),
             tallies=Tallies(self.tallies, None),
+            finding=cast("Any", self.finding),
         )
         self.cases = IntakeCases(stores, Catalogue(self.published), SETTINGS)
         for document in documents:

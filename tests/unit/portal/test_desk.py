@@ -1,13 +1,15 @@
 """The officers' queue: what it asks of routing, what it shows, and whose it is."""
 
 import re
+from urllib.parse import unquote
 
 import pytest
 import time_machine
+from flask.testing import FlaskClient
 
-from services.chassis.errors import Unavailable
+from services.chassis.errors import Invalid, Unavailable
 from tests.unit.portal.cases import CODE, at_work, line
-from tests.unit.portal.fakes import CITIZEN, OFFICER, OPERATOR, visit
+from tests.unit.portal.fakes import CITIZEN, OFFICER, OPERATOR, FakeServices, visit
 
 PLACES = ("/ban-lam-viec", "/ban-lam-viec/lich", "/ban-lam-viec/khoi-luong", f"/ban-lam-viec/{CODE}")
 DUE = {"unit": "vnnic", "days": [{"day": "2026-09-03", "due": 12}], "overdue": 2}
@@ -207,3 +209,126 @@ def test_load_leads_to_what_can_be_given_away() -> None:
     assert 'href="/ban-lam-viec?officer=vnnic-2"' in page
     assert 'href="/ban-lam-viec?officer=none"' in page
     assert 'href="/ban-lam-viec?status=accepted&amp;officer=none&amp;to=vnnic-2"' in page
+
+
+CODES = [CODE, "000.00.06.G06-261126-0002"]
+FOUND = {"dossier_codes": CODES, "more": False}
+
+
+def searched(services: FakeServices, **form: str) -> tuple[FlaskClient, str]:
+    """A browser after a search, and the address it was sent to."""
+    browser = visit(services, OFFICER)
+    answer = browser.post("/ban-lam-viec", data=form)
+    assert answer.status_code == 303
+    return browser, answer.location
+
+
+def test_a_name_is_looked_up_at_intake_and_is_in_no_address() -> None:
+    services = at_work(intake__find_codes=FOUND, routing__list_cases={"items": [line()], "next": "cursor"})
+    browser, address = searched(services, q="  trần   Thị Hoà ", status="in_hand", officer="me")
+    assert re.fullmatch(r"/ban-lam-viec\?status=in_hand&officer=me&found=[\w-]+", address)
+    page = browser.get(address).text
+    assert services.of("intake.find_codes") == [{"text": "trần Thị Hoà"}]
+    (asked,) = services.of("routing.list_cases")
+    assert asked == {
+        "limit": 50,
+        "status": "in_hand",
+        "order": "due",
+        "officer": "vnnic-1",
+        "dossier_codes": CODES,
+    }
+    assert 'type="search" value="trần Thị Hoà"' in page
+    word = address.partition("found=")[2]
+    assert f'href="/ban-lam-viec/{CODE}?status=in_hand&amp;officer=me&amp;found={word}"' in page
+    assert f"after=cursor&amp;status=in_hand&amp;officer=me&amp;found={word}" in page
+    assert not [at for at in re.findall(r'(?:href|action)="([^"]*)"', page) if "hoà" in unquote(at).lower()]
+
+
+def test_a_case_that_was_found_leads_on_to_the_next_one_found() -> None:
+    lines = [line(), line(dossier_code=CODES[1])]
+    services = at_work(intake__find_codes=FOUND, routing__list_cases={"items": lines, "next": None})
+    browser, address = searched(services, q="Mẫu")
+    page = browser.get(f"/ban-lam-viec/{CODE}?{address.partition('?')[2]}").text
+    assert f"/ban-lam-viec/000.00.06.G06-261126-0002?{address.partition('?')[2]}" in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "address"),
+    [
+        (CODE.lower(), f"q={CODE}"),
+        ("000.00", "q=000.00"),
+        ("000.00.06.g06-2611", "q=000.00.06.G06-2611"),
+        ("261126", "q=261126"),
+        ("261126-0012", "q=261126-0012"),
+        (" ", ""),
+    ],
+)
+def test_a_code_or_some_of_it_is_looked_up_at_its_address(typed: str, address: str) -> None:
+    services = at_work()
+    _, sent_to = searched(services, q=typed)
+    assert sent_to == f"/ban-lam-viec{'?' if address else ''}{address}"
+    assert not services.of("intake.find_codes")
+
+
+@pytest.mark.parametrize("typed", ["001801000001", "001.801.000.001", "001801", "0012", "0100109106-001", "G06", "Mẫu"])
+def test_whatever_else_is_typed_stays_in_the_session(typed: str) -> None:
+    assert "found=" in searched(at_work(), q=typed)[1]
+    assert "q=" not in searched(at_work(), q=typed)[1]
+
+
+def test_more_than_can_be_looked_through_is_said() -> None:
+    browser, address = searched(at_work(intake__find_codes={**FOUND, "more": True}), q="Nguyễn")
+    assert "Có nhiều hồ sơ khớp hơn" in browser.get(address).text
+
+
+def test_whom_nobody_knows_is_not_asked_for_at_routing_and_the_ended_are_offered() -> None:
+    services = at_work(intake__find_codes={"dossier_codes": [], "more": False})
+    browser, address = searched(services, q="Zz")
+    page = browser.get(address).text
+    assert "Không có hồ sơ nào như vậy." in page
+    assert f"/ban-lam-viec?status=any&amp;{address.partition('?')[2]}" in page
+    assert not services.of("routing.list_cases")
+
+
+def test_while_intake_is_away_the_page_says_so_and_codes_are_still_found() -> None:
+    services = at_work(intake__find_codes=Unavailable("intake.unavailable", "Away.", "Chưa sẵn sàng."))
+    browser, address = searched(services, q="Nguyễn Thị Mẫu")
+    answer = browser.get(address)
+    assert answer.status_code == 503
+    assert "Tìm theo mã hồ sơ vẫn được." in answer.text
+    assert 'value="Nguyễn Thị Mẫu"' in answer.text
+    assert browser.post("/ban-lam-viec", data={"q": CODE}).location == f"/ban-lam-viec?q={CODE}"
+    assert browser.get(f"/ban-lam-viec?q={CODE}").location == f"/ban-lam-viec/{CODE}"
+
+
+def test_a_text_that_intake_refuses_is_told() -> None:
+    problem = {"field": "text", "code": "control_characters", "vi": "Có ký tự điều khiển.", "en": "Control characters."}
+    services = at_work(intake__find_codes=Invalid("intake.invalid", "No.", "Không.", [problem]))
+    browser, address = searched(services, q="a\u200bb")
+    answer = browser.get(address)
+    assert (answer.status_code, "Có ký tự điều khiển." in answer.text) == (400, True)
+
+
+def test_a_search_of_another_session_finds_nothing_and_says_why() -> None:
+    services = at_work(intake__find_codes=FOUND)
+    _, address = searched(services, q="Mẫu")
+    page = visit(services, OFFICER).get(address)
+    assert (page.status_code, "Lần tìm này không còn được lưu" in page.text) == (200, True)
+    assert CODE not in page.text
+
+
+def test_a_session_keeps_the_last_searches_each_once() -> None:
+    browser = visit(at_work(), OFFICER)
+    sent = [browser.post("/ban-lam-viec", data={"q": f"Mẫu {number % 25}"}).location for number in range(26)]
+    assert sent[0] != sent[25] != sent[24]  # the first was forgotten meanwhile
+    assert browser.post("/ban-lam-viec", data={"q": "Mẫu 24"}).location == sent[24]
+    with browser.session_transaction() as session:
+        assert [one["text"] for one in session["searches"][-2:]] == ["Mẫu 0", "Mẫu 24"]
+        assert len(session["searches"]) == 20
+
+
+def test_a_view_is_kept_without_what_was_searched_for() -> None:
+    browser, address = searched(at_work(intake__find_codes=FOUND), q="Mẫu", late="overdue")
+    word = address.partition("found=")[2]
+    browser.post("/ban-lam-viec/goc-nhin", data={"name": "Gấp", "late": "overdue", "found": word})
+    assert 'href="/ban-lam-viec?late=overdue">Gấp' in browser.get("/ban-lam-viec").text

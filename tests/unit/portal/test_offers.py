@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.chassis.errors import NotFound, Unavailable
-from services.portal.offers import Offers, collated, fold
+from services.contracts.folding import fold
+from services.portal.offers import Offers, collated
 from tests.unit.portal.fakes import MINISTRY, UNIT, FakeServices, catalogue, procedure, visit
 
 PRESS = procedure(

@@ -13,9 +13,10 @@ from services.chassis.actor import Actor
 from services.chassis.errors import Conflict, Defect, Denied, NotFound, Refused
 from services.contracts import events
 from services.contracts.event import Event
+from services.contracts.folding import fold
 from services.registry import domain
 from services.registry.domain import MOVES, Decision, Issuance, IssueOrder, Record
-from services.registry.holders import Holder, fold, matches, owns, read_applicant
+from services.registry.holders import Holder, matches, owns, read_applicant
 
 CODE = "000.00.01.G99-260601-0001"
 AT = datetime(2026, 6, 1, 3, tzinfo=UTC)

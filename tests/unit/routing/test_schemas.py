@@ -34,6 +34,7 @@ def test_a_queue_shows_fifty_open_cases_in_due_order_unless_told_otherwise() -> 
         "due_from": None,
         "due_to": None,
         "search": None,
+        "dossier_codes": None,
         "order": "due",
         "limit": 50,
         "after": None,
@@ -57,6 +58,7 @@ def test_a_queue_shows_fifty_open_cases_in_due_order_unless_told_otherwise() -> 
         ({"due_from": "2026-09-03", "due_to": "2026-09-02"}, ("due_to", "wrong_period")),
         ({"due_from": "03/09/2026"}, ("due_from", "wrong_format")),
         ({"officers": ["cb-1"] * 21}, ("officers", "too_long")),
+        ({"dossier_codes": [CODE] * 201}, ("dossier_codes", "too_long")),
         ({"$where": "1"}, ("$where", "unknown_field")),
     ],
 )

@@ -1,5 +1,6 @@
 """How the queue is asked of the store: by typed filters, behind a cursor, over an index."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import product
 from types import SimpleNamespace
@@ -13,6 +14,8 @@ from services.routing.figures import OF_DECISIONS, Figures
 from services.routing.queue import CODE as BY_CODE
 from services.routing.queue import ORDERS, Risk, Wanted, behind, place, sorting
 from services.routing.store import CaseStore
+from services.routing.wiring import CASE
+from tests.unit.fakes import fake_journal
 from tests.unit.routing.builders import CODE, Book, at
 
 RISK = Risk(at("01-14"), at("01-16", "17:30"))
@@ -57,6 +60,44 @@ def test_a_filter_names_only_what_was_asked_for() -> None:
         "state.awaiting": "fee",
         "_id": {"$gte": "000.", "$lt": "000.\U0010ffff"},
     }
+
+
+def test_codes_that_are_named_are_all_that_is_listed_by_every_other_filter_too() -> None:
+    wanted = Wanted(OPEN, "vnnic", overdue=True, codes=(CODE, "none"))
+    assert wanted.filter(RISK)["_id"] == {"$in": [CODE, "none"]}
+    assert wanted.filter(RISK)["state.unit"] == "vnnic"
+    assert Wanted(OPEN, codes=()).filter(RISK)["_id"] == {"$in": []}
+    both = Wanted(OPEN, "vnnic", search="000.", codes=(CODE,))
+    assert both.filter(RISK)["_id"] == {"$gte": "000.", "$lt": "000.\U0010ffff", "$in": [CODE]}
+    assert {tuple(wanted.index(order)) for order in ORDERS} == {(("_id", 1),)}
+
+
+class Three:
+    """A collection with three cases, in no order."""
+
+    def __init__(self, journal: Any, cases: list[Any]) -> None:
+        self.found = [{"_id": one.dossier_code, "version": 1, "state": journal.unstructure(one)} for one in cases]
+
+    def find(self, *_asked: Any) -> "Three":
+        return self
+
+    def hint(self, _index: Any) -> list[Any]:
+        return self.found
+
+
+@pytest.mark.parametrize(("order", "codes"), [("due", "CAB"), ("opened", "BAC"), ("newest", "CAB"), ("code", "ABC")])
+def test_codes_that_are_named_come_in_the_order_of_the_queue_page_after_page(order: str, codes: str) -> None:
+    case, journal = Book().opened().now, fake_journal(CASE)
+    told = {"A": (at("01-15"), at("01-14")), "B": (at("01-16"), at("01-13")), "C": (None, at("01-15"))}
+    cases = [
+        replace(case, dossier_code=code, next_due_at=due_at, opened_at=opened_at)
+        for code, (due_at, opened_at) in told.items()
+    ]
+    store = CaseStore(SimpleNamespace(collection=Three(journal, cases), parse=journal.parse))  # type: ignore[arg-type]
+    page, following = store.page(Wanted(OPEN, "vnnic", codes=("A", "B", "C")), order, 2, None, RISK)
+    assert [one.dossier_code for one in page] == list(codes[:2])
+    assert following == place(order, page[-1])
+    assert store.page(Wanted(OPEN, "vnnic", codes=("A", "B", "C")), order, 3, None, RISK)[1] is None
 
 
 def test_what_runs_out_is_told_by_the_clock_that_runs() -> None:
