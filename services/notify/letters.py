@@ -21,9 +21,7 @@ from services.notify.templates import Rendered
 from services.notify.wording import one_line
 
 _WORD = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_ADDRESS = re.compile(
-    rf"{_WORD}(\.{_WORD})*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+"
-)  # RFC 5322 dot-atoms, as intake takes them
+_ADDRESS = re.compile(rf"{_WORD}(\.{_WORD})*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")  # RFC 5322 dot-atoms
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9-]+( [A-Za-z0-9-]+)*")
 _END_OF_LINE = re.compile("\r\n|\r|\n")
 _SEVEN_BITS: Any = Charset("utf-8")
@@ -46,15 +44,18 @@ class Post:
     rendered: Rendered
     written_at: datetime
 
+    @property
+    def recipient(self) -> str:
+        """`address` as it stands in a header and behind RCPT TO: of a Vietnamese domain the A-labels. BadAddress."""
+        return self.address if _ADDRESS.fullmatch(self.address) else _in_ascii(self.address)
+
 
 def written(post: Post, sender: Address) -> bytes:
     """The message. Names and words cannot become headers: each is one line, encoded. Raises BadAddress."""
-    if not _ADDRESS.fullmatch(post.address):
-        raise BadAddress
     # no line of a body begins so: it is all base64
     message: Any = MIMEMultipart("alternative", f"=_{post.notice_id}", policy=_ON_THE_WIRE)
     message["From"] = _mailbox("From", sender.display_name, sender.addr_spec)
-    message["To"] = _mailbox("To", post.name, post.address)
+    message["To"] = _mailbox("To", post.name, post.recipient)
     message["Subject"] = Header(one_line(post.rendered.subject), "utf-8", header_name="Subject")
     message["Date"] = format_datetime(post.written_at.astimezone(VIETNAM))
     message["Message-ID"] = f"<{post.notice_id}@{sender.domain}>"
@@ -65,6 +66,19 @@ def written(post: Post, sender: Address) -> bytes:
         message.attach(MIMEText(canonical, subtype, _SEVEN_BITS, policy=_ON_THE_WIRE))
     wire: bytes = message.as_bytes()
     return wire
+
+
+def _in_ascii(address: str) -> str:
+    """The domain by its A-labels (RFC 5891), which every server takes; a local part has no such form."""
+    from email_validator import EmailNotValidError, validate_email  # some MB, for few addresses
+
+    try:
+        found = validate_email(address, check_deliverability=False, test_environment=True, allow_smtputf8=False)
+    except EmailNotValidError:
+        raise BadAddress from None
+    if found.ascii_email is None or not _ADDRESS.fullmatch(found.ascii_email):
+        raise BadAddress
+    return found.ascii_email
 
 
 def _mailbox(header: str, name: str, address: str) -> Header:

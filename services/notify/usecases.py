@@ -224,8 +224,8 @@ class NotifyCases:
         """What to keep of one attempt. Raises Unavailable when another is to be made."""
         notice = stored.state
         try:
-            letter = letters.written(_post(stored), self._mail.sender)
-            self._mail.send(letter, stored.subject["address"])
+            post = _post(stored)
+            self._mail.send(letters.written(post, self._mail.sender), post.recipient)
         except BadAddress:
             return _failed(notice, "bad_address")
         except Undeliverable as error:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.contracts.catalogue.numbers import Email
 from services.notify.letters import BadAddress, Post, written
 from services.notify.templates import Rendered
 from services.notify.wording import one_line
@@ -121,6 +122,21 @@ def test_a_plain_name_stays_readable_on_the_wire_and_an_erased_one_is_left_out()
 
 
 @pytest.mark.parametrize(
+    ("given", "on_the_wire"),
+    [
+        ("a.b@Example.VN", "a.b@example.vn"),
+        ("a@bộ.vn", "a@xn--b-8xm.vn"),
+        ("a@xn--b-8xm.vn", "a@xn--b-8xm.vn"),
+        ("o'b+x@tênmiềntiếngviệt.vn", "o'b+x@xn--tnmintingvit-oeb8308h0a8h.vn"),
+    ],
+)
+def test_an_address_that_intake_takes_can_be_written_to(given: str, on_the_wire: str) -> None:
+    post = replace(POST, name="Mau", address=Email().deserialize(given))
+    assert post.recipient == on_the_wire
+    assert f"To: Mau <{on_the_wire}>".encode() in written(post, SENDER).split(b"\r\n")
+
+
+@pytest.mark.parametrize(
     "address",
     [
         "",
@@ -130,6 +146,9 @@ def test_a_plain_name_stays_readable_on_the_wire_and_an_erased_one_is_left_out()
         "a@example.vn\r\nBcc: b@example.vn",
         "a b@example.vn",
         "mẫu@example.vn",
+        "mẫu@bộ.vn",
+        "a@bộ..vn",
+        "a@xn--zzzzzzz9999.bộ.vn",
         "<a@example.vn>",
         "@example.vn",
     ],

@@ -245,6 +245,14 @@ def test_an_applicant_whose_data_is_erased_cannot_be_written_to(desk: Desk) -> N
     assert [notice.reason for notice in desk.store.notices] == ["bad_address"]
 
 
+def test_an_address_with_a_vietnamese_domain_is_told_to_the_mail_server_in_ascii(desk: Desk) -> None:
+    desk.neighbours.dossiers[CODE] = replace(DOSSIER, email="mau@bộ.vn")
+    desk.hear("case_accepted", "e-1")
+    desk.deliver_all()
+    assert [address for address, _ in desk.mail.sent] == ["mau@xn--b-8xm.vn"]
+    assert [notice.status for notice in desk.store.notices] == ["sent"]
+
+
 def test_what_was_sent_is_noted_with_patience(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
     monkeypatch.setattr("services.notify.usecases.time.sleep", waited.append)
