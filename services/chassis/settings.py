@@ -1,6 +1,7 @@
 """Settings from the environment only: one frozen object a service, every problem reported at once.
 
-A variable is looked up as `<SERVICE>_<NAME>` first, then as `MOTCUA_<NAME>`, so that one service can differ.
+A variable is looked up as `<SERVICE>_<NAME>` first, then as `MOTCUA_<NAME>`, so that one service can differ. One that
+is empty counts as left out.
 """
 
 import os
@@ -9,11 +10,25 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 Chosen = TypeVar("Chosen", bound="Settings")
 _BROKERS = r"^(amqp://[^;]+(;amqp://[^;]+)*|amqps://[^;]+(;amqps://[^;]+)*)$"
 Rung = Annotated[float, Field(ge=0.001, le=86_400, allow_inf_nan=False)]
+
+
+def _countable(limit: str) -> str:
+    """A limit that cannot be read would let every request through: the limiter only logs it."""
+    from limits import parse_many  # for the few processes that are told another limit than the default
+
+    try:
+        parse_many(limit)
+    except ValueError:
+        raise ValueError("write it like 12/minute,120/hour") from None
+    return limit
+
+
+RateLimit = Annotated[str, AfterValidator(_countable)]
 
 
 class Settings(BaseModel):
@@ -22,7 +37,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     service: str
-    amqp_uri: str = Field(pattern=_BROKERS, repr=False, description="several brokers of one cluster: with ; between")
+    amqp_uri: str = Field(pattern=_BROKERS, repr=False, description="'one;another' for several brokers of one cluster")
     mongo_uri: str = Field(pattern=r"^mongodb://", repr=False)
     actor_keys: Path = Field(
         description="the public keys (JWKS) of those who may say who acts; read again when it changes"
@@ -65,7 +80,7 @@ def read_settings(kind: type[Chosen], service: str, environment: Mapping[str, st
     values: dict[str, Any] = {"service": service}
     for name in (name for name in kind.model_fields if name not in values):
         for variable in (f"{service.upper()}_{name.upper()}", f"MOTCUA_{name.upper()}"):
-            if variable in given:
+            if given.get(variable):
                 values[name] = _split(kind, name, given[variable])
                 break
     try:

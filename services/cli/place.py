@@ -26,7 +26,7 @@ class NotUp(Exception):
 
 def run_dir() -> Path:
     """The run directory: `--run-dir`, MOTCUA_RUN_DIR, or `.run` of the checkout."""
-    return Path(os.environ.get(RUN_DIR_VARIABLE, _ROOT / ".run"))
+    return Path(os.environ.get(RUN_DIR_VARIABLE) or _ROOT / ".run")
 
 
 def addresses() -> dict[str, str]:

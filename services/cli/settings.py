@@ -1,5 +1,7 @@
 """`motcua settings`: every variable an operator may set. `deploy/settings.example.env` is its output."""
 
+import re
+import shlex
 from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
@@ -12,9 +14,13 @@ from services.chassis.settings import Settings
 from services.contracts.events import PUBLISHERS
 
 _HEAD = """\
-# Every setting of every service: written by `./motcua settings`. What stands behind a # has this value when it is left
-# out; what does not must be set. <SERVICE>_<NAME> holds for one service, MOTCUA_<NAME> for all of them.
+# Every setting of every service: written by `./motcua settings`. What stands right behind a # has this value when left
+# out or empty; what does not must be set. <SERVICE>_<NAME> holds for one service, MOTCUA_<NAME> for all of them.
+#
+# Shells (set -a; . FILE), systemd (EnvironmentFile=) and compose (env_file:) read this alike. `docker run --env-file`
+# takes quotes for a part of the value: leave them out there.
 """
+_NEEDS_NO_QUOTES = re.compile(r"[\w@%+=:,./?-]*")  # in an assignment, for any of these readers
 _EXAMPLES = {
     "actor_keys": "/etc/motcua/actor-keys.json",
     "actor_key": "/etc/motcua/actor-key.json",
@@ -51,18 +57,23 @@ def lines() -> Iterator[str]:
     """The example, line by line."""
     yield _HEAD
     yield "# All services"
-    yield from (_line("MOTCUA", name, field) for name, field in Settings.model_fields.items() if name != "service")
+    for name, field in Settings.model_fields.items():
+        if name != "service":
+            yield from _lines("MOTCUA", name, field)
     for service, kind in kinds().items():
         own = {name: field for name, field in kind.model_fields.items() if name not in Settings.model_fields}
         yield f"\n# {service}"
-        yield from (_line(service.upper(), name, field) for name, field in own.items())
+        for name, field in own.items():
+            yield from _lines(service.upper(), name, field)
 
 
-def _line(prefix: str, name: str, field: FieldInfo) -> str:
-    remark = f"  # {field.description}" if field.description else ""
-    if field.is_required():
-        return f"{prefix}_{name.upper()}={_EXAMPLES[name]}{remark}"
-    return f"# {prefix}_{name.upper()}={_shown(field.default)}{remark}"
+def _lines(prefix: str, name: str, field: FieldInfo) -> Iterator[str]:
+    """The remark has a line of its own: not every reader knows where a value ends and a remark begins."""
+    if field.description:
+        yield f"# {field.description}"
+    value = _EXAMPLES[name] if field.is_required() else _shown(field.default)
+    quoted = value if _NEEDS_NO_QUOTES.fullmatch(value) else shlex.quote(value)
+    yield f"{'' if field.is_required() else '#'}{prefix}_{name.upper()}={quoted}"
 
 
 def _shown(default: Any) -> str:

@@ -33,7 +33,7 @@ console = Console()
 
 def local_stack() -> Stack:
     """The stack in the run directory, with what must be there before its services start."""
-    chosen = {name: os.environ[name] for name in _CHOSEN if name in os.environ}
+    chosen = {name: value for name in _CHOSEN if (value := os.environ.get(name))}
     return Stack(run_dir(), env=chosen, before_services=declare_topology, ready=is_ready)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from services.chassis.settings import CallerSettings
+from services.chassis.settings import CallerSettings, RateLimit
 
 
 class PortalSettings(CallerSettings):
@@ -22,9 +22,9 @@ class PortalSettings(CallerSettings):
     session_minutes: int = Field(default=30, ge=1, le=1440, description="a session ends so long after a visit")
     session_hours: int = Field(default=12, ge=1, le=72, description="and after so long whatever happens")
     proxies: int = Field(default=0, ge=0, le=5, description="proxies in front whose X-Forwarded-For is believed")
-    lookup_limit: str = Field(default="12/minute;120/hour", description="public look-ups from one address")
-    verify_limit: str = Field(default="30/minute", description="licences checked from one address")
-    sign_in_limit: str = Field(default="60/minute", description="sign-ins begun from one address")
+    lookup_limit: RateLimit = Field(default="12/minute,120/hour", description="public look-ups from one address")
+    verify_limit: RateLimit = Field(default="30/minute", description="licences checked from one address")
+    sign_in_limit: RateLimit = Field(default="60/minute", description="sign-ins begun from one address")
     rpc_lines: int = Field(default=8, ge=1, le=64, description="connections to the broker of one process")
     rpc_seconds: float = Field(default=5, gt=0, le=30)
 

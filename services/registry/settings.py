@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from services.chassis.settings import CallerSettings
+from services.chassis.settings import CallerSettings, RateLimit
 
 
 class RegistrySettings(CallerSettings):
@@ -12,4 +12,4 @@ class RegistrySettings(CallerSettings):
 
     catalogue_dir: Path | None = Field(default=None, description="a catalogue folder to publish when a process starts")
     proxies: int = Field(default=0, ge=0, le=5, description="proxies before its door whose X-Forwarded-For is believed")
-    verify_limit: str = Field(default="30/minute", description="holders compared for one address, at its door")
+    verify_limit: RateLimit = Field(default="30/minute", description="holders compared for one address, at its door")

@@ -54,7 +54,7 @@ def test_the_words_of_an_error_that_may_quote_a_person_are_left_out() -> None:
     assert retry.reason_of(BadEvent("intake.x: name: Is required.")) == "BadEvent: intake.x: name: Is required."
 
 
-@pytest.mark.parametrize("ladder", ["", "0", "-1", "nan", "inf", "1,x", "100000"])
+@pytest.mark.parametrize("ladder", [" ", "0", "-1", "nan", "inf", "1,x", "100000"])
 def test_a_ladder_that_cannot_be_climbed_is_refused(ladder: str) -> None:
     with pytest.raises(BadSettings, match="RETRY_LADDER"):
         read_settings(Settings, "sample", {**ADDRESSES, "MOTCUA_RETRY_LADDER": ladder})
