@@ -1,4 +1,4 @@
-"""`motcua`: up, down, status, top, demo, catalogue, dossier, dead, relay, webhook, verify, backup and more."""
+"""`motcua`: up, down, status, top, demo, catalogue, dossier, dead, relay, notice, webhook, verify, backup and more."""
 
 import os
 import sys
@@ -10,7 +10,7 @@ from pymongo.errors import PyMongoError
 from deploy.local.programs import StackError
 from services.chassis.errors import ServiceError, Unavailable
 from services.chassis.keys import BadKey
-from services.cli import acting, catalogue, dead, dossier, relay, stack, webhook
+from services.cli import acting, catalogue, dead, dossier, notice, relay, stack, webhook
 from services.cli.api.command import api
 from services.cli.backup.command import backup, restore
 from services.cli.demo.command import demo
@@ -41,6 +41,7 @@ PARTS = (
     dossier.dossier,
     dead.dead,
     relay.relay,
+    notice.notice,
     webhook.webhook,
     verify,
     backup,

@@ -9,11 +9,13 @@ from services.chassis.errors import Unavailable
 from services.chassis.logs import log
 from services.notify.lines import Line, Lines, Lost, Refusal
 
-_ENHANCED = re.compile(rb"[245]\.[0-9]{1,3}\.[0-9]{1,3}(?=\s|$)")
+_ENHANCED = re.compile(rb"[245]\.([0-9]{1,3}\.[0-9]{1,3})(?=\s|$)")
 _PERMANENT = 500
 _TOO_LARGE = 552
 # The server closes, or who we are is in question (RFC 4954, RFC 3207): an outage, whatever letter it is said to.
 _ABOUT_US = frozenset({421, 454, 530, 534, 535, 538})
+_BAD_SENDER = frozenset({b"1.7", b"1.8"})  # RFC 3463; many servers say it of the sender no sooner than at RCPT
+_POLICY = b"7."  # who may send what to whom: also `Relay access denied`, which somebody mends within hours
 
 
 class NotTaken(Exception):
@@ -69,13 +71,16 @@ class Mail:
 
 
 def _judged(refusal: Refusal) -> Exception:
-    """At MAIL the server speaks of us, who have one address for all letters; unless it names the letter's size."""
-    code = refusal.code
-    if code in _ABOUT_US or (refusal.step == "MAIL" and code != _TOO_LARGE):
-        return _unavailable(str(code))
-    enhanced = _ENHANCED.match(refusal.words)
+    """At MAIL the server speaks of us, who have one address for all letters; unless it names the letter's size.
+
+    Later it may speak of us too. Where it says so, no letter goes; where it may be us or the recipient, one is put off.
+    """
+    code, enhanced = refusal.code, _ENHANCED.match(refusal.words)
+    detail = enhanced[1] if enhanced else b""
     reason = f"{code} {enhanced[0].decode()}" if enhanced else str(code)
-    return Undeliverable(reason) if code >= _PERMANENT else PutOff(reason)
+    if code in _ABOUT_US or detail in _BAD_SENDER or (refusal.step == "MAIL" and code != _TOO_LARGE):
+        return _unavailable(reason)
+    return Undeliverable(reason) if code >= _PERMANENT and not detail.startswith(_POLICY) else PutOff(reason)
 
 
 def _unavailable(reason: str) -> Unavailable:

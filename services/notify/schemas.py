@@ -4,18 +4,22 @@ from services.contracts.fields import Choice, Flag, Items, Strict, Text, Whole, 
 from services.notify.store import CURSOR
 from services.notify.webhooks import STATUSES, TYPES
 
+_CURSOR = matching(CURSOR, "Không phải giá trị next của danh sách này.", "Is not a `next` of this list.")
+
 
 class ListNotices(Strict):
     """What was written about a dossier."""
 
     dossier_code = Text(required=True, longest=60)
     limit = Whole(low=1, high=200, load_default=50)
-    after = Text(
-        longest=60,
-        load_default=None,
-        allow_none=True,
-        validate=matching(CURSOR, "Không phải giá trị next của danh sách này.", "Is not a `next` of this list."),
-    )
+    after = Text(longest=60, load_default=None, allow_none=True, validate=_CURSOR)
+
+
+class ListFailedNotices(Strict):
+    """What could not be delivered, of all dossiers."""
+
+    limit = Whole(low=1, high=200, load_default=50)
+    after = Text(longest=60, load_default=None, allow_none=True, validate=_CURSOR)
 
 
 class GetNotice(Strict):

@@ -74,6 +74,12 @@ class NotifyService(Service):
         """What was written about a dossier."""
         return self.cases.list_notices(call.actor, **call.args)
 
+    @query(schemas.ListFailedNotices, operators=True)
+    def list_failed_notices(self, call: Call) -> dict[str, Any]:
+        """What could not be delivered, of all dossiers, the first to fail first; the recipients are left out."""
+        require_operator(call.actor, self.name)
+        return self.cases.list_failed_notices(call.actor, **call.args)
+
     @query(schemas.GetNotice)
     def get_notice(self, call: Call) -> dict[str, Any]:
         """One notice."""

@@ -16,6 +16,8 @@ from services.notify.domain import Notice, unknown_notice
 from services.notify.patience import Met
 
 _ORDER = [("state.requested_at", 1), ("_id", 1)]
+_FAILED_ORDER = [("state.failed_at", 1), ("_id", 1)]
+_EVER_FAILED: Document = {"state.failed_round": {"$gt": 0}, "state.sent_at": None}  # and was not sent since
 _MILLISECOND = timedelta(milliseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CURSOR = r"[0-9]{1,14}\.[0-9a-f-]{36}"
@@ -30,20 +32,31 @@ class NoticeStore:
         self._present = GroupRead(journal.collection, {"history": 0})
 
     def ensure_indexes(self) -> None:
-        """The notices of a dossier, oldest first."""
+        """The notices of a dossier, oldest first; and those that failed."""
         self._collection.create_index([("state.dossier_code", 1), *_ORDER])
+        self._collection.create_index(_FAILED_ORDER, partialFilterExpression=_EVER_FAILED)
 
     def page(
         self, dossier_code: str, audience: str | None, limit: int, after: str | None
     ) -> tuple[list[Stored[Notice]], str | None]:
         """At most `limit` notices of a dossier behind the cursor `after`, and the cursor of what follows them."""
-        wanted: Document = {"state.dossier_code": dossier_code, **(_behind(after) if after else {})}
+        wanted: Document = {"state.dossier_code": dossier_code, **(_behind("requested_at", after) if after else {})}
         if audience is not None:
             wanted["state.audience"] = audience
         with outages_named():
             found = list(self._collection.find(wanted, {"history": 0}).sort(_ORDER).limit(limit + 1))
         notices = [self.journal.parse(document) for document in found[:limit]]
-        return notices, _cursor(notices[-1]) if len(found) > limit else None
+        return notices, _cursor(notices[-1].state.requested_at, notices[-1].id) if len(found) > limit else None
+
+    def failed(self, limit: int, after: str | None) -> tuple[list[Stored[Notice]], str | None]:
+        """At most `limit` notices that could not be delivered and rest so, the first to fail first; and a cursor."""
+        rest = {"$expr": {"$gte": ["$state.failed_round", "$state.round"]}}
+        wanted: Document = {**_EVER_FAILED, **rest, **(_behind("failed_at", after) if after else {})}
+        with outages_named():
+            found = list(self._collection.find(wanted, {"history": 0}).sort(_FAILED_ORDER).limit(limit + 1))
+        notices = [self.journal.parse(document) for document in found[:limit]]
+        last = notices[-1].state.failed_at if len(found) > limit else None
+        return notices, _cursor(last, notices[-1].id) if last else None
 
     def get_round(self, id_: str, round_: int) -> tuple[Stored[Notice], Met]:
         """A notice, and what its round `round_` has met. Raises NotFound."""
@@ -119,15 +132,15 @@ def _document(found: Document | None) -> Mapping[str, Any]:
     return document
 
 
-def _cursor(stored: Stored[Notice]) -> str:
-    return f"{(stored.state.requested_at - _EPOCH) // _MILLISECOND}.{stored.id}"
+def _cursor(at: datetime, id_: str) -> str:
+    return f"{(at - _EPOCH) // _MILLISECOND}.{id_}"
 
 
-def _behind(after: str) -> Document:
-    """The filter for what lies behind a cursor of the form `CURSOR`."""
+def _behind(field: str, after: str) -> Document:
+    """The filter for what lies behind a cursor of the form `CURSOR`, in the order of `field`."""
     milliseconds, id_ = after.split(".")
     at = _EPOCH + int(milliseconds) * _MILLISECOND
     return {
-        "state.requested_at": {"$gte": at},
-        "$or": [{"state.requested_at": {"$gt": at}}, {"_id": {"$gt": id_}}],
+        f"state.{field}": {"$gte": at},
+        "$or": [{f"state.{field}": {"$gt": at}}, {"_id": {"$gt": id_}}],
     }

@@ -132,6 +132,12 @@ class NotifyCases:
             self._dossier_for(dossier_code)
         return {"items": [_line(actor, stored) for stored in found], "next": following}
 
+    def list_failed_notices(self, actor: Actor, limit: int, after: str | None) -> Answer:
+        """What could not be delivered, of all dossiers, the first to fail first: no addresses, there may be many."""
+        found, following = self._store.failed(limit, after)
+        items = [{name: said for name, said in _line(actor, one).items() if name != "recipient"} for one in found]
+        return {"items": items, "next": following}
+
     def get_notice(self, actor: Actor, notice_id: str) -> Answer:
         """One notice with the words it carries. Raises NotFound."""
         stored = self._known(notice_id)

@@ -123,6 +123,13 @@ SICK: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "MotcuaSlowStore": ("payment", histogram("motcua_commit_seconds", 'collection="orders"', 10, 2.0)),
     "MotcuaConflicts": ("routing", ('motcua_journal_conflicts_total{kind="case"} 100.0',)),
     "MotcuaLate": ("intake", ("motcua_loop_lag_seconds 0.6",)),
+    "MotcuaNoticesFail": (
+        "notify",
+        (
+            'motcua_events_published_total{type="notice_failed"} 3.0',
+            'motcua_events_published_total{type="notice_sent"} 20.0',
+        ),
+    ),
     "MotcuaWebhooksWait": ("notify", ("motcua_webhook_oldest_seconds 3601.0",)),
     "MotcuaWebhooksGivenUp": ("notify", ('motcua_webhooks_total{outcome="given_up"} 1.0',)),
     "MotcuaBusy": ("intake", ("process_cpu_seconds_total 1e9",)),

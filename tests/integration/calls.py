@@ -121,6 +121,7 @@ RIGHT: Final[dict[str, dict[str, Any]]] = {
     "registry.amend": {**_RECORD, "changes": {"label": "khac"}, "reason": "Sửa sai sót", **_ASK},
     "registry.revoke": {**_RECORD, "reason": "Cấp nhầm", **_ASK},
     "notify.list_notices": _DOSSIER,
+    "notify.list_failed_notices": {},
     "notify.get_notice": {"notice_id": "0" * 36},
     "notify.resend": {"notice_id": "0" * 36, **_ASK},
     "notify.add_webhook": {"url": "https://vi-du.example.vn/", "tenant": "none", **_ASK},

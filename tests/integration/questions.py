@@ -334,6 +334,8 @@ def _of_notify(sample: Sample) -> dict[str, Question]:
             )
             for status, after in product((None, "given_up"), (None, cursor(sample.now, "w.e")))
         },
+        "notices that failed": lambda shelf: shelf.notices.failed(LIMIT, None),
+        "notices that failed, next page": lambda shelf: shelf.notices.failed(LIMIT, sample.notices_behind),
         "webhooks": lambda shelf: shelf.webhooks.listed(),
         "webhook": _if_found(lambda shelf: shelf.webhooks.get(sample.webhook)),
         "deliveries counted": lambda shelf: shelf.webhooks.count(sample.webhook, "pending"),

@@ -107,6 +107,7 @@ MAY: Final = {
     "notify.list_notices": _CONCERNED,
     "notify.get_notice": _CONCERNED,
     "notify.resend": _QUEUE,
+    "notify.list_failed_notices": _OVERSEERS,
     **{f"notify.{act}": _OVERSEERS for act in ("add_webhook", "list_webhooks", "remove_webhook")},
     **{f"notify.{act}_webhook": _NO_WEBHOOK for act in ("rotate", "switch", "repeat")},
     "notify.list_webhook_deliveries": _NO_WEBHOOK,

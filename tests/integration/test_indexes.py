@@ -22,6 +22,7 @@ from services.routing.figures import Period
 from tests.integration.questions import EVERY_OPEN, EXACT, FILTERS, LIMIT, Sample, acts, dossiers_by, questions
 from tests.integration.shelf import Document, Shelf, explained, overheard, shelf_over, stages
 from tests.unit.intake.builders import CODE, Book
+from tests.unit.notify.builders import wanted as notice_of
 from tests.unit.payment.builders import AMOUNT, FIRST, ORDER, SECOND, UPKEEP, captured, started
 from tests.unit.payment.builders import Book as FeeBook
 from tests.unit.routing.builders import Book as CaseBook
@@ -124,6 +125,20 @@ def case(journal: Journal[Any], number: int) -> Document:
     )
     kept = journal.unstructure(state)
     return {"_id": f"{CODE}-{number}", "state": kept, "history": [], "version": 1, "relayed": 1}
+
+
+def test_notices_that_rest_as_failed_are_told_page_by_page(shelf: Shelf) -> None:
+    journal = shelf.notices.journal
+
+    def kept(id_: str, **facts: Any) -> Document:
+        state = journal.unstructure(replace(notice_of(id_), failed_round=1, failed_at=NOW, reason="554 5.7.1", **facts))
+        return {"_id": id_, "state": state, "history": [], "version": 1, "relayed": 1, "subject": {}}
+
+    failed = [kept(f"{number}{'0' * 35}") for number in range(5)]
+    journal.collection.insert_many([*failed, kept("again", round=2), kept("sent", round=2, sent_at=NOW)])
+    first, following = shelf.notices.failed(3, None)
+    rest, end = shelf.notices.failed(3, following)
+    assert ([one.id for one in (*first, *rest)], end) == ([one["_id"] for one in failed], None)
 
 
 @pytest.mark.parametrize("question", ASKED)

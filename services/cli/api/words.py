@@ -93,6 +93,7 @@ MAY: Final = {
     "registry.revoke": UNIT,
     "notify.list_notices": CONCERNED,
     "notify.get_notice": CONCERNED,
+    "notify.list_failed_notices": OVERSEERS,
     "notify.resend": STAFF,
     "notify.add_webhook": OVERSEERS,
     "notify.list_webhooks": OVERSEERS,

@@ -166,7 +166,12 @@ def test_a_permanent_refusal_names_the_code_and_no_address(
 
 @pytest.mark.parametrize("step", ["RCPT", "DATA"])
 @pytest.mark.parametrize(
-    ("answer", "reason"), [("451 4.7.1 Greylisted", "451 4.7.1"), ("452 4.2.2 mau@example.vn is full", "452 4.2.2")]
+    ("answer", "reason"),
+    [
+        ("451 4.7.1 Greylisted", "451 4.7.1"),
+        ("452 4.2.2 mau@example.vn is full", "452 4.2.2"),
+        ("554 5.7.1 <mau@example.vn>: Relay access denied", "554 5.7.1"),  # ours to mend, or the recipient's rule
+    ],
 )
 def test_a_refusal_for_now_is_about_the_letter_and_no_outage(
     desk: Desk, port: int, step: str, answer: str, reason: str
@@ -184,6 +189,9 @@ def test_a_refusal_for_now_is_about_the_letter_and_no_outage(
         *((step, "530 5.7.0 Authentication required") for step in ("MAIL", "RCPT", "DATA")),
         ("MAIL", "451 4.3.0 Try again later"),
         ("MAIL", "550 5.1.8 Sender address rejected"),  # it is ours, and the same for all letters
+        ("RCPT", "550 5.1.8 <a@example.vn>: Sender address rejected: Domain not found"),
+        ("RCPT", "450 4.1.8 <a@example.vn>: Sender address rejected: Domain not found"),
+        ("RCPT", "553 5.1.7 <a@example.vn>: Sender address rejected"),
         ("RCPT", "354 Go on"),
         ("RCPT", "Welcome"),
     ],
