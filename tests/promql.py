@@ -36,12 +36,12 @@ _MERGED: Final[Mapping[str, Callable[[Sequence[float]], float]]] = {"sum": math.
 
 @dataclass(frozen=True)
 class Series:
-    """One time series by its last value and what it grew by in a second."""
+    """One time series by its last value and what it grew by in a second; None where it was not there before."""
 
     name: str
     labels: Labels
     value: float
-    growth: float
+    growth: float | None
 
 
 def scraped(page: str) -> dict[tuple[str, Labels], float]:
@@ -55,8 +55,9 @@ def series_of(before: str, now: str, seconds: float, **target: str) -> Iterator[
     earlier = scraped(before)
     for (name, labels), value in scraped(now).items():
         own = {f"exported_{label}" if label in target else label: text for label, text in labels}
-        grown = max(0.0, value - earlier.get((name, labels), 0.0)) / seconds
-        yield Series(name, frozenset({**own, **target}.items()), value, grown)
+        before_that = earlier.get((name, labels))
+        growth = None if before_that is None else max(0.0, value - before_that) / seconds
+        yield Series(name, frozenset({**own, **target}.items()), value, growth)
     yield Series("up", frozenset(target.items()), 1.0, 0.0)
 
 
@@ -124,7 +125,8 @@ class _Reader:
         match function:
             case "rate" | "increase":
                 chosen, seconds = self._selected(self.tokens.pop(0)), _range(self.tokens.pop(0))
-                return {one.labels: one.growth * (seconds if function == "increase" else 1) for one in chosen}
+                times = seconds if function == "increase" else 1
+                return {one.labels: one.growth * times for one in chosen if one.growth is not None}
             case "histogram_quantile":
                 share = self.any()
                 self._insist(",")

@@ -3,7 +3,7 @@
 Labels are names of our own (queues, methods, codes of errors), never anything a caller sent: their number is bounded.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from time import perf_counter
 from typing import Final
@@ -39,6 +39,7 @@ GUESSES = Counter(
 WEBHOOKS = Counter(
     "motcua_webhooks", "Tries to tell somebody by webhook: delivered, failed (goes again), given_up.", ("outcome",)
 )
+WEBHOOK_OUTCOMES: Final = ("delivered", "failed", "given_up")
 POOL = Gauge("motcua_store_connections_in_use", "Connections to the database that are checked out.")
 # A process shows these once it has something to tell, and never what it does not have, such as a relay.
 RELAY_WAITING = Gauge("motcua_relay_waiting", "Histories with something unpublished.", registry=None)
@@ -66,6 +67,12 @@ def tell(gauge: Gauge, value: float | None) -> None:
     """Show this value; what is not known now is shown as that, not as nought."""
     gauge.set(float("nan") if value is None else float(value))
     show(gauge)
+
+
+def begin(counter: Counter, labels: Iterable[str]) -> None:
+    """Show these at nought before any is counted: of what first shows at one, Prometheus sees no increase."""
+    for label in labels:
+        counter.labels(label)
 
 
 @contextmanager

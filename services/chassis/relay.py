@@ -32,6 +32,7 @@ from services.chassis.publish import BROKER_UNAVAILABLE, Outgoing, Publisher
 from services.chassis.retelling import was_told
 from services.chassis.rhythm import Rhythm
 from services.chassis.store import Document, outages_named
+from services.contracts import events
 from services.contracts.envelope import Envelope
 
 T = TypeVar("T")
@@ -59,6 +60,8 @@ class Relay:
 
     def __init__(self, source: str, publisher: Publisher, batch: int = 200) -> None:
         self._source = source
+        for counter in (metrics.PUBLISHED, metrics.REFUSED):
+            metrics.begin(counter, events.PUBLISHERS.get(source, ()))
         self._name = str(uuid.uuid4())
         self._publisher = publisher
         self._batch = batch

@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
+from services.chassis import metrics
 from services.chassis.actor import Actor
 from services.chassis.journal import Aggregate
 from services.chassis.projection import Projection
@@ -65,6 +66,7 @@ def wire(settings: NotifySettings) -> Wired[Parts]:
         Timer("webhook reader", WEBHOOK_SECONDS, reader.round),
         Timer("webhook sender", WEBHOOK_SECONDS, sender.round),
     )
+    metrics.begin(metrics.WEBHOOKS, metrics.WEBHOOK_OUTCOMES)
     closers = (reader.stop, sender.stop, remote.close, lines.close)
     return Wired(base, Parts(cases, webhooks), (journal, store, projection, hooks), timers, closers=closers)
 

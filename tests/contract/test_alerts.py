@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pytest
 from prometheus_client import REGISTRY, generate_latest
@@ -12,9 +12,14 @@ from prometheus_client import REGISTRY, generate_latest
 from deploy.local.composition import DOORS, SERVICE_DOORS, SERVICES
 from services.chassis import metrics
 from services.chassis.lateness import LATENESS
+from services.chassis.publish import Publisher
 from services.chassis.reach import Found
+from services.chassis.relay import Relay
+from services.notify.settings import NotifySettings
+from services.notify.wiring import wire
 from services.portal.health import Health
 from tests.contract.test_monitoring import alerts
+from tests.keys import ring
 from tests.promql import Series, fires, series_of
 from tests.unit.chassis.world import World, forget_shown
 from tests.unit.portal.fakes import FakeServices, app, settings
@@ -22,13 +27,16 @@ from tests.unit.portal.fakes import FakeServices, app, settings
 NIGHT: Final = datetime(2026, 11, 25, 20, tzinfo=UTC)  # nobody hands anything in
 NOON: Final = datetime(2026, 11, 25, 5, tzinfo=UTC)  # a Wednesday, at UTC+7
 SECONDS: Final = 15.0
-_COUNTED: Final = re.compile(r"^motcua_\w+_(total|count|sum|bucket|created)\b.*\n", re.MULTILINE)
+_OBSERVED: Final = re.compile(r"^motcua_\w+_(count|sum|bucket|created)\b.*\n", re.MULTILINE)
+_COUNTED: Final = re.compile(r"^(motcua_\w+_total\b.*) .*$", re.MULTILINE)
+# What is told as a share or a rate may be born with its first event: the second is seen.
+_BORN_LATER: Final = re.compile("motcua_(request|call|message|commit)_seconds|motcua_journal_conflicts")
 Pages = dict[str, str]
 
 
 def page() -> str:
     """What this process would answer to a scrape, if it had counted nothing yet: other tests have."""
-    return _COUNTED.sub("", generate_latest(REGISTRY).decode())
+    return _COUNTED.sub(r"\1 0.0", _OBSERVED.sub("", generate_latest(REGISTRY).decode()))
 
 
 @pytest.fixture
@@ -44,6 +52,9 @@ def healthy(world: World) -> Iterator[Pages]:
     """A scrape of every process that a stack has, each as its own code shows it when all is well."""
     metrics.show(metrics.LOOP_LAG)
     metrics.LOOP_LAG.set_function(lambda: 0.001)
+    for service in SERVICES:
+        Relay(service, cast("Publisher", None))
+    metrics.begin(metrics.WEBHOOKS, metrics.WEBHOOK_OUTCOMES)
     assert world.health.look()
     doors = dict.fromkeys(SERVICE_DOORS, page())
     assert world.serve().health.look()
@@ -69,6 +80,11 @@ def target(process: str) -> dict[str, str]:
     """The labels that Prometheus gives to what it scrapes of a process."""
     service, _, door = process.partition("-")
     return {"job": "motcua", "service": service, "door": door or "bus", "instance": f"{process}:1"}
+
+
+def seen_before(page: str, lines: Sequence[str]) -> str:
+    """The page with the series of `lines` at nought, where a process does not show them from its start."""
+    return plus(page, *(f"{line.rpartition(' ')[0]} 0.0" for line in lines if _BORN_LATER.match(line)))
 
 
 def plus(page: str, *lines: str) -> str:
@@ -139,7 +155,8 @@ SICK: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
 @pytest.mark.parametrize("alert", SICK)
 def test_an_alert_comes_of_what_it_is_about_and_no_other_does(healthy: Pages, alert: str) -> None:
     process, lines = SICK[alert]
-    assert found({**healthy, process: plus(healthy[process], *lines)}, healthy) == {alert}
+    before = {**healthy, process: seen_before(healthy[process], lines)}
+    assert found({**healthy, process: plus(healthy[process], *lines)}, before) == {alert}
 
 
 @pytest.mark.parametrize("process", [*SERVICES, *DOORS])
@@ -163,6 +180,22 @@ def test_an_hour_of_office_time_without_a_dossier_is_told(healthy: Pages) -> Non
     line = 'motcua_events_published_total{type="dossier_submitted"} 1.0'
     assert found({**healthy, "intake": plus(healthy["intake"], line)}, healthy, NOON) == set()
     assert found(healthy, healthy, datetime(2026, 11, 28, 5, tzinfo=UTC)) == set()  # a Saturday
+
+
+def test_what_counts_from_the_first_event_is_shown_from_the_start() -> None:
+    counters: list[Any] = [metrics.PUBLISHED, metrics.REFUSED, metrics.WEBHOOKS]
+    for counter in counters:
+        counter.clear()
+    keys: dict[str, Any] = {"actor_keys": ring().public, "actor_key": ring().private("everybody")}
+    away: dict[str, Any] = {"amqp_uri": "amqp://x", "mongo_uri": "mongodb://127.0.0.1:1", "smtp_host": "x"}
+    wire(NotifySettings(service="notify", smtp_port=1, **away, **keys))
+    shown = {
+        (one.name, *one.labels.values()): one.value for counter in counters for one in counter.collect()[0].samples
+    }
+    for type_ in ("notice_requested", "notice_sent", "notice_failed"):
+        assert shown["motcua_events_published_total", type_] == shown["motcua_events_refused_total", type_] == 0
+    for outcome in ("delivered", "failed", "given_up"):
+        assert shown["motcua_webhooks_total", outcome] == 0
 
 
 def test_every_alert_was_seen_to_come(healthy: Pages) -> None:
