@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
@@ -71,6 +71,14 @@ class NotifySettings(CallerSettings):
                 f"with {_STEPS} steps of SMTP_TIMEOUT_SECONDS before, it is longer than a message may be in hand"
             )
         return seconds
+
+    @field_validator("smtp_user", "smtp_password")
+    @classmethod
+    def _in_ascii(cls, value: Any) -> Any:
+        said = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if said and not said.isascii():
+            raise ValueError("letters beyond ASCII cannot be sent when the mail server asks who it is")
+        return value
 
     @field_validator("smtp_user")
     @classmethod

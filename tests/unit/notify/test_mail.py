@@ -383,6 +383,24 @@ def test_a_letter_may_not_take_longer_than_a_message_may_be_in_hand() -> None:
         settings(25, smtp_timeout_seconds=30, smtp_answer_timeout_seconds=600)
 
 
+@pytest.mark.parametrize("name", ["NOTIFY_SMTP_USER", "NOTIFY_SMTP_PASSWORD"])
+def test_credentials_that_smtp_cannot_carry_are_refused_by_name(name: str) -> None:
+    environment = {
+        "MOTCUA_AMQP_URI": "amqp://x",
+        "MOTCUA_MONGO_URI": "mongodb://x",
+        "MOTCUA_ACTOR_KEYS": "keys.json",
+        "MOTCUA_ACTOR_KEY": "key.json",
+        "MOTCUA_SMTP_HOST": "127.0.0.1",
+        "MOTCUA_SMTP_PORT": "25",
+        "NOTIFY_SMTP_STARTTLS": "true",
+        "NOTIFY_SMTP_USER": "motcua",
+        "NOTIFY_SMTP_PASSWORD": "hidden-word",
+    }
+    assert read_settings(NotifySettings, "notify", environment).smtp_user == "motcua"
+    with pytest.raises(BadSettings, match=f"{name} .*ASCII"):
+        read_settings(NotifySettings, "notify", {**environment, name: "mật khẩu"})
+
+
 def test_a_password_never_travels_in_clear() -> None:
     with pytest.raises(ValidationError, match="STARTTLS"):
         settings(25, smtp_user="motcua", smtp_password="hidden-word")
