@@ -51,7 +51,8 @@ def open_client(uri: str) -> MongoClient[Document]:
 def take(uri: str, folder: Path, window_seconds: int, tell: Callable[[str], None]) -> Manifest:
     """Write a backup into `folder`, which must not be there yet; the manifest.
 
-    It is written beside it first, as `<folder>.partial`. Raises CannotBackUp, FileExistsError, PyMongoError.
+    It is written beside it first, as `<folder>.partial`; when it fails, nothing of that is left. Raises CannotBackUp,
+    FileExistsError, PyMongoError.
     """
     if folder.exists():
         raise FileExistsError(f"{folder} is there already: a backup is never written over")
@@ -59,8 +60,20 @@ def take(uri: str, folder: Path, window_seconds: int, tell: Callable[[str], None
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700, parents=True)
     try:
+        manifest = _as_of_one_instant(uri, draft, window_seconds, tell)
+        _flush(draft)
+        draft.rename(folder)
+    except BaseException:  # it holds personal data, and nobody would look for it
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    _sync(folder.parent)
+    return manifest
+
+
+def _as_of_one_instant(uri: str, draft: Path, window_seconds: int, tell: Callable[[str], None]) -> Manifest:
+    try:
         with open_client(uri) as client:
-            manifest = _write(client, draft, window_seconds, tell)
+            return _write(client, draft, window_seconds, tell)
     except OperationFailure as error:
         if error.code not in _SNAPSHOT_GONE:
             raise
@@ -68,10 +81,6 @@ def take(uri: str, folder: Path, window_seconds: int, tell: Callable[[str], None
             "the database no longer has everything as of the instant at which the backup began: it took longer than"
             f" {window_seconds} s, or an index was built meanwhile. Try again, with a longer --window"
         ) from error
-    _flush(draft)
-    draft.rename(folder)
-    _sync(folder.parent)
-    return manifest
 
 
 def _write(client: MongoClient[Document], draft: Path, window_seconds: int, tell: Callable[[str], None]) -> Manifest:
