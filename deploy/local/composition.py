@@ -52,10 +52,17 @@ def with_needs(names: Iterable[str]) -> frozenset[str]:
     return wanted | {"epmd"} if "rabbitmq" in wanted else wanted
 
 
+def check_scale(scale: Mapping[str, int]) -> None:
+    """ValueError for what cannot have several processes, and for less than one."""
+    if unscalable := set(scale).difference((*SERVICES, *DOORS)):
+        raise ValueError(f"only services and doors have several processes, not: {', '.join(sorted(unscalable))}")
+    if few := sorted(name for name, count in scale.items() if count < 1):
+        raise ValueError(f"one process at least, also of: {', '.join(few)}")
+
+
 def compose(run_dir: Path, identity: Identity, plan: Plan) -> dict[str, Program]:
     """Every program of the stack by name."""
-    if unscalable := set(plan.scale).difference((*SERVICES, *DOORS)):
-        raise ValueError(f"only services and doors have several processes, not: {', '.join(sorted(unscalable))}")
+    check_scale(plan.scale)
     env = environment.for_services(run_dir, identity, plan.env)
     sandbox_env = environment.for_sandbox(run_dir, identity, plan.env)
     programs = [

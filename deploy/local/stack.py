@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from deploy.local import environment, identity, keys, mongodb, processes, rabbitmq
+from deploy.local import scale as scaling
 from deploy.local.composition import ALL, SERVERS, STEPS, Plan, compose, with_needs
 from deploy.local.programs import ROOT, Program, StackError
 from deploy.local.supervision import AT_REST, ProcessState, Supervisor
@@ -21,7 +22,7 @@ READY_SECONDS = 90.0
 _LIVES = 4  # what `up` starts has all it needs: who dies again and again will not come up
 _TAIL = 20
 _OWN_FOLDERS = ("keys", "logs", "mongodb", "rabbitmq", "sandbox")
-_OWN_FILES = ("env", "identity.json", "supervisord.conf", "supervisord.pid", "lock")
+_OWN_FILES = ("env", "identity.json", "scale.json", "supervisord.conf", "supervisord.pid", "lock")
 
 
 @dataclass(frozen=True)
@@ -76,12 +77,13 @@ class Stack:
     ) -> None:
         """Starts what is not running yet, in order, and returns when all of it answers.
 
-        `deadline_s` holds for each program. StackError when a server is not on this machine or a program does
-        not come up; what has started then stays, to be looked at.
+        `scale` is remembered: the next `up` keeps what it does not name. `deadline_s` holds for each program.
+        StackError when a server is not on this machine or a program does not come up; what has started then stays, to
+        be looked at. ValueError for what there cannot be so many of.
         """
         wanted = with_needs(programs)
-        self._plan = replace(self._plan, scale=scale or {})
         with self._alone():
+            self._plan = replace(self._plan, scale=scaling.settle(self.run_dir, scale or {}))
             cast = self._prepare(deadline_s)
             for step in STEPS:
                 self._start_step([name for name in step if name in wanted], cast, deadline_s)

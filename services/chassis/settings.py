@@ -79,14 +79,22 @@ def read_settings(kind: type[Chosen], service: str, environment: Mapping[str, st
     given = os.environ if environment is None else environment
     values: dict[str, Any] = {"service": service}
     for name in (name for name in kind.model_fields if name not in values):
-        for variable in (f"{service.upper()}_{name.upper()}", f"MOTCUA_{name.upper()}"):
-            if given.get(variable):
-                values[name] = _split(kind, name, given[variable])
-                break
+        if value := find_given(service, name, given):
+            values[name] = _split(kind, name, value)
     try:
         return kind(**values)
     except ValidationError as error:
         raise BadSettings("\n".join(_line(service, problem) for problem in error.errors())) from None
+
+
+def find_given(service: str, name: str, environment: Mapping[str, str]) -> str | None:
+    """What is given for one setting of `service`, as it is written; None or nothing when it is left out."""
+    return environment.get(f"{service.upper()}_{name.upper()}") or environment.get(f"MOTCUA_{name.upper()}")
+
+
+def parts_of(value: str) -> tuple[str, ...]:
+    """What stands between the commas of a setting that has several values."""
+    return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
 def settings_or_exit(kind: type[Chosen], service: str) -> Chosen:
@@ -100,7 +108,7 @@ def settings_or_exit(kind: type[Chosen], service: str) -> Chosen:
 def _split(kind: type[Settings], name: str, value: str) -> Any:
     annotation = str(kind.model_fields[name].annotation)
     if annotation.startswith("tuple"):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
+        return parts_of(value)
     return Path(value) if "Path" in annotation else value
 
 

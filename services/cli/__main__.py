@@ -10,6 +10,7 @@ from pymongo.errors import PyMongoError
 from deploy.local.programs import StackError
 from services.chassis.errors import ServiceError, Unavailable
 from services.chassis.keys import BadKey
+from services.chassis.settings import BadSettings
 from services.cli import acting, catalogue, dead, dossier, notice, relay, stack, webhook
 from services.cli.api.command import api
 from services.cli.backup.command import backup, restore
@@ -60,7 +61,7 @@ def main() -> None:
     """Run, and say what is wrong in one line where that is enough."""
     try:
         motcua(prog_name="motcua")
-    except (StackError, NotUp, DemoError, BadKey) as error:
+    except (StackError, NotUp, DemoError, BadKey, BadSettings) as error:
         sys.exit(f"✗ {error}")
     except ServiceError as error:
         hint = " Type: make up" if isinstance(error, Unavailable) else ""

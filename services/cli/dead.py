@@ -28,7 +28,7 @@ def dead() -> None:
 
 @dead.command("list")
 @click.argument("service", type=_SERVICES, required=False)
-@click.option("--most", default=100, show_default=True, help="The oldest of each service.")
+@click.option("--most", type=click.IntRange(min=1), default=100, show_default=True, help="The oldest of each service.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def list_(service: str | None, most: int, as_json: bool) -> None:
     """The dead letters of one service, or of all."""

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Final
 
+import click
 from amqp.exceptions import AMQPError
 
 from deploy.local import environment
@@ -12,12 +13,14 @@ from services.chassis.errors import Unavailable
 from services.chassis.publish import dial
 from services.chassis.remote import Remote
 from services.chassis.tokens import Issuer
+from services.contracts.events import PUBLISHERS
 
 RUN_DIR_VARIABLE: Final = "MOTCUA_RUN_DIR"
 KEY: Final = "MOTCUA_CLI_KEY"
 OPERATOR: Final = Actor("system", "operator")
 _ROOT = Path(__file__).resolve().parents[2]
 _SECONDS_TO_GREET = 3.0
+_PREFIXES: Final = ("MOTCUA_", *(f"{service.upper()}_" for service in PUBLISHERS))
 
 
 class NotUp(Exception):
@@ -30,15 +33,28 @@ def run_dir() -> Path:
 
 
 def addresses() -> dict[str, str]:
-    """The addresses of the running stack; the process's own environment goes first. Raises NotUp."""
+    """The addresses of the running stack. Raises NotUp.
+
+    The process's own environment goes first; with `--run-dir` only what was written down there counts.
+    """
     try:
         known = environment.read(run_dir())
     except FileNotFoundError:
         known = {}
-    found = {**known, **{name: value for name, value in os.environ.items() if name.startswith("MOTCUA_")}}
+    found = known if _is_named() else {**known, **_own()}
     if "MOTCUA_AMQP_URI" not in found:
         raise NotUp("no stack is up here. Type: make up")
     return found
+
+
+def _is_named() -> bool:
+    """Whether this command was told with `--run-dir` which stack it is about."""
+    context = click.get_current_context(silent=True)
+    return context is not None and context.find_root().params.get("run_dir") is not None
+
+
+def _own() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if value and name.startswith(_PREFIXES)}
 
 
 def address(name: str) -> str:

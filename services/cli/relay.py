@@ -28,7 +28,7 @@ def relay() -> None:
 @relay.command()
 def status() -> None:
     """Per service: unpublished aggregates, the age of the oldest, and what waits in its queues."""
-    depths = topology.depths(addresses()["MOTCUA_AMQP_URI"], topology.ladder_of(addresses()))
+    depths = topology.depths(addresses()["MOTCUA_AMQP_URI"], topology.ladders_of(addresses()))
     calls, rows = remote(), []
     for service in PUBLISHERS:
         try:
@@ -48,7 +48,7 @@ def again(services: tuple[str, ...], since: datetime | None) -> None:
 
     Everything may go on meanwhile. Whoever has heard an event knows it by its id; who has not, hears it now.
     """
-    topology.declare_all(address("MOTCUA_AMQP_URI"), topology.ladder_of(addresses()))  # nobody may miss it once more
+    topology.declare_all(address("MOTCUA_AMQP_URI"), topology.ladders_of(addresses()))  # nobody may miss it once more
     first, histories = local_midnight(since) if since else None, 0
     with open_client(address("MOTCUA_MONGO_URI")) as client:
         for name in (shelf.name for shelf in HISTORIES):

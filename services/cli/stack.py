@@ -9,7 +9,7 @@ from typing import Any, Final
 import click
 from rich.console import Console
 
-from deploy.local.composition import SERVERS
+from deploy.local.composition import SERVERS, check_scale
 from deploy.local.programs import http_answers
 from deploy.local.stack import ProgramStatus, Stack
 from services.chassis.errors import ServiceError, Unavailable
@@ -42,7 +42,7 @@ def declare_topology(env: dict[str, str]) -> None:
 
     Services that start after that can no longer see that the broker has lost its disk: so it is said here.
     """
-    unknown = topology.declare_all(env["MOTCUA_AMQP_URI"], topology.ladder_of(env))
+    unknown = topology.declare_all(env["MOTCUA_AMQP_URI"], topology.ladders_of(env))
     if told := told_of(env["MOTCUA_MONGO_URI"], unknown):
         console.print(
             f"✗ The broker has come back empty: what was on its way from {', '.join(told)} is gone. "
@@ -67,19 +67,19 @@ def is_ready(service: str, env: dict[str, str]) -> bool:
     "--scale",
     multiple=True,
     metavar="NAME=N",
-    help="Processes of a service or a door, such as intake=4 or intake-http=2.",
+    help="Processes of a service or a door, such as intake=4 or intake-http=2. Kept until chosen otherwise.",
 )
 @click.option("--servers", is_flag=True, help="Only RabbitMQ and MongoDB: for `motcua restore`.")
 def up(scale: tuple[str, ...], *, servers: bool) -> None:
     """Start the servers, the services and the sandbox counterparts; leave them running."""
-    stack = local_stack()
+    chosen, stack = _read_scale(scale), local_stack()
     if servers:
         with console.status("Starting RabbitMQ and MongoDB …"):
             stack.up(SERVERS)
         console.print(f"RabbitMQ and MongoDB are up. Addresses: {run_dir() / 'env'}")
         return
     with console.status("Starting RabbitMQ, MongoDB, five services and their counterparts …"):
-        stack.up(scale=_read_scale(scale))
+        stack.up(scale=chosen)
     show_status(stack)
     console.print(f"\nAddresses: {run_dir() / 'env'}    Stop: make down    Logs: make logs")
 
@@ -171,6 +171,11 @@ def _complaint(service: str, health: dict[str, Any]) -> str:
 
 def _read_scale(wishes: tuple[str, ...]) -> dict[str, int]:
     try:
-        return {name: int(count) for name, _, count in (wish.partition("=") for wish in wishes)}
+        scale = {name: int(count) for name, _, count in (wish.partition("=") for wish in wishes)}
     except ValueError:
         raise click.BadParameter("give NAME=N, such as intake=4", param_hint="--scale") from None
+    try:
+        check_scale(scale)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--scale") from None
+    return scale

@@ -13,7 +13,7 @@ _STAYS: Final = ("events.log",)
 
 def depths(env: Mapping[str, str]) -> dict[str, int]:
     """How many messages wait in each queue of our services, the dead left aside."""
-    found = topology.depths(env["MOTCUA_AMQP_URI"], topology.ladder_of(env))
+    found = topology.depths(env["MOTCUA_AMQP_URI"], topology.ladders_of(env))
     return {name: depth for name, depth in found.items() if depth and not rests(name)}
 
 

@@ -45,6 +45,9 @@ def four_intakes(stack: Stack) -> Iterator[PatientTown]:
 
 def test_four_intake_processes_give_2000_submissions_2000_codes(stack: Stack, four_intakes: PatientTown) -> None:
     assert [label for label in stack.pids() if label.startswith("intake:")] == [f"intake:{one}" for one in (1, 2, 3, 4)]
+    running = stack.pids()
+    stack.up(("intake",))  # who only wants it up changes nothing of how many there are
+    assert stack.pids() == running
     offer = offers(four_intakes)["xn-dk-xuat-ban"]
     before = last_numbers(four_intakes)
     with ThreadPoolExecutor(_CLIENTS) as pool:

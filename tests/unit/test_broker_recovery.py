@@ -20,7 +20,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> list[Exception | None]:
     """What the broker answers, in turn; the last again and again."""
     given: list[Exception | None] = []
 
-    def declare(_uri: str, _ladder: tuple[float, ...]) -> list[str]:
+    def declare(_uri: str, _ladders: topology.Ladders) -> list[str]:
         answer = given.pop(0) if len(given) > 1 else given[0]
         if answer is not None:
             raise answer
@@ -33,7 +33,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> list[Exception | None]:
 
 def test_queues_that_recover_are_awaited(answers: list[Exception | None]) -> None:
     answers += [RECOVERING, RECOVERING, None]
-    topology.declare_all("amqp://nowhere", ())
+    topology.declare_all("amqp://nowhere", {})
     assert answers == [None]
 
 
@@ -45,14 +45,14 @@ def test_queues_that_never_recover_are_unavailable_in_the_end(
     monkeypatch.setattr(topology, "time", clock)  # not the module itself, which others look at meanwhile
     answers.append(RECOVERING)
     with pytest.raises(Unavailable) as caught:
-        topology.declare_all("amqp://nowhere", ())
+        topology.declare_all("amqp://nowhere", {})
     assert caught.value.code == "broker.recovering"
 
 
 def test_any_other_absence_is_told_at_once(answers: list[Exception | None]) -> None:
     answers.append(ABSENT)
     with pytest.raises(NotFound):
-        topology.declare_all("amqp://nowhere", ())
+        topology.declare_all("amqp://nowhere", {})
 
 
 class Broker:

@@ -74,9 +74,9 @@ def restore(folder: Path, *, check: bool, discard_messages: bool, skip_codes: in
 
 def _insist_on_empty_queues(discard: bool) -> None:
     """What waits in a queue may tell of what is no longer known. Raises WillNotRestore, Unavailable."""
-    uri, ladder = address("MOTCUA_AMQP_URI"), topology.ladder_of(addresses())
+    uri, ladders = address("MOTCUA_AMQP_URI"), topology.ladders_of(addresses())
     insist_on_broker(uri)
-    waiting = {name: depth for name, depth in topology.depths(uri, ladder).items() if depth}
+    waiting = {name: depth for name, depth in topology.depths(uri, ladders).items() if depth}
     if waiting and not discard:
         told = "\n".join(f"waiting in {name}: {some(depth, 'messages')}" for name, depth in waiting.items())
         raise WillNotRestore(

@@ -152,7 +152,7 @@ def settled(town: Town, old_dead: int = 0) -> dict[str, int]:
 
 def counted(town: Town) -> dict[str, int]:
     """Dead letters, messages in queues, and events not yet published."""
-    depths = topology.depths(town.env["MOTCUA_AMQP_URI"], topology.ladder_of(town.env))
+    depths = topology.depths(town.env["MOTCUA_AMQP_URI"], topology.ladders_of(town.env))
     dead = sum(depth for name, depth in depths.items() if name.endswith(".dead"))
     unpublished = sum(town.ask(SYSTEM, f"{name}.health")["relay"]["waiting"] for name in PUBLISHERS)
     return {

@@ -104,6 +104,6 @@ def _milliseconds(seconds: float | None) -> str:
 
 def _depths() -> Depths | None:
     try:
-        return topology.depths(address("MOTCUA_AMQP_URI"), topology.ladder_of(addresses()))
+        return topology.depths(address("MOTCUA_AMQP_URI"), topology.ladders_of(addresses()))
     except Unavailable:
         return None

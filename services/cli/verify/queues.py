@@ -38,7 +38,7 @@ class DeadLetters:
 
 def depths(env: Mapping[str, str]) -> dict[str, int]:
     """How many messages wait in each queue that is not empty. Raises Unavailable."""
-    found = known.depths(env["MOTCUA_AMQP_URI"], known.ladder_of(env))
+    found = known.depths(env["MOTCUA_AMQP_URI"], known.ladders_of(env))
     return {name: depth for name, depth in found.items() if depth}
 
 
