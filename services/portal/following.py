@@ -49,19 +49,12 @@ def explained(dossier: Document) -> tuple[Document, Document]:
 
 def unit_of(dossier: Document, key: str | None = None) -> Document:
     """The unit that has the dossier, or the named one that had it; also when it has ended since."""
-    return portal().offers.unit_known(dossier["tenant"], key or dossier["unit"], days_of(dossier))
+    return portal().offers.unit_known(dossier["tenant"], key or dossier["unit"])
 
 
 def unit_name_of(dossier: Document, key: str) -> Any:
     """What a unit is called that has or had the dossier."""
     return unit_of(dossier, key)["name"]
-
-
-def days_of(told: Document) -> list[str]:
-    """The days (ISO) on which a dossier, or its case, came to a unit, the last first."""
-    moved = [one["transferred_at"] for one in told.get("transfers", ())]
-    came = (*reversed(moved), told.get("submitted_at"))
-    return [local_day(datetime.fromisoformat(at)).isoformat() for at in came if at]
 
 
 def term_of(followed: Followed) -> Term | None:
@@ -75,11 +68,12 @@ def term_of(followed: Followed) -> Term | None:
 
 def explain_term(followed: Followed) -> Term | None:
     """The same. Raises Unavailable, NotFound while the calendar cannot be had."""
-    moved, unit = followed.dossier["transfers"], followed.unit
-    if moved:  # the calendar that counts is that of the unit which received it
-        unit = unit_of(followed.dossier, moved[0]["from_unit"])
-    calendar = portal().offers.calendar(unit.get("calendar", "vn"))
-    return running(followed.dossier, followed.procedure, calendar, unit.get("office_hours", "standard"))
+    dossier, unit = followed.dossier, followed.unit
+    if dossier["transfers"]:  # the calendar that counts is that of the unit which received it
+        unit = unit_of(dossier, dossier["transfers"][0]["from_unit"])
+    received_on = local_day(datetime.fromisoformat(dossier["submitted_at"])).isoformat()
+    calendar = portal().offers.standing("calendar", unit.get("calendar", "vn"), on=received_on)
+    return running(dossier, followed.procedure, calendar, unit.get("office_hours", "standard"))
 
 
 def notices_of(code: str) -> list[Document]:

@@ -3,20 +3,20 @@
 Typed without marks, with either tone placement (hòa, hoà), in capitals: all are the same words.
 """
 
-import threading
 import time
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-from services.chassis.errors import NotFound, ServiceError, Unavailable
+from services.chassis.errors import Invalid, NotFound, ServiceError, Unavailable
 from services.chassis.logs import log
 from services.contracts.folding import fold
 from services.portal.clients import Services
+from services.portal.kept import KEPT_SECONDS, Kept
 
-_KEPT_SECONDS: Final = 60.0
 _KEPT_IN_PART_SECONDS: Final = 5.0  # what is known to lack something
+_MOST_OF_DAYS: Final = 200  # of some 50 kB each; days on which dossiers came are without end
 _PAGE: Final = 200
 _SECONDS_BETWEEN_TRIES: Final = 0.5
 Document = Mapping[str, Any]
@@ -76,8 +76,7 @@ class Offers:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._kept: dict[Any, tuple[float, Any]] = {}
-        self._turn = threading.Lock()
+        self._kept, self._kept_of_days = Kept(), Kept(_MOST_OF_DAYS)
 
     def all(self) -> list[Offer]:
         """Every procedure on offer, by the Vietnamese alphabet."""
@@ -104,13 +103,13 @@ class Offers:
 
     def ministries(self) -> list[Document]:
         """Every ministry."""
-        found: list[Document] = self._keep("ministries", lambda: self._every("registry.list_tenants"))
+        found: list[Document] = self._kept.get("ministries", lambda: self._every("registry.list_tenants"))
         return [one for one in found if one["key"] in {offer.tenant for offer in self.all()}]
 
     def procedure(self, tenant: str, key: str) -> Document:
         """The whole page of one procedure. Raises NotFound."""
         asked = {"tenant": tenant, "key": key}
-        page: Document = self._keep(
+        page: Document = self._kept.get(
             ("procedure", tenant, key), lambda: self._services.ask(None, "intake.get_procedure", **asked)
         )
         return page
@@ -118,65 +117,81 @@ class Offers:
     def procedure_version(self, tenant: str, key: str, version: str | None) -> Document:
         """A procedure as it was on a day, such as the `procedure_version` of a dossier. Raises NotFound."""
         asked = {"tenant": tenant, "key": key, "as_of": version}
-        document: Document = self._keep(
+        document: Document = self._kept_of_days.get(
             ("version", tenant, key, version), lambda: self._services.ask(None, "registry.get_procedure", **asked)
         )
         return document
 
     def reasons(self, tenant: str) -> Mapping[str, Sequence[Document]]:
         """The reasons that officers of a ministry often give, by what they do: `{key, text}` each."""
-        asked: Document = self._keep(
+        asked: Document = self._kept.get(
             ("tenant", tenant), lambda: self._services.ask(None, "registry.get_tenant", tenant=tenant)
         )
         found: Mapping[str, Sequence[Document]] = asked.get("reasons", {})
         return found
 
-    def unit(self, tenant: str, key: str, on: str | None = None) -> Document:
-        """A unit as it is on a day (ISO), else today: its name, phone, e-mail. Raises NotFound."""
-        asked = {"tenant": tenant, "key": key, **({"as_of": on} if on else {})}
-        answer: Document = self._keep(
-            ("unit", tenant, key, on), lambda: self._services.ask(None, "registry.get_unit", **asked)
+    def standing(
+        self, kind: Literal["unit", "dataset", "calendar"], key: str, tenant: str | None = None, on: str | None = None
+    ) -> Document:
+        """A document as it is on a day (ISO), else today; one that has ended by then, as it last was.
+
+        So it is told to whoever has to do with it still: its dossiers, licences and terms go on. Raises NotFound where
+        none has begun yet.
+        """
+        asked = {"key": key, **({"tenant": tenant} if tenant else {}), **({"as_of": on} if on else {})}
+        kept = self._kept_of_days if on else self._kept
+        found: Document = kept.get(("standing", kind, tenant, key, on), lambda: self._stood(kind, asked))
+        return found
+
+    def _stood(self, kind: str, asked: Mapping[str, str]) -> Document:
+        try:
+            found: Document = self._services.ask(None, f"registry.get_{kind}", **asked)
+        except NotFound as ended:
+            try:
+                found = self._services.ask(None, f"registry.get_{kind}", **asked, standing=True)
+            except Invalid:  # registry is of the release before, which cannot be asked so
+                raise ended from None
+        return found
+
+    def unit(self, tenant: str, key: str) -> Document:
+        """A unit in force today: its name, phone, e-mail. Raises NotFound."""
+        asked = {"tenant": tenant, "key": key}
+        answer: Document = self._kept.get(
+            ("unit", tenant, key), lambda: self._services.ask(None, "registry.get_unit", **asked)
         )
         return answer
 
-    def unit_known(self, tenant: str, key: str, days: Sequence[str] = ()) -> Document:
-        """A unit as it is today; one that has ended, as it was on one of these days; else no more than its key."""
-        for on in (None, *days):
-            try:
-                return self.unit(tenant, key, on)
-            except NotFound:
-                continue
-        return {"key": key, "name": {"vi": key, "en": key}}
+    def unit_known(self, tenant: str, key: str) -> Document:
+        """A unit as it is or last was; where the catalogue never had it, no more than its key."""
+        try:
+            return self.standing("unit", key, tenant)
+        except NotFound:
+            return {"key": key, "name": {"vi": key, "en": key}}
 
     def units(self, tenant: str) -> list[Document]:
         """The units of a ministry, by the Vietnamese alphabet: key and name."""
-        found: list[Document] = self._keep(("units", tenant), lambda: self._every("registry.list_units", tenant=tenant))
+        found: list[Document] = self._kept.get(
+            ("units", tenant), lambda: self._every("registry.list_units", tenant=tenant)
+        )
         return sorted(found, key=lambda one: collated(one["name"]["vi"]))
 
-    def unit_name(self, tenant: str, key: str, days: Sequence[str] = ()) -> Document:
-        """What a unit is called, or was on one of these days; its key where the catalogue has it no more."""
-        name: Document = self.unit_known(tenant, key, days)["name"]
+    def unit_name(self, tenant: str, key: str) -> Document:
+        """What a unit is or was called; its key where the catalogue never had it."""
+        name: Document = self.unit_known(tenant, key)["name"]
         return name
 
     def datasets(self) -> list[Document]:
         """The kinds of results that procedures lead to, by the Vietnamese alphabet: key and name."""
-        found: list[Document] = self._keep("datasets", self._collect_datasets)
+        found: list[Document] = self._kept.get("datasets", self._collect_datasets)
         return found
 
-    def calendar(self, key: str) -> Document:
-        """A working calendar."""
-        answer: Document = self._keep(
-            ("calendar", key), lambda: self._services.ask(None, "registry.get_calendar", key=key)
-        )
-        return answer
-
     def _collected(self) -> Collected:
-        found: Collected = self._keep("offers", self._collect)
+        found: Collected = self._kept.get("offers", self._collect, _seconds_of)
         return found
 
     def _collect(self) -> Collected:
         """The lists of all ministries. Raises Unavailable where nobody answers, or there is nothing to show."""
-        _, known = self._kept.get("offers", (0.0, Collected([])))
+        known: Collected = self._kept.last("offers", Collected([]))
         found: list[Offer] = []
         lacks: dict[str, ServiceError] = {}
         for ministry in self._every("registry.list_tenants"):
@@ -206,10 +221,12 @@ class Offers:
         return found
 
     def _collect_datasets(self) -> list[Document]:
-        results = {(one.tenant, self._dataset_of(one)) for one in self.all()}
-        found = [
-            self._services.ask(None, "registry.get_dataset", tenant=tenant, key=key) for tenant, key in results if key
-        ]
+        found: list[Document] = []
+        for tenant, key in {(one.tenant, self._dataset_of(one)) for one in self.all()}:
+            try:
+                found += [self.standing("dataset", key, tenant)] if key else []
+            except NotFound:
+                log.error("result_without_dataset", tenant=tenant, dataset=key)
         return sorted(found, key=lambda one: collated(one["name"]["vi"]))
 
     def _dataset_of(self, offer: Offer) -> str | None:
@@ -230,19 +247,9 @@ class Offers:
             if not after:
                 return found
 
-    def _keep(self, name: Any, ask: Callable[[], Any]) -> Any:
-        """What was asked for a moment ago; what is older is asked for anew, and stays good while nobody answers."""
-        good_until, kept = self._kept.get(name, (0.0, None))
-        if kept is None or time.monotonic() > good_until:
-            try:
-                kept = ask()
-            except ServiceError as error:
-                if kept is None or isinstance(error, NotFound):  # what is there no more is not shown on
-                    raise
-            is_part = isinstance(kept, Collected) and kept.lacks
-            with self._turn:
-                self._kept[name] = (time.monotonic() + (_KEPT_IN_PART_SECONDS if is_part else _KEPT_SECONDS), kept)
-        return kept
+
+def _seconds_of(found: Collected) -> float:
+    return _KEPT_IN_PART_SECONDS if found.lacks else KEPT_SECONDS
 
 
 def collated(text: str) -> tuple[list[int], list[int]]:

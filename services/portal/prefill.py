@@ -7,7 +7,7 @@ of a value as long as the value stands as it came: so drafts need not keep sourc
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from flask import Flask
 
@@ -17,12 +17,25 @@ from services.portal import forms
 from services.portal.clients import Services
 from services.portal.drafting import Draft
 from services.portal.language import day, moment, say, words
+from services.portal.offers import Offers
 from services.portal.people import Person
 
 Document = Mapping[str, Any]
 MOST_RECORDS: Final = 20
 _OVER: Final = "revoked"
 _CONTACT: Final = ("email", "phone", "address")
+
+
+class Asks(Protocol):
+    """What is asked (`wiring.Portal`)."""
+
+    @property
+    def services(self) -> Services:
+        """The services."""
+
+    @property
+    def offers(self) -> Offers:
+        """What the ministries offer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +143,14 @@ class Known:
         return next((one for one in self.held if one.dataset == dataset), None)
 
 
-def gather(services: Services, person: Person, tenant: str, page: Document) -> Known:
+def gather(asks: Asks, person: Person, tenant: str, page: Document) -> Known:
     """What is known for the form of a procedure; of a service that does not answer, nothing."""
     unheard: list[str] = []
-    contact = _contact(services, person, unheard)
+    contact = _contact(asks.services, person, unheard)
     held: list[Held] = []
     for dataset, asked in datasets(page).items():
         try:
-            held += _held(services, person, (tenant, dataset), asked)
+            held += _held(asks, person, (tenant, dataset), asked)
         except ServiceError as error:
             _note(error, "registry", unheard)
             if isinstance(error, Unavailable):
@@ -191,18 +204,16 @@ def _contact(services: Services, person: Person, unheard: list[str]) -> list[Fac
     return [*of_dossier, *of_account]
 
 
-def _held(
-    services: Services, person: Person, place: tuple[str, str], asked: Mapping[str, str | None]
-) -> Iterator[Held]:
+def _held(asks: Asks, person: Person, place: tuple[str, str], asked: Mapping[str, str | None]) -> Iterator[Held]:
     """What he holds in a dataset, if anything. Raises ServiceError."""
     fields = sorted({name for name in asked.values() if name})
     tenant, dataset = place
-    found = services.ask(
+    found = asks.services.ask(
         person.actor, "registry.find_records", dataset=dataset, limit=MOST_RECORDS, with_fields=fields
     )["items"]
     records = [one for one in found if one["tenant"] == tenant and one["status"] != _OVER]
     if records:
-        name = services.ask(None, "registry.get_dataset", tenant=tenant, key=dataset)["name"]
+        name = asks.offers.standing("dataset", dataset, tenant)["name"]
         yield Held(dataset, name, asked, records)
 
 

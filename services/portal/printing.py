@@ -1,7 +1,6 @@
 """The slips and receipts of a dossier as documents: each out of one template, on a page or on sheets of paper."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
@@ -9,7 +8,6 @@ from flask import Response, g, render_template, url_for
 from markupsafe import Markup
 
 from services.chassis.errors import NotFound
-from services.contracts.catalogue.dates import local_day
 from services.portal.answers import show_asked
 from services.portal.belonging import order_of
 from services.portal.following import (
@@ -162,16 +160,6 @@ def _result(followed: Followed) -> dict[str, Any]:
     result, dossier = followed.dossier["result"], followed.dossier
     named = {"dataset": result["dataset"], "number": result["number"]}
     record = portal().services.ask(who().actor, "registry.get_record", **named)
-    dataset = _dataset(dossier["tenant"], result)
+    dataset = portal().offers.standing("dataset", result["dataset"], dossier["tenant"])
     verify_at = f"{portal().settings.portal_url}{url_for('verify.show', **named)}"
     return {"record": record, "dataset": dataset, "show_asked": show_asked, "address": verify_at}
-
-
-def _dataset(tenant: str, result: Mapping[str, Any]) -> Any:
-    """What is kept of such a result; where nothing of the kind is any more, what was when it was issued."""
-    asked = {"tenant": tenant, "key": result["dataset"]}
-    issued_on = local_day(datetime.fromisoformat(result["at"])).isoformat()
-    try:
-        return portal().services.ask(None, "registry.get_dataset", **asked)
-    except NotFound:
-        return portal().services.ask(None, "registry.get_dataset", **asked, as_of=issued_on)

@@ -112,9 +112,12 @@ class CatalogueCases:
             raise rules.unknown_document("tenant")
         return self._publications.listed(kind, tenant, _day(as_of), limit, after)
 
-    def get_document(self, kind: str, tenant: str, key: str, as_of: date | None) -> dict[str, Any]:
-        """A whole document as in force on a day, with its revision. Raises NotFound."""
-        found = self._publications.as_of(tenant, kind, key, _day(as_of))
+    def get_document(
+        self, kind: str, tenant: str, key: str, as_of: date | None, *, standing: bool = False
+    ) -> dict[str, Any]:
+        """A whole document as in force on a day, with its revision; `standing`: or as it last was. Raises NotFound."""
+        find = self._publications.last_begun if standing else self._publications.as_of
+        found = find(tenant, kind, key, _day(as_of))
         if found is None:
             raise rules.unknown_document(kind)
         return {**found.document, "revision": found.revision}

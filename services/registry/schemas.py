@@ -66,14 +66,20 @@ class ListUnits(Page, AsOf):
     tenant = Key(required=True)
 
 
-class GetDocument(AsOf):
+class OneDocument(AsOf):
+    """A document as it is on that day; with `standing` one that has ended by then as it last was."""
+
+    standing = Flag(load_default=False)
+
+
+class GetDocument(OneDocument):
     """One document of a tenant."""
 
     tenant = Key(required=True)
     key = Key(required=True)
 
 
-class GetCalendar(AsOf):
+class GetCalendar(OneDocument):
     """A public calendar."""
 
     tenant = Key(load_default=COUNTRY)

@@ -47,17 +47,17 @@ class RegistryService(Service):
 
     @query(schemas.GetDocument, needs_actor=False)
     def get_unit(self, call: Call) -> dict[str, Any]:
-        """One unit."""
+        """One unit; with `standing`, one that has ended as it last was."""
         return self.cases.catalogue.get_document("unit", **call.args)
 
     @query(schemas.GetDocument, needs_actor=False)
     def get_dataset(self, call: Call) -> dict[str, Any]:
-        """One dataset: whose its records are, and of which fields."""
+        """One dataset: whose its records are, of which fields; with `standing`, one that has ended as it last was."""
         return self.cases.catalogue.get_document("dataset", **call.args)
 
     @query(schemas.GetCalendar, needs_actor=False)
     def get_calendar(self, call: Call) -> dict[str, Any]:
-        """One calendar."""
+        """One calendar; with `standing`, one that has ended as it last was."""
         return self.cases.catalogue.get_document("calendar", **call.args)
 
     @query(schemas.OneRecord)

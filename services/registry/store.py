@@ -62,9 +62,13 @@ class Publications:
         """The version in force on `day`, or None."""
         return self._first({**_named(tenant, kind, key), **_in_force(day)})
 
+    def last_begun(self, tenant: str, kind: str, key: str, day: date) -> Publication | None:
+        """As `as_of`, else as the document last was before `day`, or None where none has begun by then."""
+        return self.as_of(tenant, kind, key, day) or self._first({**_named(tenant, kind, key), **_begun(day)})
+
     def standing(self, tenant: str, kind: str, key: str, day: date) -> Publication | None:
-        """As `as_of`, else the last version: for what is under way, which does not end with the document."""
-        return self.as_of(tenant, kind, key, day) or self.last(tenant, kind, key)
+        """The same, else what is still to begin: for what is under way, which does not end with the document."""
+        return self.last_begun(tenant, kind, key, day) or self.last(tenant, kind, key)
 
     def recent_version(self, tenant: str, kind: str, key: str, valid_from: str) -> Publication | None:
         """As `version`, a moment ago: for what events of others lead to, who are a moment late themselves."""
@@ -209,8 +213,11 @@ def _named(tenant: str, kind: str, key: str) -> Document:
 
 
 def _in_force(day: date) -> Document:
-    on = day.isoformat()
-    return {"state.valid_from": {"$lte": on}, "state.valid_to": {"$not": {"$lt": on}}}
+    return {**_begun(day), "state.valid_to": {"$not": {"$lt": day.isoformat()}}}
+
+
+def _begun(day: date) -> Document:
+    return {"state.valid_from": {"$lte": day.isoformat()}}
 
 
 def _conditions(wanted: Wanted) -> list[Document]:

@@ -43,8 +43,12 @@ def _references(procedure: Body, shelf: Shelf) -> Iterator[Finding]:
     elif unit in shelf.bodies and not shelf.lasts(*unit, procedure):
         vi = "Đơn vị không có hiệu lực trong suốt thời gian hiệu lực của thủ tục."
         yield Finding("unit", vi, "The unit is not in force on every day on which the procedure is.")
-    if ("dataset", procedure["tenant"], procedure["result"]["dataset"]) not in shelf.named:
+    dataset = ("dataset", procedure["tenant"], procedure["result"]["dataset"])
+    if dataset not in shelf.named:
         yield Finding("result.dataset", "Không có cơ sở dữ liệu này.", "There is no such dataset.")
+    elif dataset in shelf.bodies and not shelf.lasts(*dataset, procedure):
+        vi = "Cơ sở dữ liệu không có hiệu lực trong suốt thời gian hiệu lực của thủ tục."
+        yield Finding("result.dataset", vi, "The dataset is not in force on every day on which the procedure is.")
 
 
 def _form_rules(form: list[Body], path: str) -> Iterator[Finding]:

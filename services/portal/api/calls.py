@@ -50,7 +50,7 @@ def get_procedure(tenant: str, key: str) -> Answer:
 def get_known(tenant: str, key: str) -> Answer:
     """What the ministry knows already of what the form asks the caller, each value with its source."""
     person = applicant()
-    known = gather(portal().services, person, tenant, portal().offers.procedure(tenant, key))
+    known = gather(portal(), person, tenant, portal().offers.procedure(tenant, key))
     filled = known.fill(Draft("", tenant, key))
     values = [_known(fact) for fact in known.facts]
     return {"applicant": filled.applicant, "form": filled.form, "values": values, "unheard": known.unheard}

@@ -32,9 +32,9 @@ def get_term(code: str) -> Answer:
 @explained.response(200, explanations.Unit)
 @explained.problems()
 def get_unit(tenant: str, unit: str) -> Answer:
-    """What the unit of a procedure or a dossier is called, and how it is reached."""
+    """What the unit of a procedure or a dossier is called and how it is reached; once it has ended, as it last was."""
     try:
-        return {**portal().offers.unit(tenant, unit), "tenant": tenant}
+        return {**portal().offers.standing("unit", unit, tenant), "tenant": tenant}
     except Invalid as error:  # what registry takes for no key is nobody's
         raise NotFound("portal.no_unit", "There is no such unit.", "Không có đơn vị này.") from error
 

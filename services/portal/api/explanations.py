@@ -54,3 +54,4 @@ class Unit(Schema):
     name = fields.Nested(Words, required=True)
     phone = maybe()
     email = maybe()
+    valid_to = maybe(metadata={"format": "date", "description": "Its last day; of one that has ended, a day gone by."})

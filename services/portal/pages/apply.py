@@ -39,7 +39,7 @@ def start(tenant: str, key: str) -> ResponseReturnValue:
     if not asked.is_for(who()):
         return render_template("apply/closed.html", page=asked.page, tenant=tenant), 403
     draft = Draft(str(uuid.uuid4()), tenant, key)
-    known = prefill.gather(portal().services, who(), tenant, asked.page)
+    known = prefill.gather(portal(), who(), tenant, asked.page)
     return _draw(asked, known.fill(draft), mark=draft.mark, others=_others(tenant, key), known=known)
 
 
@@ -190,7 +190,7 @@ def as_chosen(typed: Draft) -> Draft:
 
 def _taken(asked: Asked, typed: Draft, dataset: str) -> tuple[Mapping[str, Any], list[Problem]]:
     """The answers with those of the record that was chosen, if it is his who asks."""
-    known = prefill.gather(portal().services, who(), typed.tenant, asked.page)
+    known = prefill.gather(portal(), who(), typed.tenant, asked.page)
     held = known.of(dataset)
     record = held.record(request.form.get(f"known.{dataset}", "")) if held else None
     if held and record:
@@ -256,7 +256,7 @@ def _draw(
     kind = who().kind
     if known is None:
         is_away = isinstance(more.get("notice"), Unavailable)
-        known = prefill.Known() if is_away else prefill.gather(portal().services, who(), draft.tenant, asked.page)
+        known = prefill.Known() if is_away else prefill.gather(portal(), who(), draft.tenant, asked.page)
     page = render_template(
         "apply/form.html",
         page=asked.page,

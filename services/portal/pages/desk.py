@@ -130,7 +130,7 @@ def calendar() -> ResponseReturnValue:
     month = months.read(request.args.get("thang", ""))
     due = _ask("routing.due_calendar", from_day=month.first.isoformat(), to_day=month.last.isoformat())
     unit = portal().offers.unit_known(who().tenant or "", who().unit or "")
-    offices = portal().offers.calendar(unit.get("calendar", "vn"))
+    offices = portal().offers.standing("calendar", unit.get("calendar", "vn"))
     weeks = month.weeks({one["day"]: one["due"] for one in due["days"]}, offices, unit.get("office_hours", "standard"))
     return render_template("desk/calendar.html", month=month, weeks=weeks, overdue=due["overdue"], tabs=tabs(None))
 
@@ -185,7 +185,7 @@ def _ask(target: str, **arguments: Any) -> Any:
 def _prefix() -> str:
     """What the codes of the unit's dossiers begin with; nothing while that cannot be had."""
     try:
-        return str(portal().offers.unit(who().tenant or "", who().unit or "").get("agency_code", ""))
+        return str(portal().offers.standing("unit", who().unit or "", who().tenant).get("agency_code", ""))
     except ServiceError:
         return ""
 

@@ -87,7 +87,6 @@ def _found(stretch: Stretch) -> Document:
 
 def _draw(stretch: Stretch, layout: str, found: Document, problem: str = "") -> str:
     offers, tenant, unit = portal().offers, who().tenant or "", who().unit or ""
-    days = (stretch.until.isoformat(), stretch.since.isoformat())
     here, onward = stretch.address(stretch.after, stretch.number), None
     if found["next"]:
         onward = url_for(".show", **stretch.address(found["next"], stretch.number + len(found["items"])))
@@ -96,11 +95,11 @@ def _draw(stretch: Stretch, layout: str, found: Document, problem: str = "") -> 
         layout,
         title=in_both(_TITLE),
         ministry=printing.ministry_name(tenant),
-        one=Book(offers.unit_known(tenant, unit, days), f"{day(stretch.since)} – {day(stretch.until)}"),
+        one=Book(offers.unit_known(tenant, unit), f"{day(stretch.since)} – {day(stretch.until)}"),
         stretch=stretch,
         lines=found["items"],
         names={one.key: one.line["name"] for one in offers.all() if one.tenant == tenant},
-        unit_name=partial(offers.unit_name, tenant, days=days),
+        unit_name=partial(offers.unit_name, tenant),
         onward=onward,
         problem=problem,
         pdf=url_for(".download", **here),

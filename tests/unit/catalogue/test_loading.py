@@ -210,12 +210,15 @@ def test_units_calendars_and_datasets_are_checked_too(spoil: Spoil, file: str, o
         ("2026-12-30", "2026-12-31", False),
     ],
 )
-def test_a_unit_lasts_as_long_as_its_procedures(small: Path, until: str, of_procedure: str, is_good: bool) -> None:
-    for file, day in (("demo/units.yaml", until), (PROCEDURE, of_procedure)):
+@pytest.mark.parametrize(("needed", "path"), [("demo/units.yaml", "unit"), ("demo/datasets.yaml", "result.dataset")])
+def test_a_unit_and_a_dataset_last_as_long_as_their_procedures(
+    small: Path, needed: str, path: str, until: str, of_procedure: str, is_good: bool
+) -> None:
+    for file, day in ((needed, until), (PROCEDURE, of_procedure)):
         text = SMALL[file].replace("valid_from: 2026-01-01\n", f"valid_from: 2026-01-01\nvalid_to: {day}\n", 1)
         (small / file).write_text(text, "utf-8")
     found = [(mistake.file, mistake.path) for mistake in load(small).mistakes]
-    assert found == ([] if is_good else [(PROCEDURE, "unit")])
+    assert found == ([] if is_good else [(PROCEDURE, path)])
 
 
 def test_a_procedure_goes_on_under_the_next_version_of_its_unit(small: Path) -> None:

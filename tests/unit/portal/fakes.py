@@ -26,7 +26,12 @@ OFFICER: Final = Person("officer", "vnnic-1", "Cán bộ", unit="vnnic", tenant=
 CLERK: Final = replace(OFFICER, duties="")
 OPERATOR: Final = Person("operator", "van-hanh-1", "Vận hành", tenant="mic")
 UNIT: Final = {"key": "vnnic", "name": {"vi": "Trung tâm Internet Việt Nam", "en": "VNNIC"}, "phone": "02438000006"}
-ENDED: Final = {"key": "vnnic", "name": {"vi": "Trung tâm đã giải thể", "en": "Closed centre"}, "phone": "02438000007"}
+ENDED: Final = {
+    "key": "vnnic",
+    "name": {"vi": "Trung tâm đã giải thể", "en": "Closed centre"},
+    "phone": "02438000007",
+    "valid_to": "2026-06-30",
+}
 MINISTRY: Final = {"key": "mic", "name": {"vi": "Bộ Thông tin và Truyền thông", "en": "MIC"}}
 
 Answer = Any
@@ -121,9 +126,13 @@ def catalogue(*procedures: Mapping[str, Any]) -> dict[str, Answer]:
     }
 
 
-def ended_unit(_tenant: str = "", key: str = "", as_of: str | None = None, **_: Any) -> Answer:
-    """What registry answers of a unit that has ended: nothing of today, and as it was on a day before."""
-    return ENDED if as_of and key else NotFound("registry.unknown_document", "No such unit.", "Không có đơn vị này.")
+def ended(document: Mapping[str, Any]) -> Callable[..., Answer]:
+    """What registry answers of a document that has ended: nothing, unless it is asked how it last was."""
+    nothing = NotFound("registry.unknown_document", "There is no such document.", "Không có tài liệu này.")
+    return lambda standing=False, **_: document if standing else nothing
+
+
+ENDED_UNIT: Final = ended(ENDED)
 
 
 def procedure(key: str = "dk-ten-mien-vn", **changes: Any) -> dict[str, Any]:

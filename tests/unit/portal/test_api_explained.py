@@ -5,8 +5,8 @@ from typing import Any, Final
 import pytest
 
 from services.chassis.errors import NotFound, Unavailable
-from tests.unit.portal.answers import CODE, ORDER_ID, accepted, dossier, order, services
-from tests.unit.portal.fakes import CITIZEN, OFFICER, FakeServices, visit
+from tests.unit.portal.answers import CALENDAR, CODE, ORDER_ID, accepted, dossier, order, services
+from tests.unit.portal.fakes import CITIZEN, ENDED, ENDED_UNIT, OFFICER, FakeServices, ended, visit
 
 API: Final = "/api/v1"
 TERM: Final = f"{API}/dossiers/{CODE}/term"
@@ -70,6 +70,21 @@ def test_anybody_is_told_how_a_unit_is_reached() -> None:
     first = asks.get(f"{API}/units/mic/vnnic")
     assert first.json == {**unit, "tenant": "mic"}
     assert asks.get(f"{API}/units/mic/vnnic", headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+
+
+def test_a_unit_that_has_ended_is_told_as_it_last_was_with_its_last_day() -> None:
+    answer = visit(FakeServices({"registry.get_unit": ENDED_UNIT})).get(f"{API}/units/mic/vnnic")
+    assert answer.json == {**ENDED, "tenant": "mic"}
+
+
+def test_a_unit_that_never_was_is_not_there() -> None:
+    assert visit(FakeServices()).get(f"{API}/units/mic/vnnic").status_code == 404
+
+
+def test_a_term_is_counted_by_the_calendar_of_the_day_on_which_the_dossier_came_also_when_that_has_ended() -> None:
+    made = services(accepted(), registry__get_calendar=ended(CALENDAR))
+    assert term_of(made)["days"]
+    assert {one["as_of"] for one in made.of("registry.get_calendar")} == {"2026-01-15"}
 
 
 def test_a_licence_is_verified_without_naming_its_holder() -> None:

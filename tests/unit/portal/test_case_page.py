@@ -10,7 +10,7 @@ import requests
 
 from services.chassis.errors import Denied, NotFound, Refused, Unavailable
 from tests.unit.portal.cases import CODE, at_work, case, dossier, line, step
-from tests.unit.portal.fakes import CLERK, OFFICER, FakeServices, ended_unit, visit
+from tests.unit.portal.fakes import CLERK, ENDED_UNIT, OFFICER, FakeServices, visit
 
 HERE = f"/ban-lam-viec/{CODE}"
 ACCEPTED: dict[str, Any] = {
@@ -36,7 +36,7 @@ def test_the_whole_case_is_one_page() -> None:
 @pytest.mark.parametrize("address", [HERE, "/ban-lam-viec/lich", "/ban-lam-viec/so-theo-doi"])
 def test_officers_of_a_unit_that_ended_can_finish_their_work(address: str) -> None:
     known = at_work(
-        registry__get_unit=ended_unit,
+        registry__get_unit=ENDED_UNIT,
         routing__due_calendar={"days": [], "overdue": 0},
         intake__list_register={"items": [], "next": None},
     )

@@ -11,7 +11,7 @@ from services.chassis.errors import Invalid, NotFound, Refused, Unavailable
 from services.intake.drafts import MOST_DRAFTS as INTAKES_MOST
 from services.portal.pages import dossiers
 from tests.unit.portal.answers import CODE, PAPER, accepted, dossier, fee, order, services
-from tests.unit.portal.fakes import CITIZEN, OFFICER, FakeServices, ended_unit, visit
+from tests.unit.portal.fakes import CITIZEN, ENDED_UNIT, OFFICER, FakeServices, visit
 
 HERE = f"/ho-so/{CODE}"
 NOTICE: dict[str, Any] = {
@@ -80,11 +80,11 @@ def test_a_dossier_shows_its_way_its_unit_and_what_was_said() -> None:
 
 @pytest.mark.parametrize("address", [HERE, f"{HERE}/phi", f"{HERE}/rut", f"{HERE}/phieu/tiep-nhan"])
 def test_a_dossier_outlives_the_unit_that_had_it(address: str) -> None:
-    known = services(accepted(), registry__get_unit=ended_unit, intake__list_procedures={"items": [], "next": None})
+    known = services(accepted(), registry__get_unit=ENDED_UNIT, intake__list_procedures={"items": [], "next": None})
     known.answers["payment.get_order"] = order()
     answer = visit(known, CITIZEN).get(address)
     assert answer.status_code == 200
-    assert known.of("registry.get_unit")[-1]["as_of"] == "2026-01-15"
+    assert known.of("registry.get_unit")[-1]["standing"]
 
 
 def test_a_dossier_outlives_a_unit_of_which_nothing_is_known() -> None:

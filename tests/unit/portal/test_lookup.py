@@ -7,7 +7,7 @@ import pytest
 
 from services.chassis.errors import Invalid, NotFound
 from tests.unit.portal.answers import CODE, accepted, services
-from tests.unit.portal.fakes import FakeServices, ended_unit, procedure, visit
+from tests.unit.portal.fakes import ENDED_UNIT, FakeServices, catalogue, ended, procedure, visit
 
 NUMBER = "001801000001"
 DATASET = {"key": "ten-mien-vn", "name": {"vi": "Cơ sở dữ liệu tên miền", "en": "Domain names"}}
@@ -69,7 +69,7 @@ def test_a_dossier_of_a_branch_is_found_by_its_tax_code_also_typed_without_the_h
 
 def test_a_dossier_is_found_after_its_unit_has_ended() -> None:
     given = tracking()
-    given.answers["registry.get_unit"] = ended_unit
+    given.answers["registry.get_unit"] = ENDED_UNIT
     answer = visit(given).post("/tra-cuu", data={"code": CODE, "id_number": NUMBER})
     assert (answer.status_code, "02438000007" in answer.text) == (200, True)
 
@@ -185,6 +185,24 @@ def test_a_licence_that_nobody_issued_is_not_there() -> None:
     assert answer.status_code == 404
     assert '<form method="post" action="/kiem-tra">' in answer.text, "another number is looked up, not this one again"
     assert "Không có giấy phép nào mang số này" in answer.text
+
+
+@pytest.mark.parametrize("of_the_other", [ended({**DATASET, "key": "gp-phim", "name": {"vi": "Phim"}}), None])
+def test_a_dataset_that_has_ended_takes_the_check_from_nobody(of_the_other: Any) -> None:
+    known = checking()
+    pages = {
+        key: procedure(key, result={"name": {"vi": key}, "validity_years": None, "dataset": dataset})
+        for key, dataset in (("dk-ten-mien-vn", "ten-mien-vn"), ("phim", "gp-phim"))
+    }
+    nothing = NotFound("registry.unknown_document", "No.", "Không.")
+    known.answers |= catalogue(*pages.values())
+    known.answers["registry.get_dataset"] = lambda key, **asked: (
+        DATASET if key == "ten-mien-vn" else of_the_other(**asked) if of_the_other else nothing
+    )
+    browser = visit(known)
+    page = browser.get("/kiem-tra")
+    assert (page.status_code, ">Phim<" in page.text) == (200, bool(of_the_other))
+    assert "Cơ sở dữ liệu tên miền" in browser.get(LICENCE).text
 
 
 @pytest.mark.parametrize(("same", "said"), [(True, "Đúng là của"), (False, "Không phải của")])

@@ -1,12 +1,13 @@
 """Finding a procedure by what people type."""
 
 import re
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.chassis.errors import NotFound, Unavailable
+from services.chassis.errors import Invalid, NotFound, Unavailable
 from services.contracts.folding import fold
 from services.portal.offers import Offers, collated
 from tests.unit.portal.fakes import MINISTRY, UNIT, FakeServices, catalogue, procedure, visit
@@ -55,15 +56,13 @@ def test_what_is_typed_comes_back_escaped() -> None:
     assert "&lt;script&gt;alert(1)" in page
 
 
-def test_what_is_known_stays_good_while_nobody_answers() -> None:
+def test_what_is_known_stays_good_while_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     services = FakeServices(catalogue(PRESS))
     browser = visit(services)
     assert "Cấp thẻ nhà báo" in browser.get("/thu-tuc/").text
     away = Unavailable("intake.unavailable", "Away.", "Chưa sẵn sàng.")
     services.answers = dict.fromkeys(services.answers, away)
-    kept = browser.application.extensions["motcua"].offers._kept  # noqa: SLF001
-    for name, (_, answer) in list(kept.items()):
-        kept[name] = (-3600.0, answer)  # long ago
+    monkeypatch.setattr("time.monotonic", lambda: float("inf"))  # long after
     before = len(services.of("registry.list_tenants"))
     assert "Cấp thẻ nhà báo" in browser.get("/thu-tuc/").text
     assert len(services.of("registry.list_tenants")) > before, "nobody was asked anew"
@@ -87,6 +86,7 @@ def test_a_new_process_does_not_wait_for_ever() -> None:
 
 
 MINISTRIES = {"items": [MINISTRY, {"key": "mcst", "name": {"vi": "Bộ Văn hóa", "en": "Culture"}}], "next": None}
+NOTHING_THERE = NotFound("registry.unknown_document", "No.", "Không.")
 NOTHING_YET = Unavailable("intake.catalogue_missing", "Not yet.", "Chưa có.")
 NOTHING_YET.said_by = "intake"
 ELSEWHERE = procedure("phim", name={"vi": "Cấp giấy phép phim", "en": "Film"}, tenant="mcst")
@@ -141,6 +141,35 @@ def test_a_procedure_whose_unit_has_ended_is_not_on_offer_and_takes_no_other_wit
     page = visit(FakeServices(known)).get("/thu-tuc/").text
     assert "Cấp thẻ nhà báo" in page
     assert "Không còn đơn vị" not in page
+
+
+def test_however_many_days_dossiers_came_on_few_documents_are_kept_and_the_catalogue_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("time.monotonic", lambda: 1000.0)
+    services = FakeServices(
+        {**catalogue(PRESS), "registry.get_procedure": PRESS, "registry.get_calendar": {"key": "vn"}}
+    )
+    offers = offers_of(services)
+    offers.all()
+    for past in range(1000):
+        on = (date(2026, 11, 27) - timedelta(days=past)).isoformat()
+        offers.procedure_version("mic", "the-nha-bao", on)
+        offers.standing("calendar", "vn", on=on)
+    assert 0 < len(offers._kept_of_days) <= 200  # noqa: SLF001
+    offers.procedure_version("mic", "the-nha-bao", on)
+    offers.all()
+    assert (len(services.of("registry.get_procedure")), len(services.of("registry.list_tenants"))) == (1000, 1)
+
+
+def test_of_a_registry_that_cannot_be_asked_how_a_unit_last_was_it_is_not_there() -> None:
+    strict = Invalid("registry.invalid", "Unknown argument.", "Không có tham số này.")
+    offers = offers_of(
+        FakeServices({"registry.get_unit": lambda standing=False, **_: strict if standing else NOTHING_THERE})
+    )
+    with pytest.raises(NotFound):
+        offers.standing("unit", "vnnic", "mic")
+    assert offers.unit_name("mic", "vnnic")["vi"] == "vnnic"
 
 
 def test_a_procedure_that_is_not_there_is_a_page_that_says_so() -> None:

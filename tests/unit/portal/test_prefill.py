@@ -7,7 +7,7 @@ import pytest
 from services.chassis.errors import Defect, Unavailable
 from services.portal.people import Person
 from tests.unit.portal.drafts import DRAFT_ID, FakeDrafts, form, services, words
-from tests.unit.portal.fakes import CITIZEN, FakeServices, catalogue, procedure, visit
+from tests.unit.portal.fakes import CITIZEN, FakeServices, catalogue, ended, procedure, visit
 from tests.unit.portal.test_apply import value
 
 START: Final = "/nop-ho-so/mic/dk-ten-mien-vn"
@@ -155,6 +155,14 @@ def test_whoever_fills_in_waits_for_a_silent_registry_once(error: Exception, ask
     given = asked(fields=[asks("newspaper", "title"), card], registry__find_records=error)
     assert NOTHING_FILLED in shown(given).text
     assert [one["dataset"] for one in given.of("registry.find_records")] == asked_for
+
+
+def test_who_holds_a_licence_in_a_dataset_that_has_ended_finds_it_filled_in() -> None:
+    given = asked(record("1/2026/GP-BC", "Báo Ví Dụ"))
+    given.answers["registry.get_dataset"] = ended({"name": words("Giấy phép báo in")})
+    page = shown(given)
+    assert value(page, "form.newspaper") == "Báo Ví Dụ"
+    assert NOTHING_FILLED not in page.text
 
 
 def test_where_all_answer_nothing_is_said_of_it() -> None:

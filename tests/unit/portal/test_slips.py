@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from flask import g
 
-from services.chassis.errors import NotFound, Unavailable
+from services.chassis.errors import Unavailable
 from services.portal import pdf
 from services.portal.people import Person
 from services.portal.slips import in_language, there_are
 from services.portal.spoken import spoken_vnd
 from tests.unit.portal.answers import CODE, ORDER_ID, PAID, RECEIPT, accepted, dossier, order, services
-from tests.unit.portal.fakes import CITIZEN, OFFICER, FakeServices, app, visit
+from tests.unit.portal.fakes import CITIZEN, OFFICER, FakeServices, app, ended, visit
 
 HERE = f"/ho-so/{CODE}/phieu"
 LETTER = "Kính gửi: Mẫu\n\nThiếu bản rõ.\n\n----------------------------------------\n\nTo: Mẫu\n\nNot legible."
@@ -241,11 +241,8 @@ def test_a_result_carries_the_code_that_checks_it() -> None:
 
 def test_a_result_outlives_the_dataset_that_it_was_issued_in() -> None:
     known = services(accepted("resolved", result=RESULT), registry__get_record=RECORD)
-    known.answers["registry.get_dataset"] = lambda as_of=None, **_: (
-        DATASET if as_of else NotFound("registry.unknown_document", "No.", "Không.")
-    )
+    known.answers["registry.get_dataset"] = ended(DATASET)
     assert "vi-du" in visit(known, CITIZEN).get(f"{HERE}/ket-qua").text
-    assert known.of("registry.get_dataset")[-1]["as_of"] == "2026-01-16"
 
 
 def test_a_receipt_states_its_amount_in_words() -> None:

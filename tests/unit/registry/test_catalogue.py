@@ -200,6 +200,24 @@ def test_look_ups_answer_as_of_a_day(registry: Registry) -> None:
         look_up("procedure", TENANT, "gp-nao", DAY)
 
 
+def test_what_has_ended_is_told_as_it_last_was_to_whoever_asks_for_that(registry: Registry) -> None:
+    first = {**of_kind("unit"), "key": "cuc-cu", "agency_code": "000.00.02.G99", "valid_to": "2026-02-28"}
+    later = {**first, "valid_from": "2026-09-01", "valid_to": None}
+    registry.publish(TENANT, first, later)
+    cases = registry.cases.catalogue
+    with pytest.raises(NotFound, match="unknown_unit"):
+        cases.get_document("unit", TENANT, "cuc-cu", DAY)
+    told = cases.get_document("unit", TENANT, "cuc-cu", DAY, standing=True)
+    assert (told["valid_from"], told["valid_to"]) == ("2026-01-01", "2026-02-28")
+    found = registry.publications.standing(TENANT, "unit", "cuc-cu", DAY)
+    assert found is not None
+    assert found.valid_from == "2026-01-01"
+    with pytest.raises(NotFound, match="unknown_unit"):
+        cases.get_document("unit", TENANT, "cuc-cu", date(2025, 12, 31), standing=True)
+    before = registry.publications.standing(TENANT, "unit", "cuc-cu", date(2025, 12, 31))
+    assert before is not None
+
+
 def test_a_ministry_and_a_dataset_are_looked_up_as_of_a_day(registry: Registry) -> None:
     cases = registry.cases.catalogue
     assert cases.get_tenant(TENANT, DAY)["key"] == TENANT
