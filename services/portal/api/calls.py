@@ -1,10 +1,12 @@
 """The calls about procedures, drafts and dossiers: each asks one service on behalf of the caller."""
 
+import hashlib
 from typing import Any, Final
 from uuid import UUID
 
 from flask import Response, request, url_for
 
+from services.chassis import codec
 from services.chassis.errors import Conflict, Invalid
 from services.portal.api import answers, requests
 from services.portal.api.door import Answer, Door, applicant, ask, keyed, protect
@@ -76,15 +78,15 @@ def list_drafts(page: Answer) -> Any:
 
 @calls.get("/drafts/<uuid:draft_id>")
 @calls.response(200, answers.Draft, headers={"ETag": {"schema": {"type": "string"}}})
-@calls.alt_response(304, description="It still is the version that If-None-Match names.")
+@calls.alt_response(304, description="It still is as it was under the ETag that If-None-Match names.")
 @calls.problems(401, 403)
 def get_draft(draft_id: UUID) -> Any:
     """All that was typed; the ETag is the version that the next PUT names in If-Match."""
     found = ask("intake.get_draft", draft_id=str(draft_id))
-    version = str(found["version"])
-    if request.if_none_match.contains(version):
-        return Response(status=304, headers={"ETag": f'"{version}"'})
-    return found, 200, {"ETag": f'"{version}"'}
+    mark = _mark_of(found)
+    if request.if_none_match.contains(mark):
+        return Response(status=304, headers={"ETag": f'"{mark}"'})
+    return found, 200, {"ETag": f'"{mark}"'}
 
 
 @calls.put("/drafts/<uuid:draft_id>")
@@ -280,7 +282,15 @@ def _behind(places: list[str], after: str | None) -> int:
 def _version() -> int | None:
     """The version that If-Match names."""
     named = request.if_match.as_set()
-    return int(named.pop()) if named else None
+    return int(named.pop().partition("-")[0]) if named else None
+
+
+def _mark_of(draft: Answer) -> str:
+    """The version of a draft; while files that it names are not here, with what became of them: it makes no version."""
+    states = [one["state"] for one in draft["documents"]]
+    if all(state == "finished" for state in states):
+        return str(draft["version"])
+    return f"{draft['version']}-{hashlib.sha256(codec.encode(states)).hexdigest()[:8]}"
 
 
 def _changed_means_412(error: Conflict) -> Conflict:

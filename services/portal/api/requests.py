@@ -27,7 +27,8 @@ _IS_KEY: Final = matching(
     "Chữ, số và dấu ASCII, không có dấu cách.",
     "ASCII letters, digits and marks, no spaces.",
 )
-_IS_VERSION: Final = matching('"[0-9]{1,9}"|[0-9]{1,9}', 'Phải là ETag như "3".', 'Must be an ETag such as "3".')
+_MARK: Final = "[0-9]{1,9}(-[0-9a-f]{8})?"
+_IS_VERSION: Final = matching(f'"{_MARK}"|{_MARK}', 'Phải là ETag như "3".', 'Must be an ETag such as "3".')
 
 
 class Header(Schema):
@@ -53,7 +54,7 @@ class VersionHeader(Header):
     """The headers of a call that changes a version of something."""
 
     version = Text(
-        longest=11,
+        longest=20,
         validate=_IS_VERSION,
         data_key="If-Match",
         metadata={"description": "The ETag of what the change was made from; none: it is new."},
@@ -64,7 +65,7 @@ class SeenHeader(Header):
     """The headers of a call that ends something."""
 
     version = Text(
-        longest=11,
+        longest=20,
         validate=_IS_VERSION,
         data_key="If-Match",
         metadata={"description": "The ETag of what was seen last; none: whatever it is by now."},

@@ -106,13 +106,33 @@ def test_so_it_does_of_a_list(path: str, target: str) -> None:
 
 
 def test_a_draft_that_one_has_is_not_told_again() -> None:
-    draft = {"draft_id": DRAFT, "version": 3, "saved_at": AT, "expires_at": AT}
+    draft = {"draft_id": DRAFT, "version": 3, "documents": []}
     asks = browser({"intake.get_draft": draft})
     first = asks.get(f"{API}/drafts/{DRAFT}")
     again = asks.get(f"{API}/drafts/{DRAFT}", headers={"If-None-Match": first.headers["ETag"]})
     assert (first.headers["ETag"], again.status_code, again.data) == ('"3"', 304, b"")
     assert again.headers["ETag"] == '"3"'
     assert asks.get(f"{API}/drafts/{DRAFT}", headers={"If-None-Match": '"2"'}).status_code == 200
+
+
+def test_a_draft_is_told_again_when_something_became_of_its_file_and_saved_from_either() -> None:
+    paper = {"component": "TP01", "upload_id": "u-1", "state": "upload_not_finished"}
+    saved = {"draft_id": DRAFT, "version": 4, "saved_at": AT, "expires_at": AT}
+    services = FakeServices({"intake.get_draft": {"version": 3, "documents": [paper]}, "intake.save_draft": saved})
+    asks = visit(services, CITIZEN)
+
+    def told(seen: str) -> tuple[int, str]:
+        answer = asks.get(f"{API}/drafts/{DRAFT}", headers={"If-None-Match": seen})
+        return answer.status_code, answer.headers["ETag"]
+
+    status, waiting = told('"3"')
+    assert (status, told(waiting)) == (200, (304, waiting))
+    services.answers["intake.get_draft"] = {"version": 3, "documents": [{**paper, "state": "finished"}]}
+    assert told(waiting) == (200, '"3"')
+    for seen in (waiting, '"3"'):
+        content = {"tenant": "mic", "procedure": "p"}
+        assert asks.put(f"{API}/drafts/{DRAFT}", json=content, headers={**KEY, "If-Match": seen}).status_code == 200
+    assert [one["version"] for one in services.of("intake.save_draft")] == [3, 3]
 
 
 def test_a_draft_is_deleted_as_it_was_seen_or_whatever_it_is() -> None:
