@@ -105,7 +105,8 @@ def wanted_of(dossier: Document) -> Wanted:
     return Wanted(dossier, Asked(explained(dossier)[0]))
 
 
-def changed(before: Document, now: Document) -> dict[str, Any]:
-    """The answers that differ; None takes one back."""
-    names = dict.fromkeys([*before, *now])
-    return {name: now.get(name) for name in names if before.get(name) != now.get(name)}
+def changed(fields: forms.Fields, before: Document, typed: Document) -> dict[str, Any]:
+    """The answers to these questions that differ; None takes one back. What none of them asks stays as it was."""
+    was, now = forms.answers(fields, before), forms.answers(fields, typed)
+    names = dict.fromkeys([*was, *now])
+    return {name: now.get(name) for name in names if was.get(name) != now.get(name)}

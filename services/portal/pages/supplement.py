@@ -145,7 +145,7 @@ def _read_over(wanted: Wanted, draft: Draft, brought: Sequence[Paper], *, is_sho
         draft=draft,
         changes=[
             (drawing.label_at(fields, who().kind, f"form.{name}"), before.get(name), now, f"form.{name}")
-            for name, now in changed(before, forms.answers(fields, draft.form)).items()
+            for name, now in changed(fields, before, draft.form).items()
         ],
         kind=who().kind,
         documents=brought or _shown(draft).documents,
@@ -160,8 +160,8 @@ def _read_over(wanted: Wanted, draft: Draft, brought: Sequence[Paper], *, is_sho
 def _send(wanted: Wanted, draft: Draft, brought: list[Paper]) -> ResponseReturnValue:
     """Hand the answer in; the papers that only this page has are in the draft beside the others."""
     dossier, code = wanted.dossier, wanted.dossier["dossier_code"]
-    answers = forms.answers(wanted.asked.fields, draft.form)
-    content = {"form": changed(dossier["form"] or {}, answers), "documents": draft.papers}
+    form = changed(wanted.asked.fields, dossier["form"] or {}, draft.form)
+    content = {"form": form, "documents": draft.papers}
     digest = hashlib.sha256(codec.encode(content)).hexdigest()[:32]
     asked = {"dossier_code": code, "draft_id": draft.id, "request_id": f"{draft.id}.{digest}", **content}
     try:

@@ -108,6 +108,16 @@ def test_only_what_changed_is_sent_with_further_papers() -> None:
     assert sent["documents"] == [{"component": "TP01", "upload_id": UPLOAD_ID}]
 
 
+def test_what_the_mended_version_asks_no_more_is_neither_read_over_nor_taken_back() -> None:
+    earlier = {**FORM, "old": "Câu cũ", "titles": [{"title": "Truyện", "pages": 120, "gone": "Cột cũ"}]}
+    given = asked(intake__get={**DOSSIER, "form": earlier})
+    browser = visit(given, CITIZEN)
+    page = browser.post(AT, data=POSTED | {"do": "send:anyway", "form.name": "Sách mới"})
+    assert page.text.count('<th scope="row" data-label="Nội dung">') == 1
+    assert browser.post(AT, data=carried(page) | {"do": "hand_in"}).status_code == 303
+    assert given.of("intake.supplement")[0]["form"] == {"name": "Sách mới"}
+
+
 def test_it_does_not_go_out_without_what_the_officer_wants_unless_that_is_meant() -> None:
     given = asked()
     browser = visit(given, CITIZEN)
