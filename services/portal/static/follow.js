@@ -70,6 +70,8 @@ if (live) {
   }
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return;
+    clearTimeout(timer); // it may be minutes long
+    timer = null;
     wait = FIRST;
     changedAt = Date.now();
     plan();
