@@ -120,8 +120,8 @@ def time_of_day(value: datetime) -> str:
 
 
 def vnd(amount: float | None) -> str:
-    """Money: 550.000 đ."""
-    return "" if amount is None else f"{format_decimal(amount, locale='vi')} đ"
+    """Money: 550.000 đ, which no line breaks in two."""
+    return "" if amount is None else f"{format_decimal(amount, locale='vi')}\u00a0đ"
 
 
 def number(value: float | None) -> str:

@@ -60,7 +60,7 @@ def answers(**changes: Any) -> FakeServices:
 
 def test_shares_and_sums_are_those_of_what_was_counted() -> None:
     page = visit(answers(), OPERATOR).get("/dieu-hanh/").text
-    for figure in ("90 %", "75 %", "25 %", "50 %", "350.000 đ", "Trung tâm Internet Việt Nam"):
+    for figure in ("90 %", "75 %", "25 %", "50 %", "350.000\u00a0đ", "Trung tâm Internet Việt Nam"):
         assert figure in page, figure
 
 
@@ -78,7 +78,7 @@ def test_a_service_that_does_not_answer_is_shown_as_that_and_the_rest_is_there()
     page = visit(answers(routing__count_by_unit=AWAY, routing__health=AWAY), OPERATOR).get("/dieu-hanh/")
     assert page.status_code == 200
     assert "không trả lời" in page.text
-    assert "350.000 đ" in page.text
+    assert "350.000\u00a0đ" in page.text
 
 
 def test_what_waits_is_told_by_service_and_queue_by_queue() -> None:
@@ -174,8 +174,8 @@ def test_days_that_are_none_or_too_many_are_said_to_be_and_the_usual_ones_shown(
 @time_machine.travel("2026-12-02T02:00:00+00:00", tick=False)
 def test_what_a_chart_shows_is_there_in_figures_too() -> None:
     page = visit(answers(), OPERATOR).get("/dieu-hanh/?days=7").text
-    assert '<th scope="row">01/12/2026</th><td class="number">350.000 đ</td>' in page
-    assert '<th scope="row">30/11/2026</th><td class="number">0 đ</td>' in page
+    assert '<th scope="row">01/12/2026</th><td class="number">350.000\u00a0đ</td>' in page
+    assert '<th scope="row">30/11/2026</th><td class="number">0\u00a0đ</td>' in page
 
 
 @pytest.mark.parametrize(("headers", "status"), [({"X-Again": "yes"}, 302), ({}, 200)])

@@ -18,7 +18,7 @@ def known(of: dict[str, Any], **answers: Any) -> FakeServices:
 
 def test_what_is_due_is_shown_with_its_lines_and_a_form() -> None:
     page = visit(known(order()), OFFICER).get(HERE).text
-    for said in ("550.000 đ", "Lệ phí đăng ký", f'action="{HERE}/{ORDER_ID}"', f'name="{AMOUNT}"'):
+    for said in ("550.000\u00a0đ", "Lệ phí đăng ký", f'action="{HERE}/{ORDER_ID}"', f'name="{AMOUNT}"'):
         assert said in page
     assert "giao dịch trực tuyến" not in page
 
@@ -28,7 +28,7 @@ def test_who_pays_online_at_this_moment_is_asked_first() -> None:
     assert "giao dịch trực tuyến" in page
 
 
-@pytest.mark.parametrize("typed", ["550000", "550.000", " 550 000 đ"])
+@pytest.mark.parametrize("typed", ["550000", "550.000", " 550 000 đ", "550.000\u00a0đ"])
 def test_money_is_recorded_however_the_amount_is_written(typed: str) -> None:
     made = known(order(), payment__record_counter_payment={})
     answer = visit(made, OFFICER).post(f"{HERE}/{ORDER_ID}", data={"request_id": "r-1", AMOUNT: typed})

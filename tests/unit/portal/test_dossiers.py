@@ -117,7 +117,7 @@ def test_a_part_that_did_not_change_is_not_sent_again() -> None:
     known.answers["intake.get"] = accepted("payment_required", fees=[fee()])
     changed = browser.get(f"{HERE}/hien-trang", headers={"If-None-Match": mark})
     assert changed.status_code == 200
-    assert "Bạn cần nộp 550.000 đ" in changed.text
+    assert "Bạn cần nộp 550.000\u00a0đ" in changed.text
     assert "X-Final" not in changed.headers
     known.answers["intake.get"] = dossier("rejected")
     assert browser.get(f"{HERE}/hien-trang").headers["X-Final"]

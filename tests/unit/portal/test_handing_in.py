@@ -131,7 +131,7 @@ def test_all_is_read_over_before_it_is_handed_in() -> None:
     asked, _, _ = ready()
     page = visit(asked, CITIZEN).get(f"{AT}/kiem-tra")
     assert all(
-        text in page.text for text in ("Sách hay", "Truyện", "a.pdf", CITIZEN.id, 'name="declared"', "550.000 đ")
+        text in page.text for text in ("Sách hay", "Truyện", "a.pdf", CITIZEN.id, 'name="declared"', "550.000\u00a0đ")
     )
 
 

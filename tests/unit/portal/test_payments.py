@@ -30,7 +30,15 @@ def known(of: dict[str, Any], **answers: Any) -> FakeServices:
 
 def test_a_fee_is_shown_line_by_line_with_its_sum() -> None:
     page = visit(known(order()), CITIZEN).get(FEES).text
-    for said in ("Lệ phí đăng ký", "200.000 đ", "Phí duy trì", "350.000 đ", "Tổng cộng", "550.000 đ", "chờ nộp"):
+    for said in (
+        "Lệ phí đăng ký",
+        "200.000\u00a0đ",
+        "Phí duy trì",
+        "350.000\u00a0đ",
+        "Tổng cộng",
+        "550.000\u00a0đ",
+        "chờ nộp",
+    ):
         assert said in page
     assert f'action="{HERE}/thanh-toan"' in page
 
@@ -122,11 +130,11 @@ TWICE = {"attempt": "P2", "amount_vnd": 550_000, "reason": "paid_twice", "due_at
         (order(attempts=[FAILED]), "tài khoản không đủ số dư", True),
         (order(attempts=[attempt("failed", response_code="99")]), "mã 99", True),
         (order("paid", **PAID), "Biên lai đang được lập", False),
-        (order("paid", **PAID, receipt=RECEIPT), "Đã nhận 550.000 đ", True),
+        (order("paid", **PAID, receipt=RECEIPT), "Đã nhận 550.000\u00a0đ", True),
         (order("paid", **PAID, receipt=RECEIPT, refunds=[{**TWICE, "refunded_at": None}]), "đã nộp hai lần", False),
         (
             order("refunded", **PAID, refunds=[{**TWICE, "refunded_at": "2026-01-15T04:00:00+00:00"}]),
-            "Đã hoàn 550.000 đ",
+            "Đã hoàn 550.000\u00a0đ",
             True,
         ),
         (order("expired"), "Chưa nộp", True),

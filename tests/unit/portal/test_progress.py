@@ -49,8 +49,8 @@ def test_what_happened_is_told_in_the_order_in_which_it_happened() -> None:
     assert told(of) == [
         "done Hồ sơ được nộp",
         "done Hồ sơ được tiếp nhận",
-        "done Có khoản phải nộp: 550.000 đ",
-        "done Đã nộp 550.000 đ",
+        "done Có khoản phải nộp: 550.000\u00a0đ",
+        "done Đã nộp 550.000\u00a0đ",
         "done Hồ sơ được giao cho cán bộ thụ lý",
         "now Cơ quan đang giải quyết",
         "ahead Trả kết quả",
