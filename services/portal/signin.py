@@ -9,7 +9,19 @@ from urllib.parse import urlencode
 
 from authlib.integrations.base_client.errors import OAuthError
 from authlib.integrations.flask_client import OAuth
-from flask import Blueprint, Flask, current_app, g, make_response, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    current_app,
+    flash,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -19,6 +31,7 @@ from requests.exceptions import RequestException
 from services.chassis import clock
 from services.chassis.errors import Denied, NotFound, Unavailable
 from services.chassis.logs import log
+from services.portal.language import say, sentence
 from services.portal.limits import limited
 from services.portal.people import Person, read_person, recall
 from services.portal.settings import PortalSettings
@@ -31,6 +44,9 @@ _KEYS_ASKED, _KEYS_SECONDS = "motcua.keys_asked", 60.0
 _PERSON = "person"
 _STASH = "stash"  # a form that came without a session: {action, typed: [[name, value]]}
 _STASH_KEPT = timedelta(minutes=15)
+_KEPT_NO_LONGER = sentence(
+    "Những gì bạn gửi khi phiên đã hết chỉ được giữ 15 phút, nay không còn. Bản nháp, nếu có, vẫn còn những gì đã lưu."
+)
 _SCOPE, _SECONDS = "openid profile email phone address", 10
 _FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 pages = Blueprint("signin", __name__)
@@ -144,7 +160,11 @@ def _from_outside(endpoint: str) -> str:
 def resend() -> ResponseReturnValue:
     """What was sent when the session had ended, to be sent once more."""
     kept = session.get(_STASH)
-    if not kept or clock.now() - kept["at"] > _STASH_KEPT:  # at a shared computer somebody else may come next
+    if kept and clock.now() - kept["at"] > _STASH_KEPT:  # at a shared computer somebody else may come next
+        del session[_STASH]
+        flash(say(_KEPT_NO_LONGER), "warn")
+        kept = None
+    if not kept:
         return redirect(url_for("home.show"))
     return render_template("errors/stale.html", typed=kept["typed"], action=kept["action"])
 

@@ -3,6 +3,7 @@
 import html
 import io
 import re
+from datetime import timedelta
 
 import pytest
 from werkzeug.test import TestResponse
@@ -230,6 +231,22 @@ def test_a_form_whose_session_has_ended_is_kept_and_sent_once_more() -> None:
         session["person"] = CITIZEN.kept()
     assert browser.post(AT, data=form()).status_code == 303
     assert browser.get("/dang-nhap/gui-lai").location == "/"
+
+
+def test_who_signs_in_too_late_for_what_was_sent_is_told_that_it_is_gone_and_then_no_more() -> None:
+    browser = visit(services(FakeDrafts()))
+    browser.post(AT, data=form(form__name="Đã gõ"))
+    with browser.session_transaction() as session:
+        session["person"] = CITIZEN.kept()
+        session["stash"]["at"] -= timedelta(minutes=16)
+        session.modified = True
+    answer = browser.get("/dang-nhap/gui-lai")
+    assert answer.location == "/"
+    assert "chỉ được giữ 15 phút, nay không còn" in browser.get("/").text
+    assert browser.get("/dang-nhap/gui-lai?lang=en").location == "/"
+    assert "15 minutes" not in browser.get("/").text
+    with browser.session_transaction() as session:
+        assert "Đã gõ" not in str(dict(session))
 
 
 @pytest.mark.parametrize("path", ["/ban-nhap/khong-phai-uuid", "/nop-ho-so/mic/khong-co", "/nop-ho-so/khong/khong"])
