@@ -56,11 +56,12 @@ def sent(
 
 
 def show(page: Page, browser: FlaskClient, answer: TestResponse) -> None:
-    """The answer in a real browser, with the files that it names; it leads to no other host."""
+    """The answer in a real browser, with the files that it names; it leads nowhere by itself."""
 
     def fulfil(route: Route) -> None:
         asked = urlsplit(route.request.url)
-        if not route.request.url.startswith(ADDRESS):
+        is_onward = route.request.is_navigation_request() and asked.path != "/"
+        if is_onward or not route.request.url.startswith(ADDRESS):
             route.abort("aborted")
             return
         told = answer if asked.path == "/" else browser.get(f"{asked.path}?{asked.query}")

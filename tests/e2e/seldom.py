@@ -95,6 +95,11 @@ def _refused_by_provider(choice: str) -> Answered:
     return browser, browser.get("/dang-nhap/xong" + choice)
 
 
+def _on_the_way(choice: str) -> Answered:
+    browser = app(FakeServices()).test_client()
+    return browser, browser.get(f"/dang-nhap/tiep{choice or '?'}&next=/dang-nhap/gui-lai")
+
+
 def _of_the_enterprise() -> FakeServices:
     its = accepted("payment_required", applicant_kind="organisation", applicant=ITS_DETAILS, fees=[fee()])
     lines = {"items": [its], "next": None}
@@ -125,6 +130,7 @@ SELDOM: Final = {
         200, got(_dead_letters(), "/dieu-hanh/thu-chet", OPERATOR), ("Hiện 3 trong số 7 thông điệp.",)
     ),
     "signed out": Seldom(200, _left, ("Bạn đã đăng xuất khỏi Một Cửa", "Đăng xuất cả ở đó")),
+    "on the way to sign in": Seldom(200, _on_the_way, ("Đang chuyển đến hệ thống đăng nhập", "giữ lại 15 phút")),
     "a sign-in that was refused": Seldom(400, _refused_by_provider, ("Chưa đăng nhập được",)),
     "the first page of an enterprise": Seldom(200, got(_its_form(), "/", ENTERPRISE), ("Hồ sơ của tôi",)),
     "the form of an enterprise": Seldom(

@@ -42,6 +42,13 @@ PASTE: Final = """(cell, text) => {
     pasted.setData("text/plain", text);
     cell.dispatchEvent(new ClipboardEvent("paste", { clipboardData: pasted, bubbles: true, cancelable: true }));
 }"""
+KEPT_HERE: Final = """(fields) => {
+    const { draft, begun, name } = document.querySelector("form[data-draft]").dataset;
+    const { whose } = document.documentElement.dataset;
+    const about = { whose, at: new Date().toISOString(), address: location.pathname, begun, name };
+    const kept = { ...about, version: "0", mark: "", sent: false, fields };
+    localStorage.setItem("motcua.draft." + draft, JSON.stringify(kept));
+}"""
 NO_CAMERA: Final = 'navigator.mediaDevices.getUserMedia = async () => { throw new Error("no"); }'
 DETECTOR: Final = """window.BarcodeDetector = class {
     static async getSupportedFormats() { return ["qr_code"]; }
@@ -252,6 +259,20 @@ def test_single_keys_can_be_turned_off_and_stay_so(opened: Opened) -> None:
     expect(link(page, 0)).to_be_focused()
 
 
+def test_what_a_device_kept_of_a_draft_is_taken_whole_also_what_is_asked_no_more(opened: Opened) -> None:
+    kept = FakeDrafts()
+    page = opened(drafts.services(kept), FORM, CITIZEN)
+    page.evaluate(KEPT_HERE, [["form.name", "Sách hay"], ["form.old", "Câu cũ"], ["form.titles.0.gone", "Cột cũ"]])
+    page.reload()
+    page.get_by_role("button", name="Lấy lại nội dung đó").click()
+    expect(page.locator("[data-state]")).to_contain_text("Đã lưu lúc")
+    (draft,) = kept.kept.values()
+    assert (draft["form"]["name"], draft["form"]["old"]) == ("Sách hay", "Câu cũ")
+    assert draft["form"]["titles"] == [{"gone": "Cột cũ"}]
+    page.reload()
+    expect(page.locator("form.answers")).to_contain_text("Câu cũ")
+
+
 def link(page: Page, place: int) -> Locator:
     return page.locator("[data-open]").nth(place)
 
@@ -312,6 +333,11 @@ def test_a_dossier_renews_itself_however_long_nothing_happens_and_says_when_it_n
     told.answers["intake.get"] = following.accepted()
     page.clock.fast_forward("05:01")
     expect(page.locator("[data-poll]")).to_contain_text("Hồ sơ được tiếp nhận10 giờ 00")
+    page.clock.fast_forward("20:00")  # so that the next look is minutes away
+    page.evaluate("() => fetch('/health/live').then((one) => one.text())")
+    with page.expect_response("**/hien-trang"):  # whoever comes back to the page is not kept waiting for it
+        page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+        page.clock.fast_forward("00:03")
     page.context.clear_cookies()
     page.clock.fast_forward("05:01")
     expect(page.locator("[data-poll-said]")).to_contain_text("Phiên làm việc đã hết")

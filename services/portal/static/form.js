@@ -168,6 +168,14 @@
         control.value = value;
       }
     }
+    for (const [name, value] of values) if (name.startsWith("form.") && value && !form.elements[name]) carry(name, value);
+  };
+  // What is asked no more goes along, as in the page of a saved draft (unasked.py); what is of a row goes with its row.
+  const carry = (name, value) => {
+    const [, table, at] = name.split(".");
+    const sheet = form.querySelector(`[data-sheet="${CSS.escape(table)}"]`);
+    const row = sheet && sheet.querySelectorAll("tbody tr")[at];
+    (row ? row.lastElementChild : form).append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
   };
 
   // Rows of a table.
