@@ -9,7 +9,7 @@ import json
 import math
 import re
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from services.chassis.errors import Invalid
@@ -22,6 +22,14 @@ _HALF_OF_A_LETTER = re.compile(r"\\u[dD][89a-fA-F]")
 def encode(value: Any) -> bytes:
     """UTF-8 JSON; datetimes as ISO 8601 with offset. Raises TypeError or ValueError on what is not JSON."""
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain).encode()
+
+
+def canonical(value: Any) -> bytes:
+    """The same bytes for the same value, before it is stored and after: names in order, times in UTC with milliseconds.
+
+    Raises TypeError or ValueError on what is not JSON.
+    """
+    return _CANONICAL.encode(value).encode()
 
 
 def decode(body: bytes | str, longest: int) -> Any:
@@ -43,6 +51,18 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (datetime, date)):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+def _as_kept(value: Any) -> str:
+    if isinstance(value, datetime):
+        moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return moment.isoformat(timespec="milliseconds")
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+_CANONICAL = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True, default=_as_kept
+)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -4,8 +4,10 @@ One document per aggregate holds its state, the events that made it, and how far
 appends events and sets the state in one guarded update; the relay publishes what `relayed` has not reached; the cause
 kept with each event answers a redelivery, a repeated RPC or a lost acknowledgement as the first time.
 
-    {_id, state, history: [{seq, id, type, v, at, cause, correlation, trace, by, digest, data}],
+    {_id, state, history: [{seq, id, type, v, at, cause, correlation, trace, by, digest, data, hash}],
      version, relayed, pending_since, retold, opened_by, subject}
+
+`hash` chains each event to those before it (`chain`).
 
 `subject` is personal data: it stands outside the history, is never published, and can be erased.
 """
@@ -17,7 +19,7 @@ from typing import Any, Generic, TypeVar
 import uuid_utils
 from cattrs.preconf.bson import make_converter
 
-from services.chassis import clock, metrics, retelling, spans
+from services.chassis import chain, clock, metrics, retelling, spans
 from services.chassis.cause import Cause
 from services.chassis.commits import GroupCommit, Overtaken, Taken
 from services.chassis.errors import Conflict, Defect, NotFound
@@ -191,6 +193,10 @@ class Journal(Generic[State]):
         """What a stored document is about: the subject of its events."""
         return str(document["state"][self.aggregate.about])
 
+    def whose(self, id_: str) -> str:
+        """What the chain of a history begins with."""
+        return chain.root_of(self.aggregate.source, self.aggregate.name, id_)
+
     def unstructure(self, state: State) -> Document:
         """A state as it is stored."""
         stored: Document = _CONVERTER.unstructure(state)
@@ -215,6 +221,7 @@ class Journal(Generic[State]):
         id_, document, cause, subject = change.id, change.document, change.cause, change.subject
         version, span = document["version"] if document else 0, spans.Append(cause)
         state, entries = self._evolve(before, version, span.cause, made)
+        entries = chain.extend(self.whose(id_), document["history"] if document else (), entries)
         failpoint("journal.before_write")
         self.memory.forget(id_)
         with outages_named():

@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any, TypeVar
 
-from services.chassis import clock, codec, metrics, spans
+from services.chassis import chain, clock, codec, metrics, spans
 from services.chassis.doubts import Doubts
 from services.chassis.errors import ServiceError, Unavailable
 from services.chassis.failpoint import failpoint
@@ -303,6 +303,7 @@ class Relay:
             causation=event["cause"],
             trace=event["trace"],
             aggregate=aggregate,
+            hash=event.get(chain.HASH, ""),
         )
         return Outgoing(
             event["id"], f"{self._source}.events", event["type"], codec.encode(event["data"]), envelope.headers()

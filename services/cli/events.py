@@ -29,9 +29,9 @@ _HEAD = """\
 Written by `./motcua events`; the source is `services/contracts/`. Each event is published to the topic exchange
 `<publisher>.events` under its type as routing key, as CloudEvents 1.0 in AMQP binary mode: `cloudEvents:id`, `source`,
 `type`, `subject` (the dossier code; of `catalogue_published` the document's name), `time`, `dataschema`, `aggregate`,
-`sequence` (within that aggregate, from 1), `correlationid`, `causationid` and `traceparent` stand in the headers, JSON
-in the body. Times are ISO 8601 with an offset, amounts whole đồng. A reader must leave aside fields it does not know.
-No event carries personal data.
+`sequence` (within that aggregate, from 1), `hash` (over this event and all before it there; hex, may be missing),
+`correlationid`, `causationid` and `traceparent` stand in the headers, JSON in the body. Times are ISO 8601 with an
+offset, amounts whole đồng. A reader must leave aside fields it does not know. No event carries personal data.
 """
 
 

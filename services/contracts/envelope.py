@@ -21,7 +21,10 @@ class BadEnvelope(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """The attributes of one event. `sequence` counts the events of one `aggregate`, `<kind>/<id>`, from 1."""
+    """The attributes of one event. `sequence` counts the events of one `aggregate`, `<kind>/<id>`, from 1.
+
+    `hash` is over this event and all before it in that aggregate; empty where an earlier release wrote it.
+    """
 
     id: str
     source: str
@@ -34,6 +37,7 @@ class Envelope:
     causation: str
     trace: str
     aggregate: str = ""
+    hash: str = ""
 
     def headers(self) -> dict[str, Any]:
         """The AMQP headers of the event."""
@@ -51,6 +55,7 @@ class Envelope:
             "traceparent": self.trace,
             "aggregate": self.aggregate,
         }
+        attributes |= {"hash": self.hash} if self.hash else {}
         return {_PREFIX + name: value for name, value in attributes.items()}
 
 
@@ -78,4 +83,5 @@ def read_headers(headers: Mapping[str, Any]) -> Envelope:
         causation=str(found["causationid"]),
         trace=str(found["traceparent"]),
         aggregate=str(headers.get(_PREFIX + "aggregate") or "")[:_LONGEST],
+        hash=str(headers.get(_PREFIX + "hash") or "")[:_LONGEST],
     )

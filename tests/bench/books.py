@@ -49,6 +49,7 @@ class Entry:
     cause: str
     data: Mapping[str, Any]
     sequence: int
+    hash: str = ""
 
 
 class Books:
@@ -207,7 +208,7 @@ def _queues_by_type() -> Counter[str]:
 
 
 def _entry(source: str, document: str, event: Mapping[str, Any]) -> Entry:
-    told = (event["type"], event["id"], event["at"], event["cause"], event["data"], event["seq"])
+    told = (event["type"], event["id"], event["at"], event["cause"], event["data"], event["seq"], event.get("hash", ""))
     return Entry(source, document, *told)
 
 

@@ -210,7 +210,8 @@ class _Dating:
         if isinstance(value, str):
             return self._text(key, value)
         if isinstance(value, dict):
-            return {name: self._again(name, one) for name, one in value.items()}
+            chained = key == "history"  # the hashes of a history would have to be made anew: it is left as without
+            return {name: self._again(name, one) for name, one in value.items() if not (chained and name == "hash")}
         if isinstance(value, list):
             again = [self._again(key, one) for one in value]
             return [CODE if one == self._serial else one for one in again] + [NAME] if key == "found_by" else again

@@ -35,7 +35,7 @@ def told_since(env: Mapping[str, str], at: datetime) -> list[Heard]:
 
 def wrong_with(heard: Sequence[Heard], written: Collection[Entry]) -> list[str]:
     """What of these entries was not told, or in other words, or came before what stands before it in its history."""
-    known = {one.id: digest(one.type, one.document, one.sequence, one.data) for one in written}
+    known = {one.id: digest(one.type, one.document, one.sequence, one.data, one.hash) for one in written}
     ledger = Ledger()
     said = [ledger.note(one) for one in heard if one.id in known]
     return [*filter(None, said), *ledger.compare(known)]

@@ -24,9 +24,9 @@ _LOOKS: Final = 3  # for what seems to be missing: a busy broker may be silent f
 _READ_SECONDS: Final = 120.0
 
 
-def digest(type_: str, aggregate_id: str, sequence: int, data: Any) -> bytes:
-    """Of all that an event says: its type, whose it is, its place in that history, and its data."""
-    told = json.dumps([type_, aggregate_id, sequence, data], sort_keys=True, ensure_ascii=False)
+def digest(type_: str, aggregate_id: str, sequence: int, data: Any, hash_: str = "") -> bytes:
+    """Of all that an event says: its type, whose it is, its place in that history, its data, and its link there."""
+    told = json.dumps([type_, aggregate_id, sequence, data, hash_], sort_keys=True, ensure_ascii=False)
     return blake2b(told.encode("utf-8", "replace"), digest_size=16).digest()
 
 
@@ -138,14 +138,16 @@ def heard(id_: str, headers: Mapping[str, Any], body: Any) -> Heard:
         data = json.loads(body)
     except ValueError:
         data = None
-    said = digest(str(told["type"]), aggregate.partition("/")[2], sequence, data)
+    link = str(headers.get("cloudEvents:hash", ""))
+    said = digest(str(told["type"]), aggregate.partition("/")[2], sequence, data, link)
     return Heard(id_, str(told["source"]).removeprefix("/"), aggregate, sequence, said)
 
 
 def _written(books: Books) -> Iterator[tuple[str, bytes]]:
     """Every event in every history: its id, and a digest of it."""
-    shown = {f"history.{name}": 1 for name in ("id", "type", "seq", "data")}
+    shown = {f"history.{name}": 1 for name in ("id", "type", "seq", "data", "hash")}
     for name in JOURNALS:
         for document in books.collection(name).find({}, shown):
             for entry in document["history"]:
-                yield entry["id"], digest(entry["type"], str(document["_id"]), entry["seq"], entry["data"])
+                said = (entry["type"], str(document["_id"]), entry["seq"], entry["data"], entry.get("hash", ""))
+                yield entry["id"], digest(*said)

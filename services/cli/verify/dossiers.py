@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
+from services.chassis import chain
 from services.chassis.store import outages_named
 from services.cli.verify import books as shelves
 from services.cli.verify import files, money, notices, numbers, stories, sums
@@ -17,6 +18,7 @@ from services.cli.verify.sums import Sum
 Looked = tuple[str, list[Finding]]
 NOT_DELIVERED: Final = "notices that could not be delivered"
 AT_THE_COUNTER: Final = "refunds to be paid out at a counter"
+UNCHAINED: Final = "histories whose last event an earlier release wrote: not chained"
 UNDECIDED: Final = "payments that the gateway never decided on, of fees that are still to be paid"
 
 
@@ -102,7 +104,8 @@ def account_of(papers: Papers) -> Account:
     failed = sum(notice.status == "failed" for notice in papers.notices.values())
     owed = sum(len(money.waiting_at_a_counter(order)) for order in papers.orders)
     undecided = sum(money.left_undecided(kept) for kept in papers.on(shelves.ORDERS))
-    notes = {NOT_DELIVERED: failed, AT_THE_COUNTER: owed, UNDECIDED: undecided}
+    unchained = sum(chain.HASH not in kept.history[-1] for _, kept in papers.all() if kept.history)
+    notes = {NOT_DELIVERED: failed, AT_THE_COUNTER: owed, UNDECIDED: undecided, UNCHAINED: unchained}
     return Account(sums.standing(papers), Counter({name: count for name, count in notes.items() if count}))
 
 

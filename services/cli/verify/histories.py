@@ -1,9 +1,10 @@
-"""One aggregate by itself: its history makes its state, without gaps, each cause once, and is published."""
+"""One aggregate by itself: its history makes its state, unbroken, without gaps, each cause once, and is published."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
+from services.chassis import chain
 from services.chassis.errors import ServiceError
 from services.chassis.journal import Journal
 from services.chassis.store import Document
@@ -25,7 +26,7 @@ def examine(journal: Journal[Any], document: Document, *, named_after: bool) -> 
     """
     try:
         history = document["history"]
-        wrong = [*_of_entries(history), *_of_marks(document, len(history))]
+        wrong = [*_of_entries(history), *_of_chain(journal, document), *_of_marks(document, len(history))]
         if named_after and journal.about(document) != document["_id"]:
             wrong.append("its state is of another one")
     except Exception as error:  # noqa: BLE001 – whatever somebody has made of it
@@ -50,6 +51,12 @@ def _of_entries(history: Sequence[Document]) -> Wrong:
         yield "a cause acted twice"
     if len({entry["id"] for entry in history}) != len(history):
         yield "two of its events have one id"
+
+
+def _of_chain(journal: Journal[Any], document: Document) -> Wrong:
+    place = chain.broken_at(journal.whose(str(document["_id"])), document["history"])
+    if place is not None:
+        yield f"event {place} does not follow: it, or one before it, is not as it was written"
 
 
 def _of_marks(document: Document, count: int) -> Wrong:

@@ -143,6 +143,15 @@ def test_every_error_is_data_with_both_languages() -> None:
 def test_an_envelope_survives_its_headers() -> None:
     envelope = Envelope("i", "intake", "dossier_submitted", 1, "D", "t", 3, "c", "x", "tr")
     assert read_headers(envelope.headers()) == envelope
+    assert "cloudEvents:hash" not in envelope.headers()
+    chained = replace(envelope, aggregate="dossier/D", hash="ab" * 32)
+    assert read_headers(chained.headers()) == chained
+
+
+@pytest.mark.parametrize(("hash_", "read"), [(None, ""), ("", ""), ("x" * 300, "x" * 255)])
+def test_an_envelope_is_read_whatever_it_says_of_the_chain(hash_: Any, read: str) -> None:
+    headers = Envelope("i", "intake", "dossier_submitted", 1, "D", "t", 3, "c", "x", "tr").headers()
+    assert read_headers({**headers, "cloudEvents:hash": hash_}).hash == read
 
 
 @pytest.mark.parametrize("name", ["id", "type", "subject", "time", "dataschema", "sequence", "correlationid"])

@@ -103,6 +103,25 @@ def process(collection: Collection, broker: Broker) -> Process:
     return made
 
 
+def test_each_event_is_published_with_its_hash_remembered_or_read(collection: Collection) -> None:
+    sent: list[str] = []
+
+    class Listening(Broker):
+        def publish(self, messages: Sequence[Outgoing]) -> list[bool]:
+            sent.extend(one.headers["cloudEvents:hash"] for one in messages)
+            return super().publish(messages)
+
+    process = Process(collection, Listening())
+    process.change("A", "1", "2")
+    process.relay.run_once(0)
+    kept = [entry["hash"] for entry in (collection.kept("A") or {})["history"]]
+    assert sent == kept
+    assert len(set(kept)) == 2
+    tell_again(collection)
+    Process(collection, Listening()).relay.run_once(0)
+    assert sent == [*kept, *kept]
+
+
 def relayed(collection: Collection, id_: str) -> Any:
     document = collection.kept(id_)
     assert document

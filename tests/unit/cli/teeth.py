@@ -78,6 +78,8 @@ HISTORIES: Final[dict[str, Tooth]] = {
     "unreadable": of_case("event 1 cannot be read by its contract", put(CASES, GRANTED, "history.0.data.unit")),
     "unknown": of_case("routing.case_opened v7 is unknown", put(CASES, GRANTED, "history.0.v", 7)),
     "out of place": of_order("event 2 (fee_requested) has no place there", put(ORDERS, ORDER, "history.0")),
+    "event changed": of_case("event 2 does not follow", put(CASES, GRANTED, "history.1.by", {"kind": "timer"})),
+    "event dated back": of_dossier("event 1 does not follow", put(DOSSIERS, GRANTED, "history.0.at", LATER)),
     "no events": of_case("it has no events", put(CASES, GRANTED, "history", [])),
     "no history": of_case("it is no history: KeyError", put(CASES, GRANTED, "history")),
     "no state": of_case("its state cannot be read", put(CASES, GRANTED, "state.terms", 7)),
