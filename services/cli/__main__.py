@@ -1,4 +1,4 @@
-"""`motcua`: up, down, status, top, demo, catalogue, dossier, dead, relay, notice, webhook, verify, backup and more."""
+"""`motcua`: up, down, status, top, demo, catalogue, dossier, dead, notice, webhook, verify, anchor, backup and more."""
 
 import os
 import sys
@@ -12,6 +12,7 @@ from services.chassis.errors import ServiceError, Unavailable
 from services.chassis.keys import BadKey
 from services.chassis.settings import BadSettings
 from services.cli import acting, catalogue, dead, dossier, notice, relay, stack, webhook
+from services.cli.anchor import anchor
 from services.cli.api.command import api
 from services.cli.backup.command import backup, restore
 from services.cli.demo.command import demo
@@ -45,6 +46,7 @@ PARTS = (
     notice.notice,
     webhook.webhook,
     verify,
+    anchor,
     backup,
     restore,
     api,

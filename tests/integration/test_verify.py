@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from pymongo import monitoring
 
 from deploy.local.stack import Stack
+from services.chassis import chain
 from services.chassis.publish import connect
 from services.chassis.topology import dead_name
 from services.cli.stack import declare_topology, is_ready
@@ -131,6 +132,32 @@ def test_what_is_wrong_is_named_with_its_dossier_until_it_is_mended(own: Stack, 
     assert "3 exceptions" in shown.stdout
     assert [one["exceptions"] for one in (of_it[-1], of_another[-1])] == [3, 0]
     assert told(own, "--patience", "0")[-1]["exceptions"] == 0
+
+
+def test_a_changed_past_is_named_by_its_chain_and_chained_anew_by_an_anchor(
+    own: Stack, codes: list[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "anchor"
+    written = motcua(own, "anchor", "--margin", "0", str(file))
+    assert (written.returncode, written.stderr) == (0, "")
+    with Books(own.env) as books:
+        cases = books.collection("routing.cases")
+        case, forged = (cases.find_one({"_id": codes[0]}) for _ in range(2))
+        forged["history"][1]["by"] = {"kind": "officer", "id": "nobody"}
+        try:
+            cases.replace_one({"_id": codes[0]}, forged)
+            *by_chain, _ = told(own, "--patience", "0", "--dossier", codes[0])
+            bare = [{name: one[name] for name in one if name != "hash"} for one in forged["history"]]
+            forged["history"] = chain.extend(f"/routing/case/{codes[0]}", (), bare)
+            cases.replace_one({"_id": codes[0]}, forged)
+            *by_anchor, _ = told(own, "--patience", "0", "--anchor", str(file))
+        finally:
+            cases.replace_one({"_id": codes[0]}, case)
+    assert [(one["where"], one["wrong"][:23]) for one in by_chain] == [
+        (f"routing.cases {codes[0]}", "event 2 does not follow")
+    ]
+    assert [one["where"].partition(" bucket ")[0] for one in by_anchor] == ["routing.cases"]
+    assert told(own, "--patience", "0", "--anchor", str(file))[-1]["exceptions"] == 0
 
 
 def test_a_lost_dossier_is_missed_by_all_others(own: Stack, codes: list[str]) -> None:

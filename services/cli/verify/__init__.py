@@ -2,5 +2,6 @@
 
 `books` reads, `papers` puts together what the five services have of a dossier; `histories`, `stories`, `money`,
 `notices`, `numbers` and `files` say what is wrong with it; `dossiers`, `series`, `catalogue` and `queues` are the areas
-that are looked over; `checker` looks again at what disagrees until it agrees or its patience is over.
+that are looked over, and `anchored`, where an `anchor` was written down before; `checker` looks again at what disagrees
+until it agrees or its patience is over.
 """

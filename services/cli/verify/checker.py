@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from services.cli.verify import files, queues, webhooks
+from services.cli.verify.anchor import Anchor, insist_it_is_of
+from services.cli.verify.anchored import Anchored
 from services.cli.verify.books import Books
 from services.cli.verify.catalogue import Catalogue
 from services.cli.verify.dossiers import Account, Dossiers
@@ -66,15 +68,19 @@ def verify(
     watcher: Watcher | None = None,
     *,
     reads_files: bool = False,
+    anchor: Anchor | None = None,
 ) -> Report:
     """Check a whole installation, or some dossiers of it, all files read too if asked for; nothing is written.
 
-    Raises Unavailable.
+    With an anchor of it, all histories are also compared with that. Raises Unavailable, BadAnchor.
     """
     with Books(env) as books:
+        if anchor:
+            insist_it_is_of(books, anchor)
         dossiers = Dossiers(books, codes, reads_files=reads_files)
         areas: list[Area] = [DeadLetters(env["MOTCUA_AMQP_URI"], codes)]
         areas += [Catalogue(books), Gaps(books), Owners(books)] if codes is None else []
+        areas += [Anchored(books, anchor)] if anchor else []
         found = what_stays([*areas, dossiers], patience, watcher)
         account = dossiers.account
         notes = [f"{count} {name}" for name, count in sorted(account.notes.items())]

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import groupby
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -15,6 +16,7 @@ from rich.progress import Progress, TaskID
 from services.chassis.errors import Unavailable
 from services.cli.layout import plain, some
 from services.cli.place import NotUp, address, addresses
+from services.cli.verify.anchor import BadAnchor, read
 from services.cli.verify.checker import PATIENCE_SECONDS, Report, Watcher
 from services.cli.verify.checker import verify as check
 
@@ -45,16 +47,26 @@ class Bars(Watcher):
 @click.option("--patience", default=PATIENCE_SECONDS, show_default=True, help="How long what disagrees is waited for.")
 @click.option("--dossier", "codes", multiple=True, metavar="CODE", help="Only this one; may be given several times.")
 @click.option("--files", is_flag=True, help="Read every file too, and compare its SHA-256 with what was handed in.")
+@click.option(
+    "--anchor",
+    "anchor_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Compare all histories with what `motcua anchor` wrote down.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def verify(patience: float, codes: tuple[str, ...], files: bool, as_json: bool) -> None:
+def verify(patience: float, codes: tuple[str, ...], *, files: bool, anchor_file: Path | None, as_json: bool) -> None:
     """Check that all services agree, and name each exception. Nothing is written.
 
     Ends with 0 when nothing is wrong, with 1 when something is, with 2 when it could not look.
     """
+    if codes and anchor_file:
+        raise click.UsageError("an anchor is of all histories, not of some dossiers")
     try:
+        anchor = read(anchor_file) if anchor_file else None
         with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
-            report = check(_env(), set(codes) or None, patience, Bars(progress), reads_files=files)
-    except (NotUp, Unavailable, PyMongoError) as error:
+            report = check(_env(), set(codes) or None, patience, Bars(progress), reads_files=files, anchor=anchor)
+    except (NotUp, Unavailable, BadAnchor, OSError, PyMongoError) as error:
         click.echo(f"✗ could not look: {_why(error)}", err=True)
         sys.exit(_COULD_NOT_LOOK)
     for line in lines(report) if as_json else show(report):
@@ -94,6 +106,6 @@ def lines(report: Report) -> Iterator[dict[str, Any]]:
 
 def _why(error: Exception) -> str:
     """One line, without the addresses and keys that a driver may repeat."""
-    if isinstance(error, NotUp):
+    if isinstance(error, (NotUp, BadAnchor, OSError)):
         return str(error)
     return error.en if isinstance(error, Unavailable) else f"the database says {type(error).__name__}"

@@ -75,7 +75,7 @@ def found_in_files(installation: Installation, codes: Collection[str] | None = N
 def test_files_are_read_where_somebody_asks_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
-    def check(*_: object, reads_files: bool) -> Report:
+    def check(*_: object, reads_files: bool, **__: object) -> Report:
         asked.append(reads_files)
         return Report()
 
