@@ -4,14 +4,16 @@ One document per aggregate holds its state, the events that made it, and how far
 appends events and sets the state in one guarded update; the relay publishes what `relayed` has not reached; the cause
 kept with each event answers a redelivery, a repeated RPC or a lost acknowledgement as the first time.
 
-    {_id, state, history: [{seq, id, type, v, at, cause, correlation, trace, by, digest, data, hash}],
+    {_id, state, history: [{seq, id, type, v, at, cause, correlation, trace, by, digest, data, salt, hash}],
      version, relayed, pending_since, retold, opened_by, subject}
 
-`hash` chains each event to those before it (`chain`).
+`hash` chains each event to those before it (`chain`), and is published. `salt` is not, so that nobody finds out from a
+hash, by trying, what else is not: `by` and `digest`.
 
 `subject` is personal data: it stands outside the history, is never published, and can be erased.
 """
 
+import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -32,6 +34,7 @@ from services.contracts.event import Event
 
 State = TypeVar("State")
 _ATTEMPTS = 12
+_SALT_BYTES = 12
 _CONVERTER = make_converter()
 
 
@@ -318,5 +321,6 @@ def _entry(seq: int, event: Event, data: Document, cause: Cause, at: Any) -> Doc
         "trace": cause.trace,
         "by": cause.by,
         "data": data,
+        "salt": secrets.token_urlsafe(_SALT_BYTES),
     }
     return {**entry, "digest": cause.digest} if cause.digest else entry

@@ -33,10 +33,7 @@ class Anchored:
     def _compare(self, then: Bucket, now: Bucket) -> Iterator[Finding]:
         if then == now:
             return
-        head, held = self._anchor.head, some(then.histories, "histories")
-        if then.histories == now.histories:
-            differing = f"{held}, one or more of which have been changed or cut short since"
-        else:
-            differing = f"{held}, of which there are {now.histories} now"
-        where = f"{then.journal} bucket {then.bucket} of {head.buckets}"
-        yield Finding("", where, f"as of {head.as_of.isoformat()} it held {differing}")
+        head = self._anchor.head
+        held = f"as of {head.as_of.isoformat()} it held {some(then.histories, 'histories')}"
+        differing = f"{now.histories} now" if then.histories != now.histories else "as many now, but not the same"
+        yield Finding("", f"{then.journal} bucket {then.bucket} of {head.buckets}", f"{held}; there are {differing}")

@@ -105,18 +105,22 @@ def process(collection: Collection, broker: Broker) -> Process:
 
 def test_each_event_is_published_with_its_hash_remembered_or_read(collection: Collection) -> None:
     sent: list[str] = []
+    said: list[str] = []
 
     class Listening(Broker):
         def publish(self, messages: Sequence[Outgoing]) -> list[bool]:
             sent.extend(one.headers["cloudEvents:hash"] for one in messages)
+            said.extend(str(one) for one in messages)
             return super().publish(messages)
 
     process = Process(collection, Listening())
     process.change("A", "1", "2")
     process.relay.run_once(0)
-    kept = [entry["hash"] for entry in (collection.kept("A") or {})["history"]]
+    history = (collection.kept("A") or {})["history"]
+    kept, salts = ([entry[name] for entry in history] for name in ("hash", "salt"))
     assert sent == kept
-    assert len(set(kept)) == 2
+    assert len(set(kept)) == len(set(salts)) == 2
+    assert not [salt for salt in salts if salt in "".join(said)]  # what is not published cannot be guessed either
     tell_again(collection)
     Process(collection, Listening()).relay.run_once(0)
     assert sent == [*kept, *kept]
