@@ -1,6 +1,7 @@
 """The dead letters of a service: counted, looked at, sent back to the queue they failed in, or taken away."""
 
 import hashlib
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from services.chassis import retry, topology
 from services.chassis.publish import Outgoing, Publisher, open_channel
 from services.chassis.queues import opened
 
-_OWN_HEADERS = (retry.ATTEMPT, retry.OUTAGES, retry.QUEUE, retry.REASON, retry.FAILED_AT)
+_OWN_HEADERS = (retry.ATTEMPT, retry.OUTAGES, retry.QUEUE, retry.REASON, retry.FAILED_AT, retry.REPLAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +48,15 @@ def peek(uri: str, service: str, most: int = 100, skip: int = 0) -> list[DeadLet
 def replay(uri: str, service: str, chosen: Callable[[DeadLetter], bool], most: int = 10_000) -> int:
     """Send the chosen dead letters back to their work queues, as if they came for the first time.
 
-    Each leaves the dead letters only after the broker confirmed it in its work queue. Returns how many went.
-    Raises Unavailable.
+    Each says under which name (the same for all that go back by one call) and leaves the dead letters only after the
+    broker confirmed it in its work queue. Returns how many went. Raises Unavailable.
     """
-    publisher, sent = Publisher(uri), 0
+    publisher, sent, name = Publisher(uri), 0, uuid.uuid4().hex
     try:
         with _channel(uri) as channel:
             for message in _take(channel, service, most):
                 letter = _letter(message)
-                if letter.queue and chosen(letter) and publisher.publish([_fresh(letter)])[0]:
+                if letter.queue and chosen(letter) and publisher.publish([_fresh(letter, name)])[0]:
                     channel.basic_ack(message.delivery_info["delivery_tag"])
                     sent += 1
     finally:
@@ -124,9 +125,10 @@ def _queue_of_death(headers: dict[str, Any]) -> str:
     return ""
 
 
-def _fresh(letter: DeadLetter) -> Outgoing:
+def _fresh(letter: DeadLetter, replay: str) -> Outgoing:
     headers = {name: value for name, value in letter.headers.items() if name not in (*_OWN_HEADERS, "x-death")}
-    return Outgoing(letter.id, "", letter.queue, letter.body, headers, letter.content_type)
+    again = {**headers, retry.REPLAY: replay}
+    return Outgoing(letter.id, "", letter.queue, letter.body, again, letter.content_type)
 
 
 @contextmanager

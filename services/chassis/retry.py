@@ -19,6 +19,7 @@ OUTAGES = "x-motcua-outages"
 QUEUE = "x-motcua-queue"
 REASON = "x-motcua-reason"
 FAILED_AT = "x-motcua-failed-at"
+REPLAY = "x-motcua-replay"  # the act of the person who sent it back last
 OUTAGE_RUNG_SECONDS = 30.0
 _MAY_SUCCEED_LATER = (NotFound, Conflict, Unavailable, Defect)
 _LONGEST_REASON = 300

@@ -37,11 +37,16 @@ _SECONDS_BETWEEN_TRIES = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """An event as its handler gets it: what was said, about which dossier, and the cause that it is."""
+    """An event as its handler gets it: what was said, about which dossier, and the cause that it is.
+
+    `replay` names the act of a person who sent it back from the dead letters: to him it may mean more than that it
+    comes once more. It comes as often as the message does.
+    """
 
     event: Event
     envelope: Envelope
     cause: Cause
+    replay: str | None = None
 
     @property
     def dossier_code(self) -> str:
@@ -169,7 +174,8 @@ def read_event(message: Message) -> Received:
         event = events.read(envelope.source, envelope.type, envelope.v, data)
     except (BadEnvelope, events.UnknownEvent, events.BadEvent) as error:
         raise Invalid("message.not_an_event", str(error), "Thông điệp không hợp lệ.") from error
-    return Received(event, envelope, cause.of_event(envelope))
+    replay = (message.headers or {}).get(retry.REPLAY)
+    return Received(event, envelope, cause.of_event(envelope), replay if isinstance(replay, str) else None)
 
 
 def as_bytes(body: Any) -> bytes:

@@ -1,4 +1,4 @@
-"""`motcua`: up, down, status, top, demo, catalogue, dossier, dead, notice, webhook, verify, anchor, backup and more."""
+"""`motcua`: up, down, status, top, demo, catalogue, dossier, dead, notice, refund, verify, anchor, backup and more."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ from deploy.local.programs import StackError
 from services.chassis.errors import ServiceError, Unavailable
 from services.chassis.keys import BadKey
 from services.chassis.settings import BadSettings
-from services.cli import acting, catalogue, dead, dossier, notice, relay, stack, webhook
+from services.cli import acting, catalogue, dead, dossier, notice, refund, relay, stack, webhook
 from services.cli.anchor import anchor
 from services.cli.api.command import api
 from services.cli.backup.command import backup, restore
@@ -44,6 +44,7 @@ PARTS = (
     dead.dead,
     relay.relay,
     notice.notice,
+    refund.refund,
     webhook.webhook,
     verify,
     anchor,

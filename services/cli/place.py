@@ -65,11 +65,11 @@ def address(name: str) -> str:
     return found[name]
 
 
-def remote(deadline_seconds: float = 10.0, most: int = 4) -> Remote:
-    """RPC to the services, as the operator. Raises Unavailable at once when the broker is away, BadKey."""
+def remote(deadline_seconds: float = 10.0, most: int = 4, actor: Actor = OPERATOR) -> Remote:
+    """RPC to the services, as the operator or `actor`. Raises Unavailable at once when the broker is away, BadKey."""
     uri, key = address("MOTCUA_AMQP_URI"), address(KEY)
     insist_on_broker(uri)
-    return Remote(uri, Issuer.of_file(Path(key)), OPERATOR, most=most, deadline_seconds=deadline_seconds)
+    return Remote(uri, Issuer.of_file(Path(key)), actor, most=most, deadline_seconds=deadline_seconds)
 
 
 def insist_on_broker(uri: str) -> None:

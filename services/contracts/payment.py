@@ -1,7 +1,7 @@
 """What payment publishes: the life of a fee order. Amounts are whole đồng."""
 
-from services.contracts.fields import Choice, Flag, Items, Lenient, Moment, Part, Text, Versions, Whole
-from services.contracts.words import METHODS, WHEN_DUE
+from services.contracts.fields import Choice, Flag, Items, Lenient, Moment, Part, Text, Versions, Whole, matching
+from services.contracts.words import METHODS, STAFF_ID, WHEN_DUE
 
 
 class FeeLine(Lenient):
@@ -126,10 +126,11 @@ class FeeCancelled(Lenient):
 
 
 class RefundDue(Lenient):
-    """Money is owed back: paid twice, paid after the end, or refundable and withdrawn."""
+    """Money is owed back: paid twice, after the end, or for a result that never came; or refundable and withdrawn."""
 
     order_id = Text(required=True)
     dossier_code = Text(required=True)
+    refund = Whole(low=1, load_default=None, allow_none=True)  # of the order's; older events do not say which
     attempt = Text(required=True, allow_none=True)
     amount_vnd = Whole(required=True)
     reason = Choice("paid_twice", "dossier_ended", required=True)
@@ -137,13 +138,15 @@ class RefundDue(Lenient):
 
 
 class FeeRefunded(Lenient):
-    """The gateway confirmed a refund."""
+    """The gateway confirmed a refund, or a member of staff did, whom `confirmed_by` names."""
 
     order_id = Text(required=True)
     dossier_code = Text(required=True)
+    refund = Whole(low=1, load_default=None, allow_none=True)  # of the order's; older events do not say which
     attempt = Text(required=True, allow_none=True)
     amount_vnd = Whole(required=True)
     refunded_at = Moment(required=True)
+    confirmed_by = Text(load_default=None, allow_none=True, validate=matching(STAFF_ID, "Mã cán bộ.", "A staff id."))
 
 
 EVENTS: dict[str, Versions] = {

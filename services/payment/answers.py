@@ -31,9 +31,14 @@ def full(order: FeeOrder, orders: Sequence[str], held: Mapping[str, datetime]) -
         **line(order),
         "lines": [asdict(one) for one in order.lines],
         "attempts": [_attempt(one, held) for one in order.attempts],
-        "refunds": [asdict(one) for one in order.refunds],
+        **refunds(order),
         "orders": list(orders),
     }
+
+
+def refunds(order: FeeOrder) -> Answer:
+    """What is or was owed back of an order, each with its number."""
+    return {"refunds": [{"refund": number, **asdict(one)} for number, one in enumerate(order.refunds, 1)]}
 
 
 def _attempt(attempt: Attempt, held: Mapping[str, datetime]) -> Answer:

@@ -14,7 +14,7 @@ from services.chassis.actor import Actor
 from services.chassis.errors import Denied, NotFound, Refused
 from services.contracts.catalogue.fees import FeeLine
 from services.contracts.event import Event
-from services.contracts.words import APPLICANT_KINDS
+from services.contracts.words import APPLICANT_KINDS, STAFF_ID
 from services.payment.order import PAYABLE, Attempt, FeeOrder, Transfer
 
 SUFFIXES: Final = {"on_submission": "S", "on_acceptance": "A", "before_result": "R"}
@@ -165,12 +165,25 @@ def issue_receipt(order: FeeOrder | None, template: str, serial: str, number: in
     return [_event("receipt_issued", order, **what, amount_vnd=order.amount_vnd, issued_at=at)]
 
 
-def note_refund(order: FeeOrder | None, attempt: str, amount_vnd: int, at: datetime) -> list[Event]:
-    """The gateway took on a refund."""
+def note_refund(order: FeeOrder | None, number: int, at: datetime, confirmed_by: str | None = None) -> list[Event]:
+    """A refund was made, as the gateway says, or the member of staff `confirmed_by`. Raises NotFound."""
     order = known(order)
-    if order.open_refund(attempt, amount_vnd) is None:
+    refund = order.find_refund(number)
+    if refund is None:
+        raise NotFound("payment.unknown_refund", "There is no such refund.", "Không tìm thấy khoản hoàn.")
+    if refund.refunded_at is not None:
         return []
-    return [_event("fee_refunded", order, attempt=attempt, amount_vnd=amount_vnd, refunded_at=at)]
+    what = {"refund": number, "attempt": refund.attempt, "amount_vnd": refund.amount_vnd}
+    return [_event("fee_refunded", order, **what, refunded_at=at, confirmed_by=confirmed_by)]
+
+
+def confirm_refund(order: FeeOrder | None, actor: Actor, number: int, at: datetime) -> list[Event]:
+    """A person has seen at the gateway that a refund was made, or has paid it out. Raises Denied, NotFound."""
+    if not re.fullmatch(STAFF_ID, actor.id):
+        raise Denied(
+            "payment.not_staff", "Whoever confirms is named by a staff id.", "Cần mã cán bộ của người xác nhận."
+        )
+    return note_refund(order, number, at, actor.id)
 
 
 def may_read(order: FeeOrder | None, actor: Actor, owns: bool, unit: str | None = None) -> FeeOrder:
@@ -284,7 +297,8 @@ def _owe_for_end(
 
 
 def _owe(order: FeeOrder, attempt: str | None, amount_vnd: int, reason: str, at: datetime) -> Event:
-    return _event("refund_due", order, attempt=attempt, amount_vnd=amount_vnd, reason=reason, due_at=at)
+    what = {"refund": len(order.refunds) + 1, "attempt": attempt, "amount_vnd": amount_vnd}
+    return _event("refund_due", order, **what, reason=reason, due_at=at)
 
 
 def _event(type_: str, order: FeeOrder, **data: Any) -> Event:

@@ -114,14 +114,21 @@ class FeeOrder:
         """The refunds for a reason."""
         return tuple(refund for refund in self.refunds if refund.reason == reason)
 
-    def open_refund(self, attempt: str, amount_vnd: int) -> Refund | None:
-        """What is still owed back of a capture, of this amount."""
-        wanted = (attempt, amount_vnd, None)
-        return next((one for one in self.refunds if (one.attempt, one.amount_vnd, one.refunded_at) == wanted), None)
+    def find_refund(self, number: int) -> Refund | None:
+        """The refund of this number; they are numbered from 1 as they came to be owed."""
+        return self.refunds[number - 1] if 0 < number <= len(self.refunds) else None
 
-    def next_refund(self, attempt: str) -> Refund | None:
-        """What is to be given back of a capture before anything else of it."""
-        return next((one for one in self.refunds if one.attempt == attempt and one.refunded_at is None), None)
+    def first_owed(self, attempt: str | None, amount_vnd: int | None = None) -> int | None:
+        """The number of the first refund of a capture, of this amount where one is said, that is still owed."""
+        owed = enumerate(self.refunds, 1)
+        return next(
+            (
+                number
+                for number, one in owed
+                if (one.attempt, one.refunded_at) == (attempt, None) and amount_vnd in {None, one.amount_vnd}
+            ),
+            None,
+        )
 
 
 def status_of(order: FeeOrder) -> str:
@@ -201,8 +208,11 @@ def _owed(order: FeeOrder, data: Data) -> FeeOrder:
 
 
 def _refunded(order: FeeOrder, data: Data) -> FeeOrder:
-    done = order.open_refund(data["attempt"], data["amount_vnd"])
-    refunds = tuple(replace(one, refunded_at=data["refunded_at"]) if one is done else one for one in order.refunds)
+    done = data["refund"] or order.first_owed(data["attempt"], data["amount_vnd"])
+    refunds = tuple(
+        replace(one, refunded_at=data["refunded_at"]) if number == done else one
+        for number, one in enumerate(order.refunds, 1)
+    )
     return replace(order, refunds=refunds)
 
 

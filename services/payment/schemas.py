@@ -92,3 +92,11 @@ class RecordCounterPayment(Strict):
     amount_vnd = Whole(low=1, required=True)
     collector = Text(required=True, longest=100)
     request_id = request_id()
+
+
+class ConfirmRefund(Strict):
+    """The order's refund of this number, from 1, was made. Nothing is sent to the gateway for it any more."""
+
+    order_id = order_id()
+    refund = Whole(low=1, high=1000, required=True)
+    request_id = request_id()

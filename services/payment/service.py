@@ -2,10 +2,12 @@
 
 from typing import Any, Final
 
+from services.chassis.operations import require_operator
 from services.chassis.rpc import Call, command, query
 from services.chassis.service import Service
 from services.chassis.subscribe import Received, subscribe
 from services.payment import schemas
+from services.payment.refunds import Owed
 from services.payment.usecases import PaymentCases
 
 # what routing says that concerns fees: the field that says when
@@ -59,6 +61,12 @@ class PaymentService(Service):
         """Money was taken at the counter."""
         return self.cases.record_counter_payment(call.actor, call.cause, **call.args)
 
+    @command(schemas.ConfirmRefund, operators=True)
+    def confirm_refund(self, call: Call) -> dict[str, Any]:
+        """Whoever calls has seen at the gateway that a refund was made, or has paid it out at the counter."""
+        require_operator(call.actor, self.name)
+        return self.cases.refunds.record(call.actor, call.cause, **call.args)
+
     @subscribe("registry", "catalogue_published")
     def project_catalogue(self, message: Received) -> None:
         """Keep the catalogue."""
@@ -96,5 +104,6 @@ class PaymentService(Service):
     @subscribe("payment", "refund_due")
     def give_back(self, message: Received) -> None:
         """Have the money given back."""
-        data, event_id = message.event.data, message.envelope.id
-        self.cases.settlement.give_back(message.cause, data["order_id"], data["attempt"], data["amount_vnd"], event_id)
+        said, id_ = message.event.data, message.envelope.id
+        owed = Owed(said["order_id"], said["refund"], said["attempt"], said["amount_vnd"], id_, message.replay)
+        self.cases.refunds.give_back(message.cause, owed)

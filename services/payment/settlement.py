@@ -1,4 +1,4 @@
-"""Money through a gateway: sending payers there, taking its word on what they paid, giving back what is owed.
+"""Money through a gateway: sending payers there, and taking its word on what they paid. What goes back: `refunds`.
 
 A gateway is believed only under its signature, and its word settles an order once: under a cause that is made of its
 own transaction, whoever brings it (callback, repeated callback, our own question after a silence).
@@ -9,7 +9,6 @@ day in the end; what is undecided for 30 days is left as failed under its last c
 Until then the order does not expire; a payer who was told to wait is written to when nothing came of it (`was_held`).
 """
 
-import hashlib
 import uuid
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,13 +17,11 @@ from typing import Any, Final, Protocol
 from services.chassis import cause, clock
 from services.chassis.actor import Actor
 from services.chassis.cause import Cause
-from services.chassis.errors import Conflict, Refused, Unavailable
+from services.chassis.errors import Refused
 from services.chassis.journal import Journal
 from services.chassis.logs import log
-from services.contracts.catalogue.dates import local_day
 from services.contracts.event import Event
 from services.payment import domain, vnpay
-from services.payment.clients import NOT_REACHED, UNDECIDED
 from services.payment.domain import Capture
 from services.payment.order import LONGEST_ASKED, Attempt, FeeOrder
 from services.payment.settings import PaymentSettings
@@ -63,7 +60,7 @@ class Settlement:
 
     def pay_url(self, order: FeeOrder, attempt: Attempt, return_url: str, ip_address: str) -> str:
         """Where the payer's browser is sent for this attempt."""
-        purchase = _purchase(order, attempt, ip_address)
+        purchase = purchase_of(order, attempt, ip_address)
         return vnpay.pay_url(self._settings.vnpay_url, self._merchant, purchase, return_url)
 
     def take_callback(self, query: str) -> Answer:
@@ -94,82 +91,6 @@ class Settlement:
             for attempt in order.open_attempts:
                 if attempt.started_at <= now - wait:
                     self._try_to_ask(order, attempt, now)
-
-    def give_back(self, why: Cause, order_id: str, attempt: str | None, amount_vnd: int, event_id: str) -> None:
-        """Have a refund made that is due. What was paid at a counter is given back there."""
-        order = self._journal.get(order_id).state
-        refund = order.open_refund(attempt, amount_vnd) if attempt else None
-        captured = order.find_attempt(attempt) if attempt else None
-        if not attempt or not refund or not captured:
-            log.info("no_refund_at_gateway", order=order_id)
-            return
-        if refund is not order.next_refund(attempt):  # under way together, nobody could tell which one a 94 is of
-            raise Conflict(
-                "payment.refund_in_line",
-                "An earlier refund of this payment comes first.",
-                "Khoản hoàn trước của cùng giao dịch phải được hoàn trước.",
-            )
-        at, purchase = clock.now(), _purchase(order, captured)
-        try:
-            self._have_made(order, purchase, amount_vnd, event_id, at)
-        except Refused:
-            self._orders.note_refusal(order_id, event_id)
-            raise
-        self._journal.change(order_id, why, lambda order: domain.note_refund(order, attempt, amount_vnd, at))
-
-    def _have_made(self, order: FeeOrder, purchase: Purchase, amount_vnd: int, event_id: str, at: datetime) -> None:
-        """Have the gateway make a refund, once. Raises Unavailable, Refused; `refund_uncertain` where nobody can tell.
-
-        Under one id a gateway pays once, but only on one day (domain: `vnp_RequestId`); so on another it is asked
-        first. If it then speaks of the payment only, more than half of what is left may still be sent again, for a
-        gateway never gives back more than it took. What is uncertain rests in the dead letters until a person has
-        looked at the merchant's page of the gateway: to replay it is his word that the money had not gone back.
-        """
-        sent_at, first = self._orders.note_sending(order.order_id, event_id, at)
-        if local_day(sent_at) != local_day(at):
-            if self._is_found_made(order, purchase, amount_vnd, at):
-                return
-            if 2 * amount_vnd <= purchase.amount_vnd - sum(_given_back(order, purchase)):
-                raise _uncertain()
-        if self._send(order, purchase, amount_vnd, event_id, at, first=first):
-            return
-        if not first and self._can_only_be_its_own(order, purchase, event_id):
-            return
-        if not self._is_found_made(order, purchase, amount_vnd, at):
-            raise _uncertain()
-
-    def _send(
-        self, order: FeeOrder, purchase: Purchase, amount_vnd: int, event_id: str, at: datetime, *, first: bool
-    ) -> bool:
-        """Send a refund: whether it was taken now. What the gateway did not do, or may not have done, is noted."""
-        transaction = order.transaction if purchase.reference == order.attempt else None
-        request_id = self._refund_id(order.order_id, event_id)
-        try:
-            return self._gateway.refund(purchase, amount_vnd, transaction, request_id, at)
-        except Unavailable as outage:
-            if outage.code == NOT_REACHED and first:
-                self._orders.forget_sending(order.order_id, event_id)
-            if outage.code == UNDECIDED:
-                self._orders.note_undecided(order.order_id, event_id)
-            raise
-
-    def _can_only_be_its_own(self, order: FeeOrder, purchase: Purchase, event_id: str) -> bool:
-        """Whether a repetition, told of a refund that was sent before, means that this one was taken then.
-
-        Not where it was answered 99, which uses an id up like any answer; nor where another was given back of this
-        payment, for a gateway says the same while that is under way.
-        """
-        return not _given_back(order, purchase) and not self._orders.was_undecided(order.order_id, event_id)
-
-    def _is_found_made(self, order: FeeOrder, purchase: Purchase, amount_vnd: int, at: datetime) -> bool:
-        """Whether the gateway's last word of a payment is of this refund, and not of an equal one made before."""
-        report = self._gateway.query(purchase, uuid.uuid4().hex, at)
-        if report is None or (report.outcome, report.amount_vnd) != ("refunded", amount_vnd):
-            return False
-        if amount_vnd in _given_back(order, purchase):
-            return False
-        log.warning("refund_found_made", order=order.order_id, attempt=purchase.reference)
-        return True
 
     def _take(self, query: str) -> tuple[Answer, str | None]:
         report = vnpay.read_callback(self._merchant, query)
@@ -228,7 +149,7 @@ class Settlement:
 
     def _ask_about(self, order: FeeOrder, attempt: Attempt, now: datetime) -> str | None:
         """Settle what can be settled; the code of what is left undecided. What was given back elsewhere is nothing."""
-        report = self._gateway.query(_purchase(order, attempt), uuid.uuid4().hex, now)
+        report = self._gateway.query(purchase_of(order, attempt), uuid.uuid4().hex, now)
         if report is None or report.outcome == "refunded":
             if now >= attempt.expires_at + self._patience:
                 self._give_up(order, attempt, vnpay.EXPIRED, now)
@@ -250,26 +171,9 @@ class Settlement:
         """Whether the gateway ever held this attempt, and its payer so was told to wait."""
         return reference in self._orders.held(order_id)
 
-    def _refund_id(self, order_id: str, event_id: str) -> str:
-        """The same for every try of one refund, until the gateway refused it: a refusal uses the id up."""
-        refusals = self._orders.refusals(order_id, event_id)
-        return hashlib.sha256(f"{event_id}/{refusals}".encode()).hexdigest()[:32]
 
-
-def _given_back(order: FeeOrder, purchase: Purchase) -> list[int]:
-    """The amounts that were given back of a payment."""
-    return [one.amount_vnd for one in order.refunds if one.attempt == purchase.reference and one.refunded_at]
-
-
-def _uncertain() -> Refused:
-    return Refused(
-        "payment.refund_uncertain",
-        "Whether this refund was made must be looked up at the gateway; replay it if it was not.",
-        "Cần tra cứu tại cổng thanh toán xem đã hoàn tiền chưa; nếu chưa thì gửi lại.",
-    )
-
-
-def _purchase(order: FeeOrder, attempt: Attempt, ip_address: str = "127.0.0.1") -> Purchase:
+def purchase_of(order: FeeOrder, attempt: Attempt, ip_address: str = "127.0.0.1") -> Purchase:
+    """An attempt to pay an order, as a gateway knows it."""
     return Purchase(
         attempt.reference, order.amount_vnd, order.dossier_code, attempt.started_at, attempt.expires_at, ip_address
     )

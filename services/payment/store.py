@@ -23,6 +23,7 @@ LONGEST_SILENCE: Final = timedelta(days=1)  # between two questions about an att
 _AT_ONCE = 500
 _DATED: Final = {"$type": "date"}  # said in filter and index alike, so that the index is used
 _WITHOUT_HISTORY: Final = {"history": 0, "subject": 0}
+_OF_A_SENDING: Final = ("sent_refunds", "undecided_refunds", "uncertain_refunds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,10 +222,31 @@ class Orders:
         return int(found.get("refused_refunds", {}).get(refund, 0))
 
     def note_refusal(self, order_id: str, refund: str) -> None:
-        """A gateway refused this refund, or a person must look after it: what is sent next is another request."""
-        over = {f"sent_refunds.{refund}": "", f"undecided_refunds.{refund}": ""}
+        """A gateway refused this refund: what is sent next is another request."""
         with outages_named():
-            self._orders.update_one({"_id": order_id}, {"$inc": {f"refused_refunds.{refund}": 1}, "$unset": over})
+            self._orders.update_one({"_id": order_id}, _begun_anew(refund))
+
+    def note_uncertain(self, order_id: str, refund: str, at: datetime) -> None:
+        """Nobody can tell whether this refund was made: a person must look."""
+        with outages_named():
+            self._orders.update_one({"_id": order_id}, {"$set": {f"uncertain_refunds.{refund}": at}})
+
+    def is_left_to_a_person(self, order_id: str, refund: str, replay: str | None) -> bool:
+        """Whether this refund is uncertain still: a replay says that a person found it not made, once.
+
+        Then what is sent next is another request. A replay that comes a second time says nothing, also where it came
+        before the refund was uncertain.
+        """
+        uncertain, replays = f"uncertain_refunds.{refund}", f"replayed_refunds.{refund}"
+        with outages_named():
+            if replay is not None:
+                unseen: Document = {"_id": order_id, replays: {"$ne": replay}}
+                seen = {"$push": {replays: replay}}
+                found = self._orders.update_one({**unseen, uncertain: {"$exists": True}}, _begun_anew(refund) | seen)
+                if not found.modified_count:
+                    self._orders.update_one(unseen, seen)
+            found_one = self._orders.find_one({"_id": order_id}, {uncertain: 1}) or {}
+        return refund in found_one.get("uncertain_refunds", {})
 
     def _claim(self, document: Document, again_at: datetime) -> bool:
         """Outside the history: it says who asks, not what happened."""
@@ -234,3 +256,9 @@ class Orders:
 
     def _parse(self, document: Document) -> FeeOrder:
         return self._journal.parse({"version": 0, **document}).state
+
+
+def _begun_anew(refund: str) -> Document:
+    """The update after which a refund is sent under another id, and nothing is known of what was sent before."""
+    over = {f"{name}.{refund}": "" for name in _OF_A_SENDING}
+    return {"$inc": {f"refused_refunds.{refund}": 1}, "$unset": over}

@@ -18,6 +18,7 @@ from services.payment.answers import Answer
 from services.payment.catalogue import Catalogue, priced
 from services.payment.domain import Assessment
 from services.payment.order import FeeOrder, Transfer
+from services.payment.refunds import Refunds
 from services.payment.return_url import insist_allowed
 from services.payment.settings import PaymentSettings
 from services.payment.settlement import Settlement
@@ -42,7 +43,7 @@ class Ownership(Protocol):
 
 
 class PaymentCases:
-    """The use cases of payment; what comes from or goes to a gateway is in `settlement`."""
+    """The use cases of payment; what comes from or goes to a gateway is in `settlement` and `refunds`."""
 
     def __init__(
         self,
@@ -52,12 +53,13 @@ class PaymentCases:
         numbers: Numbers,
         owners: Ownership,
         settlement: Settlement,
+        refunds: Refunds,
         settings: PaymentSettings,
     ) -> None:
         self._journal, self._orders = journal, orders
         self._catalogue, self._numbers, self._owners = catalogue, numbers, owners
         self._settings = settings
-        self.settlement = settlement
+        self.settlement, self.refunds = settlement, refunds
 
     # queries
 

@@ -11,6 +11,7 @@ from services.chassis.wired import Base, Wired
 from services.payment.catalogue import Catalogue
 from services.payment.clients import Gateway, Owners
 from services.payment.order import FeeOrder, evolve
+from services.payment.refunds import Refunds
 from services.payment.settings import PaymentSettings
 from services.payment.settlement import Settlement
 from services.payment.store import Orders
@@ -30,7 +31,8 @@ def wire(settings: PaymentSettings) -> Wired[PaymentCases]:
     merchant = Merchant(settings.vnpay_tmn_code, settings.vnpay_secret.get_secret_value())
     gateway = Gateway(settings.vnpay_api_url, merchant)
     settlement = Settlement(journal, orders, gateway, merchant, settings)
-    cases = PaymentCases(journal, orders, Catalogue(projection), numbers, Owners(remote), settlement, settings)
+    refunds = Refunds(journal, orders, gateway)
+    cases = PaymentCases(journal, orders, Catalogue(projection), numbers, Owners(remote), settlement, refunds, settings)
     timers = (
         Timer("expire", settings.timer_seconds, cases.expire_overdue),
         Timer("ask", settings.timer_seconds, settlement.ask_about_silent),

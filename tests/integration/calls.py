@@ -100,6 +100,7 @@ RIGHT: Final[dict[str, dict[str, Any]]] = {
     "payment.count_fees": {"unit": "vnnic", "from_day": "2026-12-01", "to_day": "2026-12-31"},
     "payment.start_payment": {"order_id": f"{CODE}-S", "return_url": "https://cong.example.vn/ve", **_ASK},
     "payment.record_counter_payment": {"order_id": f"{CODE}-S", "amount_vnd": 1000, "collector": "cb-001", **_ASK},
+    "payment.confirm_refund": {"order_id": f"{CODE}-S", "refund": 1000, **_ASK},
     "registry.publish_catalogue": {
         "tenant": "mic",
         "documents": [{"kind": "unit", "key": "vnnic", "valid_from": "2016-01-01", "document": {"key": "vnnic"}}],

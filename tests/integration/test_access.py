@@ -42,7 +42,7 @@ _OFFICERS = "no no no no yes no no no no"
 _SYSTEM = "no no no no no no yes no no"
 _QUEUE = "no no no no yes no yes no no"
 _OVERSEERS = "no no no no no no yes yes no"
-_NO_WEBHOOK = "no no no no no no unseen unseen no"  # the one in the call is not there
+_NOT_THERE = "no no no no no no unseen unseen no"  # what the call is about is not there
 _COUNTS = "no no no no yes no yes yes no"
 ACTS: Final = (
     "accept",
@@ -91,6 +91,7 @@ MAY: Final = {
     "payment.count_fees": _COUNTS,
     "payment.start_payment": _OWNER_ONLY,
     "payment.record_counter_payment": _OFFICERS,
+    "payment.confirm_refund": _NOT_THERE,
     "registry.publish_catalogue": _SYSTEM,
     **{
         f"registry.{act}": _ALL
@@ -109,8 +110,8 @@ MAY: Final = {
     "notify.resend": _QUEUE,
     "notify.list_failed_notices": _OVERSEERS,
     **{f"notify.{act}": _OVERSEERS for act in ("add_webhook", "list_webhooks", "remove_webhook")},
-    **{f"notify.{act}_webhook": _NO_WEBHOOK for act in ("rotate", "switch", "repeat")},
-    "notify.list_webhook_deliveries": _NO_WEBHOOK,
+    **{f"notify.{act}_webhook": _NOT_THERE for act in ("rotate", "switch", "repeat")},
+    "notify.list_webhook_deliveries": _NOT_THERE,
     **{f"{service}.{act}_dead_letters": _OVERSEERS for service in PUBLISHERS for act in ("list", "replay")},
     **{f"{service}.list_queues": _OVERSEERS for service in PUBLISHERS},
 }

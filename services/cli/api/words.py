@@ -75,6 +75,7 @@ MAY: Final = {
     "payment.count_fees": FIGURES,
     "payment.start_payment": PAYER,
     "payment.record_counter_payment": UNIT,
+    "payment.confirm_refund": OVERSEERS,
     "registry.publish_catalogue": SYSTEM,
     "registry.list_tenants": NOBODY,
     "registry.list_procedures": NOBODY,

@@ -86,11 +86,11 @@ def _kept_once(order: FeeOrder) -> Iterator[str]:
 
 
 def _given_back(order: FeeOrder) -> Iterator[str]:
-    for refund in order.refunds:
+    for number, refund in enumerate(order.refunds, 1):
         if refund.attempt not in _captures(order):
             yield f"{refund.amount_vnd} đ go back of an attempt that brought no money"
         if refund.refunded_at is None and refund.attempt is not None:
-            yield f"{refund.amount_vnd} đ are owed back ({refund.reason}), and not given back yet"
+            yield f"refund {number}: {refund.amount_vnd} đ are owed back ({refund.reason}), and not given back yet"
 
 
 def _owed(order: FeeOrder, ended_at: datetime | None) -> Iterator[str]:

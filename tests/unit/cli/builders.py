@@ -256,13 +256,8 @@ class Installation:
         self.kept("notify.units").put({"_id": code, "unit": one.to_unit, "transfer": one.number})
 
     def _on_refund_due(self, _code: str, said: Any, cause: str) -> None:
-        amount, at_ = said["amount_vnd"], self.now()
-        self.do(
-            shelves.ORDERS,
-            said["order_id"],
-            lambda order: payment.note_refund(order, said["attempt"], amount, at_),
-            cause=cause,
-        )
+        number, at_ = said["refund"], self.now()
+        self.do(shelves.ORDERS, said["order_id"], lambda order: payment.note_refund(order, number, at_), cause=cause)
 
     def _end(self, code: str, ended_at: datetime, cause: str) -> None:
         self.do(shelves.ORDERS, f"{code}-S", lambda order: payment.end(order, ended_at, self.now()), cause=cause)

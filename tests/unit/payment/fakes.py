@@ -13,6 +13,7 @@ from services.chassis.journal import Journal
 from services.chassis.tracing import new_trace
 from services.payment.catalogue import Catalogue
 from services.payment.order import FeeOrder
+from services.payment.refunds import Refunds
 from services.payment.settings import PaymentSettings
 from services.payment.settlement import Settlement
 from services.payment.store import Bill
@@ -52,6 +53,8 @@ class FakeOrders:
         self.refused: dict[str, int] = {}
         self.sent: dict[str, datetime] = {}
         self.undecided: set[str] = set()
+        self.uncertain: set[str] = set()
+        self.replays: set[str] = set()
         self.holds: dict[str, dict[str, datetime]] = {}
 
     def note_bill(self, bill: Bill) -> None:
@@ -124,6 +127,17 @@ class FakeOrders:
         self.refused[f"{order_id}/{refund}"] = self.refusals(order_id, refund) + 1
         self.forget_sending(order_id, refund)
         self.undecided.discard(f"{order_id}/{refund}")
+        self.uncertain.discard(f"{order_id}/{refund}")
+
+    def note_uncertain(self, order_id: str, refund: str, at: datetime) -> None:
+        self.uncertain.add(f"{order_id}/{refund}")
+
+    def is_left_to_a_person(self, order_id: str, refund: str, replay: str | None) -> bool:
+        if replay is not None and (seen := f"{order_id}/{refund}/{replay}") not in self.replays:
+            self.replays.add(seen)
+            if f"{order_id}/{refund}" in self.uncertain:
+                self.note_refusal(order_id, refund)
+        return f"{order_id}/{refund}" in self.uncertain
 
 
 @dataclass
@@ -182,8 +196,16 @@ class Desk:
         )
         projection: Any = self.projection
         self.settlement = Settlement(self.journal, store, self.gateway, MERCHANT, settings)
+        self.refunds = Refunds(self.journal, store, self.gateway)
         self.cases = PaymentCases(
-            self.journal, store, Catalogue(projection), self.numbers, FakeOwners(), self.settlement, settings
+            self.journal,
+            store,
+            Catalogue(projection),
+            self.numbers,
+            FakeOwners(),
+            self.settlement,
+            self.refunds,
+            settings,
         )
 
     def submit(self, procedure: str = "with-fees", numbers: object = 10, under: str = "2016-01-01") -> None:

@@ -11,9 +11,7 @@ from services.chassis.errors import Unavailable
 from services.payment.http import routes
 from tests.unit.counts import requests_counted
 from tests.unit.payment.fakes import Desk, door
-from tests.unit.payment.test_settlement import callback, desk, now
-
-__all__ = ["desk", "now"]  # fixtures
+from tests.unit.payment.test_settlement import callback
 
 
 @pytest.fixture

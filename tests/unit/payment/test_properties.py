@@ -22,7 +22,6 @@ from tests.unit.payment.builders import (
     QUARTER,
     SECOND,
     TEN_DAYS,
-    UPKEEP,
     Book,
     assessment,
     captured,
@@ -54,9 +53,9 @@ steps: st.SearchStrategy[Step] = st.one_of(
         lambda days: lambda book: book.attempt(domain.expire, NOW + timedelta(days=days)), st.sampled_from([1, 10])
     ),
     st.builds(
-        lambda ref, amount: lambda book: book.attempt(domain.note_refund, ref, amount, NOW),
-        attempts,
-        st.sampled_from([AMOUNT, UPKEEP.amount_vnd, FEE.amount_vnd]),
+        lambda number, who: lambda book: book.attempt(domain.note_refund, number, NOW, who),
+        st.integers(1, 3),
+        st.sampled_from([None, "vh-001"]),
     ),
 )
 

@@ -1,4 +1,4 @@
-"""Whose turn it is to be asked after at the gateway."""
+"""Whose turn it is to be asked after at the gateway, and whose word a refund waits for."""
 
 from datetime import timedelta
 from types import SimpleNamespace
@@ -23,6 +23,14 @@ class Calm:
         """Nothing."""
 
 
+def holding(order: dict[str, Any]) -> Orders:
+    """A store of one order."""
+    collection = Collection(Calm())
+    collection.insert_many([order], ordered=True)
+    journal: Any = SimpleNamespace(collection=collection, parse=lambda document: SimpleNamespace(state=document["_id"]))
+    return Orders(journal, collection)
+
+
 @pytest.mark.parametrize(
     ("put_off", "is_asked"),
     [
@@ -35,11 +43,26 @@ class Calm:
 def test_an_order_is_asked_after_when_its_time_has_come_or_none_is_so_far_away(
     put_off: timedelta, is_asked: bool
 ) -> None:
-    collection = Collection(Calm())
     silent = {"_id": "o", "state": {"silent_since": NOW - _QUARTER}, "ask_after": NOW + put_off}
-    collection.insert_many([silent], ordered=True)
-    journal: Any = SimpleNamespace(collection=collection, parse=lambda document: SimpleNamespace(state=document["_id"]))
-    orders = Orders(journal, collection)
+    orders = holding(silent)
     for asked in (["o"] * is_asked, []):  # once: it is then put off anew
         found: list[Any] = list(orders.claim_silent(NOW, NOW, lambda _order: NOW + _QUARTER))
         assert found == asked
+
+
+def test_a_replay_ends_the_doubt_about_one_refund_once_and_what_is_sent_next_is_another_request() -> None:
+    orders = holding({"_id": "o"})
+    for refund in ("event-1", "event-2"):
+        orders.note_sending("o", refund, NOW)
+        orders.note_undecided("o", refund)
+        assert not orders.is_left_to_a_person("o", refund, None)
+        orders.note_uncertain("o", refund, NOW)
+    assert [orders.is_left_to_a_person("o", "event-1", replay) for replay in (None, "late", "late", None)] == [
+        *(True, False, False, False)
+    ]
+    assert (orders.refusals("o", "event-1"), orders.was_undecided("o", "event-1")) == (1, False)
+    assert orders.note_sending("o", "event-1", NOW + _QUARTER) == (NOW + _QUARTER, True)
+    orders.note_uncertain("o", "event-1", NOW)
+    assert orders.is_left_to_a_person("o", "event-1", "late")
+    assert orders.is_left_to_a_person("o", "event-2", None)
+    assert (orders.refusals("o", "event-2"), orders.was_undecided("o", "event-2")) == (0, True)
