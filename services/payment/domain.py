@@ -77,7 +77,8 @@ def fall_due(order: FeeOrder | None, pay_within: timedelta, at: datetime) -> lis
 def end(order: FeeOrder | None, ended_at: datetime, at: datetime) -> list[Event]:
     """The dossier ended without a result (withdrawn, rejected, stopped, refused): nobody need pay any more.
 
-    What was paid goes back as far as the catalogue calls it refundable; appraisal fees are not.
+    What was paid goes back as far as the catalogue calls it refundable; appraisal fees are not. What was paid for the
+    result goes back whole, for there is none.
     """
     order = known(order)
     if order.paid_at is not None:
@@ -286,12 +287,14 @@ def _pay(order: FeeOrder, method: str, attempt: str | None, transaction: str | N
 def _owe_for_end(
     order: FeeOrder, attempt: str | None, paid_at: datetime, ended_at: datetime, at: datetime
 ) -> list[Event]:
-    """All of it where it was paid after the end (gateways count in whole seconds), else what is refundable.
+    """All of it where it was paid after the end (gateways count in whole seconds) or for the result, else what is
+    refundable.
 
     A dossier may be ended twice, by the unit and by the applicant: the rest is owed when the first end is heard last.
     """
     paid_late = paid_at.replace(microsecond=0) >= ended_at.replace(microsecond=0)
-    amount = order.amount_vnd if paid_late else sum(line.amount_vnd for line in order.lines if line.refundable)
+    whole = paid_late or order.when_due == "before_result"
+    amount = order.amount_vnd if whole else sum(line.amount_vnd for line in order.lines if line.refundable)
     amount -= sum(refund.amount_vnd for refund in order.refunds_for("dossier_ended"))
     return [_owe(order, attempt, amount, "dossier_ended", at)] if amount > 0 else []
 

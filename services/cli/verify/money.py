@@ -94,14 +94,18 @@ def _given_back(order: FeeOrder) -> Iterator[str]:
 
 
 def _owed(order: FeeOrder, ended_at: datetime | None) -> Iterator[str]:
-    """Kept is all, or nothing, or of a dossier that ended what the catalogue does not call refundable."""
+    """Kept is all, or nothing, or of a dossier that ended what the catalogue does not call refundable.
+
+    Nothing is kept that was paid after the end, or for the result that there never was.
+    """
     if order.paid_at is None:
         return
     owed = sum(refund.amount_vnd for refund in order.refunds_for("dossier_ended"))
     expected = 0
     if ended_at is not None:  # gateways count in whole seconds
         late = order.paid_at.replace(microsecond=0) >= ended_at.replace(microsecond=0)
-        expected = order.amount_vnd if late else sum(line.amount_vnd for line in order.lines if line.refundable)
+        whole = late or order.when_due == "before_result"
+        expected = order.amount_vnd if whole else sum(line.amount_vnd for line in order.lines if line.refundable)
     if owed != expected:
         yield f"of {order.amount_vnd} đ paid, {expected} đ are owed back for the end of the dossier, not {owed} đ"
 

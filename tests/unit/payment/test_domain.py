@@ -1,5 +1,6 @@
 """The rules of fee orders."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -213,6 +214,22 @@ def test_when_nothing_is_refundable_the_end_of_the_dossier_gives_nothing_back() 
     book = requested((FEE,))
     book.act(domain.pay_at_counter, OFFICER, FEE.amount_vnd, NOW)
     assert book.act(domain.end, LATER, LATER) == []
+
+
+@pytest.mark.parametrize("heard_first", ["money", "end"])
+def test_what_was_paid_for_a_result_that_never_came_goes_back_whole(heard_first: str) -> None:
+    book = assessed("before_result", (FEE,))
+    book.act(domain.fall_due, TEN_DAYS, NOW)
+    book.act(domain.start, CITIZEN, True, "vnpay", QUARTER, NOW)
+    reference = book.now.attempts[0].reference
+    heard: dict[str, Callable[[], object]] = {
+        "money": lambda: book.act(domain.capture, captured(reference), LATER),
+        "end": lambda: book.act(domain.end, LATER, LATER),
+    }
+    for name in sorted(heard, key=lambda name: name != heard_first):
+        heard[name]()
+    assert captured().paid_at < LATER
+    assert [(one.amount_vnd, one.reason) for one in book.now.refunds] == [(FEE.amount_vnd, "dossier_ended")]
 
 
 def test_what_is_paid_after_the_end_goes_back_whole() -> None:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from tests.unit.simulation.chance import QUIET, Chance
 from tests.unit.simulation.moves import Move
-from tests.unit.simulation.outside import CAPTURED
+from tests.unit.simulation.outside import CAPTURED, HELD
 from tests.unit.simulation.people import Plot, procedures
 from tests.unit.simulation.play import Script
 from tests.unit.simulation.run import Run
@@ -22,8 +22,8 @@ def _handed_on(to_unit: str) -> Act:
     return "transfer", {"to_unit": to_unit, "reason": "not_competent"}
 
 
-def _paid(order: str) -> tuple[Act, Act]:
-    return ("start", {"order": order}), ("pay", {"order": order, "attempt": 0, "callbacks": 1, "code": CAPTURED})
+def _paid(order: str, code: str = CAPTURED) -> tuple[Act, Act]:
+    return ("start", {"order": order}), ("pay", {"order": order, "attempt": 0, "callbacks": 1, "code": code})
 
 
 # the procedure, and scenes of acts, the last of which is the race
@@ -33,6 +33,10 @@ RACES: Final[Mapping[str, tuple[str, Sequence[Sequence[Act]]]]] = {
     "granted, paid, withdrawn": (
         "pb-ma-so-vt",
         [[_SUBMIT], [_ACCEPT], [*_paid("A")], [("decide", {"outcome": "granted"})], [*_paid("R"), _WITHDRAW]],
+    ),
+    "granted, held, withdrawn": (
+        "gp-lu-hanh-qt",  # what is due for its result is not refundable
+        [[_SUBMIT], [_ACCEPT], [("decide", {"outcome": "granted"})], [*_paid("R", HELD)], [_WITHDRAW, _paid("R")[1]]],
     ),
     "accepted, asked to pay": ("ma-so-quan-ly-qc", [[_SUBMIT], [_ACCEPT]]),
     "handed on there and back": (

@@ -19,7 +19,7 @@ from tests.unit.simulation.chance import Chance
 
 BEGINNING: Final = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)  # a Monday, 9 o'clock in Hà Nội
 MERCHANT: Final = Merchant("MOTCUA01", "a secret of the simulation only")
-CAPTURED, FAILED = "00", "24"
+CAPTURED, FAILED, HELD = "00", "24", "07"
 
 
 class Clock:
@@ -82,10 +82,10 @@ class Gateway:
         return self.accounts.setdefault(purchase.reference, Account(purchase))
 
     def settle(self, reference: str, code: str, at: datetime) -> None:
-        """The payer pays, or gives up."""
+        """The payer pays, or gives up; what he paid may be held, and is decided on later."""
         account = self.accounts[reference]
-        if not account.code:
-            account.code, account.paid_at = code, at
+        if account.code in ("", HELD):
+            account.code, account.paid_at = code, account.paid_at or at
             account.transaction = f"1{len(self.accounts):07}" if code == CAPTURED else "0"
 
     def callback(self, reference: str) -> str:

@@ -191,7 +191,7 @@ def _money_adds_up(story: Story) -> Found:
 
 
 def _what_is_owed_is_given_back(story: Story) -> Found:
-    """All of it where it was paid after the end, else what is refundable."""
+    """All of it where it was paid after the end or for the result, else what is refundable."""
     for order in story.orders:
         if order.paid_at is None:
             continue
@@ -199,7 +199,8 @@ def _what_is_owed_is_given_back(story: Story) -> Found:
         expected = 0
         if story.ended_at:
             late = order.paid_at.replace(microsecond=0) >= story.ended_at.replace(microsecond=0)
-            expected = order.amount_vnd if late else sum(line.amount_vnd for line in order.lines if line.refundable)
+            whole = late or order.when_due == "before_result"
+            expected = order.amount_vnd if whole else sum(line.amount_vnd for line in order.lines if line.refundable)
         if owed != expected:
             yield f"{order.order_id}: {expected} is owed (paid {order.paid_at}, ended {story.ended_at}), not {owed}"
 
