@@ -4,7 +4,7 @@ Under one id a gateway pays once, but only on one day (domain: `vnp_RequestId`);
 then speaks of the payment only, more than half of what is left may still be sent again, for a gateway never gives back
 more than it took. What is uncertain rests in the dead letters, and however often its event comes again it is not sent:
 a person looks at the merchant's page of the gateway, and says that it was made (`record`), or that it was not, by
-sending the dead letter back.
+sending the dead letter back. Of several refunds of one payment each waits for the one before, however long that takes.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from typing import Any
 from services.chassis import clock
 from services.chassis.actor import Actor
 from services.chassis.cause import Cause
-from services.chassis.errors import Conflict, Refused, Unavailable
+from services.chassis.errors import Refused, Unavailable
 from services.chassis.journal import Journal
 from services.chassis.logs import log
 from services.contracts.catalogue.dates import local_day
@@ -69,7 +69,7 @@ class Refunds:
             log.info("no_refund_at_gateway", order=owed.order_id)
             return
         if number != order.first_owed(owed.attempt):  # under way together, nobody could tell which one a 94 is of
-            raise Conflict(
+            raise Unavailable(
                 "payment.refund_in_line",
                 "An earlier refund of this payment comes first.",
                 "Khoản hoàn trước của cùng giao dịch phải được hoàn trước.",

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.chassis.actor import Actor
-from services.chassis.errors import Conflict, Denied, NotFound, Refused, Unavailable
+from services.chassis.errors import Denied, NotFound, Refused, Unavailable
 from services.contracts.event import Event
 from services.payment.clients import NOT_REACHED, UNDECIDED
 from services.payment.refunds import Owed
@@ -283,12 +283,26 @@ def test_a_repetition_may_be_said_of_another_refund_of_the_same_payment(desk: De
 def test_of_two_refunds_of_one_payment_the_second_waits_for_the_first(desk: Desk, now: list[Any]) -> None:
     lost_yesterday(desk, now, 100_000, Unavailable(NOT_REACHED, "", ""))
     owe_more(desk, UPKEEP)
-    with pytest.raises(Conflict, match=r"refund_in_line"):
+    with pytest.raises(Unavailable, match=r"refund_in_line"):  # as long as an outage lasts, it is not put off for good
         pay_out(desk, UPKEEP)
     assert len(desk.gateway.refunds) == 1
     for amount_vnd in (100_000, UPKEEP):
         pay_out(desk, amount_vnd)
     assert [one.refunded_at for one in desk.order().refunds] == [now[0]] * 2
+
+
+def test_of_two_equal_refunds_of_one_payment_each_is_its_own_event_s(desk: Desk) -> None:
+    code_of(desk, callback())
+    for _ in range(2):
+        owe_more(desk, 300_000)
+    first, second = (Owed(f"{CODE}-S", number, FIRST, 300_000, f"event-{number}") for number in (1, 2))
+    with pytest.raises(Unavailable, match=r"refund_in_line"):
+        desk.refunds.give_back(cause_of("2"), second)
+    assert desk.gateway.refunds == []
+    for number, owed in ((1, first), (1, first), (2, second), (2, second)):
+        desk.refunds.give_back(cause_of(f"{number}"), owed)
+        assert sum(one.refunded_at is not None for one in desk.order().refunds) == number
+    assert len({one[-1] for one in desk.gateway.refunds}) == len(desk.gateway.refunds) == 2
 
 
 def test_a_refund_that_may_have_arrived_is_not_forgotten_when_its_repetition_does_not_leave_the_house(
