@@ -120,9 +120,12 @@ def check_same_price(procedure: Procedure, earlier: Mapping[str, Any], later: Ma
     """A supplement does not change the fees: they were priced at submission and may be paid. Raises Refused, Invalid.
 
     The version may have been mended since, so that it has no price for what was answered before: then what was
-    answered must stay.
+    answered must stay, and may.
     """
-    before, after = fee_inputs(procedure["fees"], earlier), priced_inputs(procedure, later, on)
+    before = fee_inputs(procedure["fees"], earlier)
+    if fee_inputs(procedure["fees"], later) == before:
+        return
+    after = priced_inputs(procedure, later, on)
     changed = [name for name in before if before[name] != after[name]]
     try:
         same = _prices(procedure, before, on) == _prices(procedure, after, on)

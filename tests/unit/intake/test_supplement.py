@@ -123,6 +123,21 @@ def test_a_supplement_goes_through_under_a_mended_version_whose_price_needs_an_a
     assert world.cases.get(CITIZEN, code)["form"]["pages"] == 2
 
 
+def test_what_a_mended_version_has_no_price_for_may_stay_as_it_was_answered() -> None:
+    world = World()
+    code = asked(world)
+    priced_before: Any = PROCEDURE["fees"]
+    unpriced = {name: value for name, value in priced_before[0].items() if name != "amount_vnd"}
+    tiers = [{"up_to": 1, "amount_vnd": 1000}]  # two years were answered
+    fees = [{**unpriced, "basis": "tiered", "tiers": tiers}]
+    world.cases.project(published({**PROCEDURE, "fees": fees}, 2))
+    with pytest.raises(Refused) as caught:
+        world.cases.supplement(CITIZEN, cause("2"), code, form={"years": 1}, documents=[])
+    assert problems(caught.value) == [("form.years", "fee_would_change")]
+    world.cases.supplement(CITIZEN, cause("2"), code, form={"label": "khac"}, documents=[])
+    assert world.cases.get(CITIZEN, code)["form"]["label"] == "khac"
+
+
 def test_only_the_applicant_supplements() -> None:
     world = World()
     code = asked(world)
