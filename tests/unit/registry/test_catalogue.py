@@ -315,6 +315,24 @@ def test_a_folder_of_earlier_days_takes_nothing_back_and_brings_what_is_new(tmp_
     assert units_name(registry) == "Newest"
 
 
+def test_what_was_published_before_its_schema_had_a_default_is_published_with_it_and_not_taken_for_newer(
+    tmp_path: Path,
+) -> None:
+    registry, folder = Registry(), written(tmp_path)
+    publish_folder(registry.cases.catalogue, folder)
+    name = f"{TENANT}/procedure/{CHARGED}@2026-01-01"
+    stated = next(one for one in documents() if one.get("key") == CHARGED)
+    kept = registry.collections["publications"].documents[name]
+    (default, *_) = set(kept["state"]["document"]) - set(stated)
+    for document in (kept["state"]["document"], kept["history"][0]["data"]["document"]):
+        del document[default]
+    for _ in range(2):
+        publish_folder(registry.sibling().cases.catalogue, folder)
+    revised = {one.name: one for one in registry.publications.everything() if one.revision > 1}
+    assert set(revised) == {name}
+    assert (revised[name].revision, default in revised[name].document) == (2, True)
+
+
 def test_an_operator_takes_back_what_he_wants(tmp_path: Path) -> None:
     registry, new = Registry().with_catalogue(), written(tmp_path, rename("Newer"))
     publish_folder(registry.cases.catalogue, new)
