@@ -19,7 +19,7 @@ from services.chassis.publish import BROKER_UNAVAILABLE, dial, open_channel
 from services.contracts.envelope import BadEnvelope, Envelope, read_headers
 
 _SILENCE_SECONDS: Final = 0.2
-_LONGEST_READ: Final = 1.0  # where something comes all the time
+READ_SECONDS: Final = 1.0  # where something comes all the time
 _SECONDS_TO_FIRST: Final = 5.0
 _SECONDS_BELIEVED: Final = 60.0  # a line on which nothing came for so long is opened anew: the broker may be another
 _PREFETCH: Final = 500
@@ -54,18 +54,22 @@ class Stream:
         self._connection: Connection | None = None
         self._line: Any = None
         self._came: list[Said] = []
-        self._after: Place | None = None
+        self._after: Place | datetime | None = None
         self._heard_at = 0.0
 
-    def read(self, after: Place | None, since: datetime, most: int) -> list[Said]:
-        """What comes behind `after`, else since about that instant; at most about `most`, nothing if all is silent.
+    def stands_at(self, after: Place | datetime) -> bool:
+        """Whether it is open, and has read nothing since it began there."""
+        return self._line is not None and self._after == after
 
-        Raises PlaceLost, Unavailable.
+    def read(self, after: Place | datetime, most: int, seconds: float = READ_SECONDS) -> list[Said]:
+        """What comes behind a place, or since about an instant; at most about `most`, nothing if all is silent.
+
+        It takes about so many `seconds` where something comes all the time. Raises PlaceLost, Unavailable.
         """
         try:
-            if self._line is None or after != self._after or self._is_stale():
-                self._open(after, since)
-            said = self._gather(most)
+            if not self.stands_at(after) or self._is_stale():
+                self._open(after)
+            said = self._gather(most, seconds)
         except (AMQPError, OSError) as error:
             self.close()
             raise Unavailable(
@@ -84,16 +88,16 @@ class Stream:
         if connection is not None:
             connection.collect()
 
-    def _open(self, after: Place | None, since: datetime) -> None:
+    def _open(self, after: Place | datetime) -> None:
         self.close()
         self._connection = dial(self._uri)
         self._line = self._connection.connection
         channel = open_channel(self._connection)
         channel.basic_qos(0, _PREFETCH, False)
-        start = since if after is None else after.offset
+        start = after.offset if isinstance(after, Place) else after
         channel.basic_consume(topology.LOG, callback=self._take, arguments={"x-stream-offset": start})
         self._after, self._heard_at = after, time.monotonic()
-        if after is not None:
+        if isinstance(after, Place):
             self._insist(after)
 
     def _insist(self, place: Place) -> None:
@@ -105,9 +109,9 @@ class Stream:
         if not self._came or self._came.pop(0).place != place:
             raise PlaceLost
 
-    def _gather(self, most: int) -> list[Said]:
+    def _gather(self, most: int, seconds: float) -> list[Said]:
         with suppress(TimeoutError):
-            until = time.monotonic() + _LONGEST_READ
+            until = time.monotonic() + seconds
             while len(self._came) < most and time.monotonic() < until:
                 self._line.drain_events(timeout=_SILENCE_SECONDS)
         came, self._came = self._came, []
@@ -132,3 +136,22 @@ class Stream:
                 body.encode() if isinstance(body, str) else bytes(body),
             )
         )
+
+
+class Lines:
+    """Some lines to the stream, so that several places are read on in turn and none has to dial for each turn."""
+
+    def __init__(self, uri: str, count: int) -> None:
+        self._lines = [Stream(uri) for _ in range(count)]  # the one used last stands last
+
+    def read(self, after: Place | datetime, most: int, seconds: float = READ_SECONDS) -> list[Said]:
+        """As of one line: the one that stands there, else the one that was used the longest ago."""
+        line = next((one for one in self._lines if one.stands_at(after)), self._lines[0])
+        self._lines.remove(line)
+        self._lines.append(line)
+        return line.read(after, most, seconds)
+
+    def keep(self, count: int) -> None:
+        """Give back all connections but those of the `count` that were used last."""
+        for line in self._lines[: len(self._lines) - count]:
+            line.close()

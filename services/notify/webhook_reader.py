@@ -1,11 +1,12 @@
 """Reads the stream of all events for those who are told by webhook: one process at a time, none while there is nobody.
 
 What an endpoint is told of is written down first, then how far has been read for it: who dies in between reads it
-again, and a delivery that is there already is not made twice.
+again, and a delivery that is there already is not made twice. Each is read for from its own place; those who stand at
+the same one share what is read, and a place that the stream has lost is the matter of those alone who stood there.
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -15,32 +16,39 @@ from services.chassis import clock
 from services.chassis.errors import Unavailable
 from services.chassis.logs import log
 from services.chassis.store import Document
-from services.chassis.stream import PlaceLost, Said, Stream
+from services.chassis.stream import READ_SECONDS, Lines, Place, PlaceLost, Said
 from services.notify.webhook_places import Places
 from services.notify.webhook_store import WebhookStore, endpoint_of, place_of
 from services.notify.webhooks import Happened, wants
 
-MOST: Final = 500
+MOST: Final = 1000
+LINES: Final = 4  # for who is up with all that comes, who was just added, and who is behind
+_SHARED_SECONDS: Final = 0.2  # where others wait too
+_FRESH: Final = timedelta(minutes=10)  # who has no place for no longer has little to read
 _TURN: Final = timedelta(seconds=30)
 _MARGIN: Final = timedelta(minutes=2)  # clocks apart, and a stream that is found by about an instant
+
+Group = list[Document]  # endpoints, at least one
 
 
 class WebhookReader:
     """What makes deliveries of events."""
 
-    def __init__(self, store: WebhookStore, places: Places, stream: Stream) -> None:
-        self._store, self._places, self._stream = store, places, stream
+    def __init__(self, store: WebhookStore, places: Places, lines: Lines) -> None:
+        self._store, self._places, self._lines = store, places, lines
         self._me, self._mine_until = uuid4().hex, clock.now()
         self._stopping = threading.Event()
 
     def round(self) -> None:
         """Read what has come since the last one, if it is this process's turn. Raises Unavailable."""
         while not self._stopping.is_set():
-            endpoints = self._store.enabled()
-            if not endpoints or not self._has_turn():
-                self._stream.close()
+            groups = _groups(self._store.enabled())
+            if not groups or not self._has_turn():
+                self._lines.keep(0)
                 return
-            if self._read_on(endpoints) < MOST:
+            more = self._read_in_turn(groups)
+            self._lines.keep(len(groups))
+            if not more:
                 return
 
     def stop(self) -> None:
@@ -58,47 +66,65 @@ class WebhookReader:
         self._mine_until = now + _TURN if mine else now
         return mine
 
-    def _read_on(self, endpoints: Sequence[Document]) -> int:
-        """How many messages were read, for those who stand furthest back and all who stand there."""
-        furthest = min(endpoints, key=lambda one: one["place"]["offset"] if one["place"] else -1)
-        since = min(one["since"] for one in endpoints if one["place"] == furthest["place"])
+    def _read_in_turn(self, groups: Sequence[Group]) -> bool:
+        """Whether there is more at once. Of those with much to read only one, the nearest, goes on before the first.
+
+        So the first waits for about a second, whoever else has days to catch up with; and so does who is nearly there.
+        """
+        places, full = [place_of(group[0]) for group in groups], False
+        for number, group in enumerate(groups):
+            others = {place for place in (*places[:number], *places[number + 1 :]) if place}
+            seconds = _SHARED_SECONDS if number == 0 and others else READ_SECONDS
+            read, places[number] = self._read_on(group, others, seconds)
+            full = full or read >= MOST
+            if places[number] in others or (number and read >= MOST):
+                return True
+        return full
+
+    def _read_on(self, group: Group, others: Collection[Place], seconds: float) -> tuple[int, Place | None]:
+        """How many messages came for those who stand at one place, and where they stand now: not beyond others."""
+        place, since = place_of(group[0]), min(one["since"] for one in group)
         try:
-            said = self._stream.read(place_of(furthest), since - _MARGIN, MOST)
+            said = self._lines.read(place or since - _MARGIN, MOST, seconds)
         except PlaceLost:
             log.warning("webhook_place_lost", since=since.isoformat())
-            self._store.move_on(endpoints, None, None)
-            return MOST
-        if said:
-            self._store.deliver(self._wanted(said, endpoints), clock.now())
-            behind = [one for one in endpoints if _is_behind(one, said[-1])]
-            self._store.move_on(behind, said[-1].place, _last_instant(said))
-        return len(said)
+            self._store.move_on(group, None, None)
+            return MOST, None
+        if not said:
+            return 0, place
+        met = next((number for number, one in enumerate(said, 1) if one.place in others), len(said))
+        mine = said[:met]
+        self._store.deliver(self._wanted(mine, group), clock.now())
+        self._store.move_on(group, mine[-1].place, _last_instant(mine))
+        return len(said), mine[-1].place
 
-    def _wanted(self, said: Sequence[Said], endpoints: Sequence[Document]) -> list[tuple[str, Happened]]:
-        tenants, wanted = {str(one["tenant"]) for one in endpoints}, []
+    def _wanted(self, said: Sequence[Said], group: Group) -> list[tuple[str, Happened]]:
+        tenants, wanted = {str(one["tenant"]) for one in group}, []
         for one in said:
             happened = self._places.happened(one, tenants)
             at = happened and _instant(happened.at)
             if happened is not None and at is not None:
                 wanted += [
                     (endpoint["_id"], happened)
-                    for endpoint in endpoints
-                    if _is_behind(endpoint, one)
-                    and at >= endpoint["created_at"]
-                    and wants(endpoint_of(endpoint), happened)
+                    for endpoint in group
+                    if at >= endpoint["created_at"] and wants(endpoint_of(endpoint), happened)
                 ]
         return wanted
 
 
-def _is_behind(endpoint: Document, said: Said) -> bool:
-    place: Any = endpoint["place"]
-    return place is None or place["offset"] < said.place.offset
+def _groups(endpoints: Sequence[Document]) -> list[Group]:
+    """Those who stand at the same place, or have none, for a while or for long; who has come furthest is first."""
+    found: dict[Any, Group] = {}
+    fresh = clock.now() - _FRESH
+    for one in endpoints:
+        found.setdefault(place_of(one) or one["since"] >= fresh, []).append(one)
+    return sorted(found.values(), key=lambda group: max(one["since"] for one in group), reverse=True)
 
 
 def _last_instant(said: Sequence[Said]) -> datetime | None:
-    """When the last of them happened, as its event says."""
+    """When the last of them happened, as its event says; by a clock that was ahead, now."""
     instants = (_instant(one.envelope.time) for one in reversed(said) if one.envelope)
-    return next((at for at in instants if at), None)
+    return next((min(at, clock.now()) for at in instants if at), None)
 
 
 def _instant(said: str) -> datetime | None:

@@ -11,7 +11,7 @@ from services.chassis.actor import Actor
 from services.chassis.journal import Aggregate
 from services.chassis.projection import Projection
 from services.chassis.remote import Remote
-from services.chassis.stream import Stream
+from services.chassis.stream import Lines as StreamLines
 from services.chassis.timers import Timer
 from services.chassis.tokens import issuer_of
 from services.chassis.wired import Base, Wired
@@ -26,7 +26,7 @@ from services.notify.templates import Templates
 from services.notify.usecases import NotifyCases
 from services.notify.webhook_cases import WebhookCases
 from services.notify.webhook_places import Places
-from services.notify.webhook_reader import WebhookReader
+from services.notify.webhook_reader import LINES, WebhookReader
 from services.notify.webhook_sender import Posts, WebhookSender
 from services.notify.webhook_store import WebhookStore
 
@@ -57,7 +57,7 @@ def wire(settings: NotifySettings) -> Wired[Parts]:
     cases = NotifyCases(*parts, timedelta(hours=settings.put_off_hours))
     hooks = WebhookStore(base.database)
     webhooks = WebhookCases(hooks, catalogue, loopback=settings.webhook_loopback)
-    reader = WebhookReader(hooks, Places(catalogue, units), Stream(settings.amqp_uri))
+    reader = WebhookReader(hooks, Places(catalogue, units), StreamLines(settings.amqp_uri, LINES))
     sender = WebhookSender(hooks, settings, partial(_open_post, settings))
     timers = (
         Timer("claims", claims.renewed_every.total_seconds(), claims.renew),

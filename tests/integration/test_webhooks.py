@@ -8,7 +8,7 @@ import pytest
 
 from services.chassis.cause import Cause
 from services.chassis.store import open_database
-from services.chassis.stream import Place, PlaceLost, Stream
+from services.chassis.stream import Lines, Place, PlaceLost
 from services.cli.demo.town import SYSTEM, fresh
 from services.notify.webhook_store import WebhookStore
 from services.notify.webhooks import Endpoint, Happened
@@ -143,17 +143,20 @@ def test_a_delivery_and_the_reading_are_one_holders_until_his_time_is_over(world
 
 
 def test_a_place_that_the_stream_does_not_have_is_no_place(world: World) -> None:
-    stream, since = Stream(world.stack.env["MOTCUA_AMQP_URI"]), datetime.now(UTC)
+    lines, yesterday = Lines(world.stack.env["MOTCUA_AMQP_URI"], 2), datetime.now(UTC) - timedelta(days=1)
 
-    def behind(place: Place | None) -> Place:
-        said = eventually(lambda: stream.read(place, since - timedelta(days=1), 1))
+    def behind(place: Place | datetime) -> Place:
+        said = eventually(lambda: lines.read(place, 1))
         return said[0].place  # type: ignore[no-any-return]
 
-    first = behind(None)
+    first = behind(yesterday)
     second = behind(first)
     assert second.offset == first.offset + 1
     for lost in (Place(first.offset, "another"), Place(first.offset + 1_000_000_000, first.id)):
         with pytest.raises(PlaceLost):
-            stream.read(lost, since, 1)
+            lines.read(lost, 1)
     assert behind(first) == second
-    stream.close()
+    third = behind(second)
+    assert behind(first) == second, "the other line"
+    assert behind(third).offset == behind(second).offset + 1
+    lines.keep(0)

@@ -1,6 +1,6 @@
 """The stream becomes deliveries: for whom it concerns, from when they ask, and after whatever breaks off."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +10,8 @@ from services.chassis.stream import Place
 from services.contracts import events
 from services.contracts.event import Event
 from services.notify.webhook_places import Places
-from services.notify.webhook_reader import WebhookReader
+from services.notify.webhook_reader import MOST, WebhookReader
+from services.notify.webhook_store import place_of
 from tests.unit.notify.builders import AT
 from tests.unit.notify.fakes import FakeUnits
 from tests.unit.notify.webhook_fakes import CODE, FakeStream, FakeWebhooks
@@ -51,18 +52,24 @@ class Catalogue:
 
 
 class Desk:
-    """A reader over fakes."""
+    """A reader over fakes, by a clock that the test sets."""
 
-    def __init__(self) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now: datetime = AT
+        monkeypatch.setattr(clock, "now", lambda: self.now)
         self.store, self.stream, self.units = FakeWebhooks(), FakeStream(), FakeUnits()
         self.catalogue: Any = Catalogue()
         self.reader = self.another()
 
     def another(self) -> WebhookReader:
         """One more process."""
-        stream: Any = self.stream
+        lines: Any = self.stream
         units: Any = self.units
-        return WebhookReader(self.store, Places(self.catalogue, units), stream)
+        return WebhookReader(self.store, Places(self.catalogue, units), lines)
+
+    def places(self) -> set[Any]:
+        """Where those who are told stand."""
+        return {place_of(one) for one in self.store.listed()}
 
     def told(self, endpoint: str) -> list[str]:
         return [one["event"] for one in self.store.deliveries.values() if one["endpoint"] == endpoint]
@@ -70,8 +77,7 @@ class Desk:
 
 @pytest.fixture
 def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
-    monkeypatch.setattr(clock, "now", lambda: AT)
-    return Desk()
+    return Desk(monkeypatch)
 
 
 def body_of(type_: str, data: dict[str, Any]) -> bytes:
@@ -96,7 +102,7 @@ def test_an_endpoint_is_told_what_happens_since_it_was_added_each_thing_once(des
     desk.reader.round()
     desk.reader.round()
     assert desk.told("e-1") == ["ev-2", "ev-3", "ev-4"]
-    assert desk.stream.asked[-1][0] == Place(4, "ev-4")
+    assert desk.stream.asked[-1] == Place(4, "ev-4")
 
 
 def test_who_was_disabled_goes_on_from_where_he_stood_and_others_are_told_nothing_twice(desk: Desk) -> None:
@@ -128,14 +134,100 @@ def test_a_stream_that_began_anew_is_read_from_the_instant_that_was_reached(desk
     desk.store.put()
     for _ in range(3):
         desk.stream.say(SUBMITTED)
+    desk.now = AT + timedelta(minutes=1)
     desk.reader.round()
     desk.stream.said.clear()
     desk.stream.say(SUBMITTED, id="fresh", time=(AT + timedelta(minutes=1)).isoformat())
     desk.reader.round()
     assert desk.told("e-1") == ["ev-0", "ev-1", "ev-2", "fresh"]
-    after, since = desk.stream.asked[-1]
-    assert after is None
-    assert since == AT + timedelta(seconds=2) - timedelta(minutes=2)
+    assert desk.stream.asked[-1] == AT + timedelta(seconds=2) - timedelta(minutes=2)
+
+
+def test_a_lost_place_is_the_matter_of_who_stood_there(desk: Desk) -> None:
+    desk.store.put()
+    desk.store.put()
+    for _ in range(3):
+        desk.stream.say(SUBMITTED)
+    desk.reader.round()
+    desk.store.endpoints["e-2"]["place"] = {"offset": 1, "id": "of another stream"}
+    desk.stream.asked.clear()
+    desk.stream.say(SUBMITTED)
+    desk.reader.round()
+    assert desk.stream.asked[0] == Place(2, "ev-2")
+    assert sum(isinstance(after, datetime) for after in desk.stream.asked) == 1
+    assert desk.told("e-1") == desk.told("e-2") == ["ev-0", "ev-1", "ev-2", "ev-3"]
+    assert desk.places() == {Place(3, "ev-3")}
+
+
+def test_in_a_stream_that_began_anew_nobody_is_carried_over_what_he_has_not_read(desk: Desk) -> None:
+    """Offsets of the new stream say nothing of those of the old."""
+    desk.store.put()
+    for _ in range(9):
+        desk.stream.say(SUBMITTED)
+    desk.reader.round()
+    desk.store.put(created_at=AT + timedelta(seconds=8))
+    desk.stream.said.clear()
+    for number in range(9, 21):
+        desk.stream.say(SUBMITTED, id=f"new-{number}", time=(AT + timedelta(seconds=number)).isoformat())
+    desk.reader.round()
+    news = [f"new-{number}" for number in range(9, 21)]
+    assert desk.told("e-2") == news
+    assert desk.told("e-1")[9:] == news
+
+
+def test_who_catches_up_with_days_delays_nobody_and_stands_with_the_others_in_the_end(desk: Desk) -> None:
+    desk.store.put()
+    for _ in range(6 * MOST):
+        desk.stream.say(SUBMITTED)
+    desk.store.put(created_at=AT + timedelta(seconds=6 * MOST - 1))
+    desk.store.endpoints["e-2"] |= {"place": {"offset": 6 * MOST - 2, "id": f"ev-{6 * MOST - 2}"}}
+    desk.now = AT + timedelta(days=3)
+    read, first = desk.stream.read, "e-2"
+
+    def while_more_comes(after: Any, most: int, seconds: float = 1.0) -> Any:
+        """Whoever is up with all is told at once, each time that somebody else reads."""
+        if isinstance(after, datetime) or after.offset < 6 * MOST - 2:
+            assert len(desk.told(first)) == len(desk.stream.said) - (6 * MOST - 1)
+            desk.stream.say(SUBMITTED)
+        return read(after, most, seconds)
+
+    desk.stream.read = while_more_comes  # type: ignore[method-assign]
+    desk.reader.round()
+    desk.reader.round()
+    assert len(desk.stream.said) > 6 * MOST + 5
+    assert len(desk.told("e-1")) == len(desk.stream.said)
+    assert len(desk.told("e-2")) == len(desk.stream.said) - (6 * MOST - 1)
+    assert desk.places() == {Place(len(desk.stream.said) - 1, f"ev-{len(desk.stream.said) - 1}")}
+
+
+def test_of_two_who_are_behind_the_one_that_is_nearly_there_does_not_wait_for_the_other(desk: Desk) -> None:
+    for _ in range(3):
+        desk.store.put()
+    total = 5 * MOST
+    for _ in range(total):
+        desk.stream.say(SUBMITTED)
+    for id_, offset in (("e-1", total - 1), ("e-2", 0), ("e-3", total - MOST - 5)):
+        since = AT + timedelta(seconds=offset)
+        desk.store.endpoints[id_] |= {"place": {"offset": offset, "id": f"ev-{offset}"}, "since": since}
+    desk.now = AT + timedelta(days=3)
+    order: list[str] = []
+    read = desk.stream.read
+
+    def noted(after: Any, most: int, seconds: float = 1.0) -> Any:
+        order.extend(id_ for id_ in ("e-2", "e-3") if desk.store.endpoints[id_]["place"]["offset"] == total - 1)
+        return read(after, most, seconds)
+
+    desk.stream.read = noted  # type: ignore[method-assign]
+    desk.reader.round()
+    assert order.index("e-3") < order.index("e-2")
+    assert [len(desk.told(f"e-{number}")) for number in (1, 2, 3)] == [0, total - 1, MOST + 4]
+
+
+def test_an_event_that_is_dated_ahead_moves_no_instant_ahead(desk: Desk) -> None:
+    desk.store.put()
+    desk.stream.say(SUBMITTED, time=(AT + timedelta(days=400)).isoformat())
+    desk.reader.round()
+    assert desk.store.endpoints["e-1"]["since"] == AT
 
 
 def test_one_process_reads_at_a_time(desk: Desk) -> None:

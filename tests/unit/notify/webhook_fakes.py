@@ -31,7 +31,7 @@ class FakeWebhooks(WebhookStore):
         endpoint = replace(ENDPOINT, id=f"e-{len(self.endpoints) + 1}", **changed)
         secrets = [{"key": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "until": None}]
         kept = {**asdict(endpoint), "secrets": secrets, "since": endpoint.created_at, "place": None}
-        self.endpoints[endpoint.id] = {"_id": endpoint.id, "disabled_because": None, **kept}
+        self.endpoints[endpoint.id] = {"_id": endpoint.id, "disabled_because": None, "rests_until": None, **kept}
         return endpoint.id
 
     def owe(self, endpoint: str, *events: str) -> None:
@@ -48,8 +48,11 @@ class FakeWebhooks(WebhookStore):
         return dict(self.endpoints[id_])
 
     def switch(self, id_: str, *, enabled: bool, because: str | None = None) -> Document:
-        self.endpoints[id_] |= {"enabled": enabled, "disabled_because": because}
+        self.endpoints[id_] |= {"enabled": enabled, "disabled_because": because, "rests_until": None}
         return self.get(id_)
+
+    def rest(self, id_: str, until: datetime) -> None:
+        self.endpoints[id_]["rests_until"] = max(until, self.endpoints[id_]["rests_until"] or until)
 
     def take_turn(self, by: str, now: datetime, until: datetime) -> bool:
         self.reader = self.reader or by
@@ -109,12 +112,11 @@ class FakePost:
 
 
 class FakeStream:
-    """A stream of messages, from offset 0."""
+    """A stream of messages, from offset 0, and who reads it: lines that give at most so many at a time."""
 
     def __init__(self) -> None:
         self.said: list[Said] = []
-        self.asked: list[tuple[Place | None, datetime]] = []
-        self.most = 500
+        self.asked: list[Place | datetime] = []
 
     def say(self, type_: str, subject: str = CODE, body: bytes = b"{}", **told: Any) -> None:
         """One more message."""
@@ -126,15 +128,16 @@ class FakeStream:
         envelope = Envelope(**{**about, **ids, "time": at, **told})
         self.said.append(Said(Place(number, envelope.id), envelope, body))
 
-    def read(self, after: Place | None, since: datetime, most: int) -> list[Said]:
-        self.asked.append((after, since))
-        if after is None:
-            return self.said[: self.most]
+    def read(self, after: Place | datetime, most: int, seconds: float = 1.0) -> list[Said]:
+        self.asked.append(after)
+        if isinstance(after, datetime):
+            since = [one for one in self.said if one.envelope and one.envelope.time >= after.isoformat()]
+            return since[:most]
         if after not in [one.place for one in self.said]:
             raise PlaceLost
-        return self.said[after.offset + 1 :][: self.most]
+        return self.said[after.offset + 1 :][:most]
 
-    def close(self) -> None:
+    def keep(self, count: int) -> None:
         pass
 
 
