@@ -60,7 +60,7 @@ def disable(id_: str) -> None:
 @webhook.command()
 @click.argument("id_", metavar="ID")
 def enable(id_: str) -> None:
-    """Tell it again, from where it stood."""
+    """Tell it again, from where it stood, and at once if it wished to rest."""
     _change("switch_webhook", webhook_id=id_, enabled=True)
     click.echo("enabled")
 
@@ -112,6 +112,7 @@ def _endpoint(one: Mapping[str, Any]) -> list[str]:
         "told": f"{whose}: {', '.join(one['types']) or 'every event'}",
         "since": one["created_at"],
         "disabled": None if one["enabled"] else str(one["disabled_because"]),
+        "wishes to rest until": one["rests_until"],
         "waiting": one["waiting"],
         "given up": one["given_up"],
         "secrets that sign": one["secrets"],

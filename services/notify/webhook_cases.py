@@ -10,7 +10,7 @@ from services.chassis.logs import log
 from services.chassis.store import Document
 from services.notify.store import Catalogue
 from services.notify.webhook_store import WebhookStore
-from services.notify.webhooks import Endpoint, is_allowed, new_secret, signing
+from services.notify.webhooks import Endpoint, is_allowed, new_secret, rests, signing
 
 Answer = dict[str, Any]
 
@@ -84,10 +84,12 @@ class WebhookCases:
 
     def _line(self, endpoint: Document) -> Answer:
         names = ("url", "tenant", "unit", "types", "enabled", "disabled_because", "created_at")
+        now, until = clock.now(), endpoint.get("rests_until")
         return {
             "webhook_id": endpoint["_id"],
             **{name: endpoint[name] for name in names},
-            "secrets": len(signing(endpoint["secrets"], clock.now())),
+            "rests_until": until if rests(until, now) else None,
+            "secrets": len(signing(endpoint["secrets"], now)),
             "waiting": self._store.count(endpoint["_id"], "pending"),
             "given_up": self._store.count(endpoint["_id"], "given_up"),
         }

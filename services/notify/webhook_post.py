@@ -7,6 +7,7 @@ moment later leads nowhere. No redirect is followed, no proxy used, nothing of t
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from ipaddress import ip_address, ip_network
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -15,21 +16,34 @@ from requests_hardened.ip_filter import InvalidIPAddress
 from requests_hardened.ip_filter_adapter import IPFilterAdapter
 from standardwebhooks import Webhook
 
+from services.chassis import clock
 from services.chassis.deadline import ended_after, in_os_thread
 from services.notify.settings import NotifySettings
-from services.notify.webhooks import Outcome, is_allowed
+from services.notify.webhook_answers import POOLS
+from services.notify.webhooks import Outcome, is_allowed, wished_rest
 
 _SECONDS_TO_CONNECT: Final = 5.0
 _FORBIDDEN: Final = Outcome(None, "address_not_allowed")
-logging.getLogger("requests_hardened.ip_filter").disabled = True  # it would say whose name it was; we say what became
+_ANYBODYS: Final = ip_network("2000::/3")  # all of IPv6 that is given out to be reached from everywhere
+for _talker in ("requests_hardened.ip_filter", "urllib3.connection", "urllib3.connectionpool"):
+    logging.getLogger(_talker).setLevel(logging.CRITICAL)  # they would say whose address it was; we say what became
 
 
 class _Adapter(IPFilterAdapter):
     """Looks names up beside all else: somebody's slow name server would hold up every letter."""
 
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """As it is, with an end to what is read of an answer."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = POOLS
+
     def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
         """Where to connect to. Raises InvalidIPAddress."""
-        return in_os_thread(super().build_connection_pool_key_attributes, request, verify, cert)
+        host, how = in_os_thread(super().build_connection_pool_key_attributes, request, verify, cert)
+        address = ip_address(host["host"].strip("[]"))
+        if address.version == 6 and address not in _ANYBODYS and not (self._allow_loopback and address.is_loopback):
+            raise InvalidIPAddress(address)
+        return host, how
 
 
 class Post:
@@ -67,7 +81,8 @@ class Post:
         adapter: Any = self._adapters[urlsplit(url).scheme]
         response = adapter.send(request, stream=True, timeout=waits, verify=self._verify, proxies={})
         response.close()
-        return Outcome(response.status_code, str(response.status_code))
+        status = int(response.status_code)
+        return Outcome(status, str(status), wished_rest(status, response.headers.get("Retry-After"), clock.now()))
 
 
 def signed(id_: str, body: bytes, keys: Sequence[str], at: datetime) -> dict[str, str]:

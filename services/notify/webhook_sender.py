@@ -1,5 +1,6 @@
 """Sends what is due to each endpoint, some at once, each endpoint by itself: who is slow delays nobody else."""
 
+import random
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -14,7 +15,7 @@ from services.chassis.logs import log
 from services.chassis.store import Document
 from services.notify.settings import NotifySettings
 from services.notify.webhook_store import WebhookStore
-from services.notify.webhooks import GONE, KEPT, Outcome, next_try, signing
+from services.notify.webhooks import GONE, KEPT, Outcome, next_try, rests, signing
 
 ROUNDS_BETWEEN_LOOKS: Final = 15
 _GRACE: Final = timedelta(seconds=15)  # from the end of a try until it is another's
@@ -48,11 +49,15 @@ class WebhookSender:
         settings: NotifySettings,
         open_post: Callable[[], tuple[Posts, Callable[..., dict[str, str]]]],
         spawn: Spawn = in_a_thread,
+        chance: Callable[[], float] = random.random,
     ) -> None:
-        self._store, self._settings, self._open_post, self._spawn = store, settings, open_post, spawn
+        self._store, self._settings, self._open_post = store, settings, open_post
+        self._spawn, self._chance = spawn, chance
         self._hold = timedelta(seconds=settings.webhook_timeout_seconds) + _GRACE
+        self._long = timedelta(seconds=settings.webhook_timeout_seconds) / 2
         self._post: tuple[Posts, Callable[..., dict[str, str]]] | None = None
         self._busy, self._rounds = Counter[str](), 0
+        self._hanging: set[str] = set()
         self._stopping = threading.Event()
 
     def round(self) -> None:
@@ -72,22 +77,23 @@ class WebhookSender:
 
     def _begin(self, endpoint: Document) -> None:
         id_ = endpoint["_id"]
-        while self._busy[id_] < self._settings.webhook_at_once and (delivery := self._claim(id_)):
+        most = 1 if id_ in self._hanging else self._settings.webhook_at_once
+        while self._busy[id_] < most and (delivery := self._claim(endpoint)):
             self._busy[id_] += 1
             self._spawn(partial(self._go_on, endpoint, delivery))
 
-    def _claim(self, endpoint: str) -> Document | None:
-        if self._stopping.is_set():
-            return None
+    def _claim(self, endpoint: Document) -> Document | None:
         now = clock.now()
-        return self._store.claim(endpoint, uuid4().hex, now, now + self._hold)
+        if self._stopping.is_set() or not endpoint["enabled"] or rests(endpoint.get("rests_until"), now):
+            return None
+        return self._store.claim(endpoint["_id"], uuid4().hex, now, now + self._hold)
 
     def _go_on(self, endpoint: Document, delivery: Document | None) -> None:
         """This delivery, and those behind it as long as any is due and the receiver is there."""
         try:
             while delivery is not None and self._try(endpoint, delivery):
                 endpoint = self._store.get(endpoint["_id"])
-                delivery = self._claim(endpoint["_id"]) if endpoint["enabled"] else None
+                delivery = self._claim(endpoint)
         except ServiceError as error:
             log.warning("webhook_not_kept", webhook=endpoint["_id"], reason=error.code)
         except Exception:  # noqa: BLE001 – it is tried again when the claim has run out
@@ -103,15 +109,23 @@ class WebhookSender:
         at, body = clock.now(), codec.encode(delivery["payload"])
         headers = sign(delivery["event"], body, signing(endpoint["secrets"], at), at)
         outcome = post.send(endpoint["url"], headers, body)
-        if outcome.status == GONE:
-            self._store.switch(endpoint["_id"], enabled=False, because="gone")
-            log.warning("webhook_gone", webhook=endpoint["_id"])
+        self._note(endpoint["_id"], outcome, clock.now() - at)
         change = self._change(delivery, outcome)
         if self._store.settle(delivery, change):
             metrics.WEBHOOKS.labels(_counted(change, outcome)).inc()
         if not outcome.is_taken:
             log.warning("webhook_failed", webhook=endpoint["_id"], reason=outcome.reason, goes_to=change["status"])
         return outcome.is_taken
+
+    def _note(self, id_: str, outcome: Outcome, took: timedelta) -> None:
+        """What a try tells of its receiver: one that hangs has one try at a time under way, until it answers."""
+        (self._hanging.add if outcome.status is None and took >= self._long else self._hanging.discard)(id_)
+        if outcome.status == GONE:
+            self._store.switch(id_, enabled=False, because="gone")
+            log.warning("webhook_gone", webhook=id_)
+        elif outcome.rest:
+            self._store.rest(id_, clock.now() + outcome.rest)
+            log.warning("webhook_rests", webhook=id_, seconds=outcome.rest.total_seconds())
 
     def _change(self, delivery: Document, outcome: Outcome) -> Document:
         now, tries = clock.now(), delivery["tries"] + 1
@@ -120,7 +134,7 @@ class WebhookSender:
             return {**tried, "status": "delivered", "expires_at": now + KEPT}
         if outcome.status == GONE:  # it waits for whoever lets the endpoint be told again
             return {**tried, "tries": delivery["tries"], "status": "pending", "due_at": now}
-        due_at = next_try(self._settings.webhook_schedule, tries, now)
+        due_at = next_try(self._settings.webhook_schedule, tries, now, self._chance(), outcome.rest)
         return {**tried, "status": "given_up"} if due_at is None else {**tried, "status": "pending", "due_at": due_at}
 
     def _show(self, endpoints: Sequence[Document]) -> None:

@@ -1,6 +1,6 @@
 """Endpoints and deliveries of webhooks in MongoDB.
 
-    webhooks    {_id, url, tenant, unit, types, enabled, disabled_because, created_at, cause, digest,
+    webhooks    {_id, url, tenant, unit, types, enabled, disabled_because, rests_until, created_at, cause, digest,
                  secrets: [{key, cause, digest, until}], since, place: {offset, id} or none}
     deliveries  {_id: "<endpoint>.<event id>", endpoint, event, payload: {…}, status, tries, made_at, due_at, by,
                  tried_at, answer, expires_at}
@@ -25,7 +25,7 @@ from services.chassis.errors import Conflict, NotFound
 from services.chassis.paging import ByTime, cursor
 from services.chassis.store import Document, outages_named
 from services.chassis.stream import Place
-from services.notify.webhooks import ROTATION, Endpoint, Happened
+from services.notify.webhooks import MOST_SECRETS, ROTATION, Endpoint, Happened
 
 NEWEST: Final = ByTime("made_at")
 NOBODY_SECONDS: Final = 5.0
@@ -56,6 +56,7 @@ class WebhookStore:
         made = {
             **_fields(endpoint),
             "disabled_because": None,
+            "rests_until": None,
             "cause": cause.id,
             "digest": cause.digest,
             "secrets": [{"key": key, "cause": cause.id, "digest": cause.digest, "until": None}],
@@ -92,19 +93,25 @@ class WebhookStore:
         return _known(found)
 
     def rotate(self, id_: str, key: str, cause: Cause, now: datetime) -> Document:
-        """The endpoint with a new secret before the one that signed so far. Raises NotFound, Conflict."""
+        """The endpoint with a new secret before those that signed so far. Raises NotFound, Conflict."""
         kept = self.get(id_)["secrets"]
         if repeated := [one for one in kept if one["cause"] == cause.id]:
             _insist_same(repeated[0]["digest"], cause)
             return self.get(id_)
         first = {"key": key, "cause": cause.id, "digest": cause.digest, "until": None}
-        secrets = [first, {**kept[0], "until": now + ROTATION}]
+        still = [one for one in kept[1:] if one["until"] > now]
+        secrets = [first, {**kept[0], "until": now + ROTATION}, *still][:MOST_SECRETS]
         return self._change({"_id": id_, "secrets": kept}, {"secrets": secrets})
 
     def switch(self, id_: str, *, enabled: bool, because: str | None = None) -> Document:
-        """The endpoint, told again or told no more. Raises NotFound."""
+        """The endpoint, told again, whatever rest it wished, or told no more. Raises NotFound."""
         self._nobody_until = 0.0
-        return self._change({"_id": id_}, {"enabled": enabled, "disabled_because": because})
+        return self._change({"_id": id_}, {"enabled": enabled, "disabled_because": because, "rests_until": None})
+
+    def rest(self, id_: str, until: datetime) -> None:
+        """Leave an endpoint in peace until then, at least."""
+        with outages_named():
+            self._endpoints.update_one({"_id": id_}, {"$max": {"rests_until": until}})
 
     def remove(self, id_: str) -> None:
         """Forget an endpoint and all that was or would have been sent to it."""

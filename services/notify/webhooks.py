@@ -1,22 +1,31 @@
 """Webhooks as rules: which addresses may be told, which events an endpoint wants, when one goes again, what is said."""
 
 import base64
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from services.chassis import clock
 from services.contracts.events import PUBLISHERS
 
 TYPES: Final = tuple(f"{publisher}.{type_}" for publisher, types in PUBLISHERS.items() for type_ in types)
 STATUSES: Final = ("pending", "delivered", "given_up")
 ROTATION: Final = timedelta(hours=24)  # how long a secret is still signed with after another has come
+MOST_SECRETS: Final = 5  # that sign at once, however often one is changed within that time
 KEPT: Final = timedelta(days=30)  # what was delivered
 GONE: Final = 410
+BUSY: Final = (429, 503)  # what may come with the wish to be left in peace for a while
+LONGEST_REST: Final = timedelta(days=1)  # however long somebody wishes that
+JITTER: Final = 0.1  # a wait is up to so much of itself longer: what failed together does not come back together
+_LONGEST_NUMBER: Final = 9
 _SECRET_BYTES: Final = 32
 _PORT: Final = 443
+_PLAIN: Final = re.compile(r"[!-\[\]-~]+")  # readers of addresses differ on blanks, controls and backslashes
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +63,11 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one try: the status that was answered, or why there was none."""
+    """What became of one try: the status that was answered, or why there was none; how long it wishes to rest."""
 
     status: int | None
     reason: str
+    rest: timedelta | None = None
 
     @property
     def is_taken(self) -> bool:
@@ -78,7 +88,7 @@ def wants(endpoint: Endpoint, happened: Happened) -> bool:
 
 
 def is_allowed(url: str, *, loopback: bool) -> bool:
-    """Whether an address may be told anything: https on its own port, no user in it, no fragment.
+    """Whether an address may be told anything: https on its own port, no user in it, no fragment, plain letters.
 
     For a sandbox also http and other ports; which machine the name then leads to is decided when it is connected to.
     """
@@ -87,16 +97,43 @@ def is_allowed(url: str, *, loopback: bool) -> bool:
         port = parts.port
     except ValueError:
         return False
-    if not parts.hostname or parts.username is not None or parts.fragment or not url.isascii():
+    if not parts.hostname or parts.username is not None or parts.fragment or not _PLAIN.fullmatch(url):
         return False
     if loopback:
         return parts.scheme in ("http", "https")
     return parts.scheme == "https" and port in (None, _PORT)
 
 
-def next_try(schedule: Sequence[float], tries: int, now: datetime) -> datetime | None:
-    """When it goes again after so many tries; None when it is given up. `schedule`: seconds before each try."""
-    return now + timedelta(seconds=schedule[tries]) if tries < len(schedule) else None
+def next_try(
+    schedule: Sequence[float], tries: int, now: datetime, chance: float, rest: timedelta | None = None
+) -> datetime | None:
+    """When it goes again after so many tries; None when it is given up. `schedule`: seconds before each try.
+
+    Not before the schedule says; by `chance`, from 0 to 1, somewhat later, and not before the receiver has rested.
+    """
+    if tries >= len(schedule):
+        return None
+    return now + max(timedelta(seconds=schedule[tries] * (1 + JITTER * chance)), rest or timedelta())
+
+
+def wished_rest(status: int, retry_after: str | None, now: datetime) -> timedelta | None:
+    """How long a receiver wishes to be left in peace (RFC 9110, 10.2.3: seconds or a date), a day at most."""
+    said = (retry_after or "").strip()
+    if status not in BUSY or not said:
+        return None
+    if said.isascii() and said.isdigit():
+        return min(timedelta(seconds=int(said)), LONGEST_REST) if len(said) <= _LONGEST_NUMBER else LONGEST_REST
+    try:
+        until = parsedate_to_datetime(said)
+    except (ValueError, OverflowError):
+        return None
+    rest = (until if until.tzinfo else until.replace(tzinfo=UTC)) - now
+    return min(rest, LONGEST_REST) if rest > timedelta() else None
+
+
+def rests(until: datetime | None, now: datetime) -> bool:
+    """Whether a receiver is left in peace; not because of a clock that was ahead."""
+    return until is not None and now < until <= now + LONGEST_REST + clock.APART
 
 
 def signing(kept: Sequence[Mapping[str, Any]], now: datetime) -> list[str]:

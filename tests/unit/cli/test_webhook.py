@@ -18,6 +18,7 @@ LINE = {
     "enabled": False,
     "disabled_because": "gone",
     "created_at": "2026-11-27T00:00:00+00:00",
+    "rests_until": "2026-11-27T01:00:00+00:00",
     "secrets": 1,
     "waiting": 3,
     "given_up": 2,
@@ -72,7 +73,15 @@ def test_the_secret_is_shown_when_it_is_made_and_never_in_a_list(desk: Desk) -> 
     assert "whsec_two" in desk.type("rotate", "w-1").output
     listed = desk.type("list").output
     assert "whsec" not in listed
-    for shown in ("w-1", "mic/vnnic: every event", "disabled: gone", "waiting: 3", "given up: 2", "1 webhook."):
+    for shown in (
+        "w-1",
+        "mic/vnnic: every event",
+        "disabled: gone",
+        "rest until: 2026-11-27T01",
+        "waiting: 3",
+        "given up: 2",
+        "1 webhook.",
+    ):
         assert shown in listed
 
 

@@ -28,7 +28,10 @@ class Office:
         self.opened = 0
         monkeypatch.setattr(clock, "now", lambda: self.now)
         chosen = read_settings(NotifySettings, "notify", {**given(defaults_too=False), **settings})
-        self.sender = WebhookSender(self.store, chosen, self.open, self.spawned.append)
+        self.sender = WebhookSender(self.store, chosen, self.open, self.spawned.append, self.chance)
+
+    def chance(self) -> float:
+        return 0.0
 
     def open(self) -> Any:
         self.opened += 1
@@ -94,6 +97,50 @@ def test_a_receiver_that_is_gone_is_told_no_more_and_nothing_of_it_is_lost(offic
     office.store.switch("e-1", enabled=True)
     office.work()
     assert {one["status"] for one in office.store.deliveries.values()} == {"delivered"}
+
+
+def test_a_receiver_that_wishes_to_rest_does_with_all_that_waits_for_it(office: Office) -> None:
+    office.store.owe(office.store.put(), *"abcdefgh")
+    office.post.answers["https://example.vn/"] = lambda: Outcome(429, "429", timedelta(hours=1))
+    office.work()
+    tried = len(office.post.sent)
+    assert tried == 4
+    other = office.store.put(url="https://other.example.vn/")
+    office.store.owe(other, "x")
+    office.work(AT + timedelta(minutes=59))
+    assert [url for url, _, _ in office.post.sent[tried:]] == ["https://other.example.vn/"]
+    del office.post.answers["https://example.vn/"]
+    office.work(AT + timedelta(hours=1))
+    assert {one["status"] for one in office.store.deliveries.values()} == {"delivered"}
+
+
+def test_who_is_enabled_anew_rests_no_more(office: Office) -> None:
+    office.store.owe(office.store.put(), "a", "b")
+    office.store.rest("e-1", AT + timedelta(hours=1))
+    office.work()
+    assert office.post.sent == []
+    office.store.switch("e-1", enabled=True)
+    office.work()
+    assert len(office.post.sent) == 2
+
+
+def test_a_receiver_that_hangs_has_one_try_under_way_until_it_answers(office: Office) -> None:
+    office.store.owe(office.store.put(url=SLOW), *map(str, range(20)))
+
+    def hang() -> Outcome:
+        office.now += timedelta(seconds=15)
+        return Outcome(None, "ReadTimeout")
+
+    office.post.answers[SLOW] = hang
+    office.work()
+    assert len(office.post.sent) == 4
+    office.work()
+    assert len(office.post.sent) == 5
+    del office.post.answers[SLOW]
+    office.sender.round()
+    assert len(office.spawned) == 1
+    office.spawned.pop()()
+    assert len([one for one in office.store.deliveries.values() if one["status"] == "delivered"]) >= 15
 
 
 def test_a_slow_receiver_has_some_tries_under_way_and_delays_nobody(office: Office) -> None:
