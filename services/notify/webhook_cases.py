@@ -57,6 +57,11 @@ class WebhookCases:
         log.info("webhook_removed", webhook=webhook_id)
         return {"removed": webhook_id}
 
+    def forget_orphans(self) -> None:
+        """Take away what was just being made for an endpoint when it was removed."""
+        if forgotten := self._store.forget_orphans():
+            log.info("webhook_orphans_forgotten", count=forgotten)
+
     def deliveries(self, webhook_id: str, status: str | None, limit: int, after: str | None) -> Answer:
         """What was and will be sent to it, newest first. Raises NotFound, Invalid."""
         self._store.get(webhook_id)

@@ -31,6 +31,7 @@ from services.notify.webhook_sender import Posts, WebhookSender
 from services.notify.webhook_store import WebhookStore
 
 WEBHOOK_SECONDS: Final = 1.0
+ORPHANS_SECONDS: Final = 600.0
 NOTICE = Aggregate("notify", "notice", Notice, evolve)
 _SYSTEM = Actor("system", "notify")
 
@@ -65,6 +66,7 @@ def wire(settings: NotifySettings) -> Wired[Parts]:
         Timer("remembered", REMEMBERED.total_seconds() / 6, neighbours.forget),
         Timer("webhook reader", WEBHOOK_SECONDS, reader.round),
         Timer("webhook sender", WEBHOOK_SECONDS, sender.round),
+        Timer("webhook orphans", ORPHANS_SECONDS, webhooks.forget_orphans),
     )
     metrics.begin(metrics.WEBHOOKS, metrics.WEBHOOK_OUTCOMES)
     closers = (reader.stop, sender.stop, remote.close, lines.close)

@@ -125,6 +125,8 @@ def _of_webhooks(sample: Sample) -> dict[str, Question]:
         "delivery settled": lambda shelf: shelf.webhooks.settle({"_id": "w.e", "by": "w"}, {"status": "delivered"}),
         "deliveries revived": lambda shelf: shelf.webhooks.revive(sample.webhook, sample.now),
         "webhook switched": _if_found(lambda shelf: shelf.webhooks.switch(sample.webhook, enabled=False)),
+        "webhook rests": lambda shelf: shelf.webhooks.rest(sample.webhook, soon),
+        "deliveries that are nobody's": lambda shelf: shelf.webhooks.forget_orphans(),
         "webhook removed": lambda shelf: shelf.webhooks.remove("none"),
     }
 

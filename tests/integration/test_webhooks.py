@@ -132,6 +132,18 @@ def test_a_delivery_and_the_reading_are_one_holders_until_his_time_is_over(world
     assert store.claim("e", "c", now + 9 * second, now + 10 * second) is None
     assert (store.revive("e", now), store.count("e", "pending")) == (1, 1)
 
+    for seconds in (2, 1):
+        store.rest("e", now + seconds * second)
+    assert store.get("e")["rests_until"] == now + 2 * second
+    assert store.switch("e", enabled=True)["rests_until"] is None
+    for number in (1, 2):
+        rotated = store.rotate("e", f"whsec_{number}", Cause(f"r{number}", "c", "t", digest="d"), now + number * second)
+    assert [one["key"] for one in rotated["secrets"]] == ["whsec_2", "whsec_1", "whsec_"]
+
+    store.deliver([("e", event), ("removed meanwhile", event)], now)
+    assert (store.forget_orphans(), store.forget_orphans()) == (1, 0)
+    assert (store.count("e", "pending"), store.count("removed meanwhile", "pending")) == (1, 0)
+
     assert store.take_turn("a", now, now + second)
     assert not store.take_turn("b", now, now + second)
     assert store.take_turn("a", now, now + 2 * second)
