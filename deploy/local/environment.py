@@ -42,6 +42,7 @@ def for_services(run_dir: Path, identity: Identity, overrides: Mapping[str, str]
         "PAYMENT_VNPAY_API_URL": f"{http['gateway']}/merchant_webapi/api/transaction",
         "PAYMENT_VNPAY_TMN_CODE": _TMN_CODE,
         "PAYMENT_VNPAY_SECRET": identity.gateway_secret,
+        "NOTIFY_WEBHOOK_KEYS": identity.webhook_key,
         "PORTAL_SECRET": identity.portal_secret,
         "PORTAL_OIDC_ISSUER": http["oidc"],
         "PORTAL_OIDC_CLIENT_ID": "motcua-portal",

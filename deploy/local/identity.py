@@ -1,5 +1,6 @@
 """What a stack remembers between runs: its name, its ports and its passwords."""
 
+import base64
 import hashlib
 import json
 import os
@@ -36,6 +37,7 @@ class Identity:
     gateway_secret: str
     portal_secret: str = field(default_factory=lambda: secrets.token_hex(32))
     oidc_secret: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    webhook_key: str = field(default_factory=lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
 
 
 def recall(run_dir: Path) -> Identity | None:

@@ -153,5 +153,5 @@ class Lines:
 
     def keep(self, count: int) -> None:
         """Give back all connections but those of the `count` that were used last."""
-        for line in self._lines[: len(self._lines) - count]:
+        for line in self._lines[: max(0, len(self._lines) - count)]:
             line.close()

@@ -1,10 +1,11 @@
 """The settings of notify."""
 
+import base64
+import binascii
 from datetime import timedelta
-from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, FilePath, SecretStr, ValidationInfo, field_validator
 
 from services.chassis.settings import CallerSettings
 
@@ -12,6 +13,7 @@ _STEPS = (
     15  # three on a line that proves closed; connect, greeting, EHLO, TLS twice, EHLO, AUTH twice, the letter's four
 )
 _Wait = Annotated[float, Field(ge=0, le=604_800, allow_inf_nan=False)]
+_KEY_BYTES = 32
 _BROKER_SECONDS = 840  # a minute less than RabbitMQ's consumer_timeout, for what is written before and after
 
 
@@ -46,7 +48,12 @@ class NotifySettings(CallerSettings):
     webhook_at_once: int = Field(
         default=4, ge=1, le=32, description="tries under way at each receiver, of each process"
     )
-    webhook_ca: Path | None = Field(
+    webhook_keys: tuple[SecretStr, ...] = Field(
+        default=(),
+        max_length=10,
+        description="encrypt the secrets of webhooks: the first key; all decrypt; without one there are no webhooks",
+    )
+    webhook_ca: FilePath | None = Field(
         default=None, description="certificates (PEM) that receivers of webhooks may have; none: the public ones"
     )
     webhook_loopback: bool = Field(
@@ -62,6 +69,13 @@ class NotifySettings(CallerSettings):
     def longest_sending(self) -> timedelta:
         """How long one attempt may last, every step taking its time."""
         return timedelta(seconds=_STEPS * self.smtp_timeout_seconds + self.smtp_answer_timeout_seconds)
+
+    @field_validator("webhook_keys")
+    @classmethod
+    def _of_fernet(cls, keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if any(_length(key.get_secret_value()) != _KEY_BYTES for key in keys):
+            raise ValueError(f"a key is {_KEY_BYTES} bytes in URL-safe base64 (openssl rand -base64 32 | tr +/ -_)")
+        return keys
 
     @field_validator("smtp_answer_timeout_seconds")
     @classmethod
@@ -93,3 +107,10 @@ class NotifySettings(CallerSettings):
         if bool(password) != bool(info.data.get("smtp_user")):
             raise ValueError("SMTP_USER and SMTP_PASSWORD are given together or not at all")
         return password
+
+
+def _length(key: str) -> int:
+    try:
+        return len(base64.urlsafe_b64decode(key))
+    except (binascii.Error, ValueError):
+        return 0

@@ -9,6 +9,7 @@ from services.chassis.errors import Refused
 from services.chassis.logs import log
 from services.chassis.store import Document
 from services.notify.store import Catalogue
+from services.notify.webhook_secrets import Seals
 from services.notify.webhook_store import WebhookStore
 from services.notify.webhooks import Endpoint, is_allowed, new_secret, rests, signing
 
@@ -18,8 +19,8 @@ Answer = dict[str, Any]
 class WebhookCases:
     """Every use case of webhooks."""
 
-    def __init__(self, store: WebhookStore, catalogue: Catalogue, *, loopback: bool) -> None:
-        self._store, self._catalogue, self._loopback = store, catalogue, loopback
+    def __init__(self, store: WebhookStore, catalogue: Catalogue, seals: Seals, *, loopback: bool) -> None:
+        self._store, self._catalogue, self._seals, self._loopback = store, catalogue, seals, loopback
 
     def add(self, why: Cause, url: str, tenant: str, unit: str | None, types: Sequence[str]) -> Answer:
         """Tell this address of what happens from now on. The answer alone holds the secret. Raises Refused."""
@@ -31,7 +32,7 @@ class WebhookCases:
             )
         self._insist_known(tenant, unit)
         endpoint = Endpoint(why.id, url, tenant, unit, tuple(sorted(set(types))), enabled=True, created_at=clock.now())
-        added = self._store.add(endpoint, new_secret(), why)
+        added = self._store.add(endpoint, self._seals.seal(new_secret()), why)
         log.info("webhook_added", webhook=added["_id"])
         return self._with_secret(added, why)
 
@@ -41,7 +42,7 @@ class WebhookCases:
 
     def rotate(self, why: Cause, webhook_id: str) -> Answer:
         """A new secret; for a day both sign. The answer alone holds it. Raises NotFound, Conflict."""
-        rotated = self._store.rotate(webhook_id, new_secret(), why, clock.now())
+        rotated = self._store.rotate(webhook_id, self._seals.seal(new_secret()), why, clock.now())
         log.info("webhook_secret_rotated", webhook=webhook_id)
         return self._with_secret(rotated, why)
 
@@ -85,7 +86,7 @@ class WebhookCases:
     def _with_secret(self, endpoint: Document, why: Cause) -> Answer:
         """Of a repeated request the secret that it made, as long as that one signs."""
         made = (one["key"] for one in endpoint["secrets"] if one["cause"] == why.id)
-        return {**self._line(endpoint), "secret": next(made, None)}
+        return {**self._line(endpoint), "secret": next(iter(self._seals.opened(made)), None)}
 
     def _line(self, endpoint: Document) -> Answer:
         names = ("url", "tenant", "unit", "types", "enabled", "disabled_because", "created_at")

@@ -14,6 +14,7 @@ from services.chassis.errors import ServiceError
 from services.chassis.logs import log
 from services.chassis.store import Document
 from services.notify.settings import NotifySettings
+from services.notify.webhook_secrets import Seals
 from services.notify.webhook_store import WebhookStore
 from services.notify.webhooks import GONE, KEPT, Outcome, next_try, rests, signing
 
@@ -53,6 +54,7 @@ class WebhookSender:
     ) -> None:
         self._store, self._settings, self._open_post = store, settings, open_post
         self._spawn, self._chance = spawn, chance
+        self._seals = Seals(settings.webhook_keys)
         self._hold = timedelta(seconds=settings.webhook_timeout_seconds) + _GRACE
         self._long = timedelta(seconds=settings.webhook_timeout_seconds) / 2
         self._post: tuple[Posts, Callable[..., dict[str, str]]] | None = None
@@ -107,7 +109,10 @@ class WebhookSender:
             self._post = self._open_post()
         post, sign = self._post
         at, body = clock.now(), codec.encode(delivery["payload"])
-        headers = sign(delivery["event"], body, signing(endpoint["secrets"], at), at)
+        secrets = self._seals.opened(signing(endpoint["secrets"], at))
+        if not secrets:  # it stays as it is until a new one is made, or the key is set that is missing
+            return False
+        headers = sign(delivery["event"], body, secrets, at)
         outcome = post.send(endpoint["url"], headers, body)
         self._note(endpoint["_id"], outcome, clock.now() - at)
         change = self._change(delivery, outcome)

@@ -5,6 +5,8 @@
     deliveries  {_id: "<endpoint>.<event id>", endpoint, event, payload: {…}, status, tries, made_at, due_at, by,
                  tried_at, answer, expires_at}
 
+A `key` is a secret that signs, encrypted (webhook_secrets.py).
+
 A delivery is named after what it delivers, so that an event that is read twice is sent once. Whoever tries it puts
 `due_at` off and writes his name beside it: who dies meanwhile has it tried by another then.
 """

@@ -137,5 +137,5 @@ def rests(until: datetime | None, now: datetime) -> bool:
 
 
 def signing(kept: Sequence[Mapping[str, Any]], now: datetime) -> list[str]:
-    """The secrets that sign now, the newest first: of those that another has followed, the ones that still count."""
+    """The secrets that sign now, as they are kept, the newest first: those that another has followed for a day."""
     return [str(one["key"]) for one in kept if one["until"] is None or one["until"] > now]

@@ -27,6 +27,7 @@ from services.notify.usecases import NotifyCases
 from services.notify.webhook_cases import WebhookCases
 from services.notify.webhook_places import Places
 from services.notify.webhook_reader import LINES, WebhookReader
+from services.notify.webhook_secrets import Seals
 from services.notify.webhook_sender import Posts, WebhookSender
 from services.notify.webhook_store import WebhookStore
 
@@ -57,7 +58,7 @@ def wire(settings: NotifySettings) -> Wired[Parts]:
     parts = (store, claims, catalogue, units, neighbours, Templates(), Mail(lines))
     cases = NotifyCases(*parts, timedelta(hours=settings.put_off_hours))
     hooks = WebhookStore(base.database)
-    webhooks = WebhookCases(hooks, catalogue, loopback=settings.webhook_loopback)
+    webhooks = WebhookCases(hooks, catalogue, Seals(settings.webhook_keys), loopback=settings.webhook_loopback)
     reader = WebhookReader(hooks, Places(catalogue, units), StreamLines(settings.amqp_uri, LINES))
     sender = WebhookSender(hooks, settings, partial(_open_post, settings))
     timers = (

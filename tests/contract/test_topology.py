@@ -4,6 +4,8 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from nameko.containers import ServiceContainer
+from nameko.events import event_handler
 
 from services.chassis import topology
 from services.chassis.queues import named, work_queues
@@ -14,6 +16,7 @@ from services.cli.topology import service_classes
 from services.contracts.events import PUBLISHERS
 from tests.conftest import ROOT
 
+LIMITS = {"x-message-ttl", "x-expires", "x-max-length", "x-max-length-bytes"}
 GOLDEN = ROOT / "tests/contract/topology.txt"
 ONE = "amqp://broker//"
 LADDER = (1.0, 5.0, 30.0, 300.0, 1800.0, 14400.0)
@@ -76,6 +79,16 @@ CALLED = {
 }
 
 
+class Department:
+    """Somebody else's stock service."""
+
+    name = "statistics"
+
+    @event_handler("intake", "dossier_resolved")
+    def count(self, event: Any) -> None:
+        """Nothing."""
+
+
 def entrypoints(service: type[Service], kind: type[Any]) -> list[tuple[str, Any]]:
     """The methods of a service that are marked as `kind`."""
     return [
@@ -108,6 +121,20 @@ def test_every_queue_has_one_owner_and_loses_nothing() -> None:
         assert queue.queue_arguments["x-delivery-limit"] == topology.DELIVERY_LIMIT
         assert queue.queue_arguments["x-dead-letter-strategy"] == "at-least-once"
         assert queue.queue_arguments["x-dead-letter-routing-key"] == f"{owner}.dead"
+
+
+def test_what_waits_for_somebody_who_is_away_waits_as_long_as_he_is() -> None:
+    ours = [
+        queue for service in service_classes() for queue in (*work_queues(service), topology.dead_queue(service.name))
+    ]
+    container: Any = ServiceContainer(Department, {"AMQP_URI": ONE})
+    (listener,) = container.entrypoints
+    listener.setup()
+    for queue in (*ours, listener.queue):
+        assert queue.durable
+        assert not queue.auto_delete
+        assert not queue.exclusive
+        assert not LIMITS & set(queue.queue_arguments or ()), queue.name
 
 
 def test_requests_are_copied_where_there_are_several_brokers_to_copy_them_to() -> None:

@@ -57,6 +57,14 @@ class Receiver(BaseHTTPRequestHandler):
         except OSError:
             note({"path": self.path, "mode": "hung up on"})
 
+    def _ahead(self) -> None:
+        """Answers ahead without end, faster than anybody reads them."""
+        try:
+            while True:
+                self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n" * 1_000)
+        except OSError:
+            note({"path": self.path, "mode": "hung up on"})
+
     def _drip(self) -> None:
         """A head that never ends, a byte at a time."""
         until = time.monotonic() + SECONDS_TO_HANG

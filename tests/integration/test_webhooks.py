@@ -19,7 +19,7 @@ from tests.integration.world import OPERATOR, World
 
 pytestmark = pytest.mark.servers
 SUBMITTED = "intake.dossier_submitted"
-TROUBLES = {"fail": "500", "inward": "307", "drip": "ReadTimeout"}
+TROUBLES = {"fail": "500", "inward": "307", "drip": "ReadTimeout", "ahead": "ConnectionError"}
 INNER = "https://169.254.169.254/latest/meta-data/"
 
 

@@ -5,17 +5,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
+from pydantic import SecretStr
 
 from services.chassis import clock
 from services.chassis.settings import read_settings
 from services.notify.settings import NotifySettings
 from services.notify.webhook_post import signed
+from services.notify.webhook_secrets import Seals
 from services.notify.webhook_sender import WebhookSender
-from services.notify.webhooks import KEPT, Outcome
+from services.notify.webhooks import KEPT, Outcome, new_secret
 from tests.contract.test_settings import given
 from tests.unit.notify.builders import AT
-from tests.unit.notify.webhook_fakes import EVENT, FakePost, FakeWebhooks
+from tests.unit.notify.webhook_fakes import EVENT, KEY, SEALS, FakePost, FakeWebhooks
 
+KEYS = {"NOTIFY_WEBHOOK_KEYS": KEY}
 SLOW = "https://slow.example.vn/"
 Work = Callable[[], None]
 
@@ -27,7 +31,7 @@ class Office:
         self.now, self.store, self.post, self.spawned = AT, FakeWebhooks(), FakePost(), list[Work]()
         self.opened = 0
         monkeypatch.setattr(clock, "now", lambda: self.now)
-        chosen = read_settings(NotifySettings, "notify", {**given(defaults_too=False), **settings})
+        chosen = read_settings(NotifySettings, "notify", {**given(defaults_too=False), **KEYS, **settings})
         self.sender = WebhookSender(self.store, chosen, self.open, self.spawned.append, self.chance)
 
     def chance(self) -> float:
@@ -198,3 +202,15 @@ def test_who_is_to_stop_begins_nothing_more(office: Office) -> None:
     office.sender.stop()
     office.work()
     assert office.post.sent == []
+
+
+def test_what_cannot_be_signed_is_not_sent_and_waits_for_a_secret(office: Office) -> None:
+    office.store.owe(office.store.put(), "a")
+    office.store.endpoints["e-1"]["secrets"][0]["key"] = Seals([SecretStr(Fernet.generate_key().decode())]).seal("x")
+    office.work()
+    assert office.post.sent == []
+    assert (office.of("e-1.a")["status"], office.of("e-1.a")["tries"]) == ("pending", 0)
+    lost = {**office.store.endpoints["e-1"]["secrets"][0], "until": AT + timedelta(days=1)}
+    office.store.endpoints["e-1"]["secrets"] = [{"key": SEALS.seal(new_secret()), "until": None}, lost]
+    office.work(AT + timedelta(seconds=30))
+    assert office.of("e-1.a")["status"] == "delivered"

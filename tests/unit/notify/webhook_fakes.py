@@ -1,18 +1,24 @@
 """Fakes of what webhooks are kept in, read from and sent by."""
 
+import base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from pydantic import SecretStr
+
 from services.chassis.cause import Cause
 from services.chassis.store import Document
 from services.chassis.stream import Place, PlaceLost, Said
 from services.contracts.envelope import Envelope
+from services.notify.webhook_secrets import Seals
 from services.notify.webhook_store import WebhookStore
 from services.notify.webhooks import Endpoint, Happened, Outcome
 from tests.unit.notify.builders import AT
 
+KEY = base64.urlsafe_b64encode(bytes(32)).decode()
+SEALS = Seals([SecretStr(KEY)])
 CODE = "000.00.06.G14-261127-0001"
 ENDPOINT = Endpoint("e-1", "https://example.vn/", "mic", None, (), enabled=True, created_at=AT)
 EVENT = Happened("ev-1", "intake.dossier_submitted", AT.isoformat(), CODE, f"dossier/{CODE}", 1, "mic", frozenset())
@@ -29,7 +35,7 @@ class FakeWebhooks(WebhookStore):
     def put(self, **changed: Any) -> str:
         """Another endpoint; its id."""
         endpoint = replace(ENDPOINT, id=f"e-{len(self.endpoints) + 1}", **changed)
-        secrets = [{"key": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "until": None}]
+        secrets = [{"key": SEALS.seal("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"), "until": None}]
         kept = {**asdict(endpoint), "secrets": secrets, "since": endpoint.created_at, "place": None}
         self.endpoints[endpoint.id] = {"_id": endpoint.id, "disabled_because": None, "rests_until": None, **kept}
         return endpoint.id
