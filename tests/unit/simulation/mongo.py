@@ -101,6 +101,10 @@ class Collection:
         self._interrupts.after_read()
         return min(found, limit) if limit else found
 
+    def distinct(self, path: str) -> list[Any]:
+        """The values at a path, each once."""
+        return list(dict.fromkeys(value for one in self.everything() for value in values_at(one, path)))
+
     def insert_many(self, documents: Sequence[Document], *, ordered: bool) -> None:
         """With ids of their own where none is given, up to one that is refused. Raises BulkWriteError."""
         assert ordered
@@ -121,6 +125,16 @@ class Collection:
         with _Writing(self._interrupts):
             count = self._update_many(wanted, change)
             return SimpleNamespace(matched_count=count, modified_count=count)
+
+    def delete_many(self, wanted: Mapping[str, Any]) -> Any:
+        """Take all matches away."""
+        with _Writing(self._interrupts):
+            found = self._found(wanted, None)
+            for document in found:
+                del self._kept[document["_id"]]
+                self._pending.pop(document["_id"], None)
+            self._by_key = {}
+            return SimpleNamespace(deleted_count=len(found))
 
     def replace_one(self, wanted: Mapping[str, Any], document: Document, *, upsert: bool = False) -> None:
         """Put `document` in the place of the first match, or beside all when there is none."""
