@@ -5,6 +5,9 @@ then speaks of the payment only, more than half of what is left may still be sen
 more than it took. What is uncertain rests in the dead letters, and however often its event comes again it is not sent:
 a person looks at the merchant's page of the gateway, and says that it was made (`record`), or that it was not, by
 sending the dead letter back. Of several refunds of one payment each waits for the one before, however long that takes.
+
+Two who hear the same event at once do not ask a gateway together: what it says to the one, while the other's request is
+under way, would be no answer about the refund.
 """
 
 import hashlib
@@ -61,6 +64,21 @@ class Refunds:
 
         `refund_uncertain` where nobody can tell whether it was made.
         """
+        self._journal.get(owed.order_id)
+        at = clock.now()
+        until = self._orders.begin_refund(owed.order_id, at)
+        if until is None:
+            raise Unavailable(
+                "payment.refund_under_way",
+                "Somebody else is giving this back just now.",
+                "Khoản hoàn này đang được xử lý.",
+            )
+        try:
+            self._give_back(why, owed, at)
+        finally:
+            self._orders.end_refund(owed.order_id, until)
+
+    def _give_back(self, why: Cause, owed: Owed, at: datetime) -> None:
         order = self._journal.get(owed.order_id).state
         number = owed.number or order.first_owed(owed.attempt, owed.amount_vnd)
         refund = order.find_refund(number) if number else None
@@ -76,7 +94,6 @@ class Refunds:
             )
         if self._orders.is_left_to_a_person(owed.order_id, owed.event_id, owed.replay):
             raise _uncertain()
-        at = clock.now()
         if not self._is_made(order, purchase_of(order, captured), owed, at):
             self._orders.note_uncertain(owed.order_id, owed.event_id, at)
             raise _uncertain()

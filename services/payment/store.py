@@ -19,6 +19,7 @@ from services.chassis.store import Collection, Document, outages_named
 from services.chassis.writes import GroupWrite
 from services.payment.order import FeeOrder
 
+LONGEST_REFUND: Final = timedelta(seconds=90)  # a question, the refund, a question: each with its time-outs
 LONGEST_SILENCE: Final = timedelta(days=1)  # between two questions about an attempt
 _AT_ONCE = 500
 _DATED: Final = {"$type": "date"}  # said in filter and index alike, so that the index is used
@@ -190,6 +191,22 @@ class Orders:
             found = self._orders.find_one({"_id": order_id}, {"held": 1}) or {}
         since: dict[str, datetime] = found.get("held", {})
         return since
+
+    def begin_refund(self, order_id: str, now: datetime) -> datetime | None:
+        """Until when nobody but the caller asks a gateway for refunds of this order; None where somebody else does.
+
+        What somebody who died has begun, or whose clock was ahead, stands in nobody's way after `LONGEST_REFUND`.
+        """
+        name, until = "refunding_until", now + LONGEST_REFUND
+        free = [{name: None}, {name: {"$lte": now}}, {name: {"$gt": until + clock.APART}}]
+        with outages_named():
+            taken = self._orders.update_one({"_id": order_id, "$or": free}, {"$set": {name: until}})
+        return until if taken.modified_count else None
+
+    def end_refund(self, order_id: str, until: datetime) -> None:
+        """Who had begun is done."""
+        with outages_named():
+            self._orders.update_one({"_id": order_id, "refunding_until": until}, {"$unset": {"refunding_until": ""}})
 
     def note_sending(self, order_id: str, refund: str, at: datetime) -> tuple[datetime, bool]:
         """This refund, named by the event that asked for it, is about to be sent: when that was so first; if now."""

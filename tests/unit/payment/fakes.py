@@ -16,7 +16,7 @@ from services.payment.order import FeeOrder
 from services.payment.refunds import Refunds
 from services.payment.settings import PaymentSettings
 from services.payment.settlement import Settlement
-from services.payment.store import Bill
+from services.payment.store import LONGEST_REFUND, Bill
 from services.payment.usecases import PaymentCases
 from services.payment.vnpay import Merchant, Purchase, Report
 from services.payment.wiring import ORDER
@@ -53,6 +53,7 @@ class FakeOrders:
         self.refused: dict[str, int] = {}
         self.sent: dict[str, datetime] = {}
         self.undecided: set[str] = set()
+        self.refunding: dict[str, datetime] = {}
         self.uncertain: set[str] = set()
         self.replays: set[str] = set()
         self.holds: dict[str, dict[str, datetime]] = {}
@@ -107,6 +108,14 @@ class FakeOrders:
     def held(self, order_id: str) -> dict[str, datetime]:
         return self.holds.get(order_id, {})
 
+    def begin_refund(self, order_id: str, now: datetime) -> datetime | None:
+        if self.refunding.get(order_id, now) > now:
+            return None
+        return self.refunding.setdefault(order_id, now + LONGEST_REFUND)
+
+    def end_refund(self, order_id: str, until: datetime) -> None:
+        assert self.refunding.pop(order_id) == until
+
     def note_sending(self, order_id: str, refund: str, at: datetime) -> tuple[datetime, bool]:
         first = f"{order_id}/{refund}" not in self.sent
         return self.sent.setdefault(f"{order_id}/{refund}", at), first
@@ -149,6 +158,7 @@ class FakeGateway:
     refunds: list[tuple[str, int, str | None, str]] = field(default_factory=list)
     refund_error: ServiceError | None = None
     repeated: bool = False  # answers 94
+    meanwhile: Callable[[], None] = lambda: None  # before it answers
 
     def query(self, purchase: Purchase, _request_id: str, _at: datetime) -> Report | None:
         self.asked.append(purchase.reference)
@@ -161,6 +171,7 @@ class FakeGateway:
         self, purchase: Purchase, amount_vnd: int, transaction: str | None, request_id: str, _at: datetime
     ) -> bool:
         self.refunds.append((purchase.reference, amount_vnd, transaction, request_id))
+        self.meanwhile()
         if self.refund_error is not None:
             raise self.refund_error
         return not self.repeated

@@ -48,6 +48,21 @@ def test_a_refund_is_made_once_however_often_it_is_heard_of(desk: Desk) -> None:
     assert desk.types().count("fee_refunded") == 1
 
 
+def test_two_who_hear_of_a_refund_at_once_do_not_ask_the_gateway_together(desk: Desk) -> None:
+    owed(desk)
+
+    def hear_it_too() -> None:
+        with pytest.raises(Unavailable) as caught:
+            give_back(desk)
+        assert caught.value.code == "payment.refund_under_way"
+
+    desk.gateway.meanwhile = hear_it_too
+    give_back(desk)
+    give_back(desk)
+    assert len(desk.gateway.refunds) == 1
+    assert desk.order().refunds[0].refunded_at == NOW
+
+
 def test_a_refund_whose_answer_was_lost_is_asked_for_under_the_same_id(desk: Desk) -> None:
     owed(desk)
     desk.gateway.refund_error = Unavailable("payment.gateway_unavailable", "", "")

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.payment.store import LONGEST_SILENCE, Orders
+from services.chassis import clock
+from services.payment.store import LONGEST_REFUND, LONGEST_SILENCE, Orders
 from tests.unit.payment.builders import NOW
 from tests.unit.simulation.mongo import Collection
 
@@ -48,6 +49,20 @@ def test_an_order_is_asked_after_when_its_time_has_come_or_none_is_so_far_away(
     for asked in (["o"] * is_asked, []):  # once: it is then put off anew
         found: list[Any] = list(orders.claim_silent(NOW, NOW, lambda _order: NOW + _QUARTER))
         assert found == asked
+
+
+def test_one_at_a_time_has_refunds_of_an_order_made_and_who_died_stands_in_nobody_s_way() -> None:
+    orders = holding({"_id": "o"})
+    until = orders.begin_refund("o", NOW)
+    assert until == NOW + LONGEST_REFUND
+    assert orders.begin_refund("o", NOW + LONGEST_REFUND / 2) is None
+    orders.end_refund("o", until)
+    assert orders.begin_refund("o", NOW)
+    later = orders.begin_refund("o", until)  # the second one has died
+    assert later
+    orders.end_refund("o", until)  # or was only late: the third one goes on
+    assert orders.begin_refund("o", until) is None
+    assert orders.begin_refund("o", later - 3 * clock.APART)  # the third one's clock was ahead
 
 
 def test_a_replay_ends_the_doubt_about_one_refund_once_and_what_is_sent_next_is_another_request() -> None:
