@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import DESKTOP, PHONE, Open
+from tests.e2e.every_page import SUBS
 
 pytestmark = pytest.mark.servers
 SOON: Any = {"seconds": 200, "is_last": False, "say": "Sắp kết thúc lúc 09 giờ 30.", "foot": "Kết thúc lúc 09 giờ 30."}
@@ -55,10 +56,21 @@ def test_what_is_sent_after_the_session_ended_comes_back_after_sign_in_and_is_ke
     expect(page.get_by_label("Địa chỉ").first).to_have_value("Số 9 phố Ví Dụ")
 
 
-def test_a_list_that_is_filtered_after_the_session_ended_is_shown_after_sign_in(visit: Open) -> None:
+def test_a_search_that_is_sent_after_the_session_ended_finds_after_sign_in(visit: Open) -> None:
     page = visit("/ban-lam-viec", sub="vnnic-1", viewport=DESKTOP)
     page.get_by_label("Mã hồ sơ").first.fill("000.00.06.G14")
     page.context.clear_cookies()
     page.get_by_label("Mã hồ sơ").first.press("Enter")
+    page.get_by_role("button", name="Gửi lại").click()
     page.locator('button[name="sub"][value="vnnic-1"]').click()
+    page.get_by_role("button", name="Gửi lại").click()
     expect(page.get_by_label("Mã hồ sơ").first).to_have_value("000.00.06.G14")
+
+
+def test_days_that_are_asked_for_after_the_session_ended_are_shown_after_sign_in(visit: Open) -> None:
+    page = visit("/dieu-hanh/", sub=SUBS["operator"], viewport=DESKTOP)
+    page.get_by_label("Từ ngày").fill("2026-01-02")
+    page.context.clear_cookies()
+    page.get_by_label("Từ ngày").press("Enter")
+    page.locator(f'button[name="sub"][value="{SUBS["operator"]}"]').click()
+    expect(page.get_by_label("Từ ngày")).to_have_value("2026-01-02")
