@@ -41,19 +41,27 @@ class Identity:
 
 
 def recall(run_dir: Path) -> Identity | None:
-    """The identity kept in the run directory, None in a new one."""
+    """The identity kept in the run directory, None in a new one. What an earlier release had not is made, once."""
     try:
-        return Identity(**json.loads((run_dir / FILE).read_text()))
+        kept = json.loads((run_dir / FILE).read_text())
     except FileNotFoundError:
         return None
+    identity = Identity(**kept)
+    if asdict(identity).keys() != kept.keys():
+        _keep(run_dir, identity)
+    return identity
 
 
 def settle(run_dir: Path) -> Identity:
     """The identity to start with: the kept one with ports that others took replaced, or a new one."""
     identity = recall(run_dir) or _new(run_dir)
     identity = replace(identity, ports=ports.choose(PORTS, identity.ports))
-    write_private(run_dir / FILE, json.dumps(asdict(identity), indent=1))
+    _keep(run_dir, identity)
     return identity
+
+
+def _keep(run_dir: Path, identity: Identity) -> None:
+    write_private(run_dir / FILE, json.dumps(asdict(identity), indent=1))
 
 
 def _new(run_dir: Path) -> Identity:

@@ -28,6 +28,7 @@ _COUNTED: Final = ("tenant", "unit", "status", "channel", "level")
 _INDEX: Final = [(_SUBMITTED, 1), *((f"state.{name}", 1) for name in _COUNTED)]
 _DAY: Final = {"$dateToString": {"date": f"${_SUBMITTED}", "format": "%Y-%m-%d", "timezone": "+07:00"}}
 _BY_DAY: Final = ("days", "day_statuses")  # members that are large, and seldom asked for
+_OF_OLD: Final = ("standing",)  # by status and kind together: written for the release before, which reads nothing else
 _IS_COUNTED: Final = "statuses"
 _LIVELY: Final = 3  # months in which nearly all changes happen
 _SELDOM: Final = 20  # times less often are the others counted
@@ -57,10 +58,10 @@ class Tallies:
 
     def read(self, from_month: str, to_month: str, *, with_days: bool) -> list[Document]:
         """The tallies of these months, the first first."""
-        left_out = {} if with_days else dict.fromkeys(_BY_DAY, 0)
+        left_out = dict.fromkeys(_OF_OLD if with_days else (*_OF_OLD, *_BY_DAY), 0)
         with outages_named():
             wanted = {"_id": {"$gte": from_month, "$lte": to_month}}
-            found = self._tallies.find(wanted, left_out or None).sort([("_id", 1)])
+            found = self._tallies.find(wanted, left_out).sort([("_id", 1)])
             return [one for one in found if _IS_COUNTED in one]
 
     def with_days(self, month: str) -> Document | None:
@@ -96,14 +97,14 @@ class Tallies:
             rows = [{**one["_id"], "n": one["n"]} for one in self._dossiers.aggregate(asked, hint=dict(_INDEX))]
             counted = {
                 "as_of": at,
+                "standing": _summed(rows, "day"),
                 "statuses": _summed(rows, "day", "channel", "level"),
                 "kinds": _summed(rows, "day", "status"),
                 "days": _summed(rows, "status"),
                 "day_statuses": _summed(rows, "channel", "level"),
             }
             later = {"$gt": at, "$lte": at + clock.APART}
-            kept = {"$set": counted, "$unset": {"standing": ""}}  # as an earlier version counted
-            self._tallies.update_one({"_id": month, "as_of": {"$not": later}}, kept)
+            self._tallies.update_one({"_id": month, "as_of": {"$not": later}}, {"$set": counted})
 
 
 def month_of(day: date) -> str:

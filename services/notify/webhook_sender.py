@@ -80,7 +80,10 @@ class WebhookSender:
     def _begin(self, endpoint: Document) -> None:
         id_ = endpoint["_id"]
         most = 1 if id_ in self._hanging else self._settings.webhook_at_once
-        while self._busy[id_] < most and (delivery := self._claim(endpoint)):
+        for _ in range(most - self._busy[id_]):  # at most: what fails at once must not keep the others from their turn
+            delivery = self._claim(endpoint)
+            if delivery is None:
+                break
             self._busy[id_] += 1
             self._spawn(partial(self._go_on, endpoint, delivery))
 
@@ -88,6 +91,8 @@ class WebhookSender:
         now = clock.now()
         if self._stopping.is_set() or not endpoint["enabled"] or rests(endpoint.get("rests_until"), now):
             return None
+        if not self._seals.opened(signing(endpoint["secrets"], now)):
+            return None  # it stays as it is until a new one is made, or for whom has the key
         return self._store.claim(endpoint["_id"], uuid4().hex, now, now + self._hold)
 
     def _go_on(self, endpoint: Document, delivery: Document | None) -> None:
@@ -110,7 +115,7 @@ class WebhookSender:
         post, sign = self._post
         at, body = clock.now(), codec.encode(delivery["payload"])
         secrets = self._seals.opened(signing(endpoint["secrets"], at))
-        if not secrets:  # it stays as it is until a new one is made, or the key is set that is missing
+        if not secrets:  # it was made anew just now
             return False
         headers = sign(delivery["event"], body, secrets, at)
         outcome = post.send(endpoint["url"], headers, body)

@@ -117,9 +117,12 @@ class Refunds:
                 self._orders.note_refusal(owed.order_id, owed.event_id)
                 raise
             log.warning("refund_refused_again", order=owed.order_id, reason=refusal.en)
-            return self._is_found_made(order, purchase, owed.amount_vnd, at)
-        if taken or (not first and self._can_only_be_its_own(order, purchase, owed)):
-            return True
+        else:
+            if taken or (not first and self._can_only_be_its_own(order, purchase, owed)):
+                return True
+        self._orders.note_undecided(
+            owed.order_id, owed.event_id
+        )  # before it is asked: a later 94 proves nothing either
         return self._is_found_made(order, purchase, owed.amount_vnd, at)
 
     def _send(self, order: FeeOrder, purchase: Purchase, owed: Owed, at: datetime, *, first: bool) -> bool:
@@ -138,8 +141,8 @@ class Refunds:
     def _can_only_be_its_own(self, order: FeeOrder, purchase: Purchase, owed: Owed) -> bool:
         """Whether a repetition, told of a refund that was sent before, means that this one was taken then.
 
-        Not where it was answered 99, which uses an id up like any answer; nor where another was given back of this
-        payment, for a gateway says the same while that is under way.
+        Not where it was answered 99, refused, or told of before without having been sent, for any answer uses an id up;
+        nor where another was given back of this payment, for a gateway says the same while that is under way.
         """
         return not _given_back(order, purchase) and not self._orders.was_undecided(owed.order_id, owed.event_id)
 

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from flask import session
 
-from services.chassis.errors import Invalid, Unavailable
+from services.chassis.errors import Invalid, NotFound, ServiceError, Unavailable
+from services.chassis.logs import log
 from services.portal.language import say, words
 from services.portal.signin import who
 from services.portal.wiring import portal
@@ -65,12 +66,22 @@ def found(place: Place) -> Found:
         sought = _ask("intake.find_codes", text=typed)
     except Invalid as error:
         return Found(typed=typed, problem=words(error.errors[0] if error.errors else error), status=error.status)
-    except Unavailable as error:
-        problem = say("Hiện chưa tìm được theo tên hoặc số của người nộp. Tìm theo mã hồ sơ vẫn được.")
-        return Found(typed=typed, problem=problem, status=error.status)
+    except (Unavailable, NotFound) as error:  # an intake of the release before has no such method
+        return _not_now(typed, error)
     if not sought["dossier_codes"]:
         return Found(typed=typed, more=sought["more"])
-    return _listed(place, typed, sought["more"], dossier_codes=sought["dossier_codes"])
+    try:
+        return _listed(place, typed, sought["more"], dossier_codes=sought["dossier_codes"])
+    except Invalid as error:
+        if not any(one["field"] == "dossier_codes" for one in error.errors):
+            raise
+        return _not_now(typed, error)  # a routing of the release before
+
+
+def _not_now(typed: str, error: ServiceError) -> Found:
+    problem = say("Hiện chưa tìm được theo tên hoặc số của người nộp. Tìm theo mã hồ sơ vẫn được.")
+    log.warning("search_by_name_not_possible", reason=error.code)
+    return Found(typed=typed, problem=problem, status=Unavailable.status)
 
 
 def _listed(place: Place, typed: str = "", more: bool = False, **only: Any) -> Found:

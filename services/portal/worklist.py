@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Final
 
-from services.contracts.catalogue.dates import written_day
+from services.chassis import clock
+from services.contracts.catalogue.dates import local_day, written_day
 from services.portal.casework import STATUSES
 
 _LONGEST: Final = 60
@@ -13,6 +14,7 @@ _END_OF_CODE: Final = re.compile(r"\d{6}(-\d*)?", re.ASCII)  # a day, and how ma
 _CODE: Final = re.compile(  # as much of it as was typed: 000.00.06.G14-261126-0001
     r"\d{3}\.(\d{0,2}|\d\d\.(\d{0,2}|\d\d\.([A-Z][\dA-Z]*(\.[\dA-Z]+)*(-\d{0,6}|-\d{6}-\d*)?)?))", re.ASCII
 )
+_FIRST_DAY: Final = "2016-01-01"  # the first services of level 3 and 4
 _STATUSES: Final = ("open", "closed", "any", *STATUSES)
 _ORDERS: Final = ("due", "newest", "opened")
 _LATE: Final = ("", "overdue", "at_risk")
@@ -81,10 +83,14 @@ class Wish:
 
 
 def is_code(typed: str) -> bool:
-    """Whether that is some of a dossier code, from its beginning or from its day on; else it is a name or a number."""
+    """Whether that is some of a dossier code, from its beginning or from its day on; else it is a name or a number.
+
+    Many tax codes and identity numbers begin like a day, but few like one on which a dossier can have come.
+    """
     typed = typed.upper()
     if _END_OF_CODE.fullmatch(typed):
-        return written_day(f"20{typed[:2]}-{typed[2:4]}-{typed[4:6]}") is not None
+        day = f"20{typed[:2]}-{typed[2:4]}-{typed[4:6]}"
+        return written_day(day) is not None and _FIRST_DAY <= day <= local_day(clock.now()).isoformat()
     return _CODE.fullmatch(typed) is not None
 
 

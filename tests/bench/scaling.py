@@ -41,7 +41,7 @@ def measure(rig: Rig, plan: Plan) -> Scaling:
         free_two = one.run(FREE, None, 2, free_one.each)
         held_two = one.run(HELD, (service, share), 2, held_one.each)
     finally:
-        rig.up()
+        rig.up(scale={service: 1})
     runs = [told.as_row(service) for told in (free_one, free_two, held_one, held_two)]
     return Scaling(FEE, service, share, runs)
 

@@ -1,9 +1,11 @@
 """The parts of the local stack that need no server."""
 
+import json
 import socket
 import stat
 import subprocess
 from configparser import RawConfigParser
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -45,6 +47,15 @@ def test_files_with_passwords_are_for_their_owner_only(tmp_path: Path) -> None:
     environment.write(tmp_path, environment.for_services(tmp_path, identity, {}))
     for name in ("identity.json", "env"):
         assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
+
+
+def test_what_an_identity_of_an_earlier_release_lacks_is_made_once(tmp_path: Path) -> None:
+    file, known = tmp_path / "identity.json", asdict(settle(tmp_path))
+    file.write_text(json.dumps({name: value for name, value in known.items() if name != "webhook_key"}))
+    first, second = recall(tmp_path), recall(tmp_path)
+    assert first is not None
+    assert first.webhook_key
+    assert (first, asdict(first) | {"webhook_key": None}) == (second, known | {"webhook_key": None})
 
 
 @pytest.mark.parametrize("note", ["a=b; c # d", "it's $HOME & `id`", 'a "b" \\c', "", "  two  blanks "])

@@ -204,6 +204,19 @@ def test_who_is_to_stop_begins_nothing_more(office: Office) -> None:
     assert office.post.sent == []
 
 
+def test_who_fails_at_once_or_cannot_be_signed_for_keeps_nobody_from_his_turn(office: Office) -> None:
+    unsigned, failing_at_once = office.store.put(), office.store.put(url=SLOW)
+    office.store.endpoints[unsigned]["secrets"][0]["key"] = "of another key"
+    office.post.answers[SLOW] = failing
+    for id_ in (unsigned, failing_at_once):
+        office.store.owe(id_, *map(str, range(20)))
+    office.store.owe(office.store.put(), "x")
+    chosen = office.sender._settings  # noqa: SLF001
+    WebhookSender(office.store, chosen, office.open, lambda work: work()).round()
+    assert [url for url, _, _ in office.post.sent] == [SLOW] * 4 + ["https://example.vn/"]
+    assert not any(one.get("by") for id_, one in office.store.deliveries.items() if id_.startswith(unsigned))
+
+
 def test_what_cannot_be_signed_is_not_sent_and_waits_for_a_secret(office: Office) -> None:
     office.store.owe(office.store.put(), "a")
     office.store.endpoints["e-1"]["secrets"][0]["key"] = Seals([SecretStr(Fernet.generate_key().decode())]).seal("x")

@@ -181,6 +181,30 @@ def test_a_refusal_of_what_may_have_arrived_before_says_nothing_of_that(desk: De
     assert len(desk.gateway.refunds) == 2
 
 
+def test_a_refusal_of_which_nobody_could_ask_is_not_taken_for_made_later(desk: Desk) -> None:
+    code_of(desk, callback())
+    owe_more(desk, 100_000)
+    desk.gateway.reports[FIRST] = Unavailable("payment.gateway_unavailable", "", "")
+    for error in (LOST, Refused("payment.refund_refused", "", "")):
+        desk.gateway.refund_error = error
+        with pytest.raises(Unavailable):
+            pay_out(desk, 100_000)
+    desk.gateway.refund_error, desk.gateway.repeated = None, True
+    desk.gateway.reports[FIRST] = report()
+    uncertain(desk, 100_000)
+
+
+def test_a_94_to_what_was_not_sent_before_is_not_taken_for_made_when_it_comes_again(desk: Desk) -> None:
+    code_of(desk, callback())
+    owe_more(desk, 100_000)
+    desk.gateway.repeated = True
+    desk.gateway.reports[FIRST] = Unavailable("payment.gateway_unavailable", "", "")
+    with pytest.raises(Unavailable):
+        pay_out(desk, 100_000)
+    desk.gateway.reports[FIRST] = report()
+    uncertain(desk, 100_000)
+
+
 @pytest.mark.parametrize("on_line", [True, False])
 def test_what_a_person_has_seen_made_is_never_sent_again_and_the_order_is_at_rest(
     desk: Desk, now: list[Any], on_line: bool

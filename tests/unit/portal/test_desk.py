@@ -1,13 +1,14 @@
 """The officers' queue: what it asks of routing, what it shows, and whose it is."""
 
 import re
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
 import time_machine
 from flask.testing import FlaskClient
 
-from services.chassis.errors import Invalid, Unavailable
+from services.chassis.errors import Invalid, NotFound, Unavailable
 from tests.unit.portal.cases import CODE, at_work, line
 from tests.unit.portal.fakes import CITIZEN, OFFICER, OPERATOR, FakeServices, visit
 
@@ -270,7 +271,13 @@ def test_a_code_or_some_of_it_is_looked_up_at_its_address(typed: str, address: s
     assert not services.of("intake.find_codes")
 
 
-@pytest.mark.parametrize("typed", ["001801000001", "001.801.000.001", "001801", "0012", "0100109106-001", "G06", "Mẫu"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("001801000001", "001.801.000.001", "001801", "0012", "0100109106-001", "G06", "Mẫu"),
+        *("010124", "030112", "001203", "001203-004567", "991231"),  # like days on which no dossier came
+    ],
+)
 def test_whatever_else_is_typed_stays_in_the_session(typed: str) -> None:
     assert "found=" in searched(at_work(), q=typed)[1]
     assert "q=" not in searched(at_work(), q=typed)[1]
@@ -298,6 +305,20 @@ def test_while_intake_is_away_the_page_says_so_and_codes_are_still_found() -> No
     assert "Tìm theo mã hồ sơ vẫn được." in answer.text
     assert 'value="Nguyễn Thị Mẫu"' in answer.text
     assert browser.post("/ban-lam-viec", data={"q": CODE}).location == f"/ban-lam-viec?q={CODE}"
+
+
+@pytest.mark.parametrize(
+    "of_old",
+    [
+        {"intake__find_codes": NotFound("rpc.unknown_method", "No.", "Không có.")},
+        {"routing__list_cases": Invalid("routing.invalid", "No.", "Không có.", [{"field": "dossier_codes"}])},
+    ],
+)
+def test_services_of_the_release_before_are_not_found_fault_with(of_old: dict[str, Any]) -> None:
+    browser, address = searched(at_work(**of_old), q="Nguyễn Thị Mẫu")
+    answer = browser.get(address)
+    assert answer.status_code == 503
+    assert "Tìm theo mã hồ sơ vẫn được." in answer.text
     assert browser.get(f"/ban-lam-viec?q={CODE}").location == f"/ban-lam-viec/{CODE}"
 
 
