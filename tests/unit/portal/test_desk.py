@@ -305,13 +305,17 @@ def test_while_intake_is_away_the_page_says_so_and_codes_are_still_found() -> No
     assert "Tìm theo mã hồ sơ vẫn được." in answer.text
     assert 'value="Nguyễn Thị Mẫu"' in answer.text
     assert browser.post("/ban-lam-viec", data={"q": CODE}).location == f"/ban-lam-viec?q={CODE}"
+    assert browser.get(f"/ban-lam-viec?q={CODE}").location == f"/ban-lam-viec/{CODE}"
 
 
 @pytest.mark.parametrize(
     "of_old",
     [
         {"intake__find_codes": NotFound("rpc.unknown_method", "No.", "Không có.")},
-        {"routing__list_cases": Invalid("routing.invalid", "No.", "Không có.", [{"field": "dossier_codes"}])},
+        {
+            "intake__find_codes": FOUND,
+            "routing__list_cases": Invalid("routing.invalid", "No.", "Không có.", [{"field": "dossier_codes"}]),
+        },
     ],
 )
 def test_services_of_the_release_before_are_not_found_fault_with(of_old: dict[str, Any]) -> None:
@@ -319,7 +323,6 @@ def test_services_of_the_release_before_are_not_found_fault_with(of_old: dict[st
     answer = browser.get(address)
     assert answer.status_code == 503
     assert "Tìm theo mã hồ sơ vẫn được." in answer.text
-    assert browser.get(f"/ban-lam-viec?q={CODE}").location == f"/ban-lam-viec/{CODE}"
 
 
 def test_a_text_that_intake_refuses_is_told() -> None:
