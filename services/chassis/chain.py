@@ -7,7 +7,7 @@ An event without a hash was written by a release that knew of none; two releases
 hash is worked out wherever the next one needs it, so the first event of this release covers all before it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 
 from services.chassis import codec
@@ -36,8 +36,13 @@ def head(whose: str, history: Sequence[Document]) -> str:
 
 def broken_at(whose: str, history: Sequence[Document]) -> int | None:
     """The place, from 1, of the first event whose hash is not that of the events up to it; None when all is well."""
-    for place, (entry, made) in enumerate(_links(whose, history), 1):
-        if not made or entry.get(HASH, made) != made:
+    at = whose
+    for place, entry in enumerate(history, 1):
+        try:
+            at = _link(at, entry)
+        except (TypeError, ValueError):  # somebody has put in what no release writes
+            return place
+        if entry.get(HASH, at) != at:
             return place
     return None
 
@@ -45,16 +50,6 @@ def broken_at(whose: str, history: Sequence[Document]) -> int | None:
 def root_of(source: str, kind: str, id_: str) -> str:
     """What the first event of an aggregate follows on: whose history it is."""
     return f"/{source}/{kind}/{id_}"
-
-
-def _links(whose: str, history: Sequence[Document]) -> Iterator[tuple[Document, str]]:
-    at = whose
-    for entry in history:
-        try:
-            at = _link(at, entry)
-        except (TypeError, ValueError):  # somebody has put in what no release writes
-            at = ""
-        yield entry, at
 
 
 def _link(before: str, entry: Document) -> str:

@@ -64,7 +64,7 @@ class Refunds:
 
         `refund_uncertain` where nobody can tell whether it was made.
         """
-        self._journal.get(owed.order_id)
+        self._journal.get(owed.order_id)  # where there is none, nobody is giving back
         at = clock.now()
         until = self._orders.begin_refund(owed.order_id, at)
         if until is None:

@@ -12,6 +12,7 @@ import bson
 from services.chassis.journal import Journal
 from services.chassis.store import Document
 from services.cli.verify.books import HISTORIES
+from services.contracts.envelope import read_headers
 from tests.integration.books import Books
 
 _SOURCE: Final = "registry"
@@ -26,12 +27,10 @@ class Rebuilt:
 
     def note(self, headers: Mapping[str, Any], body: bytes) -> None:
         """One more message of the stream, of whomever."""
-        told = {name: headers.get(f"cloudEvents:{name}") for name in ("source", "type", "aggregate", "sequence")}
-        if told["source"] != f"/{_SOURCE}":
-            return
-        version = int(str(headers["cloudEvents:dataschema"]).rpartition(":v")[2])
-        entry = {"type": told["type"], "v": version, "data": json.loads(body)}
-        self._told.setdefault(str(told["aggregate"]), {})[int(told["sequence"] or 0)] = entry
+        envelope = read_headers(headers)
+        if envelope.source == _SOURCE:
+            entry = {"type": envelope.type, "v": envelope.v, "data": json.loads(body)}
+            self._told.setdefault(envelope.aggregate, {})[envelope.sequence] = entry
 
     def compare(self, books: Books) -> Iterator[str]:
         """What is stored otherwise than the stream makes it, or on one side only."""

@@ -9,6 +9,7 @@ import pytest
 from services.chassis import cause, codec
 from services.chassis.journal import Journal
 from services.cli.verify.books import ISSUANCES, Shelf
+from services.contracts.envelope import Envelope
 from services.registry import domain
 from tests.chaos.rebuilt import Rebuilt
 from tests.integration.books import Books
@@ -49,10 +50,20 @@ def told(shelves: Shelves, *places: int, source: str = "registry") -> Rebuilt:
     for event in shelves.kept.documents[CODE]["history"]:
         if event["seq"] not in places:
             continue
-        schema = f"urn:motcua:registry:{event['type']}:v{event['v']}"
-        says = {"source": f"/{source}", "type": event["type"], "dataschema": schema}
-        headers = {**says, "aggregate": f"issuance/{CODE}", "sequence": event["seq"]}
-        rebuilt.note({f"cloudEvents:{name}": value for name, value in headers.items()}, codec.encode(event["data"]))
+        envelope = Envelope(
+            id=event["id"],
+            source=source,
+            type=event["type"],
+            v=event["v"],
+            subject=CODE,
+            time=event["at"].isoformat(),
+            sequence=event["seq"],
+            correlation=event["correlation"],
+            causation=event["cause"],
+            trace="t",
+            aggregate=f"issuance/{CODE}",
+        )
+        rebuilt.note(envelope.headers(), codec.encode(event["data"]))
     return rebuilt
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -346,12 +346,17 @@ def test_a_server_that_cannot_be_trusted_gets_no_letter(desk: Desk, port: int) -
     assert desk.taken == []
 
 
+STACK: Final = {
+    "MOTCUA_AMQP_URI": "amqp://x",
+    "MOTCUA_MONGO_URI": "mongodb://x",
+    "MOTCUA_ACTOR_KEYS": "keys.json",
+    "MOTCUA_ACTOR_KEY": "key.json",
+}
+
+
 def test_settings_come_from_the_stack_or_from_the_service_alone() -> None:
     environment = {
-        "MOTCUA_AMQP_URI": "amqp://x",
-        "MOTCUA_MONGO_URI": "mongodb://x",
-        "MOTCUA_ACTOR_KEYS": "keys.json",
-        "MOTCUA_ACTOR_KEY": "key.json",
+        **STACK,
         "MOTCUA_SMTP_HOST": "127.0.0.1",
         "MOTCUA_SMTP_PORT": "2525",
         "NOTIFY_SMTP_PORT": "2526",
@@ -362,10 +367,7 @@ def test_settings_come_from_the_stack_or_from_the_service_alone() -> None:
 
 def test_every_missing_or_wrong_setting_is_named_and_no_secret_shown() -> None:
     environment = {
-        "MOTCUA_AMQP_URI": "amqp://x",
-        "MOTCUA_MONGO_URI": "mongodb://x",
-        "MOTCUA_ACTOR_KEYS": "keys.json",
-        "MOTCUA_ACTOR_KEY": "key.json",
+        **STACK,
         "MOTCUA_SMTP_PORT": "0",
         "NOTIFY_SMTP_PASSWORD": "hidden-word",
         "NOTIFY_SENDER_ADDRESS": "a@b\r\nBcc: c@example.vn",
@@ -386,10 +388,7 @@ def test_a_letter_may_not_take_longer_than_a_message_may_be_in_hand() -> None:
 @pytest.mark.parametrize("name", ["NOTIFY_SMTP_USER", "NOTIFY_SMTP_PASSWORD"])
 def test_credentials_that_smtp_cannot_carry_are_refused_by_name(name: str) -> None:
     environment = {
-        "MOTCUA_AMQP_URI": "amqp://x",
-        "MOTCUA_MONGO_URI": "mongodb://x",
-        "MOTCUA_ACTOR_KEYS": "keys.json",
-        "MOTCUA_ACTOR_KEY": "key.json",
+        **STACK,
         "MOTCUA_SMTP_HOST": "127.0.0.1",
         "MOTCUA_SMTP_PORT": "25",
         "NOTIFY_SMTP_STARTTLS": "true",

@@ -5,20 +5,11 @@ from typing import Any
 
 import pytest
 
-from services.chassis import clock
 from services.chassis.errors import Invalid, NotFound, Unavailable
 from services.payment import domain
 from tests.unit.catalogue.projected import version
 from tests.unit.payment.builders import CITIZEN, CODE, FOREIGN, NOW, OFFICER, STRANGER, SYSTEM, TEN_DAYS
 from tests.unit.payment.fakes import FEES, Desk, cause_of
-
-
-@pytest.fixture
-def now(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The clock: the test sets the one instant in it."""
-    instant = [NOW]
-    monkeypatch.setattr(clock, "now", lambda: instant[0])
-    return instant
 
 
 @pytest.fixture
