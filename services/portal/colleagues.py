@@ -21,8 +21,9 @@ def check_officer(officer: str, sure_of: str) -> None:
     """Raises Refused for a staff id that is not known in the unit, unless whoever typed it said that it is right.
 
     Nobody keeps a list of a unit's staff: without this a case given to a mistyped id is nobody's, and not looked for.
+    As long as it was never answered who works there, nothing can be said against anybody.
     """
-    if not officer or officer == sure_of or officer in colleagues():
+    if not officer or officer == sure_of or officer in colleagues() or not _kept().is_told(who().unit or ""):
         return
     vi = f"Trong đơn vị chưa ai có mã “{officer}” đang thụ lý hồ sơ. Kiểm tra lại mã cán bộ trước khi giao."
     en = f"Nobody in the unit with the staff ID “{officer}” has cases. Check the staff ID before assigning."

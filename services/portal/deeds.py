@@ -58,18 +58,24 @@ class Deed:
 
 
 def read_deed(action: str, posted: Mapping[str, str], procedure: Document, reasons: Reasons) -> Deed:
-    """The deed that a posted form asks for; controls are named `<action>-<argument>`. What is left open is left out."""
+    """The deed that a posted form asks for; controls are named `<action>-<argument>`. What is left open is left out.
+
+    Where one row is decided on by itself all are told, each as it is then decided: routing cannot know how many there
+    are, nor so whether any is granted.
+    """
     posted = {**posted, f"{action}-reason": _reason(action, posted, reasons)}
     if action == "request_supplement":
         return _supplement(posted, procedure)
     arguments = _given(action, posted, _PLAIN[action])
     if action not in _DECIDING:
         return Deed(action, arguments)
-    read = [(row_place(action, row), _decided(posted, action, row)) for row in _rows(action, posted)]
-    decided = [(place, item) for place, item in read if item]
-    if decided:
-        arguments["items"] = [item for _, item in decided]
-    return Deed(action, arguments, [place for place, _ in decided])
+    rows = _rows(action, posted)
+    read = [_decided(posted, action, row) for row in rows]
+    if not any(read):
+        return Deed(action, arguments)
+    whole = {name: text for name, text in arguments.items() if name == "outcome"}
+    items = [item or {"row": row, **whole} for row, item in zip(rows, read, strict=True)]
+    return Deed(action, {**arguments, "items": items}, [row_place(action, row) for row in rows])
 
 
 def common_reasons(action: str, reasons: Reasons) -> Sequence[Document]:

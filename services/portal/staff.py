@@ -8,6 +8,7 @@ from typing import Final
 from services.chassis.errors import Unavailable
 
 _KEPT_SECONDS: Final = 600.0
+_ASKED_AGAIN_SECONDS: Final = 5.0  # where nobody answered
 
 
 class Staff:
@@ -15,6 +16,7 @@ class Staff:
 
     def __init__(self) -> None:
         self._kept: dict[str, tuple[float, Sequence[str]]] = {}
+        self._told: set[str] = set()
         self._turn = threading.Lock()
 
     def of(self, unit: str, ask: Callable[[], Sequence[str]]) -> Sequence[str]:
@@ -27,10 +29,17 @@ class Staff:
         try:
             found = ask()
         except Unavailable:
+            with self._turn:
+                self._kept[unit] = (time.monotonic() - _KEPT_SECONDS + _ASKED_AGAIN_SECONDS, kept)
             return kept
         with self._turn:
             self._kept[unit] = (time.monotonic(), found)
+            self._told.add(unit)
         return found
+
+    def is_told(self, unit: str) -> bool:
+        """Whether it was ever answered who works there."""
+        return unit in self._told
 
     def note(self, unit: str, officer: str) -> None:
         """One more works there."""

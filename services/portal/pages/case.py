@@ -189,7 +189,7 @@ def _page(case: Document, attempt: Attempt | None = None, status: int = 200) -> 
         common=partial(common_reasons, reasons=portal().offers.reasons(case["tenant"])),
         attempt=attempt,
         drawn=Drawn(attempt.typed, attempt.errors) if attempt else Drawn(),
-        request_id=attempt.typed.get("request_id") if attempt else str(uuid.uuid4()),
+        request_id=str(uuid.uuid4()),  # what was tried has had its answer: what is sent from here is another request
         places=(component_places(procedure), field_places(procedure), other_places()),
         shown=papers.SHOWN,
         payable=PAYABLE,

@@ -38,11 +38,11 @@ class Tried:
 @pages.get("")
 @signed_in("officer")
 def queue() -> ResponseReturnValue:
-    """The cases that fit, by their dates; one that is named in full is opened at once."""
+    """The cases that fit, by their dates; one that is named in full is opened at once, whatever else is asked for."""
     place = Place.read(request.args)
     place = Place(place.wish.coded(_prefix()), place.after)
     page = found(place)
-    if place.wish.q and page.codes == [place.wish.q]:
+    if place.wish.q and [place.wish.q] == (page.codes or found(Place(Wish(status="any", q=place.wish.q))).codes):
         return redirect(url_for("case.show", code=place.wish.q))
     return _page(place, page, Tried(officer=request.args.get("to", "")), page.status)
 

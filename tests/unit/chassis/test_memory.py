@@ -1,6 +1,8 @@
 """What a process remembers of a history saves a read, and can never make it wrong."""
 
+import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -142,3 +144,20 @@ def test_who_opens_what_is_there_already_decides_on_it(journal: Any) -> None:
     journal.memory.forget("D")
     assert journal.change("D", cause("2"), withdrawn(), opens=True).repeated
     assert journal.get("D").state.asked == 2
+
+
+def test_threads_of_a_door_keep_and_leave_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "MOST", 5)
+    known, often = memory.Memory(), sys.getswitchinterval()
+
+    def work(name: int) -> None:
+        for number in range(2000):
+            known.keep({"_id": f"{name}-{number}", "version": 1, "relayed": 0})
+            known.recall(f"{name}-{number - 3}")
+
+    sys.setswitchinterval(1e-5)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            assert list(threads.map(work, range(4))) == [None] * 4
+    finally:
+        sys.setswitchinterval(often)

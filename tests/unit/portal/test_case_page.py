@@ -350,9 +350,44 @@ def test_rows_are_decided_on_one_by_one() -> None:
             "request_id": "one",
             "outcome": "refused",
             "reason": "Chưa đủ",
-            "items": [{"row": 1, "outcome": "refused", "reason": "Máy chủ không trả lời"}],
+            "items": [
+                {"row": 1, "outcome": "refused", "reason": "Máy chủ không trả lời"},
+                {"row": 2, "outcome": "refused"},
+            ],
         }
     ]
+
+
+def test_where_one_row_is_refused_those_left_open_are_granted_with_the_whole() -> None:
+    services = at_work(routing__get_case=case(**ACCEPTED), routing__propose={})
+    form = {"propose-outcome": "granted", "propose-row-1": "", "propose-row-2": "refused", "propose-row-2-why": "Trùng"}
+    visit(services, OFFICER).post(f"{HERE}/de-xuat", data={"request_id": "one", "seen": "3", **form})
+    (told,) = services.of("routing.propose")
+    assert told["items"] == [{"row": 1, "outcome": "granted"}, {"row": 2, "outcome": "refused", "reason": "Trùng"}]
+
+
+def test_where_no_row_is_decided_on_by_itself_the_whole_is_told_alone() -> None:
+    services = at_work(routing__get_case=case(**ACCEPTED), routing__propose={})
+    form = {"propose-outcome": "granted", "propose-row-1": "", "propose-row-2": ""}
+    visit(services, OFFICER).post(f"{HERE}/de-xuat", data={"request_id": "one", "seen": "3", **form})
+    assert "items" not in services.of("routing.propose")[0]
+
+
+def test_what_has_had_its_answer_is_sent_under_another_request_id() -> None:
+    """Else the same form would be answered as it was the first time, though it was undone since."""
+    typed = {"request_id": "one", "seen": "0", "reject-reason": "Không thuộc thẩm quyền"}
+    answer = visit(at_work(), OFFICER).post(f"{HERE}/tu-choi", data=typed)
+    assert answer.status_code == 409
+    assert "Không thuộc thẩm quyền" in answer.text
+    assert 'name="request_id" value="one"' not in answer.text
+    assert 'name="request_id" value="' in answer.text
+
+
+def test_an_officer_is_not_said_to_be_unknown_while_nobody_tells_who_works_there() -> None:
+    away = Unavailable("routing.unavailable", "Away.", "Không trả lời.")
+    services = at_work(routing__get_case=case(**ACCEPTED), routing__case_load=away, routing__assign={})
+    form = {"request_id": "one", "seen": "3", "assign-officer": "vnnic-22"}
+    assert visit(services, OFFICER).post(f"{HERE}/giao", data=form).status_code == 303
 
 
 def test_who_signs_sees_what_was_proposed_and_signs_just_that() -> None:

@@ -75,6 +75,20 @@ def test_a_code_typed_in_full_opens_its_case() -> None:
     assert answer.location == f"/ban-lam-viec/{CODE}"
 
 
+def test_a_code_typed_in_full_opens_its_case_also_where_the_filters_leave_it_out() -> None:
+    def cases(**asked: Any) -> Any:
+        return {"items": [line()] if asked["status"] == "any" and "officer" not in asked else [], "next": None}
+
+    answer = visit(at_work(routing__list_cases=cases), OFFICER).get(f"/ban-lam-viec?q={CODE}&officer=me")
+    assert answer.location == f"/ban-lam-viec/{CODE}"
+
+
+def test_some_of_a_code_that_fits_nothing_at_work_is_looked_for_among_what_has_ended() -> None:
+    services = at_work(routing__list_cases={"items": [], "next": None})
+    page = visit(services, OFFICER).get("/ban-lam-viec?q=000.00.06.G06-2611").text
+    assert "Tìm cả trong hồ sơ đã kết thúc" in page
+
+
 def test_the_next_page_keeps_the_filters() -> None:
     services = at_work(routing__list_cases={"items": [line()], "next": "cursor"})
     page = visit(services, OFFICER).get("/ban-lam-viec?status=opened").text
