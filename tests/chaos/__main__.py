@@ -40,7 +40,7 @@ console = Console()
     "kept",
     multiple=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Play nothing: write the page from a run that was kept; of several, each scenario as the last has it.",
+    help="Play nothing: write the page from a run that was kept; of several, each scenario as the newest has it.",
 )
 def chaos(full: bool, names: tuple[str, ...], seed: int | None, dossiers: int | None, kept: tuple[Path, ...]) -> None:
     """Make everything go wrong that may, and check that nothing is lost, doubled, or wrong."""

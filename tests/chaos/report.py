@@ -103,8 +103,12 @@ def read(file: Path) -> Run:
     return run
 
 
-def page(*runs: Run) -> str:
-    """The page for readers: of one run, or of several of one plan, each scenario as the last of them has it."""
+def page(*told: Run) -> str:
+    """The page for readers: of one run, or of several of one plan, each scenario as the newest of them has it.
+
+    In whatever order they are told, and though one is told twice: no older run stands over what a newer one showed.
+    """
+    runs = sorted({run.stamp: run for run in told}.values(), key=lambda run: run.stamp)
     last = {one.scenario: one for run in runs for one in run.outcomes}
     rows = [_row(one) for one in last.values()]
     lines = [

@@ -97,13 +97,17 @@ def test_a_page_can_be_written_from_what_was_kept_before_it_knew_of_everything(t
     assert report.machine() in report.page(report.read(file))
 
 
-def test_of_several_runs_a_page_has_each_scenario_as_the_last_has_it() -> None:
-    first = report.Run("one", "full", 1, [Outcome("kills", "x", 1, violations=["lost"]), Outcome("poison", "y", 1)])
+def test_of_several_runs_a_page_has_each_scenario_as_the_newest_has_it() -> None:
+    first = report.Run(
+        "20261127T01Z", "full", 1, [Outcome("kills", "x", 1, violations=["lost"]), Outcome("poison", "y", 1)]
+    )
     first.commit = "abc"
-    page = report.page(first, report.Run("two", "full", 2, [Outcome("kills", "x", 2)]))
+    second = report.Run("20261127T02Z", "full", 2, [Outcome("kills", "x", 2)])
+    page = report.page(first, second)
     assert "| kills | held | 2 |" in page
     assert "violated" not in page
-    assert re.search("- run one, .*, commit abc, .*: poison\n- run two, .*: kills\n", page)
+    assert re.search("- run 20261127T01Z, .*, commit abc, .*: poison\n- run 20261127T02Z, .*: kills\n", page)
+    assert report.page(second, first, second, first) == page
 
 
 def test_a_page_is_of_one_plan(tmp_path: Path) -> None:
