@@ -97,13 +97,9 @@ def _happened(dossier: Document) -> Iterator[Step]:
     yield from _done_by_unit(dossier)
     for fee in dossier["fees"]:
         yield from _fee(fee)
-    yield from _result(dossier)
     if dossier["withdrawn_at"]:
         yield Step("done", say("Hồ sơ được rút"), dossier["withdrawn_at"], dossier["withdrawal_reason"] or "")
-    if dossier["returned_at"]:
-        method = dossier["return_method"]
-        more = say(_METHODS[method]) if method in _METHODS else ""
-        yield Step("done", say("Kết quả đã được nhận"), dossier["returned_at"], more)
+    yield from of_result(dossier)
 
 
 def _done_by_unit(dossier: Document) -> Iterator[Step]:
@@ -155,12 +151,17 @@ def _fee(fee: Document) -> Iterator[Step]:
         yield Step("done", say("Đã nộp %(amount)s", amount=amount), fee["paid_at"], more)
 
 
-def _result(dossier: Document) -> Iterator[Step]:
+def of_result(dossier: Document) -> Iterator[Step]:
+    """Its result as it was issued, revoked and handed over, for those too who see the steps of its case beside it."""
     result = dossier["result"]
     if result and result["outcome"] == "granted":
         yield Step("done", say("Đã có kết quả"), result["at"], say("Số %(number)s.", number=result["number"]))
     if result and result["revoked_at"]:
         yield Step("done", say("Kết quả bị thu hồi"), result["revoked_at"])
+    if dossier["returned_at"]:
+        method = dossier["return_method"]
+        more = say(_METHODS[method]) if method in _METHODS else ""
+        yield Step("done", say("Kết quả đã được nhận"), dossier["returned_at"], more)
 
 
 def _to_come(dossier: Document) -> Iterator[Step]:

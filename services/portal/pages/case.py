@@ -27,6 +27,7 @@ from services.portal.deeds import (
 from services.portal.following import Followed, term_of, unit_name_of, unit_of
 from services.portal.language import say, sentence, words
 from services.portal.orders import PAYABLE
+from services.portal.progress import of_result
 from services.portal.searching import found
 from services.portal.signin import signed_in, who
 from services.portal.slips import Slip, there_are
@@ -194,6 +195,7 @@ def _page(case: Document, attempt: Attempt | None = None, status: int = 200) -> 
         shown=papers.SHOWN,
         payable=PAYABLE,
         steps=list(transfers.beside(case["steps"], case["transfers"])),
+        afterwards=list(of_result(dossier)) if dossier else [],
         unit_name=partial(unit_name_of, case),
         elsewhere=_elsewhere(case),
         transfer_reasons=transfers.reasons(),

@@ -148,6 +148,8 @@ def dossier(**changes: Any) -> dict[str, Any]:
         "case": {"accepted_at": None, "rejected_at": None},
         "supplement": None,
         "result": None,
+        "returned_at": None,
+        "return_method": None,
         "applicant": {"kind": "citizen", "name": "Nguyễn Thị Mẫu", "id_number": "001801000001"},
         "form": {"label": "vi-du", "servers": [{"host": "ns1.example.vn"}]},
         "documents": [PAPER],

@@ -542,3 +542,11 @@ def test_a_paper_that_cannot_be_had_says_so_where_it_would_have_stood() -> None:
     assert "Dịch vụ chưa sẵn sàng." in answer.text
     assert f'href="{HERE}/giay-to/0190-paper"' in answer.text
     assert "<header" not in answer.text
+
+
+def test_the_history_goes_on_after_the_decision() -> None:
+    result = {"outcome": "granted", "number": "12/GP-VNNIC", "at": "2026-11-27T02:00:00+00:00", "revoked_at": None}
+    given = dossier(result=result, returned_at="2026-11-28T02:00:00+00:00", return_method="post")
+    page = visit(at_work(intake__get=given), OFFICER).get(HERE).text
+    assert "Số 12/GP-VNNIC." in page
+    assert page.index("12/GP-VNNIC") < page.index("Kết quả đã được nhận")
