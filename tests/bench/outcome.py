@@ -293,6 +293,11 @@ class Pair:
     empty: Grown
     full: Grown
 
+    @property
+    def share(self) -> float:
+        """The throughput of the full stack as a share of the empty one's."""
+        return self.full.rate / self.empty.rate
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -323,7 +328,12 @@ class Growth:
     @property
     def share(self) -> float:
         """The throughput of the full stack as a share of the empty one's: the median of the pairs."""
-        return median(one.full.rate / one.empty.rate for one in self.pairs)
+        return self.middle.share
+
+    @property
+    def middle(self) -> Pair:
+        """The pair whose share is the median: they are an odd number."""
+        return sorted(self.pairs, key=lambda one: one.share)[len(self.pairs) // 2]
 
     @property
     def work(self) -> float:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from deploy.local.composition import SANDBOX
-from tests.bench.outcome import FREE, HELD, Accepted, Control, Flow, Limit, Memory, Result, ratio, worst
+from tests.bench.outcome import FREE, HELD, Accepted, Control, Flow, Grown, Limit, Memory, Result, ratio, worst
 from tests.bench.plan import NOTICES, PROCEDURES
 
 SERVICES: Final = ("intake", "routing", "payment", "notify", "registry")
@@ -58,7 +58,7 @@ def judged(figure: str, target: str, value: float | None, shown: str, met: bool)
     return Row(figure, target, shown if value is not None else "–", met if value is not None else None)
 
 
-def compared(row: Row, *runs: Flow | Control | Limit | Accepted | None) -> Row:
+def compared(row: Row, *runs: Flow | Control | Limit | Accepted | Grown | None) -> Row:
     """The row of a comparison of these runs: no mark where other programs had so much of the machine that it may be
     their doing, in any of the runs or in one more than in another.
     """
@@ -128,7 +128,9 @@ def _growth(result: Result) -> Iterator[Row]:
     size = f"{told.dossiers if told else MILLION:,}"
     share = told.share if told else None
     shown = f"{100 * (share or 0):.0f} %"
-    yield judged(f"growth: throughput, {size} dossiers stored", "≥ 90 % of empty", share, shown, (share or 0) >= 0.9)
+    figure = f"growth: throughput, {size} dossiers stored"
+    row = judged(figure, "≥ 90 % of empty", share, shown, (share or 0) >= 0.9)
+    yield compared(row, *((told.middle.empty, told.middle.full) if told else ()))
     shown = f"{100 * told.work:.0f} % of empty" if told else "–"
     yield Row(f"growth: processor time of a dossier, {size} stored", "–", shown, None)
     slowest = told.asked[0] if told and told.asked else None

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.bench.intake import OURS_BY_RPC
-from tests.bench.outcome import Result, Sum
+from tests.bench.outcome import Pair, Result, Sum
 from tests.bench.plan import NO_FEE
 from tests.bench.targets import Row, rows
 from tests.unit.bench.figures import a_control, a_flow, a_growth, a_limit, a_machine, an_accepted
@@ -60,6 +60,27 @@ def test_runs_that_shared_the_machine_with_others_are_shown_and_not_judged(
     found = row(a_result(ours, theirs), figure)
     assert found.met is None
     assert found.measured == f"{COMPARED[figure]} (others used {shown}: not judged)"
+
+
+@pytest.mark.parametrize(
+    ("which", "empty", "full", "said", "met"),
+    [
+        (0, 10, 10, "", True),
+        (0, 1, 6, "", True),
+        (0, 1, 6.5, " (others used 1 % / 6.5 %: not judged)", None),
+        (0, 10.5, 8, " (others used 10.5 % / 8 %: not judged)", None),
+        (1, 1, 60, "", True),  # its share is not what counts
+    ],
+)
+def test_growth_is_judged_by_its_middle_pair_where_that_had_the_machine_alike(
+    which: int, empty: float, full: float, said: str, met: bool | None
+) -> None:
+    result, growth = a_result(), a_growth()
+    one = growth.pairs[which]
+    growth.pairs[which] = Pair(replace(one.empty, others_percent=empty), replace(one.full, others_percent=full))
+    result.growth = growth
+    found = row(result, "growth: throughput, 100,000 dossiers stored")
+    assert (found.measured, found.met) == (f"95 %{said}", met)
 
 
 def test_a_missed_target_is_told_on_a_quiet_machine() -> None:
