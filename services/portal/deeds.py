@@ -69,13 +69,12 @@ def read_deed(action: str, posted: Mapping[str, str], procedure: Document, reaso
     arguments = _given(action, posted, _PLAIN[action])
     if action not in _DECIDING:
         return Deed(action, arguments)
-    rows = _rows(action, posted)
-    read = [_decided(posted, action, row) for row in rows]
-    if not any(read):
+    decided = {row: _decided(posted, action, row) for row in _rows(action, posted)}
+    if not any(decided.values()):
         return Deed(action, arguments)
-    whole = {name: text for name, text in arguments.items() if name == "outcome"}
-    items = [item or {"row": row, **whole} for row, item in zip(rows, read, strict=True)]
-    return Deed(action, {**arguments, "items": items}, [row_place(action, row) for row in rows])
+    whole = arguments.get("outcome")  # without it, that is what is missing, and not an outcome of each row left open
+    told = {row: item or {"row": row, "outcome": whole} for row, item in decided.items() if item or whole}
+    return Deed(action, {**arguments, "items": list(told.values())}, [row_place(action, row) for row in told])
 
 
 def common_reasons(action: str, reasons: Reasons) -> Sequence[Document]:

@@ -30,6 +30,7 @@ class Staff:
             found = ask()
         except Unavailable:
             with self._turn:
+                kept = self._kept[unit][1]  # with whoever was noted meanwhile
                 self._kept[unit] = (time.monotonic() - _KEPT_SECONDS + _ASKED_AGAIN_SECONDS, kept)
             return kept
         with self._turn:

@@ -169,7 +169,10 @@ class DecidedItem(Strict):
 
 
 class _Deciding(Strict):
-    """Granting or refusing, as a whole and row by row; a row that is not named goes with the whole."""
+    """Granting or refusing, as a whole and row by row; a row that is not named goes with the whole.
+
+    Whoever grants the whole and names rows names one at least that is granted: how many there are is not known here.
+    """
 
     dossier_code = dossier_code()
     outcome = Choice(*OUTCOMES, required=True)

@@ -373,6 +373,13 @@ def test_where_no_row_is_decided_on_by_itself_the_whole_is_told_alone() -> None:
     assert "items" not in services.of("routing.propose")[0]
 
 
+def test_without_a_common_result_nothing_is_said_of_rows_left_open() -> None:
+    services = at_work(routing__get_case=case(**ACCEPTED), routing__propose={})
+    form = {"propose-outcome": "", "propose-row-1": "", "propose-row-2": "granted"}
+    visit(services, OFFICER).post(f"{HERE}/de-xuat", data={"request_id": "one", "seen": "3", **form})
+    assert services.of("routing.propose")[0]["items"] == [{"row": 2, "outcome": "granted"}]
+
+
 def test_what_has_had_its_answer_is_sent_under_another_request_id() -> None:
     """Else the same form would be answered as it was the first time, though it was undone since."""
     typed = {"request_id": "one", "seen": "0", "reject-reason": "Không thuộc thẩm quyền"}
