@@ -1,7 +1,7 @@
 """What every call of the API has: who asks, strict JSON, problems as RFC 9457, keys against doing a thing twice."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from http import HTTPStatus
 from typing import Any, Final, ParamSpec, TypeVar
 
@@ -86,6 +86,10 @@ class Door(Blueprint):  # type: ignore[misc]
             return view
 
         return document
+
+    def register_views_in_doc(self, api: Any, *about: Any, **options: Any) -> None:
+        """Describe the calls once somebody asks for the description."""
+        api.describe_later(partial(super().register_views_in_doc, api, *about, **options))
 
 
 def applicant() -> Person:

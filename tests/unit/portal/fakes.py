@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 
 from services.chassis.actor import Actor
 from services.chassis.errors import NotFound, ServiceError
@@ -175,6 +176,25 @@ def _line(page: Mapping[str, Any]) -> dict[str, Any]:
     return {**{name: page[name] for name in names}, "fee_free": not page["fees"]}
 
 
+class _Compiled(BytecodeCache):
+    """Templates are compiled once for all the portals of a run."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """What is known of a template as it now is."""
+        if bucket.key in self._known:
+            bucket.bytecode_from_string(self._known[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Know it."""
+        self._known[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED: Final = _Compiled()
+
+
 def app(services: FakeServices, **changes: Any) -> Flask:
     """A portal over these services."""
     chosen = settings(**changes)
@@ -184,6 +204,7 @@ def app(services: FakeServices, **changes: Any) -> Flask:
     built.testing = True
     built.config["PROPAGATE_EXCEPTIONS"] = False
     built.config["WTF_CSRF_ENABLED"] = False
+    built.jinja_env.bytecode_cache = _COMPILED
     return built
 
 
