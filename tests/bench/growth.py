@@ -59,7 +59,7 @@ def measure(run_dir: Path, plan: Plan, stored: Path | None) -> Growth:
 
 def _pairs(empty: Rig, full: Rig, plan: Plan) -> list[Pair]:
     """Both sides do as many dossiers; who begins changes from pair to pair."""
-    contestants = [Ours(rig, plan, offers((FEE,))[FEE]) for rig in (empty, full)]
+    contestants = [Ours(rig, plan, offers((FEE,))[FEE], resting=other) for rig, other in ((empty, full), (full, empty))]
     with ExitStack() as hired:
         sides = [(one, hired.enter_context(one.hire(plan.few_clients))) for one in contestants]
         fastest = max(one.warm(crew).rate for one, crew in sides)

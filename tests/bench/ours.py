@@ -9,7 +9,7 @@ from tests.bench.books import Entry
 from tests.bench.client import SUBMIT, WHOLE, Lived
 from tests.bench.crew import Crew
 from tests.bench.operations import Operations, operations
-from tests.bench.outcome import Flow, Sum, Work
+from tests.bench.outcome import RESTING, Flow, Sum, Work
 from tests.bench.plan import NOTICES, Plan
 from tests.bench.rig import Rig
 from tests.bench.sampling import Sampler, others_percent, used
@@ -23,8 +23,8 @@ _MORE_THAN_WARM: Final = 1.3  # the first dossiers of a stack are the slowest
 class Ours:
     """One procedure before our stack."""
 
-    def __init__(self, rig: Rig, plan: Plan, offer: Offer) -> None:
-        self._rig, self._plan, self._offer = rig, plan, offer
+    def __init__(self, rig: Rig, plan: Plan, offer: Offer, *, resting: Rig | None = None) -> None:
+        self._rig, self._plan, self._offer, self._resting = rig, plan, offer, resting
         self._processes: dict[str, int] = {}
         self.codes: list[str] = []  # of every dossier whose run has closed
 
@@ -52,7 +52,7 @@ class Ours:
         """Dossiers at a set rate, whatever became of those before. Raises Unclosed."""
         seconds = seconds or seconds_at(rate, self._plan.open_seconds, self._plan.open_least)
         crew.prepare(-(-round(rate * seconds) // crew.clients) or 1)
-        with self._rig.sampler(crew.pids) as sampler:
+        with self._rig.sampler(self._beside(crew)) as sampler:
             before = operations(self._rig.books.client)
             lived = crew.open(rate, seconds)
             counted = self._await_end(lived)
@@ -60,12 +60,16 @@ class Ours:
         return self._flow("open", crew.clients, rate, lived, counted, done, sampler)
 
     def _closed(self, crew: Crew, each: int) -> Flow:
-        with self._rig.sampler(crew.pids) as sampler:
+        with self._rig.sampler(self._beside(crew)) as sampler:
             before = operations(self._rig.books.client)
             lived = crew.closed(each)
             counted = self._await_end(lived)
             done = operations(self._rig.books.client).since(before)
         return self._flow("closed", crew.clients, None, lived, counted, done, sampler)
+
+    def _beside(self, crew: Crew) -> dict[str, int]:
+        """What is ours on the machine besides the stack: its clients, and a stack whose turn it is not."""
+        return {**crew.pids, **({RESTING: self._resting.supervisor_pid} if self._resting else {})}
 
     def _await_end(self, lived: Sequence[Lived]) -> tuple[int, int]:
         codes = [one.code for one in lived if one.code]

@@ -97,9 +97,14 @@ class Rig:
 
     def pids(self, programs: Iterable[str] = ALL) -> dict[str, int]:
         """The running processes of these programs, and of the supervisor that keeps them."""
-        names, own = set(programs), int((self.run_dir / "supervisord.pid").read_text())
+        names = set(programs)
         running = {label: pid for label, pid in self.stack.pids().items() if label.partition(":")[0] in names}
-        return {**running, SUPERVISOR: own}
+        return {**running, SUPERVISOR: self.supervisor_pid}
+
+    @property
+    def supervisor_pid(self) -> int:
+        """The first process of the stack, which all others come from."""
+        return int((self.run_dir / "supervisord.pid").read_text())
 
     def sampler(
         self, others: Mapping[str, int], queues: Mapping[str, list[str]] | None = None, *, alone: bool = False

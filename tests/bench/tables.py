@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tests.bench import flushes, stress_tables
-from tests.bench.outcome import CLIENTS, Control, Flow, Result
+from tests.bench.outcome import BESIDE, Control, Flow, Result
 from tests.bench.plan import PROCEDURES
 from tests.bench.stats import Spread
 from tests.bench.table import Table
@@ -64,7 +64,7 @@ def _processor_time(result: Result) -> Table:
     names = sorted({name for _, run in runs for name, ms in run.cpu_ms.items() if ms >= 0.05})
     cells = [(name, *(_number(run.cpu_ms.get(name)) for _, run in runs)) for name in names]
     if runs:
-        totals = [sum(ms for name, ms in run.cpu_ms.items() if name not in CLIENTS) for _, run in runs]
+        totals = [sum(ms for name, ms in run.cpu_ms.items() if name not in BESIDE) for _, run in runs]
         cells.append(("all but the clients", *(f"{total:.1f}" for total in totals)))
         cells.append(("used by other programs, % of the machine", *(f"{run.others_percent:.0f}" for _, run in runs)))
     about = "Milliseconds of one core for one dossier, with every client busy."
