@@ -4,7 +4,8 @@ An issuance is a handful of facts, each set once, that may become known in any o
 withdrawal. Whatever follows from them is derived, so the same facts make the same issuance.
 """
 
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
@@ -13,6 +14,7 @@ from services.chassis.actor import Actor
 from services.chassis.errors import Conflict, Defect, Denied, NotFound, Refused
 from services.contracts.catalogue.dates import local_day
 from services.contracts.event import Event
+from services.contracts.folding import folded_words
 from services.registry.holders import Holder, owns
 
 FEE_MOMENT: Final = "before_result"
@@ -108,6 +110,11 @@ class Record:
 def record_id(dataset: str, number: str) -> str:
     """The identity of a record; a dataset's key has no slash, so it cannot be mistaken."""
     return f"{dataset}/{number}"
+
+
+def read_number(number: str) -> list[str]:
+    """The words of a number: it may be typed without marks, in small or full-width letters, with any signs between."""
+    return folded_words(unicodedata.normalize("NFKC", number))
 
 
 # Issuance
@@ -270,6 +277,16 @@ def may_read(actor: Actor, record: Record, holder: Holder) -> bool:
     if actor.kind == "officer":
         return actor.unit == record.unit
     return actor.kind == "system" or owns(actor, holder)
+
+
+def several_records(numbers: Collection[str]) -> Refused:
+    """What everybody hears of a number that, the way it is typed, is the number of several records."""
+    named = ", ".join(sorted(numbers))
+    return Refused(
+        "registry.several_records",
+        f"Several numbers read like this one: {named}. State one exactly.",
+        f"Có nhiều số đọc giống số này: {named}. Xin ghi đúng một số.",
+    )
 
 
 def unknown_record() -> NotFound:

@@ -64,12 +64,15 @@ class RecordCases:
         return {"dataset": dataset, "number": number, "versions": versions}
 
     def look_up(self, dataset: str, number: str) -> dict[str, Any]:
-        """Whether there is such a record in force, whoever holds it. Raises NotFound."""
-        return _standing(self._known(dataset, number))
+        """Whether there is such a record in force, whoever holds it. Raises NotFound, Refused."""
+        return _standing(self._read_as(dataset, number))
 
     def verify(self, dataset: str, number: str, holder: str) -> dict[str, Any]:
-        """Whether the record is in force and belongs to `holder`; the holder himself is never told. Raises NotFound."""
-        stored = self._known(dataset, number)
+        """Whether the record is in force and belongs to `holder`; the holder himself is never told.
+
+        Raises NotFound, Refused.
+        """
+        stored = self._read_as(dataset, number)
         standing, same = _standing(stored), matches(_holder(stored), holder)
         return {**standing, "valid": same and standing["valid"], "holder_matches": same}
 
@@ -121,6 +124,14 @@ class RecordCases:
             raise rules.unknown_record()
         return stored
 
+    def _read_as(self, dataset: str, typed: str) -> Stored[Record]:
+        found = self.records.read_as(dataset, typed)
+        if not found:
+            raise rules.unknown_record()
+        if len(found) > 1:
+            raise rules.several_records([one.state.number for one in found])
+        return found[0]
+
     def _readable(self, actor: Actor, dataset: str, number: str) -> Stored[Record]:
         stored = self._known(dataset, number)
         if not rules.may_read(actor, stored.state, _holder(stored)):
@@ -135,6 +146,7 @@ def _holder(stored: Stored[Record]) -> Holder:
 def _standing(stored: Stored[Record]) -> dict[str, Any]:
     status = stored.state.status_on(local_day(clock.now()))
     return {
+        "number": stored.state.number,
         "valid": status == VALID,
         "status": status,
         "issued_at": stored.state.issued_at,

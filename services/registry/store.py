@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from pymongo.collation import Collation
+
 from services.chassis import clock
 from services.chassis.believed import Believed
 from services.chassis.cause import Cause
@@ -17,7 +19,7 @@ from services.chassis.store import Collection, Document, outages_named
 from services.contracts.catalogue.numbers import plain_number
 from services.contracts.folding import fold
 from services.registry.catalogue import Publication, name_of
-from services.registry.domain import EXPIRED, REVOKED, VALID, Record
+from services.registry.domain import EXPIRED, REVOKED, VALID, Record, read_number, record_id
 from services.registry.holders import Holder, is_number
 
 KEPT: Final = timedelta(days=90)
@@ -30,6 +32,10 @@ Keys = list[tuple[str, int]]
 _DAY: Final = {"$gt": ""}  # of records that expire
 _UNIT, _HOLDER, _FOLDED = "state.unit", "subject.holder.id", "subject.holder.folded"
 _HOLDERS_NUMBERS: Final[Keys] = [(_HOLDER, 1), ("_id", 1)]
+# The server folds both sides, its index too: no marks, no case, nothing between letters. `vi` would tell Đ and Ư apart.
+_HOWEVER_TYPED: Final = Collation(locale="en", strength=1, alternate="shifted")
+_NUMBERS: Final[Keys] = [("state.dataset", 1), ("state.number", 1)]
+_NUMBERS_NAME: Final = "numbers_however_typed"
 _WITHOUT_DETAIL = {
     "history": 0,
     "state.document.form": 0,
@@ -135,7 +141,7 @@ class Records:
         self._of_dossier = GroupRead(journal.collection, {"history": 0}, key="state.dossier_code")
 
     def ensure_indexes(self) -> None:
-        """One record a dossier; lists of a dataset by unit, by holder and at large; whose number."""
+        """One record a dossier; lists of a dataset by unit, by holder and at large; whose number; numbers as typed."""
         self.journal.ensure_indexes()
         create = self.journal.collection.create_index
         create("state.dossier_code", unique=True)
@@ -143,11 +149,30 @@ class Records:
             create(_list_index(_NEWEST_FIRST, *narrow))
             create(_list_index(_LAST_EXPIRED_FIRST, *narrow), partialFilterExpression={"state.expires_on": _DAY})
         create(_HOLDERS_NUMBERS)
+        create(_NUMBERS, name=_NUMBERS_NAME, collation=_HOWEVER_TYPED)
 
     def of_dossier(self, dossier_code: str) -> Stored[Record] | None:
         """The record that a dossier ended in, or None."""
         found = self._of_dossier.find(dossier_code)
         return self.journal.parse(found) if found else None
+
+    def read_as(self, dataset: str, typed: str) -> list[Stored[Record]]:
+        """The record of exactly this number, else those whose numbers read the same (`read_number`).
+
+        More than one only where patterns of the dataset differ in nothing but marks and signs.
+        """
+        exact = self.journal.find(record_id(dataset, typed))
+        if exact is not None:
+            return [exact]
+        words = read_number(typed)
+        alike = {"state.dataset": dataset, "state.number": " ".join(words)}
+        with outages_named():
+            found = self.journal.collection.find(alike, {"history": 0}).collation(_HOWEVER_TYPED).hint(_NUMBERS_NAME)
+            records = [self.journal.parse(one) for one in found]
+        same = (
+            one for one in records if one.state.dataset == dataset
+        )  # keys of datasets are told apart by their signs
+        return [one for one in same if read_number(one.state.number) == words]
 
     def find(self, wanted: Wanted, limit: int, after: str | None) -> tuple[list[Stored[Record]], str | None]:
         """Records, and what `after` the next page needs. Raises Invalid.

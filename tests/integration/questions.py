@@ -216,6 +216,7 @@ def _of_registry(sample: Sample) -> dict[str, Question]:
             "tenant", None, sample.today, LIMIT, "t"
         ),
         "record": lambda shelf: shelf.records.journal.find(f"{sample.dataset}/{sample.number}"),
+        "record of a number as typed": lambda shelf: shelf.records.read_as(sample.dataset, f"{sample.number} gp-vd"),
         "record of a dossier": lambda shelf: shelf.records.of_dossier(sample.code),
         **{
             f"records {what}, {status or 'of any status'}{', next page' if after else ''}": records(

@@ -320,6 +320,22 @@ def test_a_holders_numbers_are_found_without_those_of_the_others(shelf: Shelf) -
     assert read_for(shelf, lambda: shelf.records.find(wanted, LIMIT, None)) == 5
 
 
+@pytest.mark.parametrize("typed", ["7/2026/gp-dkx", "7 / 2026 / GP – ĐKX", "７/２０２６／ＧＰ−đkx"])
+def test_a_number_is_found_by_index_however_it_is_typed(shelf: Shelf, typed: str) -> None:
+    issued = record(RECORDS)
+    issued["state"] |= {"dataset": "gp-bao", "number": "7/2026/GP-ĐKX"}
+    others = [{**issued, "state": {**issued["state"], "dataset": "gpbao", "dossier_code": f"{CODE}-other"}, "_id": "o"}]
+    shelf.records.journal.collection.insert_many([issued, *others])
+    try:
+        with overheard() as commands:
+            (found,) = shelf.records.read_as("gp-bao", typed)
+        database, command = commands[-1]
+        assert found.id == issued["_id"]
+        assert explained(shelf.client, database, command)["executionStats"]["totalDocsExamined"] == 2
+    finally:
+        shelf.records.journal.collection.delete_many({"state.number": "7/2026/GP-ĐKX"})
+
+
 @pytest.mark.parametrize("narrow", [{}, {"unit": "u5"}], ids=["of the dataset", "of a unit"])
 def test_expired_records_are_found_without_those_in_force(shelf: Shelf, narrow: dict[str, Any]) -> None:
     wanted = Wanted("d", NOW.date() - timedelta(days=25), status=EXPIRED, **narrow)

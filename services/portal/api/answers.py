@@ -283,7 +283,7 @@ class Verified(Schema):
     """Whether it is in force, and that holder's where one was named; whose it is is never said."""
 
     dataset = fields.String()
-    number = fields.String()
+    number = fields.String(metadata={"description": "As it was given out, however it was typed."})
     valid = fields.Boolean(required=True)
     holder_matches = fields.Boolean(metadata={"description": "Where a holder was named."})
     status = fields.String()

@@ -247,7 +247,7 @@ def look_up(question: Answer) -> Any:
 @calls.post("/verifications")
 @calls.arguments(requests.RecordAsked)
 @calls.response(200, answers.Verified)
-@calls.problems(429)
+@calls.problems(422, 429)
 @limited("verify")
 def verify(asked: Answer) -> Any:
     """Whether a licence is in force; where a holder is named, whether it is that holder's too."""

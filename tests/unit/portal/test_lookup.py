@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.chassis.errors import Invalid, NotFound
+from services.chassis.errors import Invalid, NotFound, Refused
 from tests.unit.portal.answers import CODE, accepted, services
 from tests.unit.portal.fakes import ENDED_UNIT, FakeServices, catalogue, ended, procedure, visit
 
@@ -176,6 +176,29 @@ def test_a_licence_is_good_or_since_when_it_is_not(standing: dict[str, Any], sai
     assert answer.status_code == 200
     assert said in answer.text
     assert known.of("registry.look_up") == [{"dataset": "ten-mien-vn", "number": "1/2026/TM-VNNIC"}]
+
+
+def test_a_licence_is_shown_under_the_number_that_it_was_given_however_that_was_typed() -> None:
+    known = checking(registry__verify={**GOOD, "number": "1/2026/TM-VNNIC", "holder_matches": True})
+    known.answers["registry.look_up"] = {**GOOD, "number": "1/2026/TM-VNNIC"}
+    browser, typed = visit(known), LICENCE.replace("TM-VNNIC", "tm – vnnic")
+    for answer in (browser.get(typed), browser.post(typed, data={"holder": "Nguyễn Thị Mẫu"})):
+        assert "<h1>1/2026/TM-VNNIC</h1>" in answer.text
+        assert f'action="{LICENCE}"' in answer.text
+    assert known.of("registry.look_up") == [{"dataset": "ten-mien-vn", "number": "1/2026/tm – vnnic"}]
+
+
+def test_numbers_that_read_like_the_one_typed_are_all_named() -> None:
+    several = Refused(
+        "registry.several_records", "Several: 1/2026/TM, 1/2026-TM.", "Có nhiều số: 1/2026/TM, 1/2026-TM."
+    )
+    known = checking(registry__verify=several)
+    known.answers["registry.look_up"] = several
+    browser = visit(known)
+    for answer in (browser.get(LICENCE), browser.post(LICENCE, data={"holder": "Nguyễn Thị Mẫu"})):
+        assert (answer.status_code, several.vi in answer.text) == (422, True)
+        assert '<form method="post" action="/kiem-tra">' in answer.text, "one of them is stated at once"
+        assert "Không có giấy phép nào" not in answer.text
 
 
 def test_a_licence_that_nobody_issued_is_not_there() -> None:

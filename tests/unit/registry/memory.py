@@ -5,8 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cmp_to_key
 from typing import Any
 
+from pymongo.collation import Collation
 from pymongo.errors import BulkWriteError
 
+from services.contracts.folding import folded_words
 from tests.unit.fakes import Document, FakeCollection
 
 _TESTS: dict[str, Callable[[Any, Any], bool]] = {
@@ -17,6 +19,13 @@ _TESTS: dict[str, Callable[[Any, Any], bool]] = {
     "$in": lambda value, several: value in several,
     "$not": lambda value, tests: not _passes(value, tests),
 }
+
+
+Fold = Callable[[Any], Any]
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 class MemoryCollection(FakeCollection):
@@ -73,8 +82,10 @@ class MemoryCollection(FakeCollection):
                     return names[0]
         return super()._clash(document)
 
-    def _found(self, wanted: Mapping[str, Any], order: Sequence[tuple[str, int]]) -> list[Document]:
-        found = [one for one in self.documents.values() if _matches(one, wanted)]
+    def _found(
+        self, wanted: Mapping[str, Any], order: Sequence[tuple[str, int]], fold: Fold = _as_it_is
+    ) -> list[Document]:
+        found = [one for one in self.documents.values() if _matches(one, wanted, fold)]
         for name, direction in reversed(order):
             found.sort(key=cmp_to_key(_comparing(name)), reverse=direction < 0)
         return found
@@ -85,6 +96,7 @@ class _Cursor:
         self._collection, self._wanted = collection, wanted
         self._order: Sequence[tuple[str, int]] = []
         self._limit: int | None = None
+        self._fold: Fold = _as_it_is
 
     def sort(self, order: Sequence[tuple[str, int]]) -> "_Cursor":
         self._order = order
@@ -97,20 +109,27 @@ class _Cursor:
     def hint(self, _index: Any) -> "_Cursor":
         return self
 
+    def collation(self, collation: Collation) -> "_Cursor":
+        """Compare as a server does without marks, case and what stands between letters."""
+        assert collation.document.items() >= {"strength": 1, "alternate": "shifted"}.items()
+        self._fold = lambda value: "".join(folded_words(value)) if isinstance(value, str) else value
+        return self
+
     def __iter__(self) -> Any:
-        return iter(copy.deepcopy(self._collection._found(self._wanted, self._order)[: self._limit]))  # noqa: SLF001
+        found = self._collection._found(self._wanted, self._order, self._fold)  # noqa: SLF001
+        return iter(copy.deepcopy(found[: self._limit]))
 
 
-def _matches(document: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    return all(_holds(document, name, test) for name, test in wanted.items())
+def _matches(document: Mapping[str, Any], wanted: Mapping[str, Any], fold: Fold = _as_it_is) -> bool:
+    return all(_holds(document, name, test, fold) for name, test in wanted.items())
 
 
-def _holds(document: Mapping[str, Any], name: str, test: Any) -> bool:
+def _holds(document: Mapping[str, Any], name: str, test: Any, fold: Fold) -> bool:
     if name == "$and":
         return all(_matches(document, one) for one in test)
     if name == "$nor":
         return not any(_matches(document, one) for one in test)
-    return _passes(_at(document, name), test)
+    return _passes(fold(_at(document, name)), fold(test))
 
 
 def _passes(value: Any, test: Any) -> bool:

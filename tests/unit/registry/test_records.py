@@ -1,5 +1,6 @@
 """Records looked up, verified, amended and revoked."""
 
+import copy
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -88,6 +89,43 @@ def test_a_number_is_taken_exactly(registry: Registry, number: str) -> None:
         registry.cases.records.get_record(SYSTEM, DATASET, number)
 
 
+ALIKE = [
+    "1/2026/gp-vd",
+    "1 / 2026 / GP – VĐ",
+    "1/2026/GP−VD",
+    "１/２０２６／ＧＰ－ＶĐ",
+    " 1-2026.Gp vđ",
+    "1/2026/GP-VĐ/",
+]
+
+
+@pytest.mark.parametrize("typed", ALIKE)
+def test_a_licence_is_checked_by_its_number_however_that_is_typed(registry: Registry, typed: str) -> None:
+    assert registry.cases.records.look_up(DATASET, typed) == registry.cases.records.look_up(DATASET, NUMBER)
+    answer = registry.cases.records.verify(DATASET, typed, HOLDER.id)
+    assert (answer["number"], answer["holder_matches"]) == (NUMBER, True)
+
+
+@pytest.mark.parametrize("typed", ["12/026/GP-VĐ", "1/2026/GPVX", "2026/1/GP-VĐ", "1/2026", "/", "１"])
+def test_a_number_that_reads_otherwise_is_not_taken_for_it(registry: Registry, typed: str) -> None:
+    with pytest.raises(NotFound, match="unknown_record"):
+        registry.cases.records.look_up(DATASET, typed)
+    with pytest.raises(NotFound, match="unknown_record"):
+        registry.cases.records.look_up("giayphep", NUMBER.lower())
+
+
+def test_of_numbers_that_read_alike_the_exact_one_is_taken_else_all_are_named(registry: Registry) -> None:
+    records = registry.records.journal.collection.documents
+    twin = copy.deepcopy(records[f"{DATASET}/{NUMBER}"])
+    twin["_id"], twin["state"]["number"] = f"{DATASET}/1/2026/GP-VD", "1/2026/GP-VD"
+    records[twin["_id"]] = twin
+    for exact in (NUMBER, "1/2026/GP-VD"):
+        assert registry.cases.records.look_up(DATASET, exact)["number"] == exact
+    with pytest.raises(Refused, match="several_records") as told:
+        registry.cases.records.look_up(DATASET, "1/2026/gp-vd")
+    assert f"1/2026/GP-VD, {NUMBER}" in told.value.vi
+
+
 @pytest.mark.parametrize(
     ("holder", "same"),
     [
@@ -101,6 +139,7 @@ def test_a_number_is_taken_exactly(registry: Registry, number: str) -> None:
 def test_verification_compares_the_holder_and_never_tells_him(registry: Registry, holder: str, same: bool) -> None:
     answer = registry.cases.records.verify(DATASET, NUMBER, holder)
     assert answer == {
+        "number": NUMBER,
         "valid": same,
         "status": "valid",
         "issued_at": DECIDED_AT,
