@@ -20,7 +20,7 @@ from tests.unit.portal.fakes import CITIZEN, OFFICER, OPERATOR, FakeServices, ca
 from tests.unit.portal.test_handing_in import FakeTickets
 
 pytestmark = pytest.mark.servers  # none of these, but Chromium
-PART: Final = 1020 * 1024  # what upload.js sends at once
+PART: Final = 1020 * 128  # what upload.js sends first
 PAPERS: Final = f"/ban-nhap/{DRAFT_ID}/giay-to"
 FORM: Final = "/nop-ho-so/mic/dk-ten-mien-vn"
 CODES: Final = [f"{cases.CODE[:-1]}{number}" for number in (1, 2, 3)]

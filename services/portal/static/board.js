@@ -6,6 +6,7 @@ const board = document.querySelector("[data-refresh]");
 let paused = sessionStorage.getItem("board-paused") === "yes";
 
 const AT = "a[href], button, summary, [tabindex]";
+const PATIENCE = 30000; // for a page: a line on which nothing moves is as good as none
 let timer = null;
 
 const tell = (what) => {
@@ -30,15 +31,15 @@ const renew = async () => {
   if (paused || document.hidden) return;
   const answer = await fetch(location.href, {
     cache: "no-store", redirect: "manual", headers: { Accept: "text/html", "X-Again": "yes" },
+    signal: AbortSignal.timeout?.(PATIENCE),
   }).catch(() => null);
   if (answer && (answer.type === "opaqueredirect" || answer.status === 404)) { // signed out, or somebody else signed in
     clearInterval(timer);
     tell("ended");
     return;
   }
-  if (!answer || !answer.ok) { tell("away"); return; }
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const fresh = page.querySelector("[data-refresh]");
+  const text = answer && answer.ok ? await answer.text().catch(() => "") : "";
+  const fresh = new DOMParser().parseFromString(text, "text/html").querySelector("[data-refresh]");
   const here = document.querySelector("[data-refresh]");
   if (!fresh) { tell("away"); return; }
   const all = (root, which) => [...root.querySelectorAll(which)];

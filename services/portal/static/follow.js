@@ -3,6 +3,7 @@
 // scripts there is a link to reload.
 "use strict";
 
+const STILL = 20000; // for an answer: a line on which nothing moves is as good as none
 const FIRST = 2000, LONGEST = 60000, GROWTH = 1.5, PATIENCE = 15 * 60 * 1000, SELDOM = 5 * 60 * 1000;
 const live = document.querySelector("[data-poll]");
 const said = document.querySelector("[data-poll-said]");
@@ -14,6 +15,7 @@ async function look() {
   try {
     const answer = await fetch(live.dataset.poll, {
       cache: "no-store", credentials: "same-origin", redirect: "manual", headers: { "If-None-Match": live.dataset.mark },
+      signal: AbortSignal.timeout?.(STILL),
     });
     if (answer.status === 200) {
       const text = await answer.text();

@@ -12,6 +12,7 @@
   const WAIT = 2000;
   const AGAIN = 15000;
   const SOON = 400;
+  const PATIENCE = 20000; // for the answer to a save, and half a millisecond for each character of it: then the line is as good as broken
   let timer = 0;
   let keeping = 0;
   let saving = null;
@@ -51,7 +52,7 @@
     if (typedAgain && !isOver) later(WAIT);
   };
 
-  // What got no answer may have arrived all the same: first of all the very same is sent again, under the same request id.
+  // What got no whole answer may have arrived all the same: first of all the very same is sent again, under the same request id.
   const AWAY = [502, 503, 504];
   const send = async () => {
     const sent = unanswered || { body: typed(), said: JSON.stringify(fields()) };
@@ -59,9 +60,11 @@
     let answer;
     let told;
     try {
-      answer = await fetch(form.dataset.keep, { method: "POST", body: sent.body, redirect: "manual" });
+      const signal = AbortSignal.timeout?.(PATIENCE + sent.said.length / 2);
+      answer = await fetch(form.dataset.keep, { method: "POST", body: sent.body, redirect: "manual", signal });
+      const text = await answer.text();
       if (!AWAY.includes(answer.status)) unanswered = null;
-      told = await answer.json();
+      told = JSON.parse(text);
     } catch {
       keepHere();
       state.textContent = form.dataset.away;

@@ -16,9 +16,10 @@
   const isHere = location.pathname === main.dataset.offline;
   // A device says that it is on line before anybody can be reached: so somebody is asked first.
   const LOOK = 5000;
+  const PATIENCE = 15000;
   const look = async () => {
     if (isHere || !navigator.onLine) return;
-    try { await fetch(main.dataset.offline, { method: "HEAD", cache: "no-store" }); } catch { return; }
+    try { await fetch(main.dataset.offline, { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout?.(PATIENCE) }); } catch { return; }
     again();
   };
   window.addEventListener("online", look);

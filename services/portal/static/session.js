@@ -11,6 +11,7 @@
   const form = part.querySelector("form");
   const warn = Number(part.dataset.warn);
   const MINUTE = 60;
+  const PATIENCE = 20000; // for an answer: a line on which nothing moves is as good as none
   let next = 0;
   let isAsking = false;
 
@@ -31,7 +32,7 @@
     isAsking = true;
     after(MINUTE / 2); // where there is no line: what there is to say waits for it
     try {
-      const answer = await fetch(form.action, options);
+      const answer = await fetch(form.action, { signal: AbortSignal.timeout?.(PATIENCE), ...options });
       if (answer.ok) heed(await answer.json());
       else if (answer.status < 500) { show(part.dataset.ended); foot.textContent = part.dataset.ended; after(MINUTE); }
     } catch { /* then later */ }

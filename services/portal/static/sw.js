@@ -5,11 +5,12 @@
 "use strict";
 
 const PLACE = "motcua-" + MARK;
+const PATIENCE = 120000;
 
 const keep = async () => {
   const place = await caches.open(PLACE);
   await Promise.all([...FILES, OFFLINE].map(async (address) => {
-    const answer = await fetch(address, { credentials: "omit", cache: "no-cache" });
+    const answer = await fetch(address, { credentials: "omit", cache: "no-cache", signal: AbortSignal.timeout?.(PATIENCE) });
     if (!answer.ok || answer.redirected) throw new Error(address);
     await place.put(address, answer);
   }));

@@ -8,8 +8,15 @@
 (() => {
   if (!window.crypto || !crypto.subtle) return;
   const words = document.querySelector("[data-said]").dataset;
-  const PART = 1020 * 1024;
+  // A part is as large as the line bears: what breaks off is sent anew. A file may come in 1000 of them, no more (intake).
+  const SMALLEST = 1020 * 64;
+  const LARGEST = 1020 * 1024;
+  const MOST_PARTS = 500;
+  const SOON = 3000; // milliseconds: a part that has arrived by then may be followed by one twice as large
+  const PATIENCE = 30000; // for any answer; of a part besides, as for what comes after it, at this rate at least:
+  const RATE = 8; // bytes a millisecond
   const PAUSES = [1000, 2000, 5000, 10000, 20000, 30000];
+  let part = 2 * SMALLEST;
   let line = Promise.resolve();
   let arrived = 0;
   let waiting = 0;
@@ -23,17 +30,28 @@
     window.addEventListener("online", () => { clearTimeout(timer); go(); }, { once: true });
   });
 
-  // Asks until there is an answer; what a rule says no to is not asked again. `heeded`: refusals that the caller reads.
+  // An answer, or null where it is to be asked again: the line is broken, or nothing moves on it, or nobody can answer now.
+  // What a rule says no to is not asked again. `heeded`: refusals that the caller reads.
+  const once = async (address, options, heeded, patience = PATIENCE) => {
+    let answer;
+    try {
+      answer = await fetch(address, { redirect: "manual", signal: AbortSignal.timeout?.(patience), ...options });
+    } catch { return null; }
+    if (answer.type === "opaqueredirect") throw new Refused(words.signedOut);
+    if (answer.ok || heeded.includes(answer.status)) return answer;
+    if (answer.status < 500 && answer.status !== 429) throw new Refused(await said(answer));
+    return null;
+  };
+  const rest = async (tried, about) => {
+    if (tried >= PAUSES.length) throw new Error(words.lost);
+    about.textContent = words.broken;
+    await pause(PAUSES[tried]);
+  };
   const ask = async (address, options, about, heeded = [409]) => {
     for (let tried = 0; ; tried += 1) {
-      let answer = null;
-      try { answer = await fetch(address, { redirect: "manual", ...options }); } catch { /* the line is broken */ }
-      if (answer && answer.type === "opaqueredirect") throw new Refused(words.signedOut);
-      if (answer && (answer.ok || heeded.includes(answer.status))) return answer;
-      if (answer && answer.status < 500 && answer.status !== 429) throw new Refused(await said(answer));
-      if (tried >= PAUSES.length) throw new Error(words.lost);
-      about.textContent = words.broken;
-      await pause(PAUSES[tried]);
+      const answer = await once(address, options, heeded);
+      if (answer) return answer;
+      await rest(tried, about);
     }
   };
   const said = async (answer) => {
@@ -78,16 +96,29 @@
       job.ticket = await post(form, form.dataset.open, values, about);
       job.offset = 0;
     } else job.offset = await there(job, headers, about);
-    while (job.offset < file.size) {
+    for (let broken = 0; job.offset < file.size;) {
       bar.value = 100 * job.offset / file.size;
       about.textContent = Math.floor(bar.value) + " %";
-      const answer = await ask(job.ticket.address, {
+      const body = file.slice(job.offset, job.offset + Math.max(part, Math.ceil(file.size / MOST_PARTS)));
+      const begun = performance.now();
+      const answer = await once(job.ticket.address, {
         method: "PATCH",
-        body: file.slice(job.offset, job.offset + PART),
+        body,
         headers: { ...headers, "Upload-Offset": job.offset, "Content-Type": "application/offset+octet-stream" },
-      }, about, [...GONE, 409]);
-      if (GONE.includes(answer.status)) throw new Spent();
-      job.offset = answer.ok ? Number(answer.headers.get("Upload-Offset")) : await there(job, headers, about);
+      }, [...GONE, 409], PATIENCE + body.size / RATE);
+      if (answer && GONE.includes(answer.status)) throw new Spent();
+      if (answer && answer.ok) {
+        broken = 0;
+        if (performance.now() - begun < SOON) part = Math.min(2 * part, LARGEST);
+        job.offset = Number(answer.headers.get("Upload-Offset"));
+        continue;
+      }
+      if (!answer) {
+        part = Math.max(part / 2, SMALLEST);
+        await rest(broken, about);
+        broken += 1;
+      }
+      job.offset = await there(job, headers, about);
     }
     bar.value = 100;
     const done = await post(form, form.dataset.done, { upload_id: job.ticket.upload_id, request_id: job.id }, about);
