@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from services.chassis import clock
 from services.contracts.catalogue.dates import local_day, written_day
+from services.contracts.catalogue.numbers import plain_code
 from services.portal.casework import STATUSES
 
 _LONGEST: Final = 60
@@ -46,7 +47,7 @@ class Wish:
         told = {one.name: address[one.name].strip()[:_LONGEST] for one in fields(cls) if address.get(one.name)}
         choices = {"status": _STATUSES, "late": _LATE, "order": _ORDERS}
         sound = {name: value for name, value in told.items() if value in choices.get(name, (value,))}
-        sound |= {"q": sound["q"].upper()} if "q" in sound else {}
+        sound |= {"q": plain_code(sound["q"])} if "q" in sound else {}
         first, last = _days(sound.pop("due_from", ""), sound.pop("due_to", ""))
         order = {"order": "due"} if first or last or sound.get("late") else {}
         return cls(**{**sound, **order}, due_from=first, due_to=last)
@@ -83,11 +84,10 @@ class Wish:
 
 
 def is_code(typed: str) -> bool:
-    """Whether that is some of a dossier code, from its beginning or from its day on; else it is a name or a number.
+    """Whether that (`plain_code`) is some of a code, from its beginning or its day on; else it is a name or a number.
 
     Many tax codes and identity numbers begin like a day, but few like one on which a dossier can have come.
     """
-    typed = typed.upper()
     if _END_OF_CODE.fullmatch(typed):
         day = f"20{typed[:2]}-{typed[2:4]}-{typed[4:6]}"
         return written_day(day) is not None and _FIRST_DAY <= day <= local_day(clock.now()).isoformat()

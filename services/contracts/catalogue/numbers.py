@@ -1,6 +1,7 @@
 """Vietnamese numbers and names as strict fields: identity, tax code, phone, e-mail, money, person, domain label."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -66,6 +67,7 @@ _WRONG_URL = say(
     "Phải là địa chỉ web bắt đầu bằng http:// hoặc https://.",
     "Must be a web address that begins with http:// or https://.",
 )
+_DASH = re.compile(r"\s*[-\u2010-\u2015\u2212]\s*")  # whatever a telephone or a word processor makes of a hyphen
 _WORD = r"[^\W\d_]+(?:['’\-][^\W\d_]*)*"
 _PERSON = re.compile(rf"{_WORD}(?: {_WORD})+")
 _ASCII_LABEL = re.compile(r"(?!-)(?!.*--)[a-z0-9-]+(?<!-)", re.ASCII)
@@ -218,6 +220,11 @@ def plain_number(typed: str) -> str:
     """An identity number or tax code as it is kept, however it was typed: no spaces or dots, a branch with a hyphen."""
     digits = re.sub(r"[\s.-]", "", typed)
     return f"{digits[:10]}-{digits[10:]}" if re.fullmatch(r"\d{13}", digits, re.ASCII) else digits
+
+
+def plain_code(typed: str) -> str:
+    """A dossier code, or some of it, as codes are given out: in capitals, of plain letters and digits, with hyphens."""
+    return _DASH.sub("-", unicodedata.normalize("NFKC", typed)).strip().upper()
 
 
 def id_number_warnings(number: str) -> list[dict[str, str]]:

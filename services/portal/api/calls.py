@@ -8,6 +8,7 @@ from flask import Response, request, url_for
 
 from services.chassis import codec
 from services.chassis.errors import Conflict, Invalid
+from services.contracts.catalogue.numbers import plain_code
 from services.portal.api import answers, requests
 from services.portal.api.door import Answer, Door, applicant, ask, keyed, protect
 from services.portal.drafting import Draft
@@ -241,7 +242,9 @@ def list_notices(page: Answer, code: str) -> Any:
 @limited("lookup")
 def look_up(question: Answer) -> Any:
     """The public status of a dossier, without signing in."""
-    return portal().services.ask(None, "intake.track", **question)
+    return portal().services.ask(
+        None, "intake.track", dossier_code=plain_code(question["dossier_code"]), id_number=question["id_number"]
+    )
 
 
 @calls.post("/verifications")

@@ -9,6 +9,7 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 
 from services.chassis.errors import Invalid, Refused, ServiceError, Unavailable
+from services.contracts.catalogue.numbers import plain_code
 from services.portal import months
 from services.portal.casework import ACTIONS, STATUSES, case_words
 from services.portal.colleagues import UNKNOWN, check_officer, colleagues, note_officer
@@ -54,7 +55,8 @@ def search() -> ResponseReturnValue:
     typed = request.form.get("q", "").strip()[:LONGEST]
     wish = replace(Wish.read(request.form), q="", found="")
     if typed:
-        wish = replace(wish, q=typed.upper()) if is_code(typed) else replace(wish, found=kept(typed))
+        code = plain_code(typed)
+        wish = replace(wish, q=code) if is_code(code) else replace(wish, found=kept(typed))
     return redirect(url_for(".queue", **wish.address()), _SEE_OTHER)
 
 

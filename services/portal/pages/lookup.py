@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from services.chassis.errors import Invalid, NotFound
 from services.contracts.catalogue.dates import local_day
-from services.contracts.catalogue.numbers import plain_number
+from services.contracts.catalogue.numbers import plain_code, plain_number
 from services.portal.following import unit_of
 from services.portal.limits import limited
 from services.portal.wiring import portal
@@ -33,7 +33,7 @@ def answer() -> ResponseReturnValue:
         return render_template("lookup/ask.html", code=code, missing=missing), 400
     services, offers = portal().services, portal().offers
     try:
-        found = services.ask(None, "intake.track", dossier_code=code.upper(), id_number=number)
+        found = services.ask(None, "intake.track", dossier_code=plain_code(code), id_number=number)
     except (NotFound, Invalid):
         return render_template("lookup/ask.html", code=code, missing=(), is_unknown=True), 404
     submitted_on = local_day(datetime.fromisoformat(found["submitted_at"]))

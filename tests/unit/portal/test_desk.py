@@ -275,6 +275,9 @@ def test_a_case_that_was_found_leads_on_to_the_next_one_found() -> None:
         ("000.00.06.g06-2611", "q=000.00.06.G06-2611"),
         ("261126", "q=261126"),
         ("261126-0012", "q=261126-0012"),
+        ("261126 – 0012", "q=261126-0012"),
+        (CODE.replace("-", "\u2011"), f"q={CODE}"),
+        (f"０{CODE[1:].lower()}".replace("-", " − "), f"q={CODE}"),
         (" ", ""),
     ],
 )

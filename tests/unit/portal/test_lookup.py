@@ -47,8 +47,10 @@ def test_who_knows_code_and_number_sees_what_is_public() -> None:
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_a_code_may_be_typed_in_small_letters() -> None:
-    answer = visit(tracking()).post("/tra-cuu", data={"code": CODE.lower(), "id_number": NUMBER})
+@pytest.mark.parametrize("typed", [CODE.lower(), CODE.replace("-", " – "), f"０{CODE[1:]}".replace("-", "\u2011")])
+def test_a_code_may_be_typed_in_small_letters_and_with_any_dashes(typed: str) -> None:
+    assert visit(tracking()).post("/tra-cuu", data={"code": typed, "id_number": NUMBER}).status_code == 200
+    answer = visit(tracking()).post("/api/v1/lookups", json={"dossier_code": typed, "id_number": NUMBER})
     assert answer.status_code == 200
 
 
