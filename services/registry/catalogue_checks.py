@@ -16,6 +16,7 @@ from services.registry.catalogue import COUNTRY, Draft, Publication
 
 LARGEST: Final = 300_000  # bytes; a history keeps every revision, and an event carries one
 _STATED_TWICE: Final = ("kind", "key", "valid_from", "valid_to")
+_FEE_WORDING: Final = {"name", "source", "mark"}  # what no price and no refund follows from
 Body = Mapping[str, Any]
 Problem = dict[str, str]
 Shaped = tuple[Draft, dict[str, Any]]
@@ -42,7 +43,7 @@ def check(drafts: Sequence[Draft], published: Sequence[Publication], today: date
     replaced = {draft.name for draft in drafts}
     staying = [one for one in published if one.name not in replaced]
     # each look goes further, and would only repeat in other words what the one before it found
-    problems = problems or [*_disagreements(shaped, staying), *_moved_fees(shaped, published, today)]
+    problems = problems or [*_disagreements(shaped, staying), *_changed_fees(shaped, published, today)]
     problems = problems or [*_breakages(shaped, staying, published)]
     return Checked(tuple(shaped), tuple(problems))
 
@@ -80,22 +81,47 @@ def _disagreements(shaped: Sequence[Shaped], staying: Sequence[Publication]) -> 
         yield from (_problem(draft, found) for found in findings(body, shelf))
 
 
-def _moved_fees(shaped: Sequence[Shaped], published: Sequence[Publication], today: date) -> Iterator[Problem]:
-    """A version that has begun keeps the moments at which it knows a fee.
+def _changed_fees(shaped: Sequence[Shaped], published: Sequence[Publication], today: date) -> Iterator[Problem]:
+    """A version that has begun keeps the moments at which it knows a fee, and its prices of every day until today.
 
-    Each dossier under it has had its orders for them since it was submitted: a fee at a moment that a mend adds would
-    be waited for and never asked for, one at a moment that it takes away be asked for and not waited for.
+    Each dossier under it has had its orders for these moments since it was submitted: a fee at a moment that a mend
+    adds would be waited for and never asked for, one at a moment that it takes away be asked for and not waited for.
+    And payment hears of a submission after intake has shown its price: with another price, or none, in between.
     """
-    before = {one.name: _fee_moments(one.document) for one in published if one.valid_from <= today.isoformat()}
+    mended = {draft.name for draft, _ in shaped}
+    begun = [one for one in published if one.name in mended and one.valid_from <= today.isoformat()]
+    known = {one.name: shaped_today(one.document) or one.document for one in begun}
     for draft, body in shaped:
-        if before.get(draft.name, _fee_moments(body)) != _fee_moments(body):
+        before = known.get(draft.name, body)
+        changed = _fees_begun(before, today).items() ^ _fees_begun(body, today).items()
+        if _fee_moments(before) != _fee_moments(body):
             vi = "Phiên bản đã có hiệu lực không đổi được thời điểm nộp phí; hãy kết thúc nó và mở phiên bản mới."
             en = "A version that has begun keeps the moments at which fees fall due; end it, and begin another."
             yield _problem(draft, Finding("fees", vi, en), "fee_moments_changed")
+        elif changed:
+            codes = ", ".join(sorted({code for (code, _), _ in changed}))
+            vi = f"{codes}: mức đang áp dụng chỉ sửa được lời văn; hãy cho nó hết hiệu lực (valid_to) sớm nhất hôm nay "
+            vi += "và thêm mức cùng mã từ ngày sau đó, hoặc kết thúc phiên bản và mở phiên bản mới."
+            en = f"{codes}: of what is in force only the wording may change; end it (valid_to) today at the earliest "
+            en += "and add an item with the same code from the day after, or end the version and begin another."
+            yield _problem(draft, Finding("fees", vi, en), "fee_in_force_changed")
 
 
 def _fee_moments(body: Body) -> set[str]:
     return {fee["when_due"] for fee in body.get("fees", ())}
+
+
+def _fees_begun(body: Body, today: date) -> dict[tuple[str, str], str]:
+    """All that prices follow from until today, by code and first day; an end from today on is none as yet."""
+    day = today.isoformat()
+    begun = [fee for fee in body.get("fees", ()) if fee["valid_from"] <= day]
+    return {(fee["code"], fee["valid_from"]): _price_rule(fee, day) for fee in begun}
+
+
+def _price_rule(fee: Body, day: str) -> str:
+    ended = fee["valid_to"] if fee["valid_to"] is not None and fee["valid_to"] < day else None
+    rule = {name: value for name, value in fee.items() if name not in _FEE_WORDING}
+    return json.dumps({**rule, "valid_to": ended}, sort_keys=True)
 
 
 def _breakages(

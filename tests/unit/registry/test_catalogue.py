@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from services.chassis import clock
 from services.chassis.errors import Conflict, Denied, Invalid, NotFound
 from services.registry.folder import publish_folder
 from tests.unit.registry.builders import (
@@ -29,6 +30,8 @@ from tests.unit.registry.builders import (
 )
 
 DAY = date(2026, 6, 1)
+MORNING = datetime(2026, 6, 9, 17, tzinfo=UTC)  # in Vietnam it is the 10th
+YESTERDAY, TODAY, TOMORROW = (f"2026-06-{day:02}" for day in (9, 10, 11))
 Change = Callable[[dict[str, Any]], Any]
 
 
@@ -142,8 +145,49 @@ def test_a_version_that_has_begun_keeps_the_moments_at_which_fees_fall_due(
 ) -> None:
     field = ("demo/procedure/gp-co-phi@2026-01-01", "documents.0.document.fees")
     assert problems(registry, procedure(CHARGED, fees=fees)) == [field]
-    ended = procedure(CHARGED, fees=[{**fee("before_result"), "amount_vnd": 200_000}], valid_to="2026-06-30")
+    ended = procedure(CHARGED, fees=[fee("before_result")], valid_to="2026-06-30")
     assert registry.publish(TENANT, ended, procedure(CHARGED, fees=fees, valid_from="2026-07-01"))["published"] == 2
+
+
+@pytest.mark.parametrize(
+    "fees",
+    [
+        [{**fee("before_result"), "amount_vnd": 200_000}],
+        [{**fee("before_result"), "refundable": True}],
+        [{**fee("before_result"), "valid_to": YESTERDAY}],
+        [{**fee("before_result"), "code": "P-2"}],
+        [fee("before_result"), {**fee("before_result"), "code": "P-2"}],
+        [
+            {**fee("before_result"), "valid_to": YESTERDAY},
+            {**fee("before_result"), "valid_from": TODAY, "amount_vnd": 200_000},
+        ],
+    ],
+)
+def test_a_version_that_has_begun_keeps_its_prices_of_every_day_until_today(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch, fees: list[dict[str, Any]]
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: MORNING)
+    with pytest.raises(Invalid) as caught:
+        registry.publish(TENANT, procedure(CHARGED, fees=fees))
+    assert [(one["code"], one["field"]) for one in caught.value.errors] == [
+        ("fee_in_force_changed", "documents.0.document.fees")
+    ]
+    assert "P-" in caught.value.errors[0]["vi"]
+
+
+def test_a_price_of_tomorrow_may_be_added_to_a_version_that_has_begun_and_be_mended_until_then(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: MORNING)
+    worded = {**fee("before_result"), "name": {"vi": "Phí khác", "en": "Other"}, "source": "TT 2", "mark": "known"}
+    coming = {**fee("before_result"), "valid_from": TOMORROW, "amount_vnd": 200_000}
+    for fees in (
+        [worded],
+        [{**worded, "valid_to": TODAY}, coming],
+        [{**worded, "valid_to": TODAY}, {**coming, "amount_vnd": 300_000}],
+        [worded],
+    ):
+        assert registry.publish(TENANT, procedure(CHARGED, fees=fees))["published"] == 1
 
 
 def test_a_version_that_has_not_begun_may_still_ask_for_fees_at_other_moments(registry: Registry) -> None:
@@ -325,7 +369,7 @@ def test_what_was_published_before_its_schema_had_a_default_is_published_with_it
     kept = registry.collections["publications"].documents[name]
     (default, *_) = set(kept["state"]["document"]) - set(stated)
     for document in (kept["state"]["document"], kept["history"][0]["data"]["document"]):
-        del document[default]
+        del document[default], document["fees"][0]["refundable"]
     for _ in range(2):
         publish_folder(registry.sibling().cases.catalogue, folder)
     revised = {one.name: one for one in registry.publications.everything() if one.revision > 1}
