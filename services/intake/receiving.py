@@ -72,7 +72,9 @@ class Receiving:
         """A one-time ticket to PUT one file, exactly as declared."""
         access.may_upload(actor)
         if declared["size"] > self._settings.upload_max_bytes:
-            raise _refused("file_too_large", "size", "The file is too large.", "Tệp quá lớn.")
+            most = f"{self._settings.upload_max_bytes / 1_048_576:.3g} MB"
+            en, vi = f"The file is too large: {most} is the most for any.", f"Tệp quá lớn: mọi tệp nhiều nhất {most}."
+            raise _refused("file_too_large", "size", en, vi)
         type_ = filetypes.declared_type(declared["content_type"], declared["filename"])
         asked = {**declared, "sha256": declared["sha256"].lower(), "type": type_, "owner": access.holder(actor)}
         expires_at = clock.now() + timedelta(seconds=self._settings.upload_ticket_seconds)

@@ -12,7 +12,12 @@ class IntakeSettings(Settings):
     answer_hours: int = Field(
         default=8, ge=1, le=200, description="office hours for the first answer (NĐ 45/2020, art. 11)"
     )
-    upload_max_bytes: int = Field(default=25 * 1024 * 1024, ge=1024, le=100 * 1024 * 1024)
+    upload_max_bytes: int = Field(
+        default=50 * 1024 * 1024,
+        ge=1024,
+        le=100 * 1024 * 1024,
+        description="the largest file, whatever the catalogue lets a paper have (`max_bytes`)",
+    )
     upload_ticket_seconds: int = Field(default=1800, ge=10, le=86_400)
     upload_unclaimed_seconds: int = Field(default=86_400, ge=60)
     upload_sweep_seconds: float = Field(default=600, gt=0)

@@ -13,6 +13,7 @@ from services.contracts.catalogue.forms import compile_form, fee_inputs, missing
 from services.contracts.catalogue.loading import Loaded
 from services.contracts.catalogue.schema import normal
 from services.contracts.catalogue.worktime import Calendar
+from services.intake.settings import IntakeSettings
 
 Procedures = dict[str, dict[str, Any]]
 MIC = (
@@ -55,6 +56,14 @@ def promised(procedures: Procedures) -> Procedures:
 
 def test_the_catalogue_has_no_mistake(catalogue: Loaded) -> None:
     assert [str(mistake) for mistake in catalogue.mistakes] == []
+
+
+def test_no_paper_may_be_larger_than_any_file_that_intake_takes_where_nothing_is_set(catalogue: Loaded) -> None:
+    largest = IntakeSettings.model_fields["upload_max_bytes"].default
+    shipped = [one for one in catalogue.documents if one.kind == "procedure" and one.key in {*MIC, *MCST}]
+    assert {one.key for one in shipped} == {*MIC, *MCST}
+    papers = [(one.key, paper) for one in shipped for paper in one.body["components"]]
+    assert [(key, paper["code"]) for key, paper in papers if paper["max_bytes"] > largest] == []
 
 
 def test_a_document_with_its_defaults_is_the_same_when_read_again(catalogue: Loaded) -> None:

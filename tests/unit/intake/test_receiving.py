@@ -225,10 +225,14 @@ def test_an_outage_leaves_the_ticket_open() -> None:
     assert (door.papers.files, door.uploads.document["status"]) == ({}, "open")
 
 
-def test_too_large_a_file_gets_no_ticket() -> None:
+def test_too_large_a_file_gets_no_ticket_and_is_told_how_large_it_may_be() -> None:
     with pytest.raises(Refused) as caught:
         Door(b"%PDF-" + b"x" * 20_000)
     assert caught.value.code == "intake.file_too_large"
+    (told,) = caught.value.errors
+    assert told["field"] == "size"
+    assert "0.00954 MB" in told["vi"]  # what the tests' settings allow
+    assert "0.00954 MB" in told["en"]
 
 
 def test_officers_bring_papers_and_the_system_does_not() -> None:
