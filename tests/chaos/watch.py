@@ -1,12 +1,13 @@
 """The worst that each process shows of itself meanwhile: how late its loop comes, how much memory it has.
 
 On a busy machine every process is late: for the lag that counts as a process's own, what the kernel says that it waited
-for a processor is taken off, and how late the rig itself came to what it meant to do.
+for a processor is taken off, and how late the rig itself came to what it meant to do. What a process waited before
+anybody looked is not: of one that is older, no lag counts until it has been looked at for as long as it tells of one.
 """
 
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -28,6 +29,8 @@ _KEPT: Final = 2 * SECONDS_KEPT  # for so long a process tells of a lag
 _STOPPED_ON_PURPOSE: Final = ("pause", "ration")
 _LAG: Final = ("motcua_loop_lag_seconds", frozenset[tuple[str, str]]())
 _MEMORY: Final = ("process_resident_memory_bytes", frozenset[tuple[str, str]]())
+_BORN: Final = ("process_start_time_seconds", frozenset[tuple[str, str]]())
+_EVER: Final = float("-inf")
 _LOOKS_AT_THE_END: Final = 5
 
 
@@ -46,7 +49,7 @@ class Watch:
     def __init__(self, folder: Path) -> None:
         self.worst: dict[str, Worst] = {}
         self._folder = folder
-        self._waits: dict[int, list[tuple[float, float]]] = {}  # when looked at, and how long it had waited by then
+        self._waits = Waits()
         self._rig = Lateness()
         self._over = threading.Event()
         self._threads = [threading.Thread(target=run, daemon=True) for run in (self._tick, self._keep_looking)]
@@ -84,13 +87,15 @@ class Watch:
             self._rig.note(max(0.0, time.monotonic() - meant))
 
     def _keep_looking(self) -> None:
+        self._look()
         while not self._over.wait(EVERY_SECONDS):
             self._look()
 
     def _look(self) -> None:
         with suppress(FileNotFoundError):  # of who has just ended
             for one in scraping.look(self._folder):
-                self.note(one, self._waited(one.pid), self._rig.longest())
+                waited = self._waits.waited(one.pid, time.time() - one.samples.get(_BORN, 0.0))
+                self.note(one, waited, self._rig.longest())
 
     def note(self, seen: Seen, waited: float, rig_late: float) -> None:
         """One look at one process, that `waited` so many seconds for a processor lately; the rig was so late itself."""
@@ -100,15 +105,6 @@ class Watch:
         worst.lag = max(worst.lag, lag)
         worst.own_lag = max(worst.own_lag, lag - waited - rig_late)
         worst.megabytes = max(worst.megabytes, seen.samples[_MEMORY] / 1e6)
-
-    def _waited(self, pid: int) -> float:
-        """How long the main thread of a process has waited for a processor since before all of which it tells."""
-        now, waited = time.monotonic(), _seconds_waited(pid)
-        before = self._waits.setdefault(pid, [(now, 0.0)])
-        before.append((now, waited))
-        while len(before) > 1 and before[1][0] < now - _KEPT:
-            before.pop(0)
-        return waited - before[0][1]
 
 
 def too_much(worst: dict[str, Worst], stopped: Iterable[str]) -> Iterator[str]:
@@ -127,3 +123,23 @@ def _seconds_waited(pid: int) -> float:
         return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
     except (OSError, IndexError, ValueError):
         return float("inf")
+
+
+class Waits:
+    """How long the main thread of each process has waited for a processor since before all of which it tells."""
+
+    def __init__(
+        self, now: Callable[[], float] = time.monotonic, counted: Callable[[int], float] = _seconds_waited
+    ) -> None:
+        self._now, self._counted = now, counted
+        self._seen: dict[int, list[tuple[float, float]]] = {}  # when looked at, and how long it had waited by then
+
+    def waited(self, pid: int, age: float) -> float:
+        """Seconds; for ever where that is not known yet, of a process that was `age` seconds old at the first look."""
+        now = self._now()
+        seen = self._seen.setdefault(pid, [(_EVER, 0.0)] if age < _KEPT else [])
+        seen.append((now, self._counted(pid)))
+        while len(seen) > 1 and seen[1][0] <= now - _KEPT:
+            seen.pop(0)
+        since, before = seen[0]
+        return seen[-1][1] - before if since <= now - _KEPT else float("inf")

@@ -6,7 +6,9 @@ import pytest
 
 from services.cli.top.scraping import Seen
 from tests.chaos.diary import Step
-from tests.chaos.watch import Watch, Worst, too_much
+from tests.chaos.watch import Waits, Watch, Worst, too_much
+
+INF = float("inf")
 
 
 def seen_with(lag: float, megabytes: float, name: str = "routing") -> Seen:
@@ -20,6 +22,13 @@ def test_the_worst_of_each_is_kept_and_who_does_not_answer_shows_nothing(tmp_pat
         watch.note(seen_with(lag, megabytes), waited, rig)
     watch.note(Seen("intake", 2, 0.0), 0.0, 0.0)
     assert watch.told() == {"routing": {"lag": 9.0, "own_lag": 0.5, "megabytes": 100.0}}
+
+
+@pytest.mark.parametrize(("age", "known"), [(300.0, [INF, INF, 4.0, 4.0]), (5.0, [100.0, 102.0, 4.0, 4.0])])
+def test_what_a_process_waited_before_anybody_looked_excuses_no_lag_of_later(age: float, known: list[float]) -> None:
+    moments, counts = iter((0.0, 15.0, 30.0, 50.0)), iter((100.0, 102.0, 104.0, 106.0))
+    waits = Waits(lambda: next(moments), lambda _pid: next(counts))
+    assert [waits.waited(1, age) for _ in range(4)] == known
 
 
 @pytest.mark.parametrize(
