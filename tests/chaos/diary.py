@@ -1,10 +1,11 @@
 """What was done when, and what shows that it was felt."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+Spell = tuple[float, float]  # from when to when
 _FIRST_NAME: Final = re.compile("[ ,-]")
 _ENDS: Final = frozenset(
     {
@@ -12,6 +13,11 @@ _ENDS: Final = frozenset(
         *("memory enough", "all arrives", "tell again"),
     }
 )
+_WAITS: Final = "die_at"  # for its moment, which comes or does not
+_HEAL: Final = "heal"
+# Whoever answers questions is no worse off for these: messages, and those outside.
+_OF_MESSAGES: Final = frozenset({"say again", "poison"})
+_OUTSIDE: Final = frozenset({"gateway", "mailbox"})
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,32 @@ class Step:
 
     def __str__(self) -> str:
         return f"{self.at:7.1f} s  {self.verb} {self.whom}".rstrip()
+
+
+def may_cost_answers(one: Step) -> bool:
+    """Whether it is a fault for which somebody may wait in vain to the deadline."""
+    return one.is_fault and one.verb not in _OF_MESSAGES and one.program not in _OUTSIDE
+
+
+def stops_the_broker(one: Step) -> bool:
+    """Whether it is a fault for which the broker takes nothing, and does not refuse it."""
+    return one.verb == "alarm" or (one.verb == "pause" and one.program.startswith("rabbitmq"))
+
+
+def spells(steps: Sequence[Step], chosen: Callable[[Step], bool]) -> list[Spell]:
+    """From when to when each of the chosen faults lasted; one that nobody takes back, for its moment only."""
+    found = []
+    for place, one in enumerate(steps):
+        if chosen(one):
+            ends = (later.at for later in steps[place:] if _ends(later, one))
+            found.append((one.at, next(ends, one.at)))
+    return found
+
+
+def _ends(later: Step, one: Step) -> bool:
+    if one.verb == _WAITS:
+        return later.verb == _HEAL
+    return not later.is_fault and later.program == one.program
 
 
 @dataclass(frozen=True)

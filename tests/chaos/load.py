@@ -19,6 +19,7 @@ from services.cli.demo import town as demo_town
 from services.cli.demo.stories import Told
 from services.cli.demo.town import DemoError, Town, fresh, patiently
 from tests.bench.applicants import identities
+from tests.chaos.tries import Try, noted
 from tests.integration.crowd import STATUS_OF, Offer, PatientStory
 from tests.integration.http_door import HttpDoor, actor_of
 
@@ -38,12 +39,13 @@ def be_patient(seconds: float) -> None:
 
 
 class Townsfolk(Town):
-    """People who ask again until they are told to go home; how often each had to ask is counted."""
+    """People who ask again until they are told to go home; how often each had to ask is counted, each try noted."""
 
     def __init__(self, env: Mapping[str, str], ahead: timedelta = timedelta()) -> None:
         """Their clocks are `ahead` as those of the services are: who signs and who reads live on the same day."""
         super().__init__(env, lambda: clock.now() + ahead)
         self.tries = Counter[int]()
+        self.calls: list[Try] = []
         self.over = threading.Event()
         self._mine_now = threading.local()
 
@@ -69,11 +71,12 @@ class Townsfolk(Town):
                 return found
         raise AssertionError
 
-    def _client(self, actor: Mapping[str, str]) -> Any:
+    def _try(self, actor: Mapping[str, str], target: str, arguments: Mapping[str, Any]) -> Any:
         if self.over.is_set():
             raise SystemExit  # no error that is borne
         self._mine_now.tries += 1
-        return super()._client(actor)
+        with noted(self.calls, target):
+            return super()._try(actor, target, arguments)
 
 
 class FolkStory(PatientStory):

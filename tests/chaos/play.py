@@ -46,6 +46,7 @@ def play(
     finally:  # whoever broke it off does not want to wait for people who wait
         rig.close()
     outcome.dossiers = sum(load.accepted for load in rig.loads) or size
+    outcome.tries, outcome.unanswered = len(rig.calls()), sum(one.is_unanswered for one in rig.calls())
     outcome.faults = dict(Counter(step.verb for step in rig.steps if step.is_fault))
     outcome.watched = rig.watch.told()
     outcome.steps = [str(step) for step in rig.steps]

@@ -30,7 +30,8 @@ mailbox. After each one, every dossier that was accepted must have ended once an
 fold to its state, all services must tell one story (`motcua verify`), every event must be in the stream `events.log`,
 in order and word for word as it was written, no dead letter may rest that was not planned, no letter may have come
 twice unless notify, its database or the mail server was harmed, and every service and door must say that it is ready.
-A fault that was not felt counts as not run: *did not bite*. [faults.md](faults.md) has every fault and every
+Each *try* by RPC of those who tell dossiers must have ended within its deadline of 15 s and a grace of 3, in an answer
+XA fault that was not felt counts as not run: *did not bite*. [faults.md](faults.md) has every fault and every
 invariant.
 
 All is *healed* when the last fault has been taken away; whatever is not running is started after that moment.
@@ -58,7 +59,7 @@ the machine.
 """
 _COLUMNS: Final = (
     *("scenario", "result", "seed", "told", "dossiers", "faults", "felt as", "events twice", "letters twice"),
-    *("violations", "recovery (s)", "at rest (s)", "latest (s)", "own (s)", "memory (MB)"),
+    *("tries (unanswered)", "violations", "recovery (s)", "at rest (s)", "latest (s)", "own (s)", "memory (MB)"),
 )
 
 
@@ -183,7 +184,13 @@ def _known(kind: type[Any], kept: Mapping[str, Any]) -> dict[str, Any]:
 def _row(one: Outcome) -> Sequence[str]:
     cells: tuple[Any, ...] = (
         *(one.scenario, one.result, one.seed, one.size, one.dossiers, _listed(one.faults), _listed(one.bites)),
-        *(one.duplicates, one.letters_twice, len(one.violations), _seconds(one.recovery_seconds)),
+        *(
+            one.duplicates,
+            one.letters_twice,
+            _tries(one),
+            len(one.violations),
+            _seconds(one.recovery_seconds),
+        ),
         *(_seconds(one.rest_seconds), _worst(one.watched, "lag", 2), _worst(one.watched, "own_lag", 2)),
         _worst(one.watched, "megabytes", 0),
     )
@@ -192,6 +199,10 @@ def _row(one: Outcome) -> Sequence[str]:
 
 def _listed(counts: Mapping[str, float]) -> str:
     return ", ".join(f"{what} {count:g}" for what, count in counts.items()) or "–"
+
+
+def _tries(one: Outcome) -> str:
+    return f"{one.tries} ({one.unanswered})" if one.tries else "–"
 
 
 def _worst(watched: Mapping[str, Mapping[str, float]], what: str, digits: int) -> str:

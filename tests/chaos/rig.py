@@ -11,10 +11,11 @@ from deploy.local.composition import DOORS, SERVICES
 from deploy.local.waiting import wait_until
 from services.cli.top import scraping
 from tests.chaos.chance import Chance
-from tests.chaos.diary import Bite
+from tests.chaos.diary import Bite, Spell, Step, spells
 from tests.chaos.load import Crowd, FolkStory, Submissions
 from tests.chaos.questions import Questions
 from tests.chaos.rest import await_rest
+from tests.chaos.tries import Try
 from tests.chaos.verbs import Verbs
 from tests.chaos.visitors import Visitors
 from tests.chaos.watch import Watch
@@ -52,7 +53,7 @@ class Rig(Verbs):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._tries = Counter(self.town.tries)
+        self._tries, self._calls = Counter(self.town.tries), len(self.town.calls)
         self.watch = Watch(Path(self.env["MOTCUA_METRICS_DIR"]))
 
     # What goes on.
@@ -124,6 +125,14 @@ class Rig(Verbs):
     def callers_who_asked(self, more_than: int) -> int:
         """How many questions had to be asked more often than this."""
         return sum(n for tries, n in (self.town.tries - self._tries).items() if tries > more_than)
+
+    def calls(self) -> list[Try]:
+        """Each try of those who told dossiers."""
+        return self.town.calls[self._calls :]
+
+    def spells(self, chosen: Callable[[Step], bool]) -> list[Spell]:
+        """From when to when each of the chosen faults lasted, by the clock of the tries."""
+        return [(self._began + begun, self._began + over) for begun, over in spells(self.steps, chosen)]
 
     def ready(self) -> set[str]:
         """Who of the services and doors says now that it can do its work."""

@@ -43,6 +43,8 @@ class Outcome:
     missed: list[str] = field(default_factory=list)
     duplicates: int = 0
     letters_twice: int = 0
+    tries: int = 0  # by RPC, of those who told dossiers
+    unanswered: int = 0  # of them, up to the deadline
     violations: list[str] = field(default_factory=list)
     recovery_seconds: float | None = None  # from the heal until what was under way then had been worked off
     rest_seconds: float | None = None  # from the heal until the last dossier had ended, and nothing waited

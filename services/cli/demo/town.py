@@ -51,11 +51,10 @@ class Town:
 
     def ask(self, actor: Mapping[str, str], target: str, /, **arguments: Any) -> Any:
         """The answer of `target`, a service.method. Raises RemoteError when it refuses, DemoError at the deadline."""
-        service, name = target.split(".")
         until = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
-                return getattr(getattr(self._client(actor), service), name)(**arguments)
+                return self._try(actor, target, arguments)
             except RemoteError as error:
                 if error.exc_type != "Unavailable" or time.monotonic() > until:
                     raise
@@ -70,6 +69,11 @@ class Town:
         for proxy in self._all:
             with contextlib.suppress(Exception):
                 proxy.stop()
+
+    def _try(self, actor: Mapping[str, str], target: str, arguments: Mapping[str, Any]) -> Any:
+        """Ask once."""
+        service, name = target.split(".")
+        return getattr(getattr(self._client(actor), service), name)(**arguments)
 
     def _client(self, actor: Mapping[str, str]) -> Any:
         mine = self._mine()

@@ -4,16 +4,19 @@ import json
 from pathlib import Path
 
 import pytest
+from kombu.exceptions import OperationalError
+from nameko.exceptions import RemoteError, RpcTimeout
 
 from services.chassis.publish import Outgoing
 from services.cli.top.scraping import Seen
-from tests.chaos import judge, messages, stream
+from tests.chaos import judge, messages, stream, tries
 from tests.chaos.department import Volume, disorder
-from tests.chaos.diary import Step
+from tests.chaos.diary import Step, may_cost_answers, spells
 from tests.chaos.load import Handed, Submissions
 from tests.chaos.scenarios import crowds
 from tests.chaos.stream import Heard, Ledger, digest
 from tests.chaos.taken import counts, growth
+from tests.chaos.tries import Try
 from tests.integration.http_door import HttpDoor
 
 
@@ -63,6 +66,57 @@ def test_who_subscribes_must_hear_each_history_in_its_order_however_often() -> N
     heard = [("r", one) for one in ("same", "1", "3", "2", "1", "2")]
     assert disorder(volumes, heard) == []
     assert disorder(volumes, heard[3:]) == ["the department heard case A out of its order"]
+
+
+@pytest.mark.parametrize(
+    ("error", "clear"),
+    [
+        (RemoteError("Unavailable", "x"), True),
+        (RemoteError("Refused", "x"), True),
+        (RemoteError("Defect", "x"), False),
+        (RemoteError("KeyError", "x"), False),
+        (RpcTimeout(15), True),
+        (ConnectionResetError(), True),
+        (OperationalError(), True),
+        (KeyError("result"), False),
+    ],
+)
+def test_a_try_ends_in_an_answer_or_in_an_error_that_says_what_it_is(error: Exception, clear: bool) -> None:
+    noted: list[Try] = []
+    with tries.noted(noted, "intake.get"):
+        pass
+    with pytest.raises(type(error)), tries.noted(noted, "intake.get"):
+        raise error
+    assert [one.clear for one in noted] == [True, clear]
+    assert len(list(tries.wrong(noted, [(0, noted[-1].at + 1)], []))) == (not clear)
+
+
+@pytest.mark.parametrize(
+    ("one", "said"),
+    [
+        (Try(0, "intake.get", 18.1), "intake.get took 18.1 s, and ended in an answer"),
+        (Try(0, "intake.get", 2.0, "Defect", clear=False), "intake.get ended in Defect after 2.0 s"),
+        (Try(0, "intake.get", 15.0, "RpcTimeout"), "intake.get had no answer within 15.0 s, and nobody was harmed"),
+        (Try(108, "intake.get", 38.0), ""),
+        (Try(108, "intake.get", 38.1), "intake.get took 38.1 s, and ended in an answer"),
+        (Try(86, "intake.get", 15.0, "RpcTimeout"), ""),
+        (Try(150, "intake.get", 15.0, "RpcTimeout"), ""),
+        (Try(221, "intake.get", 15.0, "RpcTimeout"), "intake.get had no answer within 15.0 s, and nobody was harmed"),
+        (Try(221, "intake.get", 17.0, "Unavailable"), ""),
+    ],
+)
+def test_a_try_that_is_late_or_vain_in_peace_is_named_with_its_call_and_its_seconds(one: Try, said: str) -> None:
+    wrong = list(tries.wrong([one], [(100, 200)], [(110, 130)]))
+    assert [line.partition(" who could")[0] for line in wrong] == [said] * bool(said)
+
+
+def test_a_fault_lasts_until_it_is_taken_back_and_one_that_waits_for_its_moment_until_all_is_healed() -> None:
+    steps = [
+        *(Step(1, "die_at", "notify relay.after_publish +5"), Step(2, "silence", "routing-broker")),
+        *(Step(3, "kill", "intake"), Step(4, "poison", "notify.tell"), Step(5, "pause", "gateway")),
+        *(Step(6, "fair", "routing-broker"), Step(7, "go on", "gateway"), Step(8, "heal", "")),
+    ]
+    assert spells(steps, may_cost_answers) == [(1, 8), (2, 6), (3, 3)]
 
 
 @pytest.mark.parametrize(

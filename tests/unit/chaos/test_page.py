@@ -33,12 +33,13 @@ def test_a_fault_that_was_not_felt_is_no_success(outcome: Outcome, result: str, 
 def test_the_page_has_a_row_for_each_scenario() -> None:
     one = Outcome("kills", "Everybody is killed", 7, 60, {"kill": 12}, {"killed": 12}, planned=50)
     one.duplicates, one.letters_twice, one.recovery_seconds, one.rest_seconds = 3, 2, 1.5, 9
+    one.tries, one.unanswered = 90, 4
     one.watched = {
         "routing": {"lag": 1.2, "own_lag": 0.0, "megabytes": 90.0},
         "intake": {"lag": 0.3, "own_lag": 0.1, "megabytes": 131.4},
     }
     page = report.page(report.Run("stamp", "short", 7, [one]))
-    assert "| kills | held | 7 | 50 | 60 | kill 12 | killed 12 | 3 | 2 | 0 | 1.5 | 9.0 |" in page
+    assert "| kills | held | 7 | 50 | 60 | kill 12 | killed 12 | 3 | 2 | 90 (4) | 0 | 1.5 | 9.0 |" in page
     assert "| 9.0 | routing 1.20 | intake 0.10 | intake 131 |" in page
     assert "- **kills**: Everybody is killed." in page
 

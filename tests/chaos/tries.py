@@ -1,0 +1,69 @@
+"""Each single try of a caller by RPC: it ends within its deadline, in an answer or in an error that says what it is."""
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from amqp.exceptions import AMQPError
+from kombu.exceptions import OperationalError
+from nameko.exceptions import RemoteError, RpcTimeout
+
+from services.chassis.errors import KINDS, Defect
+from services.cli.demo.town import ANSWER_SECONDS
+from tests.chaos.diary import Spell
+
+GRACE_SECONDS: Final = 3.0  # for a busy machine, and for a connection that has to be made first
+CALM_SECONDS: Final = 20.0  # after a fault; by then whoever was harmed must answer
+_OWN: Final = (OSError, AMQPError, OperationalError)  # what a stock client says when its line is lost or refused
+_CLEAR: Final = KINDS.keys() - {Defect.__name__}
+
+
+@dataclass(frozen=True)
+class Try:
+    """When it began, of what it was, how long it took and in what it ended; `clear` is whether that says what it is."""
+
+    at: float  # of `time.monotonic`
+    target: str  # service.method
+    seconds: float
+    how: str = "an answer"
+    clear: bool = True
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether it waited in vain to its deadline."""
+        return self.how == RpcTimeout.__name__
+
+
+@contextmanager
+def noted(tries: list[Try], target: str) -> Iterator[None]:
+    """Note what goes on inside as one try."""
+    began = time.monotonic()
+    try:
+        yield
+    except RemoteError as error:
+        clear = error.exc_type in _CLEAR
+        tries.append(Try(began, target, time.monotonic() - began, str(error.exc_type), clear))
+        raise
+    except Exception as error:
+        clear = isinstance(error, (RpcTimeout, *_OWN))
+        tries.append(Try(began, target, time.monotonic() - began, type(error).__name__, clear))
+        raise
+    tries.append(Try(began, target, time.monotonic() - began))
+
+
+def wrong(tries: Iterable[Try], faults: Sequence[Spell], standstills: Sequence[Spell]) -> Iterator[str]:
+    """Who waited past the deadline, was told nothing clear, or nothing at all while no one of these faults lasted.
+
+    A stock client hands its request over however long the broker takes nothing: a standstill is taken off.
+    """
+    for one in tries:
+        ended = one.at + one.seconds
+        held_up = sum(max(0.0, min(ended, over) - max(one.at, begun)) for begun, over in standstills)
+        if one.seconds - held_up > ANSWER_SECONDS + GRACE_SECONDS:
+            yield f"{one.target} took {one.seconds:.1f} s, and ended in {one.how}"
+        elif not one.clear:
+            yield f"{one.target} ended in {one.how} after {one.seconds:.1f} s"
+        elif one.is_unanswered and not any(begun <= ended and one.at <= over + CALM_SECONDS for begun, over in faults):
+            yield f"{one.target} had no answer within {one.seconds:.1f} s, and nobody was harmed who could give one"
