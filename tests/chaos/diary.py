@@ -10,13 +10,13 @@ _FIRST_NAME: Final = re.compile("[ ,-]")
 _ENDS: Final = frozenset(
     {
         *("heal", "back", "go on", "fair", "alarm over", "ebb", "true time", "disk as before", "free disk"),
-        *("memory enough", "all arrives", "tell again"),
+        *("memory enough", "all arrives", "tell again", "mend"),
     }
 )
 _WAITS: Final = "die_at"  # for its moment, which comes or does not
 _HEAL: Final = "heal"
 # Whoever answers questions is no worse off for these: messages, and those outside.
-_OF_MESSAGES: Final = frozenset({"say again", "poison"})
+_OF_MESSAGES: Final = frozenset({"say again", "poison", "damage"})
 _OUTSIDE: Final = frozenset({"gateway", "mailbox"})
 
 

@@ -2,12 +2,13 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from services.chassis import dead
-from services.chassis.publish import Outgoing, Publisher, connect
+from services.chassis.dead import DeadLetter
+from services.chassis.publish import Outgoing, Publisher, connect, open_channel
 from services.chassis.queues import work_queues
 from services.chassis.topology import dead_name
 from services.cli.topology import service_classes
@@ -59,6 +60,31 @@ def deliveries(events: Sequence[Outgoing]) -> Counter[str]:
     return Counter(
         {queue.name: sum(told[one.exchange.name, one.routing_key] for one in queue.bindings) for queue in queues}
     )
+
+
+def damage(uri: str, queue: str, spoil: Callable[[bytes], bytes]) -> Outgoing:
+    """What waits first in this queue waits last now, with a spoilt body; gives the original. Raises LookupError."""
+    with connect(uri) as connection:
+        channel = open_channel(connection)
+        message = channel.basic_get(queue)
+        if message is None:
+            raise LookupError(f"nothing waits in {queue}")
+        told = message.delivery_info
+        original = Outgoing(
+            message.properties["message_id"], told["exchange"], told["routing_key"], message.body, message.headers
+        )
+        say(uri, [replace(original, exchange="", routing_key=queue, body=spoil(original.body))])
+        channel.basic_ack(told["delivery_tag"])
+    return original
+
+
+def mend(uri: str, service: str, original: Outgoing) -> None:
+    """The dead letter of this event, wherever it rests at this service, reads again as it was written."""
+
+    def put_right(letter: DeadLetter) -> None:
+        say(uri, [replace(original, exchange="", routing_key=dead_name(service), headers=letter.headers)])
+
+    dead.discard(uri, service, lambda letter: letter.id == original.id, put_right)
 
 
 def poison(uri: str, queues: Sequence[str], kinds: Sequence[Poison] = POISON) -> None:

@@ -43,6 +43,7 @@ def play(
         outcome.not_here = str(missing)
     except Exception:  # noqa: BLE001 – the others are still to be played
         outcome.broke_off = traceback.format_exc()
+        outcome.violations += rig.wrong  # it may be why
     finally:  # whoever broke it off does not want to wait for people who wait
         rig.close()
     outcome.dossiers = sum(load.accepted for load in rig.loads) or size

@@ -20,7 +20,7 @@ _WRITTEN: Final = {"mongodb": "mongodb", "rabbitmq": "rabbitmq/mnesia"}
 def back_up(stage: Stage) -> None:
     """`motcua backup`, while everything goes on."""
     shutil.rmtree(_place(stage), ignore_errors=True)
-    _motcua(stage, "backup", str(_place(stage)))
+    motcua(stage, "backup", str(_place(stage)))
 
 
 @contextmanager
@@ -29,8 +29,8 @@ def lost_and_restored(stage: Stage) -> Iterator[None]:
     stage.stack.down()
     for server in _WRITTEN:
         lose_disk(stage, server)
-    _motcua(stage, "up", "--servers")
-    _motcua(stage, "restore", str(_place(stage)))
+    motcua(stage, "up", "--servers")
+    motcua(stage, "restore", str(_place(stage)))
     yield
     stage.up()
     stage.stream = Stream(stage.stack.env)
@@ -45,10 +45,10 @@ def lose_disk(stage: Stage, server: str) -> None:
 
 def tell_again(stage: Stage) -> int:
     """`motcua relay again`, while everything goes on; how many histories that is."""
-    return int(_motcua(stage, "relay", "again").splitlines()[-1].partition(" ")[0])
+    return int(motcua(stage, "relay", "again").splitlines()[-1].partition(" ")[0])
 
 
-def _motcua(stage: Stage, *words: str) -> str:
+def motcua(stage: Stage, *words: str) -> str:
     """What an operator would type, and what it says. Raises RuntimeError where it fails."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("MOTCUA_")}
     command = [sys.executable, "-m", "services.cli", "--run-dir", str(stage.run_dir), *words]

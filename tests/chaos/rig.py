@@ -19,6 +19,7 @@ from tests.chaos.tries import Try
 from tests.chaos.verbs import Verbs
 from tests.chaos.visitors import Visitors
 from tests.chaos.watch import Watch
+from tests.integration.books import Books
 from tests.integration.crowd import Offer, offers, plots
 from tests.integration.http_door import HttpDoor
 
@@ -125,6 +126,11 @@ class Rig(Verbs):
     def callers_who_asked(self, more_than: int) -> int:
         """How many questions had to be asked more often than this."""
         return sum(n for tries, n in (self.town.tries - self._tries).items() if tries > more_than)
+
+    def codes(self, collection: str, **wanted: Any) -> set[str]:
+        """Which dossiers one of the services knows."""
+        with Books(self.env) as books:
+            return {one["_id"] for one in books.collection(collection).find(wanted, {"_id": 1})}
 
     def calls(self) -> list[Try]:
         """Each try of those who told dossiers."""

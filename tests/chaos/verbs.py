@@ -286,6 +286,24 @@ class Verbs:
         self.note("poison", ", ".join(queues))
         messages.poison(self.env["MOTCUA_AMQP_URI"], queues)
 
+    def damage(self, queue: str, spoil: Callable[[bytes], bytes]) -> Outgoing:
+        """Spoil the event that waits first in a queue; gives it as it was."""
+        original = messages.damage(self.env["MOTCUA_AMQP_URI"], queue, spoil)
+        self.note("damage", f"{queue} {original.headers['cloudEvents:subject']}")
+        return original
+
+    def mend(self, service: str, original: Outgoing) -> None:
+        """Put its dead letter right, and send that back by `motcua dead replay`."""
+        self.note("mend", f"{service} {original.headers['cloudEvents:subject']}")
+        messages.mend(self.env["MOTCUA_AMQP_URI"], service, original)
+        restoring.motcua(self.stage, "dead", "replay", service, "--id", original.id)
+
+    def publish_again(self, service: str, original: Outgoing) -> None:
+        """Publish it as it was written, and take its dead letter away by `motcua dead discard`."""
+        self.say([original])
+        why = ("--reason", "published again as it was written", "--yes")
+        restoring.motcua(self.stage, "dead", "discard", service, "--id", original.id, *why)
+
     # What is done to the broker.
 
     @contextlib.contextmanager

@@ -1,7 +1,7 @@
 """The disk is slow, or full; the broker's is lost; all are lost, and there is a backup."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
 from deploy.local.waiting import wait_until
 from tests.chaos import restoring
@@ -43,12 +43,12 @@ def broker_lost(rig: Rig) -> None:
     crowd.await_told(1 / 4)
     with rig.away("routing"):
         rig.wait(rig.size(15, 60))  # longer than relays doubt what was confirmed
-        unheard = _published(rig) - _codes(rig, "routing.cases")
+        unheard = _published(rig) - rig.codes("routing.cases")
         rig.lose_disk("rabbitmq")
     rig.stack.wait_ready(["routing"])
     rig.wait(5)
-    unheard -= _codes(rig, "routing.cases")
-    rig.at_the_end(lambda: [f"{code} was not told again" for code in unheard - _codes(rig, "routing.cases")])
+    unheard -= rig.codes("routing.cases")
+    rig.at_the_end(lambda: [f"{code} was not told again" for code in unheard - rig.codes("routing.cases")])
     rig.must_bite("published, and lost with the broker's disk", len(unheard), least=rig.size(5, 50))
     rig.must_bite("services that found the broker empty", lambda: rig.witness.said("*", "broker_came_back_empty"))
     rig.must_bite("histories told again", rig.tell_again(), least=100)
@@ -70,11 +70,11 @@ def restored(rig: Rig) -> None:
     rig.loads.clear()  # what came after the backup is lost, as everybody is told
     rig.note("lose and restore", "mongodb, rabbitmq")
     with restoring.lost_and_restored(rig.stage):
-        kept, untold = _codes(rig, "intake.dossiers"), _codes(rig, "intake.dossiers") - _codes(rig, "routing.cases")
+        kept, untold = rig.codes("intake.dossiers"), rig.codes("intake.dossiers") - rig.codes("routing.cases")
     rig.at_the_end(lambda: [f"{code} was answered before the backup and is not kept" for code in answered - kept])
     rig.at_the_end(lambda: list(_ended_otherwise(rig, ended)))
-    rig.at_the_end(lambda: [f"{code} is not known to its unit" for code in answered - _codes(rig, "routing.cases")])
-    rig.at_the_end(lambda: [f"{code} came from nowhere" for code in _codes(rig, "intake.dossiers") - kept])
+    rig.at_the_end(lambda: [f"{code} is not known to its unit" for code in answered - rig.codes("routing.cases")])
+    rig.at_the_end(lambda: [f"{code} came from nowhere" for code in rig.codes("intake.dossiers") - kept])
     rig.must_bite("dossiers answered before the backup", lambda: len(answered), least=10)
     rig.must_bite("of them told to their end", len(ended), least=5)
     rig.must_bite("lost with the disks", lambda: len(later - kept))
@@ -105,9 +105,4 @@ def _ended_otherwise(rig: Rig, ended: Mapping[str, str]) -> Iterator[str]:
 
 def _published(rig: Rig) -> set[str]:
     """The codes of all dossiers of which the broker has confirmed that they were handed in."""
-    return _codes(rig, "intake.dossiers", relayed={"$gt": 0})
-
-
-def _codes(rig: Rig, collection: str, **wanted: Any) -> set[str]:
-    with Books(rig.env) as books:
-        return {one["_id"] for one in books.collection(collection).find(wanted, {"_id": 1})}
+    return rig.codes("intake.dossiers", relayed={"$gt": 0})

@@ -5,13 +5,20 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from deploy.local.composition import SERVICES
+from deploy.local.waiting import wait_until
+from services.chassis import dead
 from services.chassis.publish import Outgoing
-from tests.chaos import messages
+from tests.chaos import messages, rest
+from tests.chaos.load import Crowd
 from tests.chaos.rig import Rig
 from tests.chaos.taken import Taken
 from tests.integration.test_a_day_later import every_event, everything
 
 _DAY = 86_400.0
+_UNIT, _OPENED_BY = "routing", "routing.open_case"
+_DAMAGES = (lambda body: body[: len(body) // 2], lambda body: body.replace(b'"dossier_code"', b'"dossier_cod3"'))
+_COMES = 30.0  # seconds
+_REASON = "Invalid message."
 _TO_NOBODY = "request_without_reply_to_dropped"
 _TIMERS = 35.0  # seconds until the slowest timer has looked round
 _ROUNDS = 12  # of them, until everything that a day brings has been said
@@ -74,11 +81,36 @@ def _say_everything_twice(rig: Rig, known: Container[str]) -> int:
     return said
 
 
+def _damage_two_of(rig: Rig, crowd: Crowd) -> None:
+    """Two dossiers' own events are damaged before their unit hears of them: these two wait until they are mended."""
+    with rig.away(_UNIT):
+        wait_until(lambda: rest.depths(rig.env).get(_OPENED_BY, 0) >= len(_DAMAGES), _COMES)
+        mended, published = (rig.damage(_OPENED_BY, spoil) for spoil in _DAMAGES)
+    rig.stack.wait_ready([_UNIT])
+    blocked = {one.headers["cloudEvents:subject"] for one in (mended, published)}
+    rig.insist(wait_until(lambda: _named_in(rig, _UNIT) == blocked, _COMES), f"not put aside and named: {blocked}")
+    crowd.await_told(1 / 4)
+    rig.insist(
+        not blocked & rig.codes("routing.cases"), f"went on, though damaged: {blocked & rig.codes('routing.cases')}"
+    )
+    rig.mend(_UNIT, mended)
+    rig.publish_again(_UNIT, published)
+    rig.at_the_end(lambda: [f"{code} did not go on when mended" for code in blocked - rig.codes("routing.cases")])
+    rig.must_bite("dossiers that waited for their damaged event", len(blocked), least=len(_DAMAGES))
+
+
+def _named_in(rig: Rig, service: str) -> set[str]:
+    """Which dossiers the dead letters of a service say that they block, each with a reason."""
+    resting = dead.peek(rig.env["MOTCUA_AMQP_URI"], service)
+    return {one.subject for one in resting if one.reason.startswith(_REASON) and one.queue == _OPENED_BY}
+
+
 def poison(rig: Rig) -> None:
     """What is no event goes to every work queue, what is no question to every service: put aside, the rest flows."""
     uri, crowd = rig.env["MOTCUA_AMQP_URI"], rig.crowd()
+    crowd.await_told(1 / 8)
+    _damage_two_of(rig, crowd)
     alive = rig.stack.pids()
-    crowd.await_told(1 / 4)
     queues = [queue for _, queue in messages.queues_of_work()]
     for part in (queues[::2], queues[1::2]):
         rig.poison(part)
@@ -90,7 +122,7 @@ def poison(rig: Rig) -> None:
     for queue in queues:
         reasons = resting.pop(queue, [])
         aside += len(reasons)
-        named = sum(reason.startswith("Invalid message.") for reason in reasons)
+        named = sum(reason.startswith(_REASON) for reason in reasons)
         rig.insist(named == len(reasons) == len(messages.POISON), f"{queue}: put aside are {reasons}")
     rig.insist(not resting, f"others rest too: {resting}")
     rig.insist(rig.stack.pids() == alive, "somebody died of it")
