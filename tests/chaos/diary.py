@@ -17,6 +17,8 @@ _WAITS: Final = "die_at"  # for its moment, which comes or does not
 _HEAL: Final = "heal"
 # Whoever answers questions is no worse off for these: messages, and those outside.
 _OF_MESSAGES: Final = frozenset({"say again", "poison", "damage"})
+_OF_PROCESSES: Final = frozenset({"kill", "kill worker", "die_at", "ration", "restart", "renew", "replace"})
+_SERVERS: Final = frozenset({"rabbitmq", "mongodb", "primary"})
 _OUTSIDE: Final = frozenset({"gateway", "mailbox"})
 
 
@@ -50,6 +52,12 @@ def may_cost_answers(one: Step) -> bool:
 def stops_the_broker(one: Step) -> bool:
     """Whether it is a fault for which the broker takes nothing, and does not refuse it."""
     return one.verb == "alarm" or (one.verb == "pause" and one.program.startswith("rabbitmq"))
+
+
+def may_delay_a_return(one: Step) -> bool:
+    """Whether it is a fault for which who has died may find no server or no line, and has to wait."""
+    server = one.program.rstrip("23") in _SERVERS
+    return one.is_fault and (server or one.verb not in {*_OF_PROCESSES, *_OF_MESSAGES})
 
 
 def spells(steps: Sequence[Step], chosen: Callable[[Step], bool]) -> list[Spell]:

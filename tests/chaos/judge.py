@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from deploy.local.waiting import wait_until
-from tests.chaos import rest, tries
+from tests.chaos import rest, returns, tries
 from tests.chaos.diary import Step, may_cost_answers, stops_the_broker
 from tests.chaos.rig import PROGRAMS, Rig
 from tests.integration.books import Books
@@ -100,6 +100,7 @@ JUDGED: Final[Mapping[str, Callable[[Rig], Iterable[str]]]] = {
     "each try by RPC": lambda rig: tries.wrong(rig.calls(), rig.spells(may_cost_answers), rig.spells(stops_the_broker)),
     "what a scenario insists on": _insisted,
     "who ended by itself": lambda rig: rig.witness.crashes(),
+    "how soon each who died worked again": lambda rig: returns.late(rig.returns()),
     "events in the stream, word for word": lambda rig: rig.stage.stream.wrong(),
     "letters that are called sent": lambda rig: _unwritten_letters(rig.env, copies(rig.stage.run_dir)),
     "letters that come twice": lambda rig: needless_letters(rig.steps, rig.letters_twice),

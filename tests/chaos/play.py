@@ -48,6 +48,7 @@ def play(
         rig.close()
     outcome.dossiers = sum(load.accepted for load in rig.loads) or size
     outcome.tries, outcome.unanswered = len(rig.calls()), sum(one.is_unanswered for one in rig.calls())
+    outcome.returns = [(one.program, round(one.seconds, 1)) for one in rig.returns()]
     outcome.faults = dict(Counter(step.verb for step in rig.steps if step.is_fault))
     outcome.watched = rig.watch.told()
     outcome.steps = [str(step) for step in rig.steps]

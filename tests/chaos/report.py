@@ -41,6 +41,9 @@ waited any more. People go on with their dossiers meanwhile, at their own pace; 
 the last had ended and nothing waited, was in hand or unpublished anywhere, which must be so within 60 s of the end of
 the last dossier.
 
+*Slowest return* is how long the slowest of those services, doors and workers that died was away, and of how many: each
+must work again within 15 s, where no server or line was harmed that it needs for it.
+
 *Latest* is how late any process came at worst to what it meant to do, on a machine that is busy with all of this at
 once; *own* is the worst when the time that it waited for a processor is taken off. 1 s of its own is what is aimed at,
 and of a service that nobody stopped, 5 s are a violation: no question would be answered in time. *Memory* is the most
@@ -59,7 +62,16 @@ the machine.
 """
 _COLUMNS: Final = (
     *("scenario", "result", "seed", "told", "dossiers", "faults", "felt as", "events twice", "letters twice"),
-    *("tries (unanswered)", "violations", "recovery (s)", "at rest (s)", "latest (s)", "own (s)", "memory (MB)"),
+    *(
+        "tries (unanswered)",
+        "violations",
+        "slowest return (s)",
+        "recovery (s)",
+        "at rest (s)",
+        "latest (s)",
+        "own (s)",
+        "memory (MB)",
+    ),
 )
 
 
@@ -203,6 +215,14 @@ def _listed(counts: Mapping[str, float]) -> str:
 
 def _tries(one: Outcome) -> str:
     return f"{one.tries} ({one.unanswered})" if one.tries else "–"
+
+
+def _slowest(returns: Sequence[tuple[str, float]]) -> str:
+    """Who was longest away of all who died, and of how many."""
+    if not returns:
+        return "–"
+    program, seconds = max(returns, key=lambda one: one[1])
+    return f"{program} {seconds:.1f} of {len(returns)}"
 
 
 def _worst(watched: Mapping[str, Mapping[str, float]], what: str, digits: int) -> str:

@@ -11,10 +11,11 @@ from deploy.local.composition import DOORS, SERVICES
 from deploy.local.waiting import wait_until
 from services.cli.top import scraping
 from tests.chaos.chance import Chance
-from tests.chaos.diary import Bite, Spell, Step, spells
+from tests.chaos.diary import Bite, Spell, Step, may_delay_a_return, spells
 from tests.chaos.load import Crowd, FolkStory, Submissions
 from tests.chaos.questions import Questions
 from tests.chaos.rest import await_rest
+from tests.chaos.returns import Return, returns
 from tests.chaos.tries import Try
 from tests.chaos.verbs import Verbs
 from tests.chaos.visitors import Visitors
@@ -139,6 +140,10 @@ class Rig(Verbs):
     def spells(self, chosen: Callable[[Step], bool]) -> list[Spell]:
         """From when to when each of the chosen faults lasted, by the clock of the tries."""
         return [(self._began + begun, self._began + over) for begun, over in spells(self.steps, chosen)]
+
+    def returns(self) -> list[Return]:
+        """How long each who died was away, where nothing else kept it."""
+        return returns(self.witness, spells(self.steps, may_delay_a_return))
 
     def ready(self) -> set[str]:
         """Who of the services and doors says now that it can do its work."""

@@ -48,6 +48,7 @@ class Outcome:
     violations: list[str] = field(default_factory=list)
     recovery_seconds: float | None = None  # from the heal until what was under way then had been worked off
     rest_seconds: float | None = None  # from the heal until the last dossier had ended, and nothing waited
+    returns: list[tuple[str, float]] = field(default_factory=list)  # who died, and how many seconds later it worked
     seconds: float = 0.0
     broke_off: str = ""
     not_here: str = ""

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-_EXIT: Final = re.compile(r"^(\S+ [\d:]+),\d+ WARN (exited|stopped): (\S+) \((.+?)(?:; not expected)?\)$")
+_EXIT: Final = re.compile(r"^(\S+ [\d:]+,\d+) WARN (exited|stopped): (\S+) \((.+?)(?:; not expected)?\)$")
+_WORKER: Final = re.compile(r"^\[(\S+ \S+ \S+)\] .*\) was sent SIGKILL!", re.MULTILINE)  # as gunicorn says
 _BY_ITSELF, _WHEN_TOLD = "exited", "stopped"
 _KILLED: Final = "terminated by SIGKILL"
 
@@ -22,17 +23,28 @@ class Witness:
 
     def deaths(self) -> int:
         """How many processes were killed with SIGKILL, as their supervisors saw it."""
-        return sum(how == _KILLED for _, how in self._exits())
+        return sum(how == _KILLED for _, _, how in self._exits())
+
+    def died(self, program: str) -> list[datetime]:
+        """When a program was killed with SIGKILL, or one of its workers was (to the second)."""
+        own = [at for at, name, how in self._exits() if how == _KILLED and _program(name) == program]
+        workers = [found for log in self._logs(program) for found in _WORKER.findall(self._later(log))]
+        return own + [datetime.strptime(at, "%Y-%m-%d %H:%M:%S %z") for at in workers]
+
+    def moments(self, program: str, *events: str) -> list[datetime]:
+        """When a program has logged one of these events."""
+        lines = self._lines(program)
+        return [datetime.fromisoformat(line["timestamp"]) for line in lines if line.get("event") in events]
 
     def killed(self) -> set[str]:
         """Which programs were, be it while they were being stopped."""
-        return {_program(name) for name, how in self._exits(_BY_ITSELF, _WHEN_TOLD) if how == _KILLED}
+        return {_program(name) for _, name, how in self._exits(_BY_ITSELF, _WHEN_TOLD) if how == _KILLED}
 
     def crashes(self) -> list[str]:
         """Who ended without being told to."""
         return [
             f"{name} ended by itself: {how}"
-            for name, how in self._exits()
+            for _, name, how in self._exits()
             if how != _KILLED and _program(name) not in self._pardoned
         ]
 
@@ -42,7 +54,7 @@ class Witness:
 
     def ended(self, program: str) -> int:
         """How often a program ended by itself."""
-        return sum(_program(name) == program and how != _KILLED for name, how in self._exits())
+        return sum(_program(name) == program and how != _KILLED for _, name, how in self._exits())
 
     def wrote(self, program: str, words: str) -> int:
         """How often a server has logged these words."""
@@ -71,13 +83,13 @@ class Witness:
             file.seek(self._before.get(log.stat().st_ino, 0))
             return file.read()
 
-    def _exits(self, *words: str) -> Iterator[tuple[str, str]]:
-        local = self.since.astimezone().replace(tzinfo=None, microsecond=0)
+    def _exits(self, *words: str) -> Iterator[tuple[datetime, str, str]]:
         for log in self._logs("supervisord"):
             for line in log.read_text(errors="replace").splitlines():
-                found = _EXIT.match(line)
-                if found and found[2] in (words or (_BY_ITSELF,)) and datetime.fromisoformat(found[1]) >= local:
-                    yield found[3], found[4]
+                if (found := _EXIT.match(line)) and found[2] in (words or (_BY_ITSELF,)):
+                    at = datetime.fromisoformat(found[1]).astimezone()
+                    if at >= self.since:
+                        yield at, found[3], found[4]
 
     def _lines(self, program: str) -> Iterator[dict[str, Any]]:
         since = self.since.isoformat()
