@@ -5,22 +5,24 @@ from tests.chaos.rig import PROGRAMS, Rig
 from tests.chaos.wires import DATABASE
 
 _READY_SECONDS = 45.0  # after a database has come back
+_STOPPED = '"msg":"Received signal"'  # as mongod says of a SIGTERM
 _OUTAGES = ("message_failed", "relay_paused", "timer_failed")
 
 
 def database_killed(rig: Rig) -> None:
-    """mongod is killed again and again, and once stands still for longer than anybody waits for an answer."""
-    crowd, times = rig.crowd(), rig.size(3, 15)
-    for number in range(times):
-        crowd.await_told(number / times / 2)
+    """mongod is killed again and again, stopped by SIGTERM, and stands still for longer than anybody waits."""
+    crowd, ends = rig.crowd(), rig.size([rig.kill] * 2 + [rig.restart], [rig.kill] * 12 + [rig.restart] * 3)
+    for number, end in enumerate(rig.chance.shuffled(ends)):
+        crowd.await_told(number / len(ends) / 2)
         rig.wait(rig.chance.seconds(0, 2))
-        rig.kill("mongodb")
+        end("mongodb")
         rig.stack.wait_ready(["mongodb"])
     rig.insist_ready(*PROGRAMS, within=_READY_SECONDS)
     with rig.paused("mongodb"):
         rig.wait(12)
         rig.insist_not_ready(*PROGRAMS)
-    rig.must_bite("mongod killed", rig.witness.deaths, least=times)
+    rig.must_bite("mongod killed", rig.witness.deaths, least=rig.done("kill"))
+    rig.must_bite("mongod stopped in order", lambda: rig.witness.wrote("mongodb", _STOPPED), least=rig.done("restart"))
     rig.must_bite("work that met no database", lambda: sum(rig.witness.said(one, *_OUTAGES) for one in SERVICES))
 
 

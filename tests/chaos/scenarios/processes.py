@@ -19,8 +19,10 @@ _CELLS: Final = [
 # Whose events no door publishes: they come twice only where the service died before it had marked them as published.
 _ALONE: Final = [name for name in SERVICES if f"{name}-http" not in DOORS]
 _RESTART: Final = 60.0  # seconds until a door that died takes submissions again, at the latest
+_SLOW: Final = 10.0  # seconds; a submission that waited for who stands still would take longer
 _RATION: Final = 8_000_000  # bytes; a question of 10 MB does not fit
-_STILL: Final = (5, 35, 75, 35, 75)  # seconds: within a question's deadline, past it, past two heartbeats
+_STILL: Final = (5, 35, 75, 35, 130)  # seconds: within a question's deadline, past it, two heartbeats, all of them
+_BROKER_STILL: Final = 75  # seconds
 
 
 def kills(rig: Rig) -> None:
@@ -44,7 +46,7 @@ def kills(rig: Rig) -> None:
 
 
 def frozen(rig: Rig) -> None:
-    """Each service in turn stands still, some for longer than a heartbeat: the others go on, it catches up."""
+    """Each service in turn stands still for 5 to 130 s, then the broker for 75 s: the others go on, all catch up."""
     crowd, submissions, questions = rig.crowd(), rig.submissions(rate=1), rig.questions()
     for number, (victim, seconds) in enumerate(zip(rig.chance.shuffled(SERVICES), _STILL, strict=True)):
         crowd.await_told(number / len(_STILL) / 2)
@@ -54,6 +56,17 @@ def frozen(rig: Rig) -> None:
             in_vain = questions.in_vain(*others, since=since)
         rig.insist(not in_vain, f"while {victim} stood still, others were asked twice in vain: {', '.join(in_vain)}")
         rig.stack.wait_ready([victim])
+    crowd.await_told(2 / 3)
+    accepted, unanswered = submissions.accepted, questions.unavailable()
+    with rig.paused("rabbitmq"):
+        rig.wait(_BROKER_STILL)
+        rig.insist_not_ready(*SERVICES)
+        rig.insist_ready(*DOORS)
+        accepted, unanswered = submissions.accepted - accepted, questions.unavailable() - unanswered
+    rig.stack.wait_ready(["rabbitmq"])
+    rig.insist(submissions.slowest() < _SLOW, f"a submission took {submissions.slowest():.1f} s")
+    rig.must_bite("handed in while the broker stood still", accepted, least=_BROKER_STILL / 2)
+    rig.must_bite("questions unanswered while it did", unanswered, least=_BROKER_STILL / 2)
     rig.must_bite("questions that nobody answered", questions.unavailable, least=sum(_STILL) / 10)
     rig.must_bite("given up by the broker", lambda: rig.witness.wrote("rabbitmq", "missed heartbeats"))
     rig.must_bite("handed in meanwhile", lambda: submissions.accepted, least=sum(_STILL) / 2)
