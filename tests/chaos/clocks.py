@@ -1,6 +1,7 @@
 """Other clocks: of one service, or of all of them a moment before a midnight that matters."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -17,6 +18,8 @@ from tests.integration.books import JOURNALS, Books
 
 _BEFORE: Final = timedelta(seconds=75)  # so long before midnight it is opened: it takes a third of that to start
 _STOP_SECONDS: Final = 40
+ZONES: Final = ("UTC", "Asia/Ho_Chi_Minh", "America/New_York")
+_LIVES_IN: Final = re.compile(r"^local time is (-?\d+) s behind UTC$", re.MULTILINE)
 
 
 def skewed(seconds: float) -> dict[str, str]:
@@ -44,7 +47,10 @@ class Skewed:
 
 
 class MidnightStage(Stage):
-    """A stack whose services, doors and gateway are about to live through the end of a day in Vietnam."""
+    """A stack whose services, doors and gateway are about to live through the end of a day in Vietnam.
+
+    What their machines take for local time is another zone's for each: midnight there is at other moments.
+    """
 
     def __init__(self, run_dir: Path, last_day: datetime) -> None:
         midnight = last_day.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
@@ -52,7 +58,13 @@ class MidnightStage(Stage):
         self.ahead = midnight - _BEFORE - datetime.now(UTC)
         self.midnight_at = time.monotonic() + _BEFORE.total_seconds()
         seconds = self.ahead.total_seconds()
-        super().__init__(run_dir, {**skewed(seconds), "SANDBOX_CLOCK_AHEAD_SECONDS": f"{seconds:.0f}"})
+        zones = {"CHAOS_ZONES": " ".join(ZONES)}
+        super().__init__(run_dir, {**skewed(seconds), **zones, "SANDBOX_CLOCK_AHEAD_SECONDS": f"{seconds:.0f}"})
+
+    def zones(self) -> int:
+        """In how many zones its processes live, as their own C libraries have it."""
+        logs = (log.read_text(errors="replace") for log in (self.run_dir / "logs").glob("*.log*"))
+        return len({zone for log in logs for zone in _LIVES_IN.findall(log)})
 
 
 def new_year(run_dir: Path) -> Stage:

@@ -4,7 +4,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from deploy.local.composition import SERVICES
-from tests.chaos.clocks import MidnightStage, days_of_codes, events_after, wrong_days, years_of_receipts
+from tests.chaos.clocks import ZONES, MidnightStage, days_of_codes, events_after, wrong_days, years_of_receipts
 from tests.chaos.rig import Rig
 
 
@@ -21,7 +21,7 @@ def clocks_apart(rig: Rig) -> None:
 
 
 def midnight(rig: Rig) -> None:
-    """A day ends in Vietnam, and with it a year or the last working day before Tết, while dossiers are handled."""
+    """A day ends in Vietnam, and a year or the last one before Tết; processes take three zones' times for local."""
     stage = rig.stage
     assert isinstance(stage, MidnightStage)
     yesterdays, _ = rig.crowd(), rig.submissions(rate=1)
@@ -30,5 +30,6 @@ def midnight(rig: Rig) -> None:
     yesterdays.finish()
     rig.at_the_end(lambda: list(wrong_days(rig.env)))
     rig.must_bite("years on receipts", lambda: years_of_receipts(rig.env), least=stage.years)
+    rig.must_bite("time zones of processes", stage.zones, least=len(ZONES))
     rig.must_bite("days", lambda: len(days_of_codes(rig.env)), least=2)
     rig.must_bite("dossiers on the day with fewer", lambda: min(days_of_codes(rig.env).values()), least=5)

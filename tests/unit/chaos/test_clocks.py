@@ -34,6 +34,12 @@ def test_a_process_ahead_by_400_days_lives_then_and_waits_as_long_as_others() ->
     assert waited_long == "False"
 
 
+def test_a_process_says_by_its_own_clock_in_which_of_the_zones_it_lives() -> None:
+    env = {**os.environ, **skewed(0), "CHAOS_ZONES": "Asia/Ho_Chi_Minh"}
+    told = subprocess.run([sys.executable, "-c", ""], env=env, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert told.stderr == "local time is -25200 s behind UTC\n"
+
+
 def test_the_product_reads_the_time_of_day_in_these_places_only() -> None:
     own = (path for path in (ROOT / "services").rglob("*.py") if "cli" not in path.relative_to(ROOT).parts)
     assert {str(path.relative_to(ROOT)) for path in own if _READS.search(path.read_text(encoding="utf-8"))} == _PLACES
