@@ -58,6 +58,11 @@ class Firewall:
         return [int(packets) for packets in _COUNTED.findall(listed.stdout)]
 
 
+def all_of(port: int) -> list[str]:
+    """Every packet to and from this port: a black hole, for nobody is told that nothing arrives."""
+    return [f"tcp {way} {port}" for way in ("dport", "sport")]
+
+
 def one_in(many: int, ports: Sequence[int]) -> list[str]:
     """One packet in so many, to and from these ports."""
     listed = ", ".join(map(str, ports))

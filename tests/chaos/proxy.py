@@ -4,6 +4,7 @@ Orders and answers are JSON lines on standard input and output; it ends when nob
 """
 
 import json
+import random
 import socket
 import struct
 import sys
@@ -24,6 +25,7 @@ class Weather:
     """What a line is like. Silence holds bytes back until it ends, as lost packets that are sent again."""
 
     delay: float = 0.0
+    jitter: float = 0.0  # seconds more at most, for each piece another while; those behind it wait for it
     rate: float = 0.0  # bytes a second, each way of each connection; as many as there are where it is 0
     silent: frozenset[str] = frozenset()
     closed: bool = False
@@ -143,6 +145,8 @@ class Line:
         """As long as the weather wants."""
         with self._changed:
             self._changed.wait_for(lambda: way not in self._weather.silent)
+        if longest := self._weather.jitter:
+            time.sleep(random.uniform(0, longest))  # noqa: S311 – a line, no secret
         if self._weather.delay:
             time.sleep(self._weather.delay)
 

@@ -38,7 +38,8 @@ def lost_and_restored(stage: Stage) -> Iterator[None]:
 
 def lose_disk(stage: Stage, server: str) -> None:
     """All is gone that a server has written, which must not run; with the broker's, the past of the stream."""
-    shutil.rmtree(stage.run_dir / _WRITTEN[server])
+    for one in (stage.run_dir / _WRITTEN[server]).iterdir():  # the folder itself may be a disk
+        shutil.rmtree(one) if one.is_dir() else one.unlink()
     if server == "rabbitmq":
         stage.stream = Stream(stage.stack.env, past_is_lost=True)
 

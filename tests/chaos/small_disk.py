@@ -1,4 +1,4 @@
-"""A stack whose database has a small disk of its own, that can be filled."""
+"""A stack whose database and broker have small disks of their own, that can be filled."""
 
 import errno
 import subprocess
@@ -9,6 +9,7 @@ from typing import Final
 from tests.chaos.stage import Stage
 
 _SIZE: Final = "640m"  # a new database takes half of it
+_WRITES_TO: Final = {"mongodb": "mongodb", "rabbitmq": "rabbitmq/mnesia"}
 _CHUNK: Final = bytes(65_536)
 _SECONDS: Final = 30
 
@@ -51,17 +52,22 @@ def unmount(folder: Path) -> None:
 
 
 class SmallDiskStage(Stage):
-    """A stack whose database has such a disk."""
+    """A stack whose database and broker have such disks."""
 
     def __init__(self, run_dir: Path, env: Mapping[str, str] | None = None) -> None:
-        unmount(run_dir.resolve() / "mongodb")  # one that a broken-off run has left
+        _unmount_all(run_dir.resolve())  # those that a broken-off run has left
         super().__init__(run_dir, env)
-        self.disks = {"mongodb": SmallDisk(self.run_dir / "mongodb")}
+        self.disks = {name: SmallDisk(self.run_dir / folder) for name, folder in _WRITES_TO.items()}
 
     def close(self) -> None:
         """Leave nothing behind, no mount either."""
         try:
             self.stack.down()
         finally:
-            unmount(self.run_dir / "mongodb")
+            _unmount_all(self.run_dir)
         super().close()
+
+
+def _unmount_all(run_dir: Path) -> None:
+    for folder in _WRITES_TO.values():
+        unmount(run_dir / folder)

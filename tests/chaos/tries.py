@@ -8,7 +8,7 @@ from typing import Final
 
 from amqp.exceptions import AMQPError
 from kombu.exceptions import OperationalError
-from nameko.exceptions import RemoteError, RpcTimeout
+from nameko.exceptions import RemoteError, RpcTimeout, UnknownService
 
 from services.chassis.errors import KINDS, Defect
 from services.cli.demo.town import ANSWER_SECONDS
@@ -16,7 +16,8 @@ from tests.chaos.diary import Spell
 
 GRACE_SECONDS: Final = 3.0  # for a busy machine, and for a connection that has to be made first
 CALM_SECONDS: Final = 20.0  # after a fault; by then whoever was harmed must answer
-_OWN: Final = (OSError, AMQPError, OperationalError)  # what a stock client says when its line is lost or refused
+# What a stock client says when its line is lost or refused, or the service has no queue at a broker that is empty.
+_OWN: Final = (OSError, AMQPError, OperationalError, UnknownService)
 _CLEAR: Final = KINDS.keys() - {Defect.__name__}
 
 

@@ -232,9 +232,10 @@ class Verbs:
             yield
 
     @contextlib.contextmanager
-    def slow(self, service: str, server: str, delay: float) -> Iterator[None]:
-        """Everything takes this much longer, each way."""
-        with self._weather(service, server, f"slow by {delay} s:", delay=delay):
+    def slow(self, service: str, server: str, delay: float, jitter: float = 0.0) -> Iterator[None]:
+        """Everything takes this much longer, each way, and up to `jitter` seconds more, each piece as it comes."""
+        verb = f"slow by {delay} to {delay + jitter} s:" if jitter else f"slow by {delay} s:"
+        with self._weather(service, server, verb, delay=delay, jitter=jitter):
             yield
 
     @contextlib.contextmanager

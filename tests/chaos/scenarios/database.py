@@ -5,6 +5,7 @@ from tests.chaos.rig import PROGRAMS, Rig
 from tests.chaos.wires import DATABASE
 
 _READY_SECONDS = 45.0  # after a database has come back
+_SECONDS_MORE = 2.0  # at most, each way, for each piece another while
 _STOPPED = '"msg":"Received signal"'  # as mongod says of a SIGTERM
 _OUTAGES = ("message_failed", "relay_paused", "timer_failed")
 
@@ -27,12 +28,17 @@ def database_killed(rig: Rig) -> None:
 
 
 def database_far_away(rig: Rig) -> None:
-    """The lines of routing and payment to the database are slow, then break off in the middle of answers."""
+    """The lines of routing and payment to the database are slow, by seconds even, then break off amid answers."""
     crowd = rig.crowd()
     with rig.slow("routing", DATABASE, rig.chance.seconds(0.1, 0.3)), rig.slow("payment", DATABASE, 0.1):
-        crowd.await_told(1 / 3)
+        crowd.await_told(1 / 4)
+    told = crowd.accepted
+    with rig.slow("routing", DATABASE, 0.1, jitter=_SECONDS_MORE), rig.slow("payment", DATABASE, 0.1, _SECONDS_MORE):
+        rig.wait(rig.size(20, 60))
+        told = crowd.accepted - told
     for number in range(rig.size(6, 60)):
         crowd.await_told(1 / 3 + number / rig.size(12, 120))
         rig.break_off(rig.chance.pick(("routing", "payment")), DATABASE)
         rig.wait(rig.chance.seconds(0, 0.5))
+    rig.must_bite("dossiers that ended though answers took seconds", told, least=0)
     rig.must_bite("connections broken", lambda: rig.broken, least=rig.size(6, 60))

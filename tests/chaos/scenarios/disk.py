@@ -36,6 +36,25 @@ def full_disk(rig: Rig) -> None:
     rig.at_the_end(lambda: [f"{n} were told nothing" for n in [submissions.refused()[""]] if n])
 
 
+def full_disk_of_broker(rig: Rig) -> None:
+    """No byte is left on the broker's disk, past its alarm: HTTP takes all, RPC says so in time, all is told again.
+
+    RabbitMQ comes back from that without some of its queues, so the way back is that of a disk that is lost.
+    """
+    crowd, submissions, questions = rig.crowd(), rig.submissions(rate=2), rig.questions()
+    crowd.await_told(1 / 4)
+    rig.alarms.order("set_disk_free_limit", "1")
+    accepted, unanswered = submissions.accepted, questions.unavailable()
+    with rig.full_disk("rabbitmq"):
+        rig.wait(rig.size(30, 60))
+        accepted, unanswered = submissions.accepted - accepted, questions.unavailable() - unanswered
+    rig.lose_disk("rabbitmq")
+    rig.must_bite("said that nothing is left", lambda: rig.witness.wrote("rabbitmq", "enospc"))
+    rig.must_bite("handed in meanwhile", accepted, least=30)
+    rig.must_bite("histories told again", rig.tell_again(), least=30)
+    rig.must_bite("questions that nobody answered", unanswered, least=10)
+
+
 def broker_lost(rig: Rig) -> None:
     """The broker's disk is lost with all that routing, which is away, has not heard: the histories are told again."""
     crowd = rig.crowd()

@@ -7,6 +7,7 @@ from tests.chaos.wires import BROKER, DATABASE, TO_DATABASE
 
 _NARROW = 40_000.0  # bytes a second
 _LONG = 0.25  # seconds, each way
+_SECONDS_MORE = 2.0  # at most, each way, for each piece another while
 _EVERY = 2.0  # seconds, in which each line breaks once
 
 
@@ -37,8 +38,26 @@ def cut_off(rig: Rig) -> None:
     rig.must_bite("handed in meanwhile", lambda: submissions.accepted, least=seconds / 2)
 
 
+def black_hole(rig: Rig) -> None:
+    """No packet passes between a service and the broker for 120 s, and nobody is told: others go on, it catches up."""
+    crowd, submissions, questions = rig.crowd(), rig.submissions(rate=1), rig.questions()
+    victim, seconds = rig.chance.pick(SERVICES), rig.size(30, 120)
+    others, port = [name for name in SERVICES if name != victim], rig.stage.wires.ports[f"{victim}-{BROKER}"]
+    crowd.await_told(1 / 4)
+    since, unanswered = len(questions.answered), questions.unavailable(victim)
+    with rig.dropping("black hole", f"{victim}-{BROKER}", firewall.all_of(port)) as network:
+        rig.wait(seconds)
+        rig.insist_not_ready(victim)
+        rig.insist_ready(*others)
+        in_vain, unanswered = questions.in_vain(*others, since=since), questions.unavailable(victim) - unanswered
+    rig.insist(not in_vain, f"asked twice in vain: {', '.join(in_vain)}")
+    rig.must_bite("packets lost", network.dropped(), least=10)
+    rig.must_bite("questions that nobody answered", unanswered, least=seconds / 10)
+    rig.must_bite("handed in meanwhile", lambda: submissions.accepted, least=seconds / 2)
+
+
 def bad_lines(rig: Rig) -> None:
-    """One packet in ten is lost on every way, for a minute; then lines to the broker are narrow, and one is long."""
+    """One packet in ten is lost on every way, for a minute; then lines are narrow, one is long, one seconds late."""
     crowd, submissions, questions = rig.crowd(), rig.submissions(rate=1), rig.questions()
     ports, seconds = sorted(rig.stage.wires.ports.values()), rig.size(20, 60)
     crowd.await_told(1 / 4)
@@ -49,6 +68,7 @@ def bad_lines(rig: Rig) -> None:
         rig.narrow("routing", BROKER, _NARROW),
         rig.narrow("notify", BROKER, _NARROW),
         rig.slow("payment", BROKER, _LONG),
+        rig.slow("registry", BROKER, _LONG, jitter=_SECONDS_MORE),
     ):
         rig.wait(seconds)
         squeezed = rig.squeezed("routing") + rig.squeezed("notify")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from kombu.exceptions import OperationalError
-from nameko.exceptions import RemoteError, RpcTimeout
+from nameko.exceptions import RemoteError, RpcTimeout, UnknownService
 
 from services.chassis.publish import Outgoing
 from services.cli.top.scraping import Seen
@@ -78,6 +78,7 @@ def test_who_subscribes_must_hear_each_history_in_its_order_however_often() -> N
         (RpcTimeout(15), True),
         (ConnectionResetError(), True),
         (OperationalError(), True),
+        (UnknownService("intake"), True),
         (KeyError("result"), False),
     ],
 )

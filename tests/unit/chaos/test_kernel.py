@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from tests.chaos.firewall import Firewall, one_in
+from tests.chaos.firewall import Firewall, all_of, one_in
 from tests.chaos.memory import Ration
 from tests.chaos.missing import NotHere
 from tests.chaos.proxy import LOOPBACK
@@ -38,7 +38,7 @@ def raised(matches: list[str]) -> Firewall:
 
 
 def test_what_is_dropped_is_counted_and_arrives_when_it_is_over(echo: Echo, line: socket.socket) -> None:
-    firewall = raised([f"tcp dport {echo.port}"])
+    firewall = raised(all_of(echo.port))
     try:
         line.sendall(b"x")
         eventually(lambda: firewall.dropped() > 0)

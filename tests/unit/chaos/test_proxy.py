@@ -175,3 +175,20 @@ def test_a_narrow_line_carries_everything_and_counts_what_waited(line: Line, dia
     line.change()
     assert echoed(client, b"b") == b"b"
     assert line.counts.squeezed == 1000
+
+
+def test_on_an_uneven_line_each_piece_takes_another_while_up_to_the_longest_and_the_order_stays(
+    line: Line, dial: Dial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[tuple[float, float]] = []
+
+    def draw(least: float, most: float) -> float:
+        drawn.append((least, most))
+        return 0.0
+
+    monkeypatch.setattr("random.uniform", draw)
+    line.change(jitter=2.0)
+    client = dial()
+    assert [echoed(client, word) for word in (b"one", b"two")] == [b"one", b"two"]
+    assert set(drawn) == {(0, 2.0)}
+    assert len(drawn) >= 4, "each way of each word"
