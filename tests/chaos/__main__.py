@@ -62,6 +62,7 @@ def chaos(full: bool, names: tuple[str, ...], seed: int | None, dossiers: int | 
     console.print(f"seed {run.seed}: {', '.join(one.name for one in plan)}", highlight=False)
     play_all(run, plan, dossiers, began)
     console.print(report.summary(run))
+    console.print(report.whole_time(run), highlight=False)
     console.print(f"written down in {report.keep(run, FOLDER).relative_to(ROOT)}", highlight=False)
     if not names and dossiers is None:
         write_page([run])

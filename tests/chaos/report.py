@@ -21,6 +21,7 @@ _OF_PLAN: Final = {
     "short": "This is the short plan; all of it is in [chaos-full.md](chaos-full.md).\n",
     "full": "This is all of it; the short plan, of ten minutes, is in [chaos.md](chaos.md).\n",
 }
+_MEANT_SECONDS: Final = {"short": 600.0}  # on two cores that do nothing else
 _HEAD: Final = """\
 # What was made to go wrong, and what held
 
@@ -129,6 +130,7 @@ def page(*told: Run) -> str:
         _OF_PLAN[runs[-1].plan],
         *(f"- {_told_of(run, last)}" for run in runs),
         "",
+        *_whole_times(runs),
         f"| {' | '.join(_COLUMNS)} |",
         f"|{'---|' * len(_COLUMNS)}",
         *(f"| {' | '.join(row)} |" for row in rows),
@@ -170,6 +172,21 @@ def summary(run: Run) -> Table:
         )
         table.add_row(one.scenario, one.result, *map(str, cells))
     return table
+
+
+def whole_time(run: Run) -> str:
+    """How long all of it took, beside what is meant, where that is known of its plan."""
+    took, meant = f"{run.seconds / 60:.1f} min in all", _MEANT_SECONDS.get(run.plan)
+    if meant is None:
+        return took
+    if run.seconds <= meant:
+        return f"{took}, of the {meant / 60:.0f} that are meant"
+    return f"{took}: more than the {meant / 60:.0f} that are meant on two cores that do nothing else"
+
+
+def _whole_times(runs: Sequence[Run]) -> Sequence[str]:
+    """Where one run has played its whole plan."""
+    return [f"The run took {whole_time(runs[0])}.", ""] if len(runs) == 1 else []
 
 
 def _told_of(run: Run, last: Mapping[str, Outcome]) -> str:

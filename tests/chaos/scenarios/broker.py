@@ -7,7 +7,7 @@ _SLOW = 10.0  # seconds; a submission that waited for the broker would take long
 
 
 def broker_away(rig: Rig) -> None:
-    """The broker is killed, restarted, and gone for 45 seconds (ten minutes): HTTP takes all, RPC says so in time."""
+    """The broker is killed, restarted, and gone for 25 seconds (ten minutes): HTTP takes all, RPC says so in time."""
     crowd, submissions, questions = rig.crowd(), rig.submissions(rate=2), rig.questions()
     for share, end in zip((1 / 4, 1 / 2), rig.chance.shuffled((rig.kill, rig.restart)), strict=True):
         crowd.await_told(share)
@@ -16,13 +16,13 @@ def broker_away(rig: Rig) -> None:
     crowd.await_told(2 / 3)
     before, unanswered = submissions.accepted, questions.unavailable()
     with rig.away("rabbitmq"):
-        rig.wait(rig.size(45, 600))
+        rig.wait(rig.size(25, 600))
         while_away, unanswered = submissions.accepted - before, questions.unavailable() - unanswered
         rig.insist_not_ready(*SERVICES)
         rig.insist_ready(*DOORS)
     rig.insist(submissions.slowest() < _SLOW, f"a submission took {submissions.slowest():.1f} s")
-    rig.must_bite("handed in without a broker", while_away, least=rig.size(60, 800))
-    rig.must_bite("questions that nobody answered", unanswered, least=rig.size(50, 600))
+    rig.must_bite("handed in without a broker", while_away, least=rig.size(35, 800))
+    rig.must_bite("questions that nobody answered", unanswered, least=rig.size(20, 600))
     rig.must_bite("relays that found no broker", lambda: rig.witness.said("intake-http", "relay_paused"))
     rig.must_bite("connections lost", lambda: rig.witness.said("routing", "broker_unreachable"))
     rig.must_bite("confirmed and not believed", lambda: rig.witness.said("*", "confirmed_events_doubted"))

@@ -28,7 +28,7 @@ def cut_off(rig: Rig) -> None:
         rig.insist_ready(*others)
     in_vain, unanswered = questions.in_vain(*others), questions.unavailable(victim)
     rig.insist(not in_vain, f"asked twice in vain: {', '.join(in_vain)}")
-    rounds, lines = rig.size(5, 20), [*((one, BROKER) for one in SERVICES), *((one, DATABASE) for one in TO_DATABASE)]
+    rounds, lines = rig.size(3, 20), [*((one, BROKER) for one in SERVICES), *((one, DATABASE) for one in TO_DATABASE)]
     for service, server in rounds * lines:
         rig.wait(_EVERY / len(lines))
         rig.break_off(service, server)

@@ -31,7 +31,7 @@ def subscribers_down(rig: Rig) -> None:
     with rig.away("mailbox"):
         away_at, meanwhile = monotonic(), rig.crowd(LetterlessStory)
         meanwhile.finish()
-        rig.wait(max(0.0, away_at + rig.size(45, 600) - monotonic()))
+        rig.wait(max(0.0, away_at + rig.size(25, 600) - monotonic()))
         rig.insist(wait_until(lambda: not _others(rig), _SOON), f"others had to wait: {_others(rig)}")
         waiting, heard = _unsent(rig), department.heard_count()
         untold = told.heard_count()
@@ -53,7 +53,7 @@ def gateway(rig: Rig) -> None:
     crowd = rig.tell_of([(offers(rig.town)[_WITH_A_FEE], "granted")] * rig.dossiers, payers.begin)
     crowd.await_told(1 / 3)
     with rig.paused("gateway"):
-        rig.wait(25)  # payment asks after five seconds, and waits for fifteen
+        rig.wait(rig.size(21, 25))  # payment asks after five seconds, and waits for fifteen
     rig.at_the_end(lambda: list(disagreements(rig.env, ledger)))
     for fault in FAULTS:
         rig.must_bite(fault, partial(ledger.met, fault))

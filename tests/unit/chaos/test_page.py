@@ -30,6 +30,23 @@ def test_a_fault_that_was_not_felt_is_no_success(outcome: Outcome, result: str, 
     assert exit_code(report.Run("stamp", "short", 1, [Outcome("fine", "b", 1), outcome])) == code
 
 
+@pytest.mark.parametrize(
+    ("plan", "seconds", "said"),
+    [
+        ("short", 540.0, "9.0 min in all, of the 10 that are meant"),
+        ("short", 966.0, "16.1 min in all: more than the 10 that are meant on two cores that do nothing else"),
+        ("full", 9_000.0, "150.0 min in all"),
+    ],
+)
+def test_a_run_says_how_long_it_took_and_whether_that_is_more_than_is_meant(
+    plan: str, seconds: float, said: str
+) -> None:
+    run = report.Run("stamp", plan, 1, [Outcome("fine", "b", 1)], seconds)
+    assert report.whole_time(run) == said
+    assert f"The run took {said}." in report.page(run)
+    assert exit_code(run) == 0
+
+
 def test_the_page_has_a_row_for_each_scenario() -> None:
     one = Outcome("kills", "Everybody is killed", 7, 60, {"kill": 12}, {"killed": 12}, planned=50)
     one.duplicates, one.letters_twice, one.recovery_seconds, one.rest_seconds = 3, 2, 1.5, 9
