@@ -49,9 +49,9 @@ def may_cost_answers(one: Step) -> bool:
     return one.is_fault and one.verb not in _OF_MESSAGES and one.program not in _OUTSIDE
 
 
-def stops_the_broker(one: Step) -> bool:
-    """Whether it is a fault for which the broker takes nothing, and does not refuse it."""
-    return one.verb == "alarm" or (one.verb == "pause" and one.program.startswith("rabbitmq"))
+def harms_the_broker(one: Step) -> bool:
+    """Whether it is a fault for which the broker, or one of several, takes nothing or drops its lines."""
+    return one.is_fault and (one.verb == "alarm" or one.program.startswith("rabbitmq"))
 
 
 def may_delay_a_return(one: Step) -> bool:

@@ -32,7 +32,11 @@ fold to its state, all services must tell one story (`motcua verify`), every eve
 in order and word for word as it was written, no dead letter may rest that was not planned, no letter may have come
 twice unless notify, its database or the mail server was harmed, and every service and door must say that it is ready.
 Each *try* by RPC of those who tell dossiers must have ended within its deadline of 15 s and a grace of 3, in an answer
-XA fault that was not felt counts as not run: *did not bite*. [faults.md](faults.md) has every fault and every
+or in an error that says what it is; *unanswered* until then may be one only during a fault, or within 20 s of it. While
+a broker takes nothing, a stock client waits with its request itself, for nameko gives it no time to hand it over, and
+after a lost line it begins to wait anew: there its time counts from 15 s after the broker is whole again, and our own
+client, which asks meanwhile, has its deadline of 5 s all the time.
+A fault that was not felt counts as not run: *did not bite*. [faults.md](faults.md) has every fault and every
 invariant.
 
 All is *healed* when the last fault has been taken away; whatever is not running is started after that moment.

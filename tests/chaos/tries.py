@@ -15,6 +15,7 @@ from services.cli.demo.town import ANSWER_SECONDS
 from tests.chaos.diary import Spell
 
 GRACE_SECONDS: Final = 3.0  # for a busy machine, and for a connection that has to be made first
+FELT_SECONDS: Final = 15.0  # after a broker was harmed: by then it is whole, and a cluster has found together
 CALM_SECONDS: Final = 20.0  # after a fault; by then whoever was harmed must answer
 # What a stock client says when its line is lost or refused, or the service has no queue at a broker that is empty.
 _OWN: Final = (OSError, AMQPError, OperationalError, UnknownService)
@@ -54,15 +55,16 @@ def noted(tries: list[Try], target: str) -> Iterator[None]:
     tries.append(Try(began, target, time.monotonic() - began))
 
 
-def wrong(tries: Iterable[Try], faults: Sequence[Spell], standstills: Sequence[Spell]) -> Iterator[str]:
+def wrong(tries: Iterable[Try], faults: Sequence[Spell], of_broker: Sequence[Spell]) -> Iterator[str]:
     """Who waited past the deadline, was told nothing clear, or nothing at all while no one of these faults lasted.
 
-    A stock client hands its request over however long the broker takes nothing: a standstill is taken off.
+    A stock client hands its request over however long a broker takes nothing, and begins to wait anew when it has lost
+    its line: its time counts from when that broker is whole again.
     """
     for one in tries:
         ended = one.at + one.seconds
-        held_up = sum(max(0.0, min(ended, over) - max(one.at, begun)) for begun, over in standstills)
-        if one.seconds - held_up > ANSWER_SECONDS + GRACE_SECONDS:
+        whole = [min(ended, over + FELT_SECONDS) for begun, over in of_broker if begun <= ended]
+        if ended - max([one.at, *whole]) > ANSWER_SECONDS + GRACE_SECONDS:
             yield f"{one.target} took {one.seconds:.1f} s, and ended in {one.how}"
         elif not one.clear:
             yield f"{one.target} ended in {one.how} after {one.seconds:.1f} s"
