@@ -2,7 +2,8 @@
 // drafts are saved with us, so that they are found without a line (see offline.js).
 //
 // Kept are `motcua.draft.<id>`: {whose, at, …}, and `motcua.saved`: {whose, at, drafts: [{id, name, address, at}, …]}. Both
-// are their owner's: they go when somebody else signs in, when he signs out, and a week after they were last written.
+// are their owner's: they go when somebody else signs in, when he signs out, in whatever window, and a week after they were
+// last written.
 "use strict";
 
 (() => {
@@ -22,7 +23,11 @@
   const drafts = () => kept((name) => name.startsWith(START));
   const everything = () => kept((name) => name.startsWith(START) || name === SAVED);
 
-  if ("left" in page) for (const [name] of everything()) localStorage.removeItem(name);
+  const forget = () => { for (const [name] of everything()) localStorage.removeItem(name); };
+  const leaving = "BroadcastChannel" in window ? new BroadcastChannel("motcua.left") : null;
+  // Other windows still show what he typed: they are nobody's from now on, and keep nothing more of it.
+  if (leaving) leaving.onmessage = () => { delete page.whose; forget(); };
+  if ("left" in page) { forget(); leaving?.postMessage(""); }
   for (const [name, one] of everything()) {
     const isOver = !(Date.now() - Date.parse(one.at) < WEEK);
     if (isOver || (page.whose && one.whose !== page.whose)) localStorage.removeItem(name);

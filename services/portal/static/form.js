@@ -1,7 +1,8 @@
 // Filling in a form: saved as one types, rows in place, questions that do not apply are out of the way.
 //
 // As long as it is not saved, what was typed stays in this browser under `motcua.draft.<id>`: {whose, at, address, begun,
-// name, version, mark, sent, fields: [[name, value], …]}; the save that gets through takes it away. device.js says when else.
+// name, version, mark, sent, fields: [[name, value], …], read: [[what is asked, what was answered], …]}; the save that gets
+// through takes it away. device.js says when else.
 "use strict";
 
 (() => {
@@ -27,14 +28,26 @@
   };
   const fields = () => [...typed()].filter(([name]) => /^(form|applicant)\./.test(name));
 
+  // The same as people read it, who have no line and so no form (offline.js).
+  const read = () => [...form.elements].filter((control) => (
+    /^(form|applicant)\./.test(control.name || "") && isSaid(control)
+  )).map((control) => {
+    const isPick = control.type === "radio";
+    const asked = isPick ? control.closest("fieldset").querySelector("legend") : control.labels[0];
+    const said = isPick ? control.labels[0].textContent : control.selectedOptions ? control.selectedOptions[0].text : control.value;
+    return [asked ? asked.firstChild.textContent.trim() : control.getAttribute("aria-label"), said.trim()];
+  });
+
   const place = () => START + form.dataset.draft;
   const keepHere = (sent = false) => {
     clearTimeout(keeping);
+    const { whose } = document.documentElement.dataset;
+    if (!whose) return; // he signed out in another window (device.js)
     try {
       localStorage.setItem(place(), JSON.stringify({
-        whose: document.documentElement.dataset.whose, at: new Date().toISOString(), address: location.pathname,
+        whose, at: new Date().toISOString(), address: location.pathname,
         begun: form.dataset.begun, name: form.dataset.name, version: form.elements.version.value,
-        mark: form.elements.mark.value, sent, fields: fields(),
+        mark: form.elements.mark.value, sent, fields: fields(), read: read(),
       }));
     } catch { /* the browser keeps nothing: then the page alone has it */ }
   };
@@ -237,8 +250,8 @@
     const control = form.elements[name];
     return control ? control.value : "";
   };
-  const isAnswered = (question) => [...question.querySelectorAll("tbody input, tbody select, input, select, textarea")].some(
-    (control) => (control.type === "radio" ? control.checked : control.type !== "hidden" && control.value.trim() !== ""));
+  const isSaid = (control) => (control.type === "radio" ? control.checked : control.type !== "hidden" && control.value.trim() !== "");
+  const isAnswered = (question) => [...question.querySelectorAll("tbody input, tbody select, input, select, textarea")].some(isSaid);
   const show = () => {
     for (const question of form.querySelectorAll("[data-when]")) {
       const wanted = JSON.parse(question.dataset.whenIs).map(String);

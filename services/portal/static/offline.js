@@ -55,6 +55,10 @@
     if (!kept || !Array.isArray(kept.fields)) continue;
     const line = lineIn(typed, kept);
     line.querySelector("[data-count]").textContent = kept.fields.filter(([, value]) => String(value).trim()).length;
+    const answers = (Array.isArray(kept.read) ? kept.read : kept.fields).filter(([, said]) => String(said).trim());
+    for (const [tag, text] of answers.flatMap(([asked, said]) => [["dt", asked], ["dd", said]])) {
+      line.querySelector("dl").append(Object.assign(document.createElement(tag), { textContent: text }));
+    }
     line.querySelector("[data-drop]").addEventListener("click", () => { localStorage.removeItem(name); line.remove(); show(); });
   }
   show();
