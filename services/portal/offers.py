@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 from services.chassis.errors import Invalid, NotFound, ServiceError, Unavailable
 from services.chassis.logs import log
-from services.contracts.folding import fold
+from services.contracts.folding import fold, folded_words
 from services.portal.clients import Services
 from services.portal.kept import KEPT_SECONDS, Kept
 
@@ -52,7 +52,7 @@ class Wish:
         """Whether the offer has every word, and is of that unit, level and applicant."""
         line = offer.line
         return (
-            all(word in offer.words for word in fold(self.text).split())
+            all(word in offer.words for word in folded_words(self.text))
             and self.tenant in {"", offer.tenant}
             and self.unit in {"", line["unit"]}
             and self.level in {"", str(line["level"])}
@@ -268,5 +268,6 @@ _TONES: Final = "\u0300\u0309\u0303\u0301\u0323"  # huyền, hỏi, ngã, sắc,
 
 
 def _offer(tenant: str, line: Document, unit: Document, ministry: Document) -> Offer:
-    texts: Iterable[Any] = (*line["name"].values(), line.get("tthc_code"), *unit["name"].values(), line["key"])
+    names: Iterable[Any] = (name for one in (line, unit, ministry) for name in one["name"].values())
+    texts = (*names, line.get("tthc_code"), line["key"])
     return Offer(tenant, line, unit, ministry, fold(" ".join(str(text) for text in texts if text)))

@@ -1,13 +1,15 @@
 """My dossiers: what needs doing first, drafts, and each dossier with its time line, papers, fees and letters."""
 
 import uuid
+from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from services.chassis.errors import Invalid, Refused
+from services.chassis.errors import Invalid, Refused, ServiceError
+from services.contracts.catalogue.dates import local_day
 from services.portal import papers
 from services.portal.answers import show_asked
 from services.portal.belonging import notice_of
@@ -163,8 +165,13 @@ def _ask_to_withdraw(followed: Followed, reason: str, wrong: Any) -> str:
 
 
 def _name_of(line: Any) -> Any:
-    """What the procedure of a line is called; its key where the catalogue has it no more."""
-    found = next(
-        (one for one in portal().offers.all() if (one.tenant, one.key) == (line["tenant"], line["procedure"])), None
-    )
-    return found.line["name"] if found else line["procedure"]
+    """What the procedure of a dossier or draft is called, or was when it has ended; its key where nobody can say."""
+    offers, place = portal().offers, (line["tenant"], line["procedure"])
+    found = next((one for one in offers.all() if (one.tenant, one.key) == place), None)
+    if found:
+        return found.line["name"]
+    day = local_day(datetime.fromisoformat(line.get("submitted_at") or line["saved_at"]))
+    try:
+        return offers.procedure_version(*place, day.isoformat())["name"]
+    except ServiceError:
+        return line["procedure"]

@@ -10,8 +10,9 @@ import requests
 from services.chassis.errors import Invalid, NotFound, Refused, Unavailable
 from services.intake.drafts import MOST_DRAFTS as INTAKES_MOST
 from services.portal.pages import dossiers
+from services.portal.progress import URGENT
 from tests.unit.portal.answers import CODE, PAPER, accepted, dossier, fee, order, services
-from tests.unit.portal.fakes import CITIZEN, ENDED_UNIT, OFFICER, FakeServices, visit
+from tests.unit.portal.fakes import CITIZEN, ENDED_UNIT, OFFICER, FakeServices, procedure, visit
 
 HERE = f"/ho-so/{CODE}"
 NOTICE: dict[str, Any] = {
@@ -53,6 +54,22 @@ def test_what_needs_doing_comes_first_and_drafts_are_there() -> None:
     assert page.index("Việc cần làm") < page.index("Bản nháp") < page.index("Hồ sơ đã nộp")
     assert f"{HERE}/phi" in page
     assert "/ho-so?after=cursor" in page
+
+
+def test_what_is_under_a_procedure_that_has_ended_is_listed_by_the_name_it_had() -> None:
+    draft = {"draft_id": "d-1", "tenant": "mic", "procedure": "cu", "saved_at": "2026-01-14T18:00:00+00:00"}
+    known = services(
+        intake__list_dossiers={"items": [{**line("processing"), "procedure": "cu"}], "next": None},
+        intake__list_drafts={"items": [{**draft, "expires_at": "2026-02-14T02:00:00+00:00"}], "next": None},
+        registry__get_procedure=procedure("cu", name={"vi": "Thủ tục đã bãi bỏ", "en": "Ended"}),
+    )
+    page = visit(known, CITIZEN).get("/ho-so").text
+    assert page.count(">Thủ tục đã bãi bỏ</a></h3>") == 2 + len(URGENT)
+    assert ">cu</a>" not in page
+    asked = {"tenant": "mic", "key": "cu", "as_of": "2026-01-15"}  # the day in Vietnam
+    assert asked in known.of("registry.get_procedure")
+    del known.answers["registry.get_procedure"]
+    assert ">cu</a></h3>" in visit(known, CITIZEN).get("/ho-so").text
 
 
 def test_every_draft_that_one_may_have_is_listed() -> None:

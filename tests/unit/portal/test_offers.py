@@ -19,7 +19,11 @@ DOMAIN = procedure("ma-so", name={"vi": "Gia hạn mã số hòa mạng", "en": 
 
 
 @pytest.mark.parametrize(
-    "typed", ["gia han ma so", "GIA HẠN", "mã số", "hoà mạng", "hòa mạng", "hoa mang", "extension"]
+    "typed",
+    [
+        *("gia han ma so", "GIA HẠN", "mã số", "hoà mạng", "hòa mạng", "hoa mang", "extension"),
+        *("Gia hạn mã số, hòa mạng", "gia hạn – mã số", "Gia hạn mã số (VNNIC)", "mã số; bộ thông tin"),
+    ],
 )
 def test_a_procedure_is_found_however_it_is_typed(typed: str) -> None:
     page = visit(FakeServices(catalogue(PRESS, DOMAIN))).get("/thu-tuc/", query_string={"q": typed}).text
@@ -32,6 +36,28 @@ def test_filters_narrow_what_is_found() -> None:
     assert "Gia hạn" not in browser.get("/thu-tuc/?level=3").text
     assert "Cấp thẻ" not in browser.get("/thu-tuc/?who=citizen").text
     assert "Có 0 thủ tục." in browser.get("/thu-tuc/?unit=another").text
+
+
+def test_the_units_to_choose_from_are_those_of_the_ministry_that_was_chosen() -> None:
+    theirs = {"key": "cuc-dien-anh", "name": {"vi": "Cục Điện ảnh", "en": "Cinema"}}
+    film = {**ELSEWHERE, "unit": theirs["key"]}
+    lists = {one: catalogue(page)["intake.list_procedures"] for one, page in (("mic", PRESS), ("mcst", film))}
+    answers = {
+        **catalogue(PRESS),
+        "registry.list_tenants": MINISTRIES,
+        "registry.get_unit": lambda key, **_: theirs if key == theirs["key"] else UNIT,
+        "intake.list_procedures": lambda tenant, **_: lists[tenant],
+    }
+    browser = visit(FakeServices(answers))
+    assert 'value="vnnic"' in (everything := browser.get("/thu-tuc/").text)
+    assert 'value="cuc-dien-anh"' in everything
+    culture = browser.get("/thu-tuc/?tenant=mcst").text
+    assert '<option value="mcst" selected>Bộ Văn hóa</option>' in culture
+    assert 'value="cuc-dien-anh"' in culture
+    assert 'value="vnnic"' not in culture
+    turned = browser.get("/thu-tuc/?tenant=mcst&unit=vnnic").text  # the unit stands there from before
+    assert "Cấp giấy phép phim" in turned
+    assert "Cấp giấy phép phim" not in browser.get("/thu-tuc/?unit=vnnic").text
 
 
 def test_a_paper_that_is_needed_in_some_cases_says_in_which() -> None:
