@@ -246,8 +246,10 @@ def _unit(order: FeeOrder) -> str:
     """The unit that had the dossier when this was paid, else the one that has it: so the sums of past days stand.
 
     Gateways tell whole seconds: what was paid in the second of a transfer went to the unit that had it afterwards.
+    Cash is in the hands of the unit that collected for the order when its officer took it (`domain.pay_at_counter`),
+    also where a transfer was on its way by then, and is heard of later.
     """
-    if not order.transfers:
+    if not order.transfers or order.method == "counter":
         return order.unit
     until = [one for one in order.transfers if order.paid_at is None or one.at.replace(microsecond=0) <= order.paid_at]
     return until[-1].to_unit if until else order.transfers[0].from_unit

@@ -54,7 +54,10 @@ def _opening(papers: Papers, dossier: Dossier, case: Case) -> Said:
 
 
 def _units(papers: Papers, _dossier: Dossier, case: Case) -> Said:
-    """Who collects its fees and who is written to is the unit that has the case, or had it when they were paid."""
+    """Who collects its fees and who is written to is the unit that has the case, or had it when they were paid.
+
+    Cash was taken by a unit that has or had it: whether it had heard of the next transfer by then nobody can say.
+    """
     for where, unit in papers.units.items():
         if unit != case.unit:
             yield f"{where} {papers.code}", f"it says that {unit} has the dossier, routing says {case.unit}"
@@ -64,7 +67,8 @@ def _units(papers: Papers, _dossier: Dossier, case: Case) -> Said:
     first = case.transfers[0].from_unit if case.transfers else case.unit
     for order in papers.orders:
         until = [unit for at, unit in had if order.paid_at is None or at.replace(microsecond=0) <= order.paid_at]
-        if order.unit != (until[-1] if until else first):
+        once = {first, *(unit for _, unit in had)} if order.method == "counter" else {until[-1] if until else first}
+        if order.unit not in once:
             yield (
                 f"payment.orders {order.order_id}",
                 f"it is a fee of {order.unit}, which did not have the dossier then",

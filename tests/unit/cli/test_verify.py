@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from services.chassis import dead as dead_letters
+from services.chassis.actor import Actor
 from services.chassis.dead import DeadLetter
 from services.chassis.errors import Unavailable
 from services.cli.place import NotUp
@@ -54,6 +55,24 @@ def test_what_is_wrong_is_found_and_its_dossier_named(installation: Installation
     wanted = [one for one in found if one.dossier == tooth.dossier and one.where.startswith(tooth.where)]
     assert [one for one in wanted if tooth.said in one.wrong], found
     assert "Nguyễn" not in str(found)  # what stands beside the histories is nobody's business
+
+
+def test_cash_is_of_a_unit_that_had_the_dossier_whether_it_had_heard_of_the_transfer_or_not(
+    installation: Installation,
+) -> None:
+    code, said = "000.00.06.G14-260112-0005", "did not have the dossier then"
+    installation.submit(code)
+    later = installation.now() + timedelta(days=1)
+
+    def take_cash(order: Any) -> Any:
+        return payment.pay_at_counter(order, Actor("officer", "cb-1", order.unit), order.amount_vnd, later)
+
+    installation.do(shelves.ORDERS, f"{code}-S", take_cash)
+    installation.hand_on(code, "cuc-bao-chi")  # before that, and heard after
+    assert installation.document(shelves.ORDERS, f"{code}-S")["state"]["unit"] == "vnnic"
+    assert [one for one in found_in(installation) if said in one.wrong] == []
+    installation.document(shelves.ORDERS, f"{code}-S")["state"]["unit"] = "cuc-attt"
+    assert [one.dossier for one in found_in(installation) if said in one.wrong] == [code]
 
 
 def test_a_file_whose_bytes_were_changed_is_found_where_files_are_read(installation: Installation) -> None:

@@ -1,6 +1,7 @@
 """The rules of fee orders."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -354,6 +355,15 @@ def test_what_was_paid_before_stays_where_it_was_taken() -> None:
     assert book.now.unit == "vnnic"
 
 
+def test_cash_stays_with_the_unit_whose_officer_took_it_while_a_transfer_was_on_its_way() -> None:
+    book = requested()
+    book.act(domain.pay_at_counter, OFFICER, AMOUNT, NOW + timedelta(minutes=2))
+    book.act(domain.transfer, EARLY)  # a minute before, and heard after
+    book.act(domain.transfer, LATE)
+    assert (book.now.unit, book.now.status) == ("vnnic", "paid")
+    assert book.fold() == book.order
+
+
 def test_the_new_unit_takes_the_money_and_the_old_one_no_more() -> None:
     book = requested()
     book.act(domain.transfer, EARLY)
@@ -364,7 +374,7 @@ def test_the_new_unit_takes_the_money_and_the_old_one_no_more() -> None:
 
 
 def test_what_a_gateway_says_was_paid_in_the_second_of_a_transfer_is_the_new_unit_s() -> None:
-    book, at = requested(), NOW.replace(microsecond=700_000)
+    book, at = started(), NOW.replace(microsecond=700_000)
     book.act(domain.transfer, Transfer(1, "vnnic", "cuc-bao-chi", at))
-    book.act(domain.pay_at_counter, FOREIGN, AMOUNT, at.replace(microsecond=0))
+    book.act(domain.capture, replace(captured(), paid_at=at.replace(microsecond=0)), NOW)
     assert (book.now.unit, book.now.status) == ("cuc-bao-chi", "paid")
