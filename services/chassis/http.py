@@ -7,7 +7,7 @@ the fork, so connections and the relay's thread belong to that worker alone.
 import atexit
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import IO, Any
 
 from flask import Flask, Response, current_app, request
 from gunicorn.http.errors import ParseException
@@ -105,19 +105,19 @@ def read_body(longest: int) -> Any:
     except RequestEntityTooLarge:
         body = None
     except _BROKEN_OFF:
-        raise _broken_off() from None
+        raise broken_off() from None
     if body is not None and len(body) < (request.content_length or 0):
-        raise _broken_off()  # werkzeug does not mind
+        raise broken_off()  # werkzeug does not mind
     if body is None or len(body) > longest:
         raise Invalid("http.too_large", f"The body is longer than {longest} bytes.", "Nội dung gửi lên quá lớn.")
     return codec.decode(body, longest)
 
 
-def read_piece(most: int) -> bytes:
+def read_piece(body: IO[bytes], most: int) -> bytes:
     """The next bytes of the request's body, b"" at its end. Raises OSError when it breaks off or comes too slowly."""
     try:
         with PATIENCE.within(the_socket(), PIECE_SECONDS):
-            return request.stream.read(most)
+            return body.read(most)
     except _BROKEN_OFF as error:
         raise ConnectionAbortedError from error
 
@@ -161,7 +161,8 @@ def _with_key(schema: Schema, content: Any) -> Any:
     return {**content, "request_id": key.strip('"')}  # quoted by those who follow the IETF draft
 
 
-def _broken_off() -> Invalid:
+def broken_off() -> Invalid:
+    """What its sender is told of a body that did not come whole, or too slowly."""
     return Invalid("http.broken_off", "The body broke off.", "Nội dung gửi lên bị gián đoạn.")
 
 

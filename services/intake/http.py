@@ -41,7 +41,7 @@ class RequestBody:
     def read(self, most: int) -> bytes:
         """The next bytes. Raises BrokenOff."""
         try:
-            return read_piece(most)
+            return read_piece(request.stream, most)
         except OSError as error:
             raise BrokenOff from error
 

@@ -115,8 +115,12 @@ def _sent() -> dict[str, Any]:
     """
     if request.method != "POST" or request.mimetype not in _FORMS or not is_own_form():
         return {}
-    files = [file.filename for file in request.files.values() if file.filename]
-    typed = [(name, value) for name, value in request.form.items(multi=True) if not files or name != "do"]
+    try:
+        form, sent = request.form, request.files
+    except (HTTPException, ServiceError):  # it is what the error is about: too long, or it did not come
+        return {}
+    files = [file.filename for file in sent.values() if file.filename]
+    typed = [(name, value) for name, value in form.items(multi=True) if not files or name != "do"]
     return {"typed": typed, "files": files}
 
 

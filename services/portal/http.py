@@ -18,7 +18,19 @@ from services.chassis.lateness import LATENESS
 from services.chassis.logs import log
 from services.chassis.settings import settings_or_exit
 from services.chassis.traced import traced
-from services.portal import casework, drawing, language, limits, prefill, security, shell, signin, telling, wording
+from services.portal import (
+    casework,
+    drawing,
+    language,
+    limits,
+    prefill,
+    security,
+    senders,
+    shell,
+    signin,
+    telling,
+    wording,
+)
 from services.portal.api.mount import mount
 from services.portal.errors import show_errors
 from services.portal.pages import (
@@ -124,6 +136,7 @@ def build(made: Portal) -> Flask:
     prefill.teach(app)
     shell.surround(app)
     security.harden(app, secure=settings.is_secure)
+    senders.bound(app)
     uploads.make_room(app)
     csrf = CSRFProtect(app)
     show_errors(app)

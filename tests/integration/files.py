@@ -124,14 +124,12 @@ def dial(url: str, opening: bytes) -> socket.socket:
     return line
 
 
-class BreakingLine:
-    """A sender who announces a file, sends the beginning of it, and is gone."""
+class SlowLine:
+    """A sender who announces a body, sends the beginning of it, and takes his time."""
 
-    def __init__(self, ticket: Ticket, announced: int) -> None:
-        path = urlsplit(ticket.url).path
-        self._socket = dial(
-            ticket.url, f"PUT {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {announced}\r\n\r\n".encode()
-        )
+    def __init__(self, url: str, announced: int, method: str = "POST") -> None:
+        head = f"{method} {urlsplit(url).path} HTTP/1.1\r\nHost: x\r\nContent-Length: {announced}\r\n\r\n"
+        self._socket = dial(url, head.encode())
 
     def send(self, content: bytes) -> None:
         """Some more of it."""
@@ -148,6 +146,13 @@ class BreakingLine:
         answer = b"".join(iter(partial(self._socket.recv, 65536), b""))
         self._socket.close()
         return str(json.loads(answer.partition(b"\r\n\r\n")[2])["code"])
+
+
+class BreakingLine(SlowLine):
+    """A sender of a file whose line may break."""
+
+    def __init__(self, ticket: Ticket, announced: int) -> None:
+        super().__init__(ticket.url, announced, "PUT")
 
     def break_off(self) -> None:
         """The line is cut."""

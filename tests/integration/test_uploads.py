@@ -4,7 +4,7 @@ import json
 import socket
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -23,6 +23,7 @@ from tests.integration.files import (
     LARGE,
     PDF,
     BreakingLine,
+    SlowLine,
     Ticket,
     dial,
     open_upload,
@@ -254,24 +255,48 @@ def promptly(seconds: float = 2) -> Iterator[None]:
     assert time.monotonic() - began < seconds
 
 
+def trickled(lines: Sequence[SlowLine], others: Callable[[], None]) -> Counter[str]:
+    """What senders are told in the end who send byte by byte, while the others' questions are answered at once."""
+    until = time.monotonic() + PIECE_SECONDS / 2
+    while time.monotonic() < until:
+        for line in lines:
+            line.trickle()
+        with promptly():
+            others()
+    return Counter(line.ended(PIECE_SECONDS + 5) for line in lines)
+
+
 def test_slow_senders_do_not_close_the_door_to_others(world: World) -> None:
     code, before = world.granted.code, kept(world)
     door = HttpDoor(world.stack.env["MOTCUA_INTAKE_URL"], world.issuer)
     senders = [{"kind": "citizen", "id": f"00180100010{number}"} for number in range(5)]
     tickets = [open_upload(world, LARGE, actor) for actor in senders for _ in range(10)]
     lines = [BreakingLine(ticket, len(LARGE)) for ticket in tickets]
-    until = time.monotonic() + PIECE_SECONDS / 2
-    while time.monotonic() < until:
-        for line in lines:
-            line.trickle()
-        with promptly():
-            assert requests.get(f"{door.base}/health/ready", timeout=30).status_code == 200
-            assert door.ask(CITIZEN, "get", dossier_code=code)["status"] == "resolved"
-    told = Counter(line.ended(PIECE_SECONDS + 5) for line in lines)
+
+    def ask() -> None:
+        assert requests.get(f"{door.base}/health/ready", timeout=30).status_code == 200
+        assert door.ask(CITIZEN, "get", dossier_code=code)["status"] == "resolved"
+
+    told = trickled(lines, ask)
     assert set(told) == {"intake.upload_broken_off", "http.busy", "http.too_many_of_yours"}, told
     with promptly():
         assert put(open_upload(world, PDF), PDF).status_code == 201
     eventually(lambda: kept(world)[0] == before[0] + 1)
+
+
+def test_slow_senders_whom_nobody_knows_do_not_close_the_portal_to_others(world: World) -> None:
+    portal = world.stack.env["MOTCUA_PORTAL_URL"]
+    lines = [SlowLine(f"{portal}/api/v1/lookups", 100_000) for _ in range(50)]
+
+    def ask() -> None:
+        for path in ("/health/ready", "/", "/tra-cuu"):
+            assert requests.get(f"{portal}{path}", timeout=30).status_code == 200
+
+    told = trickled(lines, ask)
+    assert set(told) == {"http.broken_off", "http.too_many_of_yours"}, told
+    with promptly():
+        asked = requests.post(f"{portal}/api/v1/lookups", json={"code": "x", "id_number": "1"}, timeout=30)
+        assert asked.status_code < 500
 
 
 def test_half_a_request_is_not_waited_for(world: World) -> None:

@@ -9,7 +9,7 @@ from flask import Blueprint, Flask, current_app, flash, jsonify, redirect, rende
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 
-from services.chassis.errors import NotFound, Refused, ServiceError
+from services.chassis.errors import Invalid, NotFound, Refused, ServiceError
 from services.contracts.words import APPLICANT_KINDS
 from services.portal import attachments, drawing
 from services.portal.drafting import Draft
@@ -24,6 +24,7 @@ pages = Blueprint("uploads", __name__)
 Problem = dict[str, str]
 _SIZE: Final = re.compile(r"\d{1,12}", re.ASCII)
 _MOST_AT_ONCE: Final = 20
+_SEND_AGAIN: Final = 408  # a part that did not come whole: our script pauses, and sends it once more
 _PAGES_OF: Final = {  # where files are sent from; a form sends its tables as CSV
     "uploads.bring": "uploads.show",
     "apply.answer": "apply.supplement",
@@ -109,7 +110,10 @@ def pass_part(upload_id: str, ticket: str) -> ResponseReturnValue:
         if request.method == "HEAD":
             offset = tickets.offset(upload_id, ticket)
         else:
-            part = request.get_data(cache=False)
+            try:
+                part = request.get_data(cache=False)
+            except Invalid as error:
+                return jsonify(say=drawing.told(error)), _SEND_AGAIN
             offset = tickets.append(upload_id, ticket, int(stated) if _SIZE.fullmatch(stated) else 0, part)
     except ServiceError as error:
         return jsonify(say=drawing.told(error)), error.status

@@ -39,7 +39,7 @@
     } catch { return null; }
     if (answer.type === "opaqueredirect") throw new Refused(words.signedOut);
     if (answer.ok || heeded.includes(answer.status)) return answer;
-    if (answer.status < 500 && answer.status !== 429) throw new Refused(await said(answer));
+    if (answer.status < 500 && ![408, 429].includes(answer.status)) throw new Refused(await said(answer));
     return null;
   };
   const rest = async (tried, about) => {
