@@ -92,12 +92,14 @@ def withdraw(dossier: Dossier | None, at: datetime) -> list[Event]:
 
 
 def return_result(dossier: Dossier | None, method: str, at: datetime) -> list[Event]:
-    """The applicant has the result in hand. Raises Refused while there is none, or when it was handed over."""
+    """The applicant has the result in hand. Raises Refused while there is none, when it was revoked or handed over."""
     known = _known(dossier)
     if known.status == "returned":
         raise _not_now(known, "intake.already_returned", "the result was handed over", "kết quả đã được trả")
     if "returned" not in MOVES[known.status]:
         raise _not_now(known, "intake.not_resolved", "there is no result to hand over", "chưa có kết quả để trả")
+    if known.fact("record_revoked"):
+        raise _not_now(known, "intake.result_revoked", "the result was revoked", "kết quả đã bị thu hồi")
     said = {"dossier_code": known.dossier_code, "method": method, "returned_at": at}
     return [Event("dossier_returned", said)]
 

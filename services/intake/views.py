@@ -43,6 +43,7 @@ def listed(dossier: Dossier) -> dict[str, Any]:
         "submitted_at": dossier.submitted_at,
         "answer_due_at": dossier.answer_due,
         "due_at": dossier.due_at,
+        "revoked_at": _revoked(dossier),
     }
 
 
@@ -196,15 +197,20 @@ def _result(dossier: Dossier) -> dict[str, Any] | None:
     result = dossier.result
     if result is None:
         return None
-    record, revoked = dossier.fact("record_issued") or {}, dossier.fact("record_revoked") or {}
+    record = dossier.fact("record_issued") or {}
     return {
         "outcome": result.outcome,
         "dataset": result.dataset,
         "number": result.number,
         "at": result.at,
         "expires_on": record.get("expires_on"),
-        "revoked_at": revoked.get("revoked_at"),
+        "revoked_at": _revoked(dossier),
     }
+
+
+def _revoked(dossier: Dossier) -> str | None:
+    """When its result was revoked."""
+    return (dossier.fact("record_revoked") or {}).get("revoked_at")
 
 
 def _document(dossier: Dossier, given: Mapping[str, Any], intake_url: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from services.chassis import clock
 from services.chassis.actor import Actor
 from services.contracts.catalogue.dates import local_day
 from services.portal.language import number, say, sentence
+from services.portal.progress import may_collect
 
 Document = Mapping[str, Any]
 
@@ -195,7 +196,7 @@ def days_left(line: Document) -> int | None:
 def actions(case: Document, dossier: Document | None, me: Actor) -> list[str]:
     """What this officer may do with the case now, in the order in which it is offered."""
     found = [name for name, statuses in ACTIONS.items() if case["status"] in statuses and _is_open_to(name, case, me)]
-    is_ready = dossier is not None and dossier["status"] == "resolved"
+    is_ready = dossier is not None and may_collect(dossier)
     return [*found, *(["return_result"] if is_ready else [])]
 
 

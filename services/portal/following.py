@@ -121,6 +121,20 @@ def earlier_of(dossier: Document) -> list[Document] | None:
     return None if found is None else [one for one in found if one["round"] < last]
 
 
+def revocation_of(dossier: Document) -> Document | None:
+    """When the result was revoked and why: {at, reason}; None where it was not. No reason while it cannot be had."""
+    if not dossier["revoked_at"]:
+        return None
+    named = {name: dossier["result"][name] for name in ("dataset", "number")}
+    try:
+        versions = portal().services.ask(who().actor, "registry.history", **named)["versions"]
+    except ServiceError as error:
+        log.warning("revocation_not_explained", reason=error.code)
+        versions = []
+    reason = next((one["reason"] for one in versions if one["what"] == "record_revoked"), None)
+    return {"at": dossier["revoked_at"], "reason": reason}
+
+
 def reception_of(code: str) -> Document | None:
     """Who received the dossier, by staff id, and in which unit; None while it cannot be had."""
     try:

@@ -76,7 +76,7 @@ def duties(dossier: Document) -> list[Duty]:
     ]
     if dossier["status"] == "supplement_requested" and supplement:
         found.append(Duty("supplement", supplement["respond_by"]))
-    if dossier["status"] == "resolved":
+    if may_collect(dossier):
         found.append(Duty("collect"))
     return sorted(found, key=lambda duty: duty.due or "9999")
 
@@ -87,9 +87,14 @@ def may_withdraw(dossier: Document) -> bool:
     return dossier["status"] in _WITHDRAWABLE and (is_unpaid or not is_decided)
 
 
+def may_collect(dossier: Document) -> bool:
+    """Whether there is a result that waits to be handed over: one that was revoked is not."""
+    return dossier["status"] == "resolved" and not dossier["revoked_at"]
+
+
 def has_ended(dossier: Document) -> bool:
     """Whether nothing more will happen by itself."""
-    return dossier["status"] in ENDED
+    return dossier["status"] in ENDED or (dossier["status"] == "resolved" and not may_collect(dossier))
 
 
 def _happened(dossier: Document) -> Iterator[Step]:
@@ -166,7 +171,7 @@ def of_result(dossier: Document) -> Iterator[Step]:
 
 def _to_come(dossier: Document) -> Iterator[Step]:
     status = dossier["status"]
-    if status not in _WAITING:
+    if status not in _WAITING or has_ended(dossier):
         return
     text, due = _WAITING[status]
     yield Step("now", say(text), due=dossier[due] if due else next((duty.due for duty in duties(dossier)), None))

@@ -54,6 +54,10 @@ _REFUNDS: Final = {
     "paid_twice": sentence("đã nộp hai lần"),
     "dossier_ended": sentence("hồ sơ kết thúc mà không có kết quả"),
 }
+_REVOKED: Final = {
+    "withdrawn": sentence("hồ sơ đã được rút"),
+    "by_decision": sentence("theo quyết định của cơ quan"),
+}
 # What a gateway says of a payment that failed (VNPAY PAY 2.1.0, vnp_ResponseCode).
 _FAILED: Final = {
     "09": sentence("thẻ hoặc tài khoản chưa đăng ký thanh toán trực tuyến"),
@@ -104,6 +108,11 @@ def refund_words(reason: str) -> str:
     return say(_REFUNDS[reason]) if reason in _REFUNDS else reason
 
 
+def revoked_words(reason: str) -> str:
+    """Why a result was revoked: what the officer wrote; where nothing is kept of that, what it was for."""
+    return say(_REVOKED[reason]) if reason in _REVOKED else reason
+
+
 def failed_words(response_code: str | None) -> str:
     """Why a payment failed, by the gateway's code."""
     if response_code in _FAILED:
@@ -121,6 +130,7 @@ def teach(app: Flask) -> None:
         order_tone=order_tone,
         when_due_words=when_due_words,
         refund_words=refund_words,
+        revoked_words=revoked_words,
         failed_words=failed_words,
         why_words=why_words,
     )

@@ -15,7 +15,7 @@ class Open(fields.Dict):
 
 def instant(**kwargs: Any) -> fields.String:
     """An instant in an answer."""
-    return fields.String(metadata={"format": "date-time"}, **kwargs)
+    return fields.String(metadata={"format": "date-time", **kwargs.pop("metadata", {})}, **kwargs)
 
 
 def maybe(kind: Any = fields.String, **kwargs: Any) -> Any:
@@ -182,6 +182,7 @@ class DossierLine(Short):
     submitted_at = maybe(instant)
     answer_due_at = maybe(instant)
     due_at = maybe(instant)
+    revoked_at = maybe(instant, metadata={"description": "When its result was revoked."})
 
 
 class Dossier(DossierLine):

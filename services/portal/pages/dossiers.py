@@ -13,10 +13,10 @@ from services.contracts.catalogue.dates import local_day
 from services.portal import papers
 from services.portal.answers import show_asked
 from services.portal.belonging import notice_of
-from services.portal.following import Followed, earlier_of, follow, notices_of, term_of, unit_name_of
+from services.portal.following import Followed, earlier_of, follow, notices_of, revocation_of, term_of, unit_name_of
 from services.portal.language import say
 from services.portal.live import Live
-from services.portal.progress import URGENT, duties, has_ended, may_withdraw, steps
+from services.portal.progress import URGENT, duties, has_ended, may_collect, may_withdraw, steps
 from services.portal.signin import signed_in, who
 from services.portal.slips import by_language, subject_by_language, there_are
 from services.portal.wiring import portal
@@ -117,7 +117,14 @@ def withdrawn(code: str) -> ResponseReturnValue:
 @signed_in("citizen", "organisation")
 def collect(code: str) -> str:
     """The result, to be taken on line."""
-    return render_template("dossiers/collect.html", one=follow(code), request_id=str(uuid.uuid4()))
+    followed = follow(code)
+    return render_template(
+        "dossiers/collect.html",
+        one=followed,
+        may_collect=may_collect(followed.dossier),
+        revoked=revocation_of(followed.dossier),
+        request_id=str(uuid.uuid4()),
+    )
 
 
 @pages.post("/<code>/nhan-ket-qua")
@@ -144,6 +151,7 @@ def _progress(followed: Followed) -> dict[str, Any]:
         "duties": duties(dossier),
         "term": term_of(followed),
         "has_ended": has_ended(dossier),
+        "revoked": revocation_of(dossier),
     }
 
 
@@ -154,6 +162,7 @@ def _first() -> dict[str, Any]:
         one
         for status in URGENT
         for one in ask(actor, "intake.list_dossiers", status=status, limit=_MOST_URGENT)["items"]
+        if not one["revoked_at"]
     ]
     return {"waiting": waiting, "drafts": ask(actor, "intake.list_drafts", limit=MOST_DRAFTS)}
 

@@ -216,6 +216,11 @@ def test_there_is_nothing_to_hand_over_before_there_is_a_result(others: list[Eve
     assert dossier(*others).attempt(domain.return_result, "direct", hour(20)) == "intake.not_resolved"
 
 
+def test_a_revoked_result_is_not_handed_over() -> None:
+    book = dossier(b.accepted(), b.decided("granted"), b.issued(), b.revoked())
+    assert book.attempt(domain.return_result, "online", hour(21)) == "intake.result_revoked"
+
+
 def test_a_command_on_an_unknown_dossier_finds_nothing() -> None:
     for decide, args in ((domain.withdraw, ()), (domain.return_result, ("post",)), (domain.supplement, (1, []))):
         assert Book().attempt(decide, *args, hour(1)) == "intake.unknown_dossier"

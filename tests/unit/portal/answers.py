@@ -50,6 +50,7 @@ def dossier(status: str = "submitted", **changes: Any) -> dict[str, Any]:
         "submitted_at": "2026-01-15T02:00:00+00:00",
         "answer_due_at": "2026-01-16T02:00:00+00:00",
         "due_at": None,
+        "revoked_at": None,
         "supplemented_at": None,
         "withdrawn_at": None,
         "withdrawal_reason": None,

@@ -145,6 +145,7 @@ def dossier(**changes: Any) -> dict[str, Any]:
         "answer_due_at": "2026-11-26T10:00:00+00:00",
         "supplemented_at": None,
         "due_at": None,
+        "revoked_at": None,
         "case": {"accepted_at": None, "rejected_at": None},
         "supplement": None,
         "result": None,

@@ -195,6 +195,47 @@ def test_a_result_is_collected_on_line() -> None:
     assert known.of("intake.return_result") == [{"dossier_code": CODE, "method": "online", "request_id": "r-2"}]
 
 
+REVOKED_AT = "2026-03-01T03:00:00+00:00"
+
+
+def revoked(**answers: Any) -> FakeServices:
+    result = {"outcome": "granted", "number": "1/2026", "at": "2026-01-16T03:00:00+00:00", "expires_on": None}
+    kept = {**result, "dataset": "ten-mien-vn", "revoked_at": REVOKED_AT}
+    return services(accepted("resolved", result=kept, revoked_at=REVOKED_AT), **answers)
+
+
+def test_a_result_that_was_revoked_is_told_with_the_reason_and_not_offered() -> None:
+    versions = [
+        {"version": 1, "what": "record_issued", "reason": None},
+        {"version": 2, "what": "record_revoked", "reason": "Khai không đúng sự thật"},
+    ]
+    known = revoked(registry__history={"versions": versions})
+    browser = visit(known, CITIZEN)
+    for path in (HERE, f"{HERE}/nhan-ket-qua"):
+        page = browser.get(path).text
+        assert "Kết quả đã bị thu hồi lúc 10 giờ 00, 01/03/2026." in page
+        assert "Lý do: Khai không đúng sự thật" in page
+        assert "Tôi đã nhận kết quả" not in page
+        assert f'href="{HERE}/nhan-ket-qua"' not in page
+        assert f"{HERE}/phieu/ket-qua" not in page
+    assert known.of("registry.history")[0] == {"dataset": "ten-mien-vn", "number": "1/2026"}
+
+
+def test_a_revocation_is_told_without_its_reason_while_registry_is_away() -> None:
+    away = Unavailable("registry.unavailable", "registry does not answer.", "Dịch vụ chưa sẵn sàng.")
+    page = visit(revoked(registry__history=away), CITIZEN).get(HERE).text
+    assert "Kết quả đã bị thu hồi lúc" in page
+    assert "Lý do:" not in page
+
+
+def test_a_revoked_result_does_not_wait_for_anybody_in_the_list() -> None:
+    def listed(status: str | None = None, **_: Any) -> dict[str, Any]:
+        return {"items": [{**line("resolved"), "revoked_at": REVOKED_AT}] if status == "resolved" else [], "next": None}
+
+    page = visit(services(intake__list_dossiers=listed), CITIZEN).get("/ho-so").text
+    assert "Việc cần làm" not in page
+
+
 def test_both_languages_of_a_letter_are_marked_as_what_they_are() -> None:
     letter = {**NOTICE, "subject": "Đã nhận / Received", "text": f"Kính gửi bà Mẫu\n\n{'-' * 40}\n\nTo: Mẫu"}
     page = visit(services(notify__get_notice=letter), CITIZEN).get(f"{HERE}/thong-bao/n-1").text

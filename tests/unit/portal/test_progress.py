@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.portal.deadlines import running
-from services.portal.progress import Duty, Step, duties, may_withdraw, steps
+from services.portal.progress import Duty, Step, duties, has_ended, may_withdraw, steps
 from tests.unit.portal.answers import CALENDAR, RECEIPT, accepted, dossier, fee
 from tests.unit.portal.fakes import FakeServices, app
 
@@ -134,6 +134,14 @@ def test_a_refusal_is_told_as_such_and_a_revoked_result_too() -> None:
     ]
     granted = {**result, "outcome": "granted", "number": "1/2026", "revoked_at": "2026-03-01T03:00:00+00:00"}
     assert told(accepted("returned", result=granted))[-2:] == ["done Đã có kết quả", "done Kết quả bị thu hồi"]
+
+
+def test_a_result_revoked_before_it_was_collected_asks_nothing_of_the_applicant() -> None:
+    at = "2026-03-01T03:00:00+00:00"
+    result = {"outcome": "granted", "at": "2026-01-16T03:00:00+00:00", "number": "1/2026", "revoked_at": at}
+    of = accepted("resolved", result=result, revoked_at=at)
+    assert (duties(of), has_ended(of)) == ([], True)
+    assert told(of)[-1] == "done Kết quả bị thu hồi"
 
 
 def test_the_nearest_duty_comes_first() -> None:
