@@ -1,7 +1,7 @@
 """Dossiers and procedures as answers: what each asker gets to see."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from services.contracts.catalogue.applicant import NUMBER_OF
@@ -72,6 +72,7 @@ def public(dossier: Dossier) -> dict[str, Any]:
         "answer_due_at": dossier.answer_due,
         "due_at": dossier.due_at,
         "resolved_at": dossier.result.at if dossier.result and dossier.status in {"resolved", "returned"} else None,
+        "ended_at": _ended(dossier),
     }
 
 
@@ -211,6 +212,18 @@ def _result(dossier: Dossier) -> dict[str, Any] | None:
 def _revoked(dossier: Dossier) -> str | None:
     """When its result was revoked."""
     return (dossier.fact("record_revoked") or {}).get("revoked_at")
+
+
+def _ended(dossier: Dossier) -> datetime | str | None:
+    """When it ended, by whatever ended it; None while it has not."""
+    case = _case(dossier)
+    ends = {
+        "withdrawn": dossier.withdrawn_at,
+        "returned": dossier.returned_at,
+        "rejected": case["rejected_at"],
+        "stopped": case["stopped_at"],
+    }
+    return ends.get(dossier.status)
 
 
 def _document(dossier: Dossier, given: Mapping[str, Any], intake_url: str) -> dict[str, Any]:

@@ -265,6 +265,7 @@ class Tracked(Short):
     answer_due_at = maybe(instant)
     due_at = maybe(instant)
     resolved_at = maybe(instant)
+    ended_at = maybe(instant, metadata={"description": "When it was withdrawn, rejected, stopped or handed over."})
 
 
 class Notice(Schema):

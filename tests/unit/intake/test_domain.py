@@ -1,10 +1,12 @@
 """What may happen to a dossier, and the public status that follows."""
 
+from datetime import datetime
+
 import pytest
 
 from services.chassis.errors import NotFound
 from services.contracts.event import Event
-from services.intake import domain
+from services.intake import domain, views
 from tests.unit.intake import builders as b
 from tests.unit.intake.builders import Book, hour
 
@@ -219,6 +221,27 @@ def test_there_is_nothing_to_hand_over_before_there_is_a_result(others: list[Eve
 def test_a_revoked_result_is_not_handed_over() -> None:
     book = dossier(b.accepted(), b.decided("granted"), b.issued(), b.revoked())
     assert book.attempt(domain.return_result, "online", hour(21)) == "intake.result_revoked"
+
+
+@pytest.mark.parametrize(
+    ("others", "ended_at"),
+    [
+        ([b.accepted()], None),
+        ([b.issued()], None),
+        ([b.rejected(3)], hour(3)),
+        ([b.accepted(), b.stopped(9)], hour(9)),
+    ],
+)
+def test_a_look_up_says_when_a_dossier_ended(others: list[Event], ended_at: datetime | None) -> None:
+    said = views.public(dossier(*others).now)["ended_at"]
+    assert (said and datetime.fromisoformat(said)) == ended_at
+
+
+def test_a_look_up_says_when_a_dossier_was_withdrawn_or_handed_over() -> None:
+    withdrawn, returned = dossier(), dossier(b.issued())
+    withdrawn.keep(domain.withdraw, hour(4))
+    returned.keep(domain.return_result, "online", hour(21))
+    assert [views.public(book.now)["ended_at"] for book in (withdrawn, returned)] == [hour(4), hour(21)]
 
 
 def test_a_command_on_an_unknown_dossier_finds_nothing() -> None:

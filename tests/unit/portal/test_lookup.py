@@ -21,12 +21,12 @@ GOOD: dict[str, Any] = {
 }
 
 
-def tracking(number: str = NUMBER) -> FakeServices:
+def tracking(number: str = NUMBER, **changes: Any) -> FakeServices:
     def track(dossier_code: str, id_number: str) -> Any:
         if (dossier_code, id_number) != (CODE, number):
             return NotFound("intake.unknown_dossier", "There is no such dossier.", "Không tìm thấy hồ sơ.")
         names = ("dossier_code", "status", "tenant", "procedure", "unit", "submitted_at", "answer_due_at", "due_at")
-        return {**{name: accepted()[name] for name in names}, "resolved_at": None}
+        return {**{name: accepted()[name] for name in names}, "resolved_at": None, "ended_at": None, **changes}
 
     return services(intake__track=track)
 
@@ -45,6 +45,13 @@ def test_who_knows_code_and_number_sees_what_is_public() -> None:
     assert "Nguyễn Thị Mẫu" not in answer.text
     assert NUMBER not in answer.text
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_dossier_that_ended_shows_when_and_no_due_date() -> None:
+    given = tracking(status="stopped", ended_at="2026-02-01T03:00:00+00:00")
+    page = visit(given).post("/tra-cuu", data={"code": CODE, "id_number": NUMBER}).text
+    assert "Hẹn trả kết quả trước" not in page
+    assert re.search(r"Kết thúc lúc</dt><dd>10 giờ 00, 01/02/2026", page)
 
 
 @pytest.mark.parametrize("typed", [CODE.lower(), CODE.replace("-", " – "), f"０{CODE[1:]}".replace("-", "\u2011")])
