@@ -7,9 +7,11 @@ is kept, and a late reply on it meets nobody. A connection that was lost while i
 
 import copy
 import queue
+import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -32,6 +34,9 @@ _SECONDS_TO_HEAR = 0.005  # what the broker has said already
 class Remote:
     """Calls to other services over a pool of connections, each call under a fresh token of `actor`.
 
+    Of `most` connections, calls to one service use `most_of_one` at once (None: all), so that a service that is silent
+    leaves some to the others; whoever is above that waits, within his deadline.
+
     Without an issuer and an actor only what needs no actor can be asked. `acting_as` gives the same pool to another:
 
         remote = Remote(uri, Issuer.of_file(key), most=8)
@@ -45,9 +50,11 @@ class Remote:
         actor: Actor | None = None,
         *,
         most: int = 4,
+        most_of_one: int | None = None,
         deadline_seconds: float = 5.0,
     ) -> None:
-        self._pool, self._issuer, self._actor = _Pool(uri, most, deadline_seconds), issuer, actor
+        self._pool = _Pool(uri, most, most_of_one or most, deadline_seconds)
+        self._issuer, self._actor = issuer, actor
 
     def acting_as(self, actor: Actor | None) -> "Remote":
         """The same pool, under another actor; None: nobody. Costs nothing: make one for each request that comes in."""
@@ -77,20 +84,33 @@ class Remote:
 class _Pool:
     """Connections, each used by one call at a time."""
 
-    def __init__(self, uri: str, most: int, deadline_seconds: float) -> None:
+    def __init__(self, uri: str, most: int, most_of_one: int, deadline_seconds: float) -> None:
         self._uri, self._deadline = uri, deadline_seconds
         self._idle: queue.LifoQueue[_Line | None] = queue.LifoQueue(most)
         for _ in range(most):
             self._idle.put(None)
+        self._most_of_one = most_of_one
+        self._turns: dict[str, threading.Semaphore] = {}
 
     def call(self, service: str, method: str, arguments: dict[str, Any], token: str | None) -> Any:
         until = time.monotonic() + self._deadline
         answer = None
-        while answer is None:
-            answer = self._over_a_line(
-                service, lambda line: line.ask(f"{service}.{method}", arguments, token, until), until
-            )
+        with self._turn(service):
+            while answer is None:
+                answer = self._over_a_line(
+                    service, lambda line: line.ask(f"{service}.{method}", arguments, token, until), until
+                )
         return _unwrapped(service, _read(answer))
+
+    @contextmanager
+    def _turn(self, service: str) -> Iterator[None]:
+        turn = self._turns.setdefault(service, threading.Semaphore(self._most_of_one))
+        if not turn.acquire(timeout=self._deadline):
+            raise _unavailable(service)
+        try:
+            yield
+        finally:
+            turn.release()
 
     def _over_a_line(self, service: str, ask: Callable[["_Line"], bytes], until: float) -> bytes | None:
         """The answer; None where a line was lost since it was last used (a restarted broker, say): ask over another."""

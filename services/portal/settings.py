@@ -25,7 +25,12 @@ class PortalSettings(CallerSettings):
     lookup_limit: RateLimit = Field(default="12/minute,120/hour", description="public look-ups from one address")
     verify_limit: RateLimit = Field(default="30/minute", description="licences checked from one address")
     sign_in_limit: RateLimit = Field(default="60/minute", description="sign-ins begun from one address")
-    rpc_lines: int = Field(default=8, ge=1, le=64, description="connections to the broker of one process")
+    rpc_lines: int = Field(
+        default=40,
+        ge=5,
+        le=200,
+        description="connections to the broker of one process, a fifth of them for each service",
+    )
     rpc_seconds: float = Field(default=5, gt=0, le=30)
 
     @property

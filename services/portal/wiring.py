@@ -9,6 +9,7 @@ from flask import current_app
 from services.chassis.remote import Remote
 from services.chassis.store import open_database
 from services.chassis.tokens import issuer_of
+from services.contracts.events import PUBLISHERS
 from services.portal.clients import Services
 from services.portal.health import Health
 from services.portal.offers import Offers
@@ -34,7 +35,13 @@ def wire(settings: PortalSettings) -> Portal:
     """Put the parts together. Speaks to nobody yet. Raises BadKey."""
     database = open_database(settings.mongo_uri, settings.database_name, _POOL)
     issuer = issuer_of(settings)
-    remote = Remote(settings.amqp_uri, issuer, most=settings.rpc_lines, deadline_seconds=settings.rpc_seconds)
+    remote = Remote(
+        settings.amqp_uri,
+        issuer,
+        most=settings.rpc_lines,
+        most_of_one=settings.rpc_lines // len(PUBLISHERS),
+        deadline_seconds=settings.rpc_seconds,
+    )
     services = Services(remote, issuer, settings.intake_url)
     sessions = Sessions(
         database["sessions"],

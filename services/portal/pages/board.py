@@ -1,7 +1,7 @@
 """The board for operations and leadership: dossiers, punctuality, money, services, dead letters."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final
@@ -53,7 +53,9 @@ def letters() -> ResponseReturnValue:
     ask, named = _asker(), request.args.get("dich-vu", "")
     shown = (named,) if named in PUBLISHERS else PUBLISHERS
     skip = min(max(request.args.get("sau", 0, type=int), 0), _LAST_LETTER) if named in PUBLISHERS else 0
-    found = {name: ask(f"{name}.list_dead_letters", limit=_MOST_LETTERS, skip=skip) for name in shown}
+    found = _at_once(
+        {name: partial(ask, f"{name}.list_dead_letters", limit=_MOST_LETTERS, skip=skip) for name in shown}
+    )
     return render_template("board/letters.html", found=found, skip=skip, request_id=str(uuid.uuid4()))
 
 
@@ -71,17 +73,22 @@ def replay(service: str) -> ResponseReturnValue:
     return redirect(url_for(".letters"), 303)
 
 
+def _at_once(questions: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
+    """The answers to all of them, asked together: a service that is slow delays none of the others."""
+    with ThreadPoolExecutor(len(questions)) as pool:
+        asked = {name: pool.submit(question) for name, question in questions.items()}
+    return {name: asking.result() for name, asking in asked.items()}
+
+
 def _ask_all(ask: Asker, period: Period) -> dict[str, Any]:
-    """What every service says, asked at once: a service that is slow delays none of the others."""
+    """What every service says."""
     questions: dict[str, Callable[[], Any]] = {
         "dossiers": partial(ask, "intake.count_dossiers", **period.arguments),
         "cases": partial(ask, "routing.count_by_unit", **period.arguments),
         "fees": partial(ask, "payment.count_fees", **period.arguments),
         **{f"{name}.{asked}": partial(ask, f"{name}.{asked}") for name in PUBLISHERS for asked in _OF_EACH},
     }
-    with ThreadPoolExecutor(len(questions)) as pool:
-        asked = {name: pool.submit(question) for name, question in questions.items()}
-    answers = {name: asking.result() for name, asking in asked.items()}
+    answers = _at_once(questions)
     of_each = {asked: {name: answers.pop(f"{name}.{asked}") for name in PUBLISHERS} for asked in _OF_EACH}
     return {**answers, "health": of_each["health"], "queues": of_each["list_queues"], **_reckoned(answers, period)}
 

@@ -132,6 +132,42 @@ def test_what_broke_off_in_the_middle_of_a_frame_is_no_standstill() -> None:
     assert not standstill.explains(TimeoutError())
 
 
+def test_a_service_that_is_silent_leaves_lines_to_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    goes_on, asked, told = threading.Event(), threading.Semaphore(0), list[Unavailable]()
+
+    class Waiting(Line):
+        def ask(self, target: str, *_: Any) -> bytes:
+            if target != "silent.m":
+                return b'{"result": 1, "error": null}'
+            asked.release()
+            goes_on.wait()
+            raise TimeoutError
+
+    monkeypatch.setattr(remote, "_Line", lambda _uri, _until: Waiting(b""))
+    client = Remote("amqp://nowhere", most=3, most_of_one=2, deadline_seconds=0.2)
+
+    def ask() -> None:
+        try:
+            client.call("silent", "m")
+        except Unavailable as error:
+            told.append(error)
+
+    askers = [threading.Thread(target=ask) for _ in range(3)]
+    for asker in askers:
+        asker.start()
+    assert asked.acquire()
+    assert asked.acquire()
+    assert client.call("healthy", "m") == 1
+    while not told:  # the third had no line, and waited until its deadline
+        askers[0].join(0.01)
+    assert not asked.acquire(blocking=False)
+    goes_on.set()
+    for asker in askers:
+        asker.join()
+    assert [one.code for one in told] == ["silent.unavailable"] * 3
+    assert client.call("healthy", "m") == 1
+
+
 def test_each_call_shows_who_makes_it_over_the_same_lines(answering: Any) -> None:
     client, citizen = answering(b'{"result": 1, "error": null}'), Actor("citizen", "001801000001")
     client.call("s", "m")

@@ -1,6 +1,7 @@
 """The board: figures that add up, services that do not answer, dead letters that are sent back."""
 
 import re
+import threading
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -208,6 +209,17 @@ def test_a_dead_letter_is_shown_with_what_it_blocks_and_sent_back() -> None:
     ).text
     assert services.of("routing.replay_dead_letters") == [{"ids": ["letter-1"], "request_id": "r"}]
     assert "Đã gửi lại 1 thông điệp." in after
+
+
+def test_dead_letters_are_asked_of_all_services_together() -> None:
+    all_asked = threading.Barrier(len(PUBLISHERS), timeout=30)
+
+    def tell(**_: Any) -> dict[str, Any]:
+        all_asked.wait()
+        return {"items": [LETTER], "total": 1}
+
+    page = visit(answers(**{f"{name}__list_dead_letters": tell for name in PUBLISHERS}), OPERATOR)
+    assert page.get("/dieu-hanh/thu-chet").text.count("routing.open_case") == len(PUBLISHERS)
 
 
 def test_nothing_chosen_sends_nothing() -> None:
