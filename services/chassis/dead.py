@@ -2,7 +2,8 @@
 
 import hashlib
 import uuid
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -45,18 +46,18 @@ def peek(uri: str, service: str, most: int = 100, skip: int = 0) -> list[DeadLet
         return [_letter(message) for message in islice(_take(channel, service, skip + most), skip, None)]
 
 
-def replay(uri: str, service: str, chosen: Callable[[DeadLetter], bool], most: int = 10_000) -> int:
-    """Send the chosen dead letters back to their work queues, as if they came for the first time.
+def replay(uri: str, service: str, ids: Collection[str] | None = None, most: int = 10_000) -> int:
+    """Send the dead letters of these ids, or all, back to their work queues, as if they came for the first time.
 
-    Each says under which name (the same for all that go back by one call) and leaves the dead letters only after the
-    broker confirmed it in its work queue. Returns how many went. Raises Unavailable.
+    An id that is named twice is looked for twice, since a message may rest twice; behind the last nobody looks. Each
+    says under which name (the same for all that go back by one call) and leaves the dead letters only after the broker
+    confirmed it in its work queue. Returns how many went. Raises Unavailable.
     """
     publisher, sent, name = Publisher(uri), 0, uuid.uuid4().hex
     try:
         with _channel(uri) as channel:
-            for message in _take(channel, service, most):
-                letter = _letter(message)
-                if letter.queue and chosen(letter) and publisher.publish([_fresh(letter, name)])[0]:
+            for message, letter in _chosen(channel, service, ids, most):
+                if letter.queue and publisher.publish([_fresh(letter, name)])[0]:
                     channel.basic_ack(message.delivery_info["delivery_tag"])
                     sent += 1
     finally:
@@ -65,18 +66,32 @@ def replay(uri: str, service: str, chosen: Callable[[DeadLetter], bool], most: i
 
 
 def discard(
-    uri: str, service: str, chosen: Callable[[DeadLetter], bool], keep: Callable[[DeadLetter], None], most: int = 10_000
+    uri: str, service: str, ids: Collection[str], keep: Callable[[DeadLetter], None], most: int = 10_000
 ) -> int:
-    """Take the chosen dead letters away for good, each after `keep` has it. Returns how many. Raises Unavailable."""
+    """Take the dead letters of these ids away for good, each after `keep` has it; they are looked for as by `replay`.
+
+    Returns how many went. Raises Unavailable.
+    """
     gone = 0
     with _channel(uri) as channel:
-        for message in _take(channel, service, most):
-            letter = _letter(message)
-            if chosen(letter):
-                keep(letter)
-                channel.basic_ack(message.delivery_info["delivery_tag"])
-                gone += 1
+        for message, letter in _chosen(channel, service, ids, most):
+            keep(letter)
+            channel.basic_ack(message.delivery_info["delivery_tag"])
+            gone += 1
     return gone
+
+
+def _chosen(channel: Any, service: str, ids: Collection[str] | None, most: int) -> Iterator[tuple[Any, DeadLetter]]:
+    left = Counter(ids or ())
+    for message in _take(channel, service, most):
+        letter = _letter(message)
+        if ids is None:
+            yield message, letter
+        elif left[letter.id]:
+            left[letter.id] -= 1
+            yield message, letter
+            if not left.total():
+                return
 
 
 def _take(channel: Any, service: str, most: int) -> Iterator[Any]:

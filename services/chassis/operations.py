@@ -58,7 +58,7 @@ def list_dead_letters(service: Any, limit: int, skip: int) -> dict[str, Any]:
 def replay_dead_letters(service: Any, ids: Collection[str]) -> dict[str, Any]:
     """Send the letters of these ids back. Raises Unavailable."""
     uri = service.wired.base.settings.amqp_uri
-    return {"replayed": dead.replay(uri, service.name, lambda letter: letter.id in ids, _MOST)}
+    return {"replayed": dead.replay(uri, service.name, ids, _MOST)}
 
 
 def _line(service: Any, letter: DeadLetter) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import base64
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -58,7 +58,7 @@ def show(id_: str) -> None:
 @click.option("--id", "ids", multiple=True, help="Only these (default: all of the service).")
 def replay(service: str, ids: tuple[str, ...]) -> None:
     """Send dead letters back to the queue they failed in."""
-    sent = letters.replay(address("MOTCUA_AMQP_URI"), service, _among(ids))
+    sent = letters.replay(address("MOTCUA_AMQP_URI"), service, ids or None)
     click.echo(f"{sent} sent back.")
 
 
@@ -74,12 +74,12 @@ def discard(service: str, ids: tuple[str, ...], every: bool, reason: str, keep_i
     if bool(ids) == every:
         raise click.UsageError("name the letters with --id, or all of the service with --all")
     uri, kept_in = address("MOTCUA_AMQP_URI"), keep_in or run_dir() / "logs" / "discarded.jsonl"
-    found = [letter for letter in letters.peek(uri, service, _MOST) if _among(ids)(letter)]
+    found = [letter for letter in letters.peek(uri, service, _MOST) if every or letter.id in ids]
     if not found:
         raise click.ClickException(f"{service} has no such dead letters")
     if not yes:
         _insist(service, found)
-    seen = _among(tuple(letter.id for letter in found))  # what comes in meanwhile, nobody has looked at
+    seen = [letter.id for letter in found]  # what comes in meanwhile, nobody has looked at
     with _open(kept_in) as book:
         gone = letters.discard(uri, service, seen, partial(_keep, book, service, reason), _MOST)
     click.echo(f"{gone} discarded; kept in {kept_in}")
@@ -90,10 +90,6 @@ def _all(service: str | None, most: int) -> Iterator[tuple[str, DeadLetter]]:
     for name in (service,) if service else PUBLISHERS:
         for letter in letters.peek(uri, name, most):
             yield name, letter
-
-
-def _among(ids: tuple[str, ...]) -> Callable[[DeadLetter], bool]:
-    return lambda letter: not ids or letter.id in ids
 
 
 def _shown(service: str, letter: DeadLetter) -> Iterator[str]:

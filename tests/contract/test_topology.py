@@ -14,6 +14,7 @@ from services.chassis.service import Service
 from services.chassis.subscribe import Subscribe
 from services.cli.topology import service_classes
 from services.contracts.events import PUBLISHERS
+from services.portal.blocked import BLOCKED
 from tests.conftest import ROOT
 
 LIMITS = {"x-message-ttl", "x-expires", "x-max-length", "x-max-length-bytes"}
@@ -178,3 +179,7 @@ def test_a_method_with_a_request_id_demands_it(service: type[Service]) -> None:
     for name, method in methods(service).items():
         field = method._schema.fields.get("request_id")  # noqa: SLF001
         assert field is None or field.required, name
+
+
+def test_the_portal_says_of_every_handler_what_its_dead_letters_block() -> None:
+    assert {queue.name for service in service_classes() for queue in work_queues(service)} == set(BLOCKED)

@@ -14,6 +14,7 @@ from services.chassis.errors import ServiceError
 from services.contracts.catalogue.dates import local_today
 from services.contracts.events import PUBLISHERS
 from services.portal import figures, periods
+from services.portal.blocked import blocked_words
 from services.portal.language import say
 from services.portal.live import mind_who_asks
 from services.portal.periods import Period
@@ -56,7 +57,14 @@ def letters() -> ResponseReturnValue:
     found = _at_once(
         {name: partial(ask, f"{name}.list_dead_letters", limit=_MOST_LETTERS, skip=skip) for name in shown}
     )
-    return render_template("board/letters.html", found=found, skip=skip, request_id=str(uuid.uuid4()))
+    return render_template(
+        "board/letters.html",
+        found=found,
+        named=named,
+        skip=skip,
+        blocked_words=blocked_words,
+        request_id=str(uuid.uuid4()),
+    )
 
 
 @pages.post("/thu-chet/<service>")
@@ -70,7 +78,8 @@ def replay(service: str) -> ResponseReturnValue:
         flash(say("Đã gửi lại %(count)s thông điệp.", count=done["replayed"]), "good")
     else:
         flash(say("Chưa chọn thông điệp nào."), "warn")
-    return redirect(url_for(".letters"), 303)
+    named: dict[str, Any] = {"dich-vu": service} if request.form.get("dich-vu") == service else {}
+    return redirect(url_for(".letters", **named), 303)
 
 
 def _at_once(questions: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:

@@ -168,7 +168,7 @@ def test_a_handler_bug_climbs_the_ladder_rests_and_is_healed_by_replay(
     assert (letter.queue, letter.type, letter.attempts) == ("sample.echo", "counted", 3)
     assert letter.reason == "RuntimeError"
     database.faults.delete_one({"_id": "a"})
-    assert dead.replay(uri, "sample", lambda _letter: True) == 1
+    assert dead.replay(uri, "sample") == 1
     eventually(lambda: echoed(rpc, "a", 3))
     assert dead.count(uri, "sample") == 0
 

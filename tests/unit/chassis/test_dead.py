@@ -33,11 +33,18 @@ class Broker:
 
     def __init__(self) -> None:
         self.sent: list[Outgoing] = []
+        self.looked_at = 0
         self.resting = [self._dead(HEADERS), self._dead({**HEADERS, "cloudEvents:id": "event-2"})]
 
     def publish(self, messages: list[Outgoing]) -> list[bool]:
         self.sent += messages
         return [True] * len(messages)
+
+    def take(self) -> Iterator[Any]:
+        """The letters, the oldest first."""
+        for message in self.resting:
+            self.looked_at += 1
+            yield message
 
     def close(self) -> None:
         """Nothing."""
@@ -69,7 +76,7 @@ def broker(monkeypatch: pytest.MonkeyPatch) -> Broker:
         yield broker
 
     monkeypatch.setattr(dead, "_channel", channel)
-    monkeypatch.setattr(dead, "_take", lambda channel, _service, _most: iter(channel.resting))
+    monkeypatch.setattr(dead, "_take", lambda channel, _service, _most: channel.take())
     monkeypatch.setattr(dead, "Publisher", lambda _uri: broker)
     return broker
 
@@ -83,14 +90,32 @@ def received(onward: Outgoing) -> str | None:
 def test_all_that_goes_back_by_one_act_bears_its_name_on_every_rung_and_what_goes_back_again_another(
     broker: Broker,
 ) -> None:
-    assert dead.replay("amqp://", "payment", lambda _letter: True) == 2
+    assert dead.replay("amqp://", "payment") == 2
     (first,) = {received(one) for one in broker.sent}
     assert first
     broker.rest(broker.sent.pop())
     assert broker.resting[0].headers[retry.REPLAY] == first
     broker.sent.clear()
-    assert dead.replay("amqp://", "payment", lambda _letter: True) == 1
+    assert dead.replay("amqp://", "payment") == 1
     assert received(broker.sent[0]) not in {None, first}
+
+
+def test_behind_the_last_that_was_chosen_nobody_looks(broker: Broker) -> None:
+    behind = broker.resting[1]
+    broker.resting.append(behind)
+    assert dead.replay("amqp://", "payment", ["event-1"]) == 1
+    assert broker.looked_at == 1
+    broker.looked_at = 0
+    assert dead.replay("amqp://", "payment", ["event-2"]) == 1  # it rests twice, and was chosen once
+    assert broker.looked_at == 2
+    assert dead.replay("amqp://", "payment", ["event-2", "event-2"]) == 2
+    assert dead.replay("amqp://", "payment", ["event-3"]) == 0
+
+
+def test_what_is_discarded_is_kept_first_and_behind_it_nobody_looks(broker: Broker) -> None:
+    kept: list[str] = []
+    assert dead.discard("amqp://", "payment", ["event-1"], lambda letter: kept.append(letter.id)) == 1
+    assert (kept, broker.looked_at) == (["event-1"], 1)
 
 
 def test_what_only_comes_once_more_says_nothing_of_a_person() -> None:

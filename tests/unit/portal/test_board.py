@@ -34,7 +34,6 @@ LETTER: Final[dict[str, Any]] = {
     "attempts": 6,
     "failed_at": "2026-12-01T02:00:00+00:00",
     "reason": "<b>Invalid</b>",
-    "blocks": "Stand the dossier in the queue of its unit.",
 }
 
 
@@ -202,13 +201,27 @@ def test_a_dead_letter_is_shown_with_what_it_blocks_and_sent_back() -> None:
     )
     browser = visit(services, OPERATOR)
     page = browser.get("/dieu-hanh/thu-chet").text
-    assert LETTER["blocks"] in page
+    assert "Đang bị chặn: Đưa hồ sơ vào hàng chờ của đơn vị." in " ".join(page.split())
     assert "&lt;b&gt;Invalid" in page
     after = browser.post(
         "/dieu-hanh/thu-chet/routing", data={"id": "letter-1", "request_id": "r"}, follow_redirects=True
     ).text
     assert services.of("routing.replay_dead_letters") == [{"ids": ["letter-1"], "request_id": "r"}]
     assert "Đã gửi lại 1 thông điệp." in after
+
+
+def test_who_looks_at_one_service_stays_with_it_after_a_replay() -> None:
+    services = answers(
+        routing__list_dead_letters={"items": [LETTER], "total": 1}, routing__replay_dead_letters={"replayed": 1}
+    )
+    browser = visit(services, OPERATOR)
+    of_one = browser.get("/dieu-hanh/thu-chet?dich-vu=routing").text
+    assert '<input type="hidden" name="dich-vu" value="routing">' in of_one
+    assert 'name="dich-vu"' not in browser.get("/dieu-hanh/thu-chet").text
+    to = "/dieu-hanh/thu-chet/routing"
+    kept = browser.post(to, data={"id": "letter-1", "request_id": "r", "dich-vu": "routing"})
+    assert kept.location == "/dieu-hanh/thu-chet?dich-vu=routing"
+    assert browser.post(to, data={"id": "letter-1", "request_id": "r"}).location == "/dieu-hanh/thu-chet"
 
 
 def test_dead_letters_are_asked_of_all_services_together() -> None:
