@@ -233,6 +233,17 @@ def news(case: Document, seen: int, me: str) -> list[Document]:
     return [step for step in _since(case["steps"], seen) if step["event"] not in _QUIET and not _is_mine(step, me)]
 
 
+def latest_news(case: Document, me: str) -> Document | None:
+    """The last step of the history, where it is somebody else's and no step that happens by itself."""
+    last = next((step for step in reversed(case["steps"]) if step["event"] not in _QUIET), None)
+    return last if last and not _is_mine(last, me) else None
+
+
+def standing(case: Document) -> str:
+    """How a case stands, and who has it in hand, in one word for a form: what others may change meanwhile."""
+    return f"{case['status']}:{case['officer'] or ''}"
+
+
 def _since(steps: Sequence[Document], seen: int) -> Sequence[Document]:
     return steps[seen:] if 0 <= seen <= len(steps) else steps
 
@@ -249,6 +260,7 @@ def teach(app: Flask) -> None:
 
 
 _TAUGHT: Final[tuple[Callable[..., Any], ...]] = (
+    standing,
     case_words,
     case_tone,
     step_words,

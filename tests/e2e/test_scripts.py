@@ -279,7 +279,7 @@ def link(page: Page, place: int) -> Locator:
 
 def ticked(page: Page) -> list[str]:
     found: list[str] = page.locator('[data-rows] input[name="code"]:checked').evaluate_all(
-        "(boxes) => boxes.map((one) => one.value)"
+        "(boxes) => boxes.map((one) => one.value.split(' ')[0])"
     )
     return found
 

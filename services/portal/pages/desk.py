@@ -8,10 +8,10 @@ from typing import Any, Final
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from services.chassis.errors import Invalid, Refused, ServiceError, Unavailable
+from services.chassis.errors import Invalid, NotFound, Refused, ServiceError, Unavailable
 from services.contracts.catalogue.numbers import plain_code
 from services.portal import months
-from services.portal.casework import ACTIONS, STATUSES, case_words
+from services.portal.casework import ACTIONS, STATUSES, actor_words, case_words, latest_news, standing, step_words
 from services.portal.colleagues import UNKNOWN, check_officer, colleagues, note_officer
 from services.portal.language import say, words
 from services.portal.offers import collated
@@ -84,30 +84,59 @@ def _page(place: Place, page: Found, tried: Tried, status: int = 200) -> Respons
 @pages.post("/giao")
 @signed_in("officer")
 def assign() -> ResponseReturnValue:
-    """Give the ticked cases to an officer; what could not be given is told one by one."""
-    place, codes = Place.read(request.form), request.form.getlist("code")[:ROWS]
-    officer = request.form.get("to", "").strip()
+    """Give the ticked cases to an officer; which could not be given, and why, is told one by one.
+
+    As on the page of a case nothing is done with one that others did something with since the queue was drawn.
+    """
+    place, officer = Place.read(request.form), request.form.get("to", "").strip()
+    ticked = dict(one.partition(" ")[::2] for one in request.form.getlist("code")[:ROWS])
+    codes = list(ticked)
     if not codes or not officer:
         return _page(place, found(place), Tried(codes, officer, say("Chọn ít nhất một hồ sơ và ghi mã cán bộ.")), 422)
     try:
         check_officer(officer, request.form.get("sure", ""))
-        told = _ask(
-            "routing.assign_many",
-            dossier_codes=codes,
-            officer=officer,
-            request_id=request.form.get("request_id", ""),
-        )
+        overtaken = _overtaken(ticked)
+        told = _assigned([code for code in codes if code not in overtaken], officer)
     except (Invalid, Refused) as error:
         problem = words(error.errors[0] if error.errors else error)
         return _page(place, found(place), Tried(codes, officer, problem, error.code == UNKNOWN), error.status)
-    given = sum(one["assigned"] for one in told["items"])
+    given = sum(one["assigned"] for one in told)
     if given:
         note_officer(officer)
         flash(say("Đã giao %(count)s hồ sơ cho %(officer)s.", count=given, officer=officer), "good")
-    for one in told["items"]:
-        if not one["assigned"]:
-            flash(f"{one['dossier_code']}: {words(one['error'])}", "bad")
+    refused = {one["dossier_code"]: words(one["error"]) for one in told if not one["assigned"]}
+    for code, why in (overtaken | refused).items():
+        flash(f"{code}: {why}", "bad")
     return redirect(url_for(".queue", **place.address()), _SEE_OTHER)
+
+
+def _assigned(codes: Sequence[str], officer: str) -> Sequence[Document]:
+    """What became of each."""
+    if not codes:
+        return ()
+    asked = {"dossier_codes": codes, "officer": officer, "request_id": request.form.get("request_id", "")}
+    told: Sequence[Document] = _ask("routing.assign_many", **asked)["items"]
+    return told
+
+
+def _overtaken(ticked: Mapping[str, str]) -> dict[str, str]:
+    """Those of these cases, each with how it stood in the queue, that others changed since then, and how."""
+    page = _ask("routing.list_cases", limit=ROWS, status="any", dossier_codes=list(ticked))
+    now = {str(one["dossier_code"]): standing(one) for one in page["items"]}
+    why = {code: _news_of(code) for code, seen in ticked.items() if now.get(code) != seen}
+    return {code: news for code, news in why.items() if news}
+
+
+def _news_of(code: str) -> str:
+    """What somebody else did with a case; nothing where the last step was this officer's own."""
+    try:
+        news = latest_news(_ask("routing.get_case", dossier_code=code), who().id)
+    except NotFound:
+        return say("chưa giao, vì hồ sơ không còn ở đơn vị.")
+    if news is None:
+        return ""
+    done = {"who": actor_words(news), "what": step_words(news)}
+    return say("chưa giao, vì hồ sơ đã thay đổi từ khi bạn mở trang: %(who)s – %(what)s.", **done)
 
 
 @pages.post("/goc-nhin")

@@ -9,7 +9,7 @@ import time_machine
 from flask.testing import FlaskClient
 
 from services.chassis.errors import Invalid, NotFound, Unavailable
-from tests.unit.portal.cases import CODE, at_work, line
+from tests.unit.portal.cases import CODE, at_work, case, line, step
 from tests.unit.portal.fakes import CITIZEN, OFFICER, OPERATOR, FakeServices, visit
 
 PLACES = ("/ban-lam-viec", "/ban-lam-viec/lich", "/ban-lam-viec/khoi-luong", f"/ban-lam-viec/{CODE}")
@@ -100,9 +100,10 @@ def test_several_cases_are_given_at_once_and_each_refusal_is_told() -> None:
         {"dossier_code": "A", "assigned": True, "status": "in_hand", "error": None},
         {"dossier_code": "B", "assigned": False, "status": None, "error": {"vi": "Chưa tiếp nhận.", "en": "Not yet."}},
     ]
-    services = at_work(routing__assign_many={"items": told})
+    rows = [line(dossier_code=code, status="accepted") for code in "AB"]
+    services = at_work(routing__assign_many={"items": told}, routing__list_cases={"items": rows, "next": None})
     browser = visit(services, OFFICER)
-    form = {"code": ["A", "B"], "to": "vnnic-2", "request_id": "one", "status": "accepted"}
+    form = {"code": ["A accepted:", "B accepted:"], "to": "vnnic-2", "request_id": "one", "status": "accepted"}
     answer = browser.post("/ban-lam-viec/giao", data=form)
     assert (answer.status_code, answer.location) == (303, "/ban-lam-viec?status=accepted")
     assert services.of("routing.assign_many") == [
@@ -113,14 +114,61 @@ def test_several_cases_are_given_at_once_and_each_refusal_is_told() -> None:
     assert "B: Chưa tiếp nhận." in page
 
 
+def test_cases_that_others_changed_since_the_page_was_drawn_are_not_given_and_it_is_told_why() -> None:
+    codes = ["KEPT", "TAKEN", "DECIDED", "GONE", "MINE"]
+    rows = [line(dossier_code=code, status="accepted") for code in codes]
+    shelf = {"items": rows, "next": None}
+    told = [{"dossier_code": code, "assigned": True, "status": "in_hand", "error": None} for code in ("KEPT", "MINE")]
+    histories = {
+        "TAKEN": case(steps=[step("case_assigned", "vnnic-3"), step("case_fee_noted")]),
+        "DECIDED": case(steps=[step("case_assigned", "vnnic-1"), step("case_decided", "vnnic-4")]),
+        "MINE": case(steps=[step("case_assigned", "vnnic-3"), step("case_assigned", "vnnic-1")]),
+    }
+    services = at_work(
+        routing__list_cases=lambda **_: shelf,
+        routing__assign_many={"items": told},
+        routing__get_case=lambda dossier_code: histories.get(dossier_code) or NotFound("routing.no", "No.", "Không."),
+    )
+    browser = visit(services, OFFICER)
+    shown = re.findall(r'name="code" value="([^"]+)"', browser.get("/ban-lam-viec").text)
+    shelf["items"] = [
+        rows[0],
+        {**rows[1], "status": "in_hand", "officer": "vnnic-3"},
+        {**rows[2], "status": "decided"},
+        {**rows[4], "status": "in_hand", "officer": "vnnic-1"},
+    ]
+    answer = browser.post("/ban-lam-viec/giao", data={"code": shown, "to": "vnnic-2", "request_id": "one"})
+    (given,) = services.of("routing.assign_many")
+    assert given == {"dossier_codes": ["KEPT", "MINE"], "officer": "vnnic-2", "request_id": "one"}
+    page = browser.get(answer.location).text
+    assert "Đã giao 2 hồ sơ cho vnnic-2." in page
+    changed = "chưa giao, vì hồ sơ đã thay đổi từ khi bạn mở trang"
+    assert f"TAKEN: {changed}: vnnic-3 – Giao xử lý." in page
+    assert f"DECIDED: {changed}: vnnic-4 – Đã có quyết định." in page
+    assert "GONE: chưa giao, vì hồ sơ không còn ở đơn vị." in page
+    assert "KEPT: " not in page
+
+
+def test_where_others_changed_every_case_none_is_given() -> None:
+    taken = case(steps=[step("case_assigned", "vnnic-3")])
+    rows = {"items": [line(status="in_hand", officer="vnnic-3")], "next": None}
+    services = at_work(routing__list_cases=rows, routing__get_case=taken)
+    browser = visit(services, OFFICER)
+    answer = browser.post(
+        "/ban-lam-viec/giao", data={"code": f"{CODE} accepted:", "to": "vnnic-2", "request_id": "one"}
+    )
+    assert services.of("routing.assign_many") == []
+    assert f"{CODE}: chưa giao" in browser.get(answer.location).text
+
+
 def test_what_could_not_be_given_keeps_the_page_the_ticks_and_the_name() -> None:
     services = at_work(routing__list_cases={"items": [line(status="accepted")], "next": None})
     browser = visit(services, OFFICER)
-    form = {"code": CODE, "to": "", "status": "accepted", "after": "cursor"}
+    form = {"code": f"{CODE} accepted:", "to": "", "status": "accepted", "after": "cursor"}
     answer = browser.post("/ban-lam-viec/giao", data=form)
     assert answer.status_code == 422
     assert services.of("routing.list_cases")[-1]["after"] == "cursor"
-    assert re.search(rf'value="{CODE}" checked', answer.text)
+    assert re.search(rf'value="{CODE} accepted:" checked', answer.text)
     assert 'name="after" value="cursor"' in answer.text
     assert "Chọn ít nhất một hồ sơ" in answer.text
 
@@ -130,7 +178,7 @@ def test_a_staff_id_that_nobody_knows_is_asked_about_once() -> None:
     rows = {"items": [line(status="accepted")], "next": None}
     services = at_work(routing__list_cases=rows, routing__assign_many={"items": [told]})
     browser = visit(services, OFFICER)
-    form = {"code": CODE, "to": "vnnic-22", "request_id": "one", "after": "cursor"}
+    form = {"code": f"{CODE} accepted:", "to": "vnnic-22", "request_id": "one", "after": "cursor"}
     answer = browser.post("/ban-lam-viec/giao", data=form)
     assert answer.status_code == 422
     assert 'name="sure" value="vnnic-22"' in answer.text
