@@ -84,7 +84,7 @@ def mend(uri: str, service: str, original: Outgoing) -> None:
     def put_right(letter: DeadLetter) -> None:
         say(uri, [replace(original, exchange="", routing_key=dead_name(service), headers=letter.headers)])
 
-    dead.discard(uri, service, lambda letter: letter.id == original.id, put_right)
+    dead.discard(uri, service, [original.id], put_right)
 
 
 def poison(uri: str, queues: Sequence[str], kinds: Sequence[Poison] = POISON) -> None:
