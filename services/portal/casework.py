@@ -10,7 +10,6 @@ from services.chassis import clock
 from services.chassis.actor import Actor
 from services.contracts.catalogue.dates import local_day
 from services.portal.language import number, say, sentence
-from services.portal.progress import may_collect
 
 Document = Mapping[str, Any]
 
@@ -191,6 +190,11 @@ def days_left(line: Document) -> int | None:
     if line["status"] not in _AT_WORK or line["awaiting"] or not line["next_due_at"]:
         return None
     return (local_day(datetime.fromisoformat(line["next_due_at"])) - local_day(clock.now())).days
+
+
+def may_collect(dossier: Document) -> bool:
+    """Whether there is a result that waits to be handed over: one that was revoked is not."""
+    return dossier["status"] == "resolved" and not dossier["revoked_at"]
 
 
 def actions(case: Document, dossier: Document | None, me: Actor) -> list[str]:

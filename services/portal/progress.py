@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
+from services.portal.casework import may_collect
 from services.portal.language import say, sentence, vnd, words
 from services.portal.transfers import transfer_words
 
@@ -85,11 +86,6 @@ def may_withdraw(dossier: Document) -> bool:
     """Whether the applicant may still take it back, as far as the status tells; intake has the last word."""
     is_decided, is_unpaid = dossier["case"]["decided_at"] is not None, dossier["status"] == "payment_required"
     return dossier["status"] in _WITHDRAWABLE and (is_unpaid or not is_decided)
-
-
-def may_collect(dossier: Document) -> bool:
-    """Whether there is a result that waits to be handed over: one that was revoked is not."""
-    return dossier["status"] == "resolved" and not dossier["revoked_at"]
 
 
 def has_ended(dossier: Document) -> bool:

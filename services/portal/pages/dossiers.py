@@ -13,10 +13,11 @@ from services.contracts.catalogue.dates import local_day
 from services.portal import papers
 from services.portal.answers import show_asked
 from services.portal.belonging import notice_of
+from services.portal.casework import may_collect
 from services.portal.following import Followed, earlier_of, follow, notices_of, revocation_of, term_of, unit_name_of
 from services.portal.language import say
 from services.portal.live import Live
-from services.portal.progress import URGENT, duties, has_ended, may_collect, may_withdraw, steps
+from services.portal.progress import URGENT, duties, has_ended, may_withdraw, steps
 from services.portal.signin import signed_in, who
 from services.portal.slips import by_language, subject_by_language, there_are
 from services.portal.wiring import portal
