@@ -157,7 +157,12 @@ def _case(dossier: Dossier) -> dict[str, Any]:
     facts = {name: dossier.fact(type_) for name, type_ in happened.items()}
     decided = facts["decided_at"] or {}
     times = {name: fact[name] if fact else None for name, fact in facts.items()}
-    return {**times, "outcome": decided.get("outcome"), "on_time": decided.get("on_time")}
+    return {
+        **times,
+        "outcome": decided.get("outcome"),
+        "rows": decided.get("rows") or [],  # none in what was noted before they were kept
+        "on_time": decided.get("on_time"),
+    }
 
 
 def _transfers(dossier: Dossier) -> list[dict[str, Any]]:

@@ -82,6 +82,7 @@ def _case(answer: Mapping[str, Any]) -> Case:
         reasons={act: words for act, words in answer["reasons"].items() if words},
         requests={request["round"]: _request(request) for request in answer["supplements"]},
         notes={place: one["note"] for place, one in enumerate(answer["transfers"], 1) if one["note"]},
+        rows={one["row"]: one["reason"] or "" for one in answer["items"] if one["outcome"] == "refused"},
         due_at=datetime.fromisoformat(due_at) if due_at else None,
     )
 

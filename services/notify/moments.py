@@ -13,16 +13,22 @@ Value = Callable[[Told, str], str]  # of what is told, in "vi" or "en"
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """`variables` is all that its templates may name; `asks_routing` when one of them is an officer's word."""
+    """`variables` is all that its templates may name; `asks_routing` when one of them is an officer's word.
+
+    Where that word is of rows only, routing is asked only if rows are applied for: `tells_rows`.
+    """
 
     audience: str
     name: str
     variables: Mapping[str, Value]
     asks_routing: bool = False
+    tells_rows: bool = False
 
 
-def _moment(audience: str, name: str, *, asks_routing: bool = False, **variables: Value) -> Moment:
-    return Moment(audience, name, {"code": wording.code, **variables}, asks_routing)
+def _moment(
+    audience: str, name: str, *, asks_routing: bool = False, tells_rows: bool = False, **variables: Value
+) -> Moment:
+    return Moment(audience, name, {"code": wording.code, **variables}, asks_routing, tells_rows)
 
 
 _TO_APPLICANT: Final = (
@@ -67,8 +73,22 @@ _TO_APPLICANT: Final = (
         note=wording.transfer_note,
     ),
     _moment("applicant", "stopped", asks_routing=True, reason=wording.reason("stopped")),
-    _moment("applicant", "resolved", place=wording.place, number=wording.text("number")),
-    _moment("applicant", "refused", asks_routing=True, reason=wording.reason("decided"), place=wording.place),
+    _moment(
+        "applicant",
+        "resolved",
+        tells_rows=True,
+        place=wording.place,
+        number=wording.text("number"),
+        rows=wording.refused_rows,
+    ),
+    _moment(
+        "applicant",
+        "refused",
+        asks_routing=True,
+        reason=wording.reason("decided"),
+        rows=wording.refused_rows,
+        place=wording.place,
+    ),
     _moment("applicant", "returned", at=wording.moment("returned_at")),
     _moment("applicant", "withdrawn", at=wording.moment("withdrawn_at")),
     _moment("applicant", "revoked", number=wording.text("number"), at=wording.moment("revoked_at")),

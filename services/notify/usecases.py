@@ -14,6 +14,7 @@ from services.chassis.errors import NotFound, Unavailable
 from services.chassis.journal import Decide, Stored
 from services.chassis.logs import log
 from services.contracts.catalogue.dates import local_day
+from services.contracts.catalogue.forms import items_table
 from services.contracts.event import Event
 from services.notify import domain, letters, patience
 from services.notify.claims import Claim, Claims
@@ -81,7 +82,11 @@ class NotifyCases:
         moments = told_by(event)
         if not moments:
             return
-        told = self._gather(event, asks_routing=any(moment.asks_routing for moment in moments))
+        told = self._gather(
+            event,
+            asks_routing=any(moment.asks_routing for moment in moments),
+            tells_rows=any(moment.tells_rows for moment in moments),
+        )
         for moment in moments:
             self._ask_for(moment, told, why)
 
@@ -175,17 +180,19 @@ class NotifyCases:
         except NotFound:
             raise domain.unknown_notice() from None
 
-    def _gather(self, event: Event, *, asks_routing: bool) -> Told:
+    def _gather(self, event: Event, *, asks_routing: bool, tells_rows: bool) -> Told:
         code = event.data["dossier_code"]
         dossier = self._neighbours.remembered_dossier(code)
         dossier = replace(dossier, unit=self._unit_at(event, dossier))
         former = event.data.get("from_unit")
+        procedure = self._catalogue.procedure(dossier.tenant, dossier.procedure, dossier.procedure_version)
+        asks_routing = asks_routing or (tells_rows and items_table(procedure) is not None)
         return Told(
             event=event,
             dossier=dossier,
             unit=self._unit(dossier, dossier.unit),
             former_unit=self._unit(dossier, former) if former else {},
-            procedure=self._catalogue.procedure(dossier.tenant, dossier.procedure, dossier.procedure_version),
+            procedure=procedure,
             case=self._neighbours.case(code) if asks_routing else Case(),
         )
 

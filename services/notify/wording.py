@@ -23,6 +23,7 @@ _TRANSFERS: Final = {
     "misdirected": {"vi": "hồ sơ được gửi nhầm đơn vị", "en": "the dossier was sent to the wrong unit"},
     "other": {"vi": "lý do khác", "en": "another reason"},
 }
+_ROW: Final = {"vi": "mục {row}", "en": "item {row}"}
 _MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -65,12 +66,14 @@ class Request:
 class Case:
     """What notify asks routing of a case.
 
-    Reasons by what was done, supplement requests by round, what was written at each transfer, the date due now.
+    Reasons by what was done, supplement requests by round, what was written at each transfer, why rows were refused, by
+    their number, the date due now.
     """
 
     reasons: Mapping[str, str] = field(default_factory=dict)
     requests: Mapping[int, Request] = field(default_factory=dict)
     notes: Mapping[int, str] = field(default_factory=dict)
+    rows: Mapping[int, str] = field(default_factory=dict)
     due_at: datetime | None = None
 
 
@@ -144,6 +147,12 @@ def supplement_reason(told: Told, _language: str) -> str:
     """Why this round was needed, or nothing."""
     asked = told.case.requests.get(told.event.data["round"])
     return sentence(asked.reason) if asked else ""
+
+
+def refused_rows(told: Told, language: str) -> str:
+    """Each row of what was applied for that was refused by itself, and the officer's reason; or nothing."""
+    named = ((_ROW[language].format(row=row), sentence(why)) for row, why in sorted(told.case.rows.items()))
+    return "; ".join(": ".join(filter(None, one)) for one in named)
 
 
 def new_date(told: Told, language: str) -> str:

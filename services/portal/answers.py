@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from services.contracts.catalogue.forms import items_table
 from services.portal.language import day, number, say, vnd, words
 
 Document = Mapping[str, Any]
@@ -30,6 +31,18 @@ def show_asked(fields: Sequence[Document], form: Document | None) -> list[Shown]
     """The same without what no question asks for: `fields` is the version that a dossier was received under."""
     given = form or {}
     return [_show(field, given[field["name"]]) for field in fields if given.get(field["name"]) not in (None, "", [])]
+
+
+def applied_for(procedure: Document, answers: Sequence[Shown]) -> list[str]:
+    """What is applied for in rows that are decided on one by one, each in a few words."""
+    table = items_table(procedure)
+    shown = next((one for one in answers if table and one.name == table["name"]), None)
+    return [" · ".join(cell for cell in row if cell) for row in shown.rows] if shown else []
+
+
+def judged(items: Sequence[Document], rows: Sequence[str]) -> list[Document]:
+    """What was decided on rows, each with what it says: `rows` as of `applied_for`, where they are known."""
+    return [{"text": rows[one["row"] - 1] if one["row"] <= len(rows) else "", **one} for one in items]
 
 
 def _show(field: Document, value: Any) -> Shown:

@@ -59,7 +59,7 @@ _AT_WORK: Final = ("opened", "accepted", "in_hand", "proposed")
 _OF_APPLICANTS: Final = ("case_opened", "supplement_received", "case_withdrawn")
 _MEGABYTE: Final = 1_048_576
 _QUIET: Final = ("case_fee_noted", "deadline_slipped")  # happen by themselves, and disturb nobody at work
-_OUTCOMES: Final = {"granted": sentence("cấp"), "refused": sentence("từ chối")}
+_OUTCOMES: Final = {"granted": sentence("cấp"), "refused": sentence("không cấp")}
 _WHEN_DUE: Final = {
     "on_submission": sentence("khi nộp hồ sơ"),
     "on_acceptance": sentence("khi tiếp nhận"),

@@ -8,6 +8,8 @@ from typing import Any
 from services.chassis.errors import NotFound, ServiceError
 from services.chassis.logs import log
 from services.contracts.catalogue.dates import local_day
+from services.contracts.catalogue.forms import items_table
+from services.portal.answers import applied_for, judged, show_asked
 from services.portal.deadlines import Term, running
 from services.portal.signin import who
 from services.portal.wiring import portal
@@ -133,6 +135,28 @@ def revocation_of(dossier: Document) -> Document | None:
         versions = []
     reason = next((one["reason"] for one in versions if one["what"] == "record_revoked"), None)
     return {"at": dossier["revoked_at"], "reason": reason}
+
+
+def judged_of(followed: Followed) -> list[Document]:
+    """What was decided on each row of what is applied for: {row, text, outcome, reason}.
+
+    Nothing where it was not decided row by row; no reasons while they cannot be had.
+    """
+    dossier, procedure = followed.dossier, followed.procedure
+    if not dossier["case"]["decided_at"] or not items_table(procedure):
+        return []
+    named = dossier["case"]["rows"]
+    try:
+        named = portal().services.ask(who().actor, "routing.get_decision", dossier_code=followed.code)["items"]
+    except ServiceError as error:
+        log.warning("decision_not_explained", reason=error.code)
+    if not named:
+        return []
+    rows = applied_for(procedure, show_asked(procedure["form"], dossier["form"]))
+    with_whole = {
+        row: {"row": row, "outcome": dossier["case"]["outcome"], "reason": None} for row, _ in enumerate(rows, 1)
+    }
+    return judged(list({**with_whole, **{one["row"]: one for one in named}}.values()), rows)
 
 
 def reception_of(code: str) -> Document | None:

@@ -13,6 +13,7 @@ from services.portal.belonging import order_of
 from services.portal.following import (
     Followed,
     follow,
+    judged_of,
     letter_of,
     notices_of,
     reception_of,
@@ -162,4 +163,10 @@ def _result(followed: Followed) -> dict[str, Any]:
     record = portal().services.ask(who().actor, "registry.get_record", **named)
     dataset = portal().offers.standing("dataset", result["dataset"], dossier["tenant"])
     verify_at = f"{portal().settings.portal_url}{url_for('verify.show', **named)}"
-    return {"record": record, "dataset": dataset, "show_asked": show_asked, "address": verify_at}
+    return {
+        "record": record,
+        "dataset": dataset,
+        "show_asked": show_asked,
+        "judged": judged_of(followed),
+        "address": verify_at,
+    }

@@ -81,7 +81,7 @@ def full(case: Case, subject: Mapping[str, Any], history: Sequence[Mapping[str, 
         "assigned_at": case.assigned_at,
         "decided_at": case.decided_at,
         "outcome": case.outcome,
-        "items": _items(case.items, why.get("decided_items") or why.get("proposed_items") or {}),
+        "items": _decided_items(case, why),
         "on_time": case.on_time,
         "decision": case.terms.decision,
         "proposal": _proposal(case.proposal, why.get("proposed_items", {})),
@@ -102,6 +102,18 @@ def requests(case: Case, subject: Mapping[str, Any]) -> list[Answer]:
     """The requests for supplements with their wording."""
     wording = subject.get("supplements", {})
     return [_supplement(one, wording.get(str(one.round), {})) for one in case.supplements]
+
+
+def decision(case: Case, subject: Mapping[str, Any]) -> Answer:
+    """What was decided, as a whole and on the rows that were decided on one by one, and why; nothing before that."""
+    why = subject.get("reasons", {})
+    return {
+        "dossier_code": case.dossier_code,
+        "decided_at": case.decided_at,
+        "outcome": case.outcome,
+        "reason": why.get("decided"),
+        "items": _decided_items(case, why),
+    }
 
 
 def reception(case: Case, history: Sequence[Mapping[str, Any]]) -> Answer:
@@ -128,6 +140,10 @@ def _proposal(proposal: Proposal | None, why: Mapping[str, Any]) -> Answer | Non
         return None
     rows = _items(proposal.items, why)
     return {"outcome": proposal.outcome, "items": rows, "by": proposal.by, "proposed_at": proposal.at}
+
+
+def _decided_items(case: Case, why: Mapping[str, Any]) -> list[Answer]:
+    return _items(case.items, why.get("decided_items") or why.get("proposed_items") or {})
 
 
 def _items(items: Sequence[Item], why: Mapping[str, Any]) -> list[Answer]:

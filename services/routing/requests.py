@@ -1,4 +1,4 @@
-"""What a case tells those whom it concerns, its applicant among them: what is asked of him, and who received it."""
+"""What a case tells those whom it concerns, its applicant among them: what is asked, who received it, the decision."""
 
 from typing import Protocol
 
@@ -18,7 +18,7 @@ class Ownership(Protocol):
 
 
 class Requests:
-    """The requests for supplements of a case, and its reception: read by its applicant, its officers and the system."""
+    """Of a case the requests for supplements, reception, decision: read by applicant, officers and the system."""
 
     def __init__(self, journal: Journal[Case], owners: Ownership) -> None:
         self._journal, self._owners = journal, owners
@@ -32,6 +32,11 @@ class Requests:
         """Who received the dossier: a staff id, for histories hold no names. Raises Denied, NotFound, Unavailable."""
         case = self._seen(actor, dossier_code).state
         return answers.reception(case, self._journal.history(dossier_code))
+
+    def decision(self, actor: Actor, dossier_code: str) -> Answer:
+        """What was decided, row by row too, in the officers' words. Raises Denied, NotFound, Unavailable."""
+        found = self._seen(actor, dossier_code)
+        return answers.decision(found.state, found.subject)
 
     def _seen(self, actor: Actor, dossier_code: str) -> Stored[Case]:
         found = self._journal.find(dossier_code)

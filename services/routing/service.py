@@ -67,6 +67,11 @@ class RoutingService(Service):
         """When a dossier was received, in which unit, and by whom, by staff id: for its receipt."""
         return self.cases.requests.reception(call.actor, **call.args)
 
+    @query(schemas.GetCase)
+    def get_decision(self, call: Call) -> dict[str, Any]:
+        """What was decided on a dossier, and on each row that was decided on by itself, with the reasons."""
+        return self.cases.requests.decision(call.actor, **call.args)
+
     @command(schemas.Accept)
     def accept(self, call: Call) -> dict[str, Any]:
         """Receive the dossier."""

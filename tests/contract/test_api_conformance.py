@@ -42,6 +42,13 @@ REQUEST: Final = {
     "respond_by": AT,
     "received_at": None,
 }
+DECISION: Final = {
+    "dossier_code": CODE,
+    "decided_at": AT,
+    "outcome": "granted",
+    "reason": None,
+    "items": [{"row": 1, "outcome": "granted", "reason": None}, {"row": 2, "outcome": "refused", "reason": "Trùng."}],
+}
 KNOWN: Final = dossier("payment_required", fees=[fee()])
 QUESTIONS: Final = ("get", "list", "track", "verify", "look_up", "check", "find")
 PUBLIC: Final = "/(procedures|units|lookups|verifications)"
@@ -95,6 +102,7 @@ def knowing() -> FakeServices:
         payment__find_order=order(),
         payment__start_payment={"redirect_url": "https://gateway.example.vn/pay"},
         routing__get_supplements={"dossier_code": CODE, "items": [REQUEST]},
+        routing__get_decision=DECISION,
         notify__list_notices={"items": [NOTICE], "next": None},
         notify__get_notice={**NOTICE, "subject": "Đã nhận hồ sơ", "text": "Kính gửi bà Mẫu"},
         registry__look_up={"valid": True, "status": "valid", "issued_at": AT},

@@ -54,6 +54,7 @@ CALLED = {
         "get_case": {"dossier_code"},
         "get_supplements": {"dossier_code"},
         "get_reception": {"dossier_code"},
+        "get_decision": {"dossier_code"},
         "accept": {"dossier_code", "request_id"},
         "reject": {"dossier_code", "reason", "request_id"},
         "request_supplement": {"dossier_code", "items", "reason", "request_id"},

@@ -79,6 +79,7 @@ RIGHT: Final[dict[str, dict[str, Any]]] = {
     "routing.get_case": _DOSSIER,
     "routing.get_supplements": _DOSSIER,
     "routing.get_reception": _DOSSIER,
+    "routing.get_decision": _DOSSIER,
     "routing.accept": {**_DOSSIER, **_ASK},
     "routing.reject": {**_DOSSIER, "reason": "Sai thẩm quyền", **_ASK},
     "routing.request_supplement": {

@@ -83,6 +83,7 @@ MAY: Final = {
     "routing.get_case": "no no no no yes unseen yes no no",
     "routing.get_supplements": _CONCERNED,
     "routing.get_reception": _CONCERNED,
+    "routing.get_decision": _CONCERNED,
     **{f"routing.{act}": _OFFICERS for act in ACTS},
     "routing.assign_many": "no no no no yes yes no no no",  # it says no to each case by itself
     "payment.get_order": _CONCERNED,

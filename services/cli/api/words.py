@@ -59,6 +59,7 @@ MAY: Final = {
     "routing.get_case": STAFF,
     "routing.get_supplements": CONCERNED,
     "routing.get_reception": CONCERNED,
+    "routing.get_decision": CONCERNED,
     "routing.accept": UNIT,
     "routing.reject": UNIT,
     "routing.request_supplement": UNIT,

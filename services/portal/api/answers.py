@@ -231,6 +231,24 @@ class Requests(Schema):
     items = fields.List(fields.Nested(Request), required=True)
 
 
+class Judged(Schema):
+    """What was decided on one row, from 1, of the table of what is applied for."""
+
+    row = fields.Integer(required=True)
+    outcome = fields.String(required=True)
+    reason = maybe()
+
+
+class Decision(Schema):
+    """What was decided: null before that. A row that is not among `items` goes with the whole."""
+
+    dossier_code = fields.String(required=True)
+    decided_at = maybe(instant)
+    outcome = maybe()
+    reason = maybe()
+    items = fields.List(fields.Nested(Judged), required=True)
+
+
 class Order(Schema):
     """A fee order with its lines, attempts and refunds."""
 

@@ -10,9 +10,8 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 
 from services.chassis.errors import Conflict, Invalid, NotFound, Refused, ServiceError, Unavailable
-from services.contracts.catalogue.forms import items_table
 from services.portal import casework, papers, transfers
-from services.portal.answers import Shown, show_form
+from services.portal.answers import applied_for, judged, show_form
 from services.portal.colleagues import UNKNOWN, check_officer, colleagues, note_officer
 from services.portal.deadlines import Term
 from services.portal.deeds import (
@@ -167,6 +166,7 @@ def _page(case: Document, attempt: Attempt | None = None, status: int = 200) -> 
     dossier = _if_there(lambda: _ask("intake.get", dossier_code=code))
     notices = _if_there(lambda: _ask("notify.list_notices", dossier_code=code, limit=_MOST_NOTICES))
     answers = show_form(procedure["form"], dossier["form"] or {}) if dossier else []
+    rows = applied_for(procedure, answers)
     place = Place.read(request.args)
     page = render_template(
         "desk/case.html",
@@ -185,7 +185,8 @@ def _page(case: Document, attempt: Attempt | None = None, status: int = 200) -> 
         actions=[(action, _ACTIONS[action][0]) for action in casework.actions(case, dossier, who().actor)],
         term=_term(dossier, procedure) if dossier else None,
         waits_for_fee=casework.waits_for_fee(case),
-        rows=_rows(procedure, answers),
+        rows=rows,
+        judged=judged((case["proposal"] or case)["items"], rows),
         row_place=row_place,
         common=partial(common_reasons, reasons=portal().offers.reasons(case["tenant"])),
         attempt=attempt,
@@ -230,13 +231,6 @@ def _elsewhere(case: Document) -> list[tuple[str, str]]:
     """The other units of the ministry; none where they cannot be had now."""
     found = _if_there(lambda: portal().offers.units(case["tenant"])) or ()
     return [(str(one["key"]), words(one["name"])) for one in found if one["key"] != case["unit"]]
-
-
-def _rows(procedure: Document, answers: Sequence[Shown]) -> list[str]:
-    """What is applied for in rows that are decided on one by one, each in a few words."""
-    table = items_table(procedure)
-    shown = next((one for one in answers if table and one.name == table["name"]), None)
-    return [" · ".join(cell for cell in row if cell) for row in shown.rows] if shown else []
 
 
 def _label(path: str) -> str:

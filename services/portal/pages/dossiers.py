@@ -14,7 +14,16 @@ from services.portal import papers
 from services.portal.answers import show_asked
 from services.portal.belonging import notice_of
 from services.portal.casework import may_collect
-from services.portal.following import Followed, earlier_of, follow, notices_of, revocation_of, term_of, unit_name_of
+from services.portal.following import (
+    Followed,
+    earlier_of,
+    follow,
+    judged_of,
+    notices_of,
+    revocation_of,
+    term_of,
+    unit_name_of,
+)
 from services.portal.language import say
 from services.portal.live import Live
 from services.portal.progress import URGENT, duties, has_ended, may_withdraw, steps
@@ -124,6 +133,7 @@ def collect(code: str) -> str:
         one=followed,
         may_collect=may_collect(followed.dossier),
         revoked=revocation_of(followed.dossier),
+        judged=judged_of(followed),
         request_id=str(uuid.uuid4()),
     )
 
@@ -153,6 +163,7 @@ def _progress(followed: Followed) -> dict[str, Any]:
         "term": term_of(followed),
         "has_ended": has_ended(dossier),
         "revoked": revocation_of(dossier),
+        "judged": judged_of(followed),
     }
 
 

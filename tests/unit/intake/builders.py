@@ -1,6 +1,6 @@
 """What the tests of intake are made of: a dossier driven step by step, and what other services may say about it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -90,9 +90,9 @@ def stopped(at: float = 9) -> Event:
     return heard("case_stopped", unit=UNIT, stopped_at=hour(at))
 
 
-def decided(outcome: str, at: float = 8) -> Event:
+def decided(outcome: str, at: float = 8, rows: Sequence[Mapping[str, Any]] = ()) -> Event:
     """The unit decided."""
-    return heard("case_decided", **_DECIDED, outcome=outcome, decided_at=hour(at), due_at=hour(100))
+    return heard("case_decided", **_DECIDED, outcome=outcome, rows=rows, decided_at=hour(at), due_at=hour(100))
 
 
 def asked(round_: int = 1, at: float = 3) -> Event:

@@ -1,5 +1,6 @@
 """What may happen to a dossier, and the public status that follows."""
 
+import json
 from datetime import datetime
 
 import pytest
@@ -242,6 +243,20 @@ def test_a_look_up_says_when_a_dossier_was_withdrawn_or_handed_over() -> None:
     withdrawn.keep(domain.withdraw, hour(4))
     returned.keep(domain.return_result, "online", hour(21))
     assert [views.public(book.now)["ended_at"] for book in (withdrawn, returned)] == [hour(4), hour(21)]
+
+
+def test_what_was_decided_on_each_row_is_told_to_the_applicant_and_not_in_a_look_up() -> None:
+    rows = [{"row": 1, "outcome": "granted"}, {"row": 2, "outcome": "refused"}]
+    book = dossier(b.accepted(), b.decided("granted", rows=rows), b.issued())
+    assert views.whole(book.now, {}, "")["case"]["rows"] == rows
+    assert "rows" not in json.dumps(views.public(book.now), default=str)
+
+
+def test_a_decision_noted_before_rows_were_kept_is_read() -> None:
+    kept = {"outcome": "granted", "decided_at": "2026-01-16T03:00:00.000+00:00", "due_at": None, "on_time": True}
+    book = dossier(b.accepted())
+    noted = {"fact": "case_decided", "fact_data": kept, "sequence": 3}
+    assert views.whole(domain.evolve(book.now, Event("dossier_progressed", noted)), {}, "")["case"]["rows"] == []
 
 
 def test_a_command_on_an_unknown_dossier_finds_nothing() -> None:

@@ -21,8 +21,10 @@ FORMER: dict[str, Any] = {"name": {"vi": "Cục Báo chí", "en": "Authority of 
 PROCEDURE: dict[str, Any] = {
     "name": {"vi": "Đăng ký tên miền", "en": "Registration of a domain"},
     "components": [{"code": "TP01", "name": {"vi": "Bản khai", "en": "Form"}}],
-    "form": [{"name": "label", "label": {"vi": "Tên miền", "en": "Domain label"}}],
+    "form": [{"name": "label", "type": "text", "label": {"vi": "Tên miền", "en": "Domain label"}}],
+    "result": {"record_fields": {"label": "label"}},
 }
+IN_ROWS = {**PROCEDURE, "form": [{**PROCEDURE["form"][0], "type": "table"}]}
 DOSSIER = Dossier(
     dossier_code=CODE,
     tenant="mic",

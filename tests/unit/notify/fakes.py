@@ -92,6 +92,7 @@ class FakeCatalogue:
     def __init__(self) -> None:
         self.published: list[Mapping[str, Any]] = []
         self.email = UNIT["email"]
+        self.known: Mapping[str, Any] = PROCEDURE
 
     def apply(self, published: Mapping[str, Any]) -> None:
         self.published.append(published)
@@ -100,7 +101,7 @@ class FakeCatalogue:
         return {**UNIT, "email": self.email}
 
     def procedure(self, _tenant: str, _key: str, _version: str) -> Mapping[str, Any]:
-        return PROCEDURE
+        return self.known
 
 
 class FakeUnits:
@@ -122,6 +123,7 @@ class FakeNeighbours:
     def __init__(self) -> None:
         self.dossiers: dict[str, Dossier] = {DOSSIER.dossier_code: DOSSIER}
         self.asked: list[str] = []
+        self.said = CASE
 
     def dossier(self, dossier_code: str) -> Dossier:
         self.asked.append("intake")
@@ -134,7 +136,7 @@ class FakeNeighbours:
 
     def case(self, _dossier_code: str) -> Case:
         self.asked.append("routing")
-        return CASE
+        return self.said
 
 
 class FakeMail:

@@ -93,6 +93,17 @@ def test_what_is_not_there_is_asked_for_again(line: Line, neighbours: Neighbours
     assert neighbours.remembered_dossier(CODE) == DOSSIER
 
 
+def test_of_a_case_the_reasons_of_refused_rows_are_read(
+    neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [{"row": 1, "outcome": "granted", "reason": None}, {"row": 2, "outcome": "refused", "reason": None}]
+    case: dict[str, Any] = {"reasons": {}, "supplements": [], "transfers": [], "due_at": None}
+    monkeypatch.setattr(
+        Line, "call", lambda *_, **_asked: {**case, "items": [*rows, {**rows[1], "row": 3, "reason": "Trùng."}]}
+    )
+    assert neighbours.case(CODE).rows == {2: "", 3: "Trùng."}
+
+
 def test_an_answer_in_another_form_is_a_defect(neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(ANSWER, "applicant", "somebody")
     with pytest.raises(Defect):

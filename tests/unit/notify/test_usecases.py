@@ -28,7 +28,7 @@ from services.notify.store import Catalogue
 from services.notify.templates import Templates
 from services.notify.usecases import NotifyCases
 from tests.unit.catalogue.projected import Projected, version
-from tests.unit.notify.builders import AT, CODE, DOSSIER, FORMER, PROCEDURE, SAMPLES, UNIT, cause, heard
+from tests.unit.notify.builders import AT, CASE, CODE, DOSSIER, FORMER, IN_ROWS, PROCEDURE, SAMPLES, UNIT, cause, heard
 from tests.unit.notify.fakes import FakeCatalogue, FakeMail, FakeNeighbours, FakeStore, FakeUnits
 
 TEMPLATES = Templates()
@@ -130,6 +130,19 @@ def test_routing_is_asked_only_for_an_officers_word(desk: Desk) -> None:
     assert desk.neighbours.asked == ["intake"]
     desk.hear("case_rejected", "e-2")
     assert desk.neighbours.asked == ["intake", "intake", "routing"]
+
+
+def test_a_granted_result_names_the_rows_that_were_refused(desk: Desk) -> None:
+    desk.neighbours.said = replace(CASE, rows={5: "", 2: "Trùng tên."})
+    desk.hear("dossier_resolved:granted", "e-1")
+    assert desk.neighbours.asked == ["intake"]  # there are no rows
+    desk.catalogue.known = IN_ROWS
+    desk.hear("dossier_resolved:granted", "e-2")
+    assert desk.neighbours.asked == ["intake", "intake", "routing"]
+    without, with_rows = sorted((one["subject"]["letter"]["text"] for one in desk.store.documents.values()), key=len)
+    assert "Không được cấp" not in without
+    assert "Không được cấp: mục 2: Trùng tên; mục 5." in with_rows
+    assert "Not granted: item 2: Trùng tên; item 5." in with_rows
 
 
 def test_what_intake_does_not_know_yet_waits_on_the_ladder(desk: Desk) -> None:

@@ -58,7 +58,8 @@ def dossier(status: str = "submitted", **changes: Any) -> dict[str, Any]:
         "return_method": None,
         "case": dict.fromkeys(
             ("accepted_at", "assigned_at", "decided_at", "rejected_at", "stopped_at", "outcome", "on_time")
-        ),
+        )
+        | {"rows": []},
         "transfers": [],
         "supplement": None,
         "fees": [],

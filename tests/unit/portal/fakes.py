@@ -154,7 +154,11 @@ def procedure(key: str = "dk-ten-mien-vn", **changes: Any) -> dict[str, Any]:
         "components": [],
         "time_limit": {"kind": "working_days", "days": 1},
         "fees": [],
-        "result": {"name": {"vi": "Thông báo cấp tên miền", "en": "Notice"}, "validity_years": None},
+        "result": {
+            "name": {"vi": "Thông báo cấp tên miền", "en": "Notice"},
+            "validity_years": None,
+            "record_fields": {},
+        },
         "version": "2016-01-01",
     }
     return {**page, **changes}

@@ -401,7 +401,7 @@ def test_who_signs_sees_what_was_proposed_and_signs_just_that() -> None:
     reasons = {"proposed": "Chưa đủ điều kiện", "returned": None, "decided": None, "rejected": None, "stopped": None}
     services = at_work(routing__get_case=case(**PROPOSED, reasons=reasons), routing__decide={})
     page = visit(services, OFFICER).get(HERE).text
-    assert "Đề xuất đang chờ ký: từ chối" in page
+    assert "Đề xuất đang chờ ký: không cấp" in page
     assert "1. ns1.example.vn" in page
     assert "Chưa đủ điều kiện</textarea>" in page
     form = {"request_id": "one", "seen": "3", "sign-outcome": "refused", "sign-reason": "Chưa đủ điều kiện"}

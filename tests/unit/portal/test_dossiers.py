@@ -1,6 +1,7 @@
 """The pages about one's own dossiers."""
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -234,6 +235,45 @@ def test_a_revoked_result_does_not_wait_for_anybody_in_the_list() -> None:
 
     page = visit(services(intake__list_dossiers=listed), CITIZEN).get("/ho-so").text
     assert "Việc cần làm" not in page
+
+
+def in_rows() -> FakeServices:
+    """A dossier for two titles, of which the first was refused and the other was not named."""
+    known = services(
+        accepted(
+            "resolved",
+            form={"titles": [{"title": "Sách một"}, {"title": "Sách hai"}]},
+            result={"outcome": "granted", "number": "1", "at": REVOKED_AT, "expires_on": None, "revoked_at": None},
+            case={"decided_at": REVOKED_AT, "outcome": "granted", "rows": [{"row": 1, "outcome": "refused"}]},
+        ),
+        routing__get_decision={"items": [{"row": 1, "outcome": "refused", "reason": "Trùng <tên>"}]},
+    )
+    labels = {"title": {"vi": "Tên sách", "en": "Title"}, "titles": {"vi": "Danh mục", "en": "Titles"}}
+    column = {"name": "title", "type": "text", "label": labels["title"]}
+    known.answers["registry.get_procedure"] = procedure(
+        form=[{"name": "titles", "type": "table", "label": labels["titles"], "columns": [column]}],
+        result={"name": labels["titles"], "validity_years": None, "record_fields": {"titles": "titles"}},
+        clock={"on_supplement": "restart", "on_payment": "pause"},
+    )
+    return known
+
+
+def test_an_applicant_reads_which_rows_were_refused_and_why() -> None:
+    known = in_rows()
+    for path in (HERE, f"{HERE}/nhan-ket-qua"):
+        page = visit(known, CITIZEN).get(path).text
+        rows = re.findall(r'<th scope="row"[^>]*>(.*?)</th>.*?<span[^>]*>(.*?)</span>.*?<td[^>]*>(.*?)</td>', page)
+        assert rows == [("1. Sách một", "không cấp", "Trùng &lt;tên&gt;"), ("2. Sách hai", "cấp", "")]
+    known.answers["routing.get_decision"] = Unavailable("routing.unavailable", "No answer.", "Chưa sẵn sàng.")
+    page = visit(known, CITIZEN).get(HERE).text
+    assert "1. Sách một" in page
+    assert "Trùng" not in page
+
+
+def test_what_was_not_decided_row_by_row_has_no_rows_to_tell() -> None:
+    known = in_rows()
+    known.answers["routing.get_decision"] = {"items": []}
+    assert "Kết quả từng mục" not in visit(known, CITIZEN).get(HERE).text
 
 
 def test_both_languages_of_a_letter_are_marked_as_what_they_are() -> None:

@@ -12,7 +12,7 @@ from services.portal.people import Person
 from services.portal.slips import in_language, there_are
 from services.portal.spoken import spoken_vnd
 from tests.unit.portal.answers import CODE, ORDER_ID, PAID, RECEIPT, accepted, dossier, order, services
-from tests.unit.portal.fakes import CITIZEN, OFFICER, FakeServices, app, ended, visit
+from tests.unit.portal.fakes import CITIZEN, OFFICER, FakeServices, app, ended, procedure, visit
 
 HERE = f"/ho-so/{CODE}/phieu"
 LETTER = "Kính gửi: Mẫu\n\nThiếu bản rõ.\n\n----------------------------------------\n\nTo: Mẫu\n\nNot legible."
@@ -123,6 +123,24 @@ def test_an_appointment_names_the_day_the_papers_and_the_way_to_look_up() -> Non
     assert f"http://localhost/tra-cuu?ma={CODE}" in page
     assert CITIZEN.id not in page
     assert 'class="qr"' in page
+
+
+def test_a_result_says_what_was_decided_on_each_row() -> None:
+    column = {"name": "label", "type": "text", "label": {"vi": "Nhãn", "en": "Label"}}
+    form = [{**column, "type": "table", "columns": [column]}]
+    of = accepted("resolved", result=RESULT, case={"decided_at": RESULT["at"], "outcome": "granted"})
+    known = services(
+        {**of, "form": {"label": [{"label": "vi-du"}, {"label": "mau"}]}},
+        registry__get_record=RECORD,
+        registry__get_dataset=DATASET,
+        routing__get_decision={"items": [{"row": 2, "outcome": "refused", "reason": "Đã cấp cho người khác"}]},
+    )
+    known.answers["registry.get_procedure"] = procedure(
+        form=form, result={"name": DATASET["name"], "validity_years": None, "record_fields": {"label": "label"}}
+    )
+    page = visit(known, CITIZEN).get(f"{HERE}/ket-qua").text
+    assert "<td>1. vi-du</td><td>cấp</td><td></td>" in page
+    assert "<td>2. mau</td><td>không cấp</td><td>Đã cấp cho người khác</td>" in page
 
 
 def test_who_received_a_dossier_is_not_left_out_in_silence() -> None:

@@ -261,6 +261,8 @@ def test_a_proposal_keeps_its_words_beside_the_history_and_rows_keep_theirs(open
     assert [(one["row"], one["outcome"]) for one in decided["items"]] == [(1, "granted"), (2, "refused")]
     case = opened.cases.get_case(COLLEAGUE, CODE)
     assert (case["items"][1]["reason"], case["reasons"]["proposed"], case["reasons"]["returned"]) == (SECRET,) * 3
+    told = opened.cases.requests.decision(APPLICANT, CODE)
+    assert (told["outcome"], told["items"]) == ("granted", case["items"])
     assert "Nguyễn" not in opened.history()
 
 
@@ -312,6 +314,18 @@ def test_for_all_others_there_is_no_request(opened: World, asker: Actor) -> None
     with pytest.raises(NotFound) as absent:
         opened.cases.requests.of(asker, "000.00.00.G00-260101-9999")
     assert hidden.value.problem() == absent.value.problem()
+
+
+def test_who_applied_hears_why_each_row_was_refused_and_nobody_else_does(opened: World) -> None:
+    opened.request(OFFICER, "accept")
+    before = opened.cases.requests.decision(APPLICANT, CODE)
+    assert (before["decided_at"], before["outcome"], before["reason"], before["items"]) == (None, None, None, [])
+    rows = [{"row": 1, "outcome": "granted", "reason": None}, {"row": 2, "outcome": "refused", "reason": "Trùng tên."}]
+    opened.request(OFFICER, "decide", outcome="granted", reason=None, items=rows)
+    for concerned in (APPLICANT, OFFICER, SYSTEM):
+        assert opened.cases.requests.decision(concerned, CODE)["items"] == rows
+    with pytest.raises(NotFound):
+        opened.cases.requests.decision(Actor("citizen", "001900000002"), CODE)
 
 
 def test_an_applicant_whose_case_is_not_here_yet_is_told_so(world: World) -> None:
