@@ -124,8 +124,8 @@ def closed(world: World) -> Mapping[str, tuple[Ended, dict[str, Actor | None]]]:
     ended = {"citizen": world.granted, "organisation": world.companys}
     for one in ended.values():
         record = {"dataset": DATASET, "number": one.number, "reason": "Cấp nhầm", "request_id": fresh()}
-        world.ask(OFFICER, "registry.revoke", **record)
         world.ask(OFFICER, "intake.return_result", dossier_code=one.code, method="direct", request_id=fresh())
+        world.ask(OFFICER, "registry.revoke", **record)
     world.rest()
     staff = {"officer": OFFICER, "stranger": STRANGER, "system": SYSTEM, "operator": OPERATOR, "nobody": None}
     persons = {"owner": CITIZEN, "neighbour": NEIGHBOUR, "other kind": COMPANY}

@@ -136,8 +136,8 @@ class Canary(Story):
         record = {"dataset": DATASET, "number": self.dossier()["result"]["number"], "reason": reason}
         changes = {"changes": {"label": f"{WORD}-2"}, "request_id": fresh()}
         self.world.ask(OFFICER, "registry.amend", **record, **changes)
-        self.world.ask(OFFICER, "registry.revoke", **record, request_id=fresh())
         self.world.ask(OFFICER, "intake.return_result", dossier_code=self.code, method="post", request_id=fresh())
+        self.world.ask(OFFICER, "registry.revoke", **record, request_id=fresh())
 
 
 def be_clumsy(world: World, code: str) -> None:
