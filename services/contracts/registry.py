@@ -23,7 +23,7 @@ class IssuanceNoted(Lenient):
     """Something that decides whether a record is issued became known: what registry waits for, per dossier."""
 
     dossier_code = Text(required=True)
-    fact = Choice("decided", "fee_settled", "withdrawn", required=True)
+    fact = Choice("decided", "fee_settled", "withdrawn", "stopped", required=True)
     tenant = Text(required=True, allow_none=True)
     procedure = Text(required=True, allow_none=True)
     procedure_version = Text(required=True, allow_none=True)

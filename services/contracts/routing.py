@@ -162,10 +162,11 @@ class CaseDecided(Lenient):
 
 
 class CaseStopped(Lenient):
-    """The unit stopped processing."""
+    """The unit stopped processing; `granted` where it had been, and nobody paid for the result: there will be none."""
 
     dossier_code = Text(required=True)
     unit = Text(required=True)
+    granted = Flag()
     stopped_at = Moment(required=True)
 
 

@@ -27,8 +27,9 @@ MOVES: Final[dict[str, frozenset[str]]] = {
     "payment_required": frozenset(
         {"submitted", "accepted", "processing", "supplement_requested", "rejected", "stopped", "withdrawn"}
     ),
-    "resolved": frozenset({"returned"}),
-    "returned": frozenset(),
+    # stopped: what was granted was paid for as the unit gave up waiting for that
+    "resolved": frozenset({"returned", "stopped"}),
+    "returned": frozenset({"stopped"}),
     "rejected": frozenset(),
     "stopped": frozenset(),
     "withdrawn": frozenset(),
@@ -158,13 +159,14 @@ def _waits_for_supplement(dossier: Dossier) -> bool:
     return dossier.open_round is not None and dossier.fact("case_decided") is None
 
 
-# A withdrawal always wins; a result outlasts what is heard late; what the applicant owes comes before what others do.
+# A withdrawal always wins, then a stop by the unit; a result outlasts what else is heard late; what the applicant owes
+# comes before what others do.
 RULES: Final[tuple[tuple[str, Callable[[Dossier], bool]], ...]] = (
     ("withdrawn", lambda dossier: dossier.withdrawn_at is not None),
+    ("stopped", lambda dossier: dossier.fact("case_stopped") is not None),
     ("returned", lambda dossier: dossier.returned_at is not None),
     ("resolved", lambda dossier: dossier.result is not None),
     ("rejected", lambda dossier: dossier.fact("case_rejected") is not None),
-    ("stopped", lambda dossier: dossier.fact("case_stopped") is not None),
     ("supplement_requested", _waits_for_supplement),
     ("payment_required", lambda dossier: bool(dossier.open_fees)),
     ("processing", _is_in_hand),

@@ -36,7 +36,7 @@ ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "assign": ("accepted", "in_hand", "proposed"),
     "request_supplement": ("opened", "accepted", "in_hand", "proposed"),
     "transfer": ("opened", "accepted", "in_hand", "supplement_requested"),
-    "stop": ("accepted", "in_hand", "proposed", "supplement_requested"),
+    "stop": ("accepted", "in_hand", "proposed", "supplement_requested", "decided"),
     "reject": ("opened",),
 }
 _STEPS: Final = {
@@ -209,6 +209,13 @@ def waits_for_fee(case: Document) -> bool:
     return bool(case["unpaid"]) and case["status"] in {*ACTIONS["decide"], *ACTIONS["sign"]}
 
 
+def awaits_last_fee(case: Document) -> bool:
+    """Whether it was granted, and the applicant has been asked for what falls due before the result."""
+    return case["outcome"] == "granted" and any(
+        fee["when_due"] == "before_result" and fee["required_at"] and not fee["settled_at"] for fee in case["fees"]
+    )
+
+
 def _is_open_to(action: str, case: Document, me: Actor) -> bool:
     match action:
         case "request_supplement":  # once before acceptance and once after it
@@ -222,6 +229,8 @@ def _is_open_to(action: str, case: Document, me: Actor) -> bool:
             return _by_another(case, me) and not case["unpaid"]
         case "return_proposal":
             return _by_another(case, me)
+        case "stop":
+            return case["status"] != "decided" or awaits_last_fee(case)
         case "transfer":
             return me.may("transfer")
     return True

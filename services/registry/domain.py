@@ -1,7 +1,7 @@
 """How a decision becomes a record, and what may be done with a record. Pure rules.
 
 An issuance is a handful of facts, each set once, that may become known in any order: the decision, the settled fee, the
-withdrawal. Whatever follows from them is derived, so the same facts make the same issuance.
+withdrawal, the stop. Whatever follows from them is derived, so the same facts make the same issuance.
 """
 
 import unicodedata
@@ -24,7 +24,7 @@ VALID, REVOKED, EXPIRED = "valid", "revoked", "expired"
 MOVES: Final[Mapping[tuple[str, str], str]] = {
     (VALID, "amend"): VALID,
     (VALID, "revoke"): REVOKED,
-    (VALID, "withdraw"): REVOKED,
+    (VALID, "end"): REVOKED,
 }
 
 
@@ -51,18 +51,33 @@ class Issuance:
     decision: Decision | None = None
     fee_settled_at: datetime | None = None
     withdrawn_at: datetime | None = None
+    stopped_at: datetime | None = None  # after it was granted
+
+    @property
+    def end(self) -> "End | None":
+        """What ended it without a result, whatever it had come to; a withdrawal before a stop."""
+        ends = (("withdrawn", self.withdrawn_at), ("by_decision", self.stopped_at))
+        return next((End(reason, at) for reason, at in ends if at), None)
 
     @property
     def order(self) -> "IssueOrder | None":
         """What is to be issued now that everything is there; None while something is missing or speaks against it."""
         decision = self.decision
-        if decision is None or decision.dataset is None or decision.outcome != "granted" or self.withdrawn_at:
+        if decision is None or decision.dataset is None or decision.outcome != "granted" or self.end:
             return None
         if decision.needs_fee and self.fee_settled_at is None:
             return None
         settled_at = self.fee_settled_at if decision.needs_fee else None
         ready_at = max(decision.decided_at, settled_at or decision.decided_at)
         return IssueOrder(self.dossier_code, decision.dataset, local_day(decision.decided_at).year, ready_at)
+
+
+@dataclass(frozen=True)
+class End:
+    """Why, as a record that is revoked for it says, and when a dossier ended."""
+
+    reason: str
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -138,6 +153,11 @@ def note_withdrawal(state: Issuance | None, dossier_code: str, at: datetime) -> 
     return [] if state and state.withdrawn_at else _noted(state, dossier_code, "withdrawn", at)
 
 
+def note_stop(state: Issuance | None, dossier_code: str, at: datetime) -> list[Event]:
+    """The unit gave up waiting for the fee of what it had granted."""
+    return [] if state and state.stopped_at else _noted(state, dossier_code, "stopped", at)
+
+
 _NOTHING_SAID: Final = dict.fromkeys(
     ("tenant", "procedure", "procedure_version", "unit", "outcome", "dataset", "needs_fee")
 )
@@ -146,7 +166,7 @@ _NOTHING_SAID: Final = dict.fromkeys(
 def _noted(
     state: Issuance | None, dossier_code: str, fact: str, at: datetime, said: Mapping[str, Any] | None = None
 ) -> list[Event]:
-    """The fact, and the word that all is ready, said once: what is ready can only cease to be, by a withdrawal."""
+    """The fact, and the word that all is ready, said once: what is ready can only cease to be, by an end."""
     data = {
         **_NOTHING_SAID,
         "refused_rows": (),
@@ -178,6 +198,8 @@ def evolve_issuance(state: Issuance | None, event: Event) -> Issuance:
         return replace(state, fee_settled_at=data["noted_at"])
     if data["fact"] == "withdrawn":
         return replace(state, withdrawn_at=data["noted_at"])
+    if data["fact"] == "stopped":
+        return replace(state, stopped_at=data["noted_at"])
     said = {name: data[name] for name in Decision.__dataclass_fields__ if name not in {"decided_at", "refused_rows"}}
     rows = tuple(data.get("refused_rows", ()))
     return replace(state, decision=Decision(**said, decided_at=data["noted_at"], refused_rows=rows))
@@ -226,14 +248,14 @@ def revoke(state: Record | None, actor: Actor, at: datetime) -> list[Event]:
     return [Event("record_revoked", {**_about(record), "reason": "by_decision", "revoked_at": at})]
 
 
-def withdraw(state: Record | None, at: datetime) -> list[Event]:
-    """The record ends because its dossier had been withdrawn; a record that has ended stays as it is."""
+def end(state: Record | None, end_: End) -> list[Event]:
+    """The record ends because its dossier had ended; a record that has ended stays as it is."""
     if state is None:
         raise unknown_record()
-    if (state.status, "withdraw") not in MOVES:
+    if (state.status, "end") not in MOVES:
         return []
-    ended_at = max(at, state.issued_at)
-    return [Event("record_revoked", {**_about(state), "reason": "withdrawn", "revoked_at": ended_at})]
+    ended_at = max(end_.at, state.issued_at)
+    return [Event("record_revoked", {**_about(state), "reason": end_.reason, "revoked_at": ended_at})]
 
 
 def evolve_record(state: Record | None, event: Event) -> Record:

@@ -1,8 +1,9 @@
 """From a decision to a record: facts are noted as they come, and what is ready is issued once, under its own number.
 
-A withdrawal may overtake the issue at any point. Whoever comes second puts it right: the withdrawal first writes
-its fact and then looks for the record; the issue first writes the record and then looks for the fact. A number that
-has been taken is always used, so that none is missing, and the record is then revoked.
+A withdrawal, or the stop of what was granted and not paid for, may overtake the issue at any point. Whoever comes
+second puts it right: the end first writes its fact and then looks for the record; the issue first writes the record and
+then looks for the fact. A number that has been taken is always used, so that none is missing, and the record is then
+revoked.
 """
 
 import uuid
@@ -51,15 +52,23 @@ class IssuingCases:
         """The applicant took a dossier back: nothing is issued, and what was issued is revoked."""
         code, at = message.event.data["dossier_code"], message.event.data["withdrawn_at"]
         self.issuances.change(code, message.cause, lambda state: rules.note_withdrawal(state, code, at))
-        self._revoke_if_withdrawn(code, message.cause)
+        self._revoke_if_ended(code, message.cause)
+
+    def note_stop(self, message: Received) -> None:
+        """The unit stopped: what was granted is not issued, and what was issued is revoked."""
+        data = message.event.data
+        if data.get("granted"):
+            code, at = data["dossier_code"], data["stopped_at"]
+            self.issuances.change(code, message.cause, lambda state: rules.note_stop(state, code, at))
+            self._revoke_if_ended(code, message.cause)
 
     def issue_record(self, message: Received) -> None:
-        """Everything is there: issue the record, unless the dossier was withdrawn before its number was taken."""
+        """Everything is there: issue the record, unless the dossier ended before its number was taken."""
         order = IssueOrder(**message.event.data)
         issuance = self.issuances.get(order.dossier_code).state
-        if issuance.withdrawn_at is None or self.numbers.is_held(order.owner):
+        if issuance.end is None or self.numbers.is_held(order.owner):
             self._issue(order, issuance, message.cause)
-        self._revoke_if_withdrawn(order.dossier_code, message.cause)
+        self._revoke_if_ended(order.dossier_code, message.cause)
 
     def _issue(self, order: IssueOrder, issuance: Issuance, cause: Cause) -> None:
         if issuance.decision is None or self.records.of_dossier(order.dossier_code) is not None:
@@ -79,13 +88,13 @@ class IssuingCases:
             opens=True,
         )
 
-    def _revoke_if_withdrawn(self, code: str, cause: Cause) -> None:
-        withdrawn_at = self.issuances.get(code).state.withdrawn_at
-        record = self.records.of_dossier(code) if withdrawn_at else None
-        if withdrawn_at and record:
+    def _revoke_if_ended(self, code: str, cause: Cause) -> None:
+        end = self.issuances.get(code).state.end
+        record = self.records.of_dossier(code) if end else None
+        if end and record:
             # the cause itself may have made the record in this very history, which takes each cause once
-            follow_up = replace(cause, id=str(uuid.uuid5(_FOLLOW_UPS, f"{cause.id} withdrawn")))
-            self.records.journal.change(record.id, follow_up, lambda state: rules.withdraw(state, withdrawn_at))
+            follow_up = replace(cause, id=str(uuid.uuid5(_FOLLOW_UPS, f"{cause.id} {end.reason}")))
+            self.records.journal.change(record.id, follow_up, lambda state: rules.end(state, end))
 
     def _decision(self, data: Any) -> Decision:
         refused = tuple(item["row"] for item in data.get("rows", ()) if item["outcome"] == "refused")

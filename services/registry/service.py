@@ -110,6 +110,11 @@ class RegistryService(Service):
         """An applicant took his dossier back."""
         self.cases.issuing.note_withdrawal(message)
 
+    @subscribe("routing", "case_stopped")
+    def note_stop(self, message: Received) -> None:
+        """A unit stopped, after it had granted or before."""
+        self.cases.issuing.note_stop(message)
+
     @subscribe("registry", "issuance_ready")
     def issue_record(self, message: Received) -> None:
         """Our own word that everything is there."""

@@ -17,7 +17,7 @@ MOVES: Final[dict[str, frozenset[str]]] = {
     "in_hand": frozenset({"accepted", "proposed", "supplement_requested", "decided", "stopped", "withdrawn"}),
     "proposed": frozenset({"in_hand", "supplement_requested", "decided", "stopped", "withdrawn"}),
     # the applicant may have withdrawn before he could know how the unit ended it: his word wins
-    "decided": frozenset({"withdrawn"}),
+    "decided": frozenset({"stopped", "withdrawn"}),  # granted, and never paid for
     "rejected": frozenset({"withdrawn"}),
     "stopped": frozenset({"withdrawn"}),
     "withdrawn": frozenset(),
@@ -27,6 +27,7 @@ OPEN: Final = ("opened", "supplement_requested", "accepted", "in_hand", "propose
 CLOSED: Final = tuple(status for status in STATUSES if status not in OPEN)
 PUNCTUALITY: Final = ("early", "on_time", "late")
 BEFORE_DECISION: Final = ("on_submission", "on_acceptance")
+BEFORE_RESULT: Final = "before_result"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +157,15 @@ class Case:
         )
 
     @property
+    def awaits_last_fee(self) -> bool:
+        """Whether it was granted, and the applicant has been asked for what falls due before the result."""
+        is_asked = any(
+            fee.when_due == BEFORE_RESULT and fee.required_at is not None and fee.settled_at is None
+            for fee in self.fees
+        )
+        return self.status == "decided" and self.outcome == "granted" and is_asked
+
+    @property
     def on_time(self) -> bool | None:
         """Whether the decision came within its term; None while there is none."""
         if self.decided_at is None or self.due_at is None:
@@ -183,9 +193,9 @@ def derived(case: Case) -> Case:
 def _status(case: Case) -> str:
     facts = (
         ("withdrawn", case.withdrawn_at),
+        ("stopped", case.stopped_at),  # the last word also of what had been granted
         ("decided", case.decided_at),
         ("rejected", case.rejected_at),
-        ("stopped", case.stopped_at),
         ("supplement_requested", case.awaited_supplement),
         ("proposed", case.proposal),
         ("in_hand", case.officer),

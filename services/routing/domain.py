@@ -140,9 +140,14 @@ def assign(case: Case | None, actor: Actor, officer: str, at: datetime) -> list[
 
 
 def stop(case: Case | None, actor: Actor, at: datetime) -> list[Event]:
-    """End the case without a decision, such as when the applicant does not answer."""
-    case = ready_for("stop", case, actor)
-    return [Event("case_stopped", {**about(case), "stopped_at": at})]
+    """End the case without a result, such as when the applicant does not answer, or never pays for what was granted.
+
+    Should that have been paid meanwhile, registry revokes the record and payment gives the money back: a stop wins.
+    """
+    case = may_act(actor, case)
+    if not case.awaits_last_fee:
+        case = ready_for("stop", case, actor)
+    return [Event("case_stopped", {**about(case), "granted": case.awaits_last_fee, "stopped_at": at})]
 
 
 def receive_supplement(

@@ -212,7 +212,7 @@ class ReturnProposal(Strict):
 
 
 class Stop(Strict):
-    """End the case without a decision."""
+    """End the case without a decision, or without the result that was granted and is not paid for."""
 
     dossier_code = dossier_code()
     reason = free_text(required=True)

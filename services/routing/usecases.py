@@ -205,7 +205,7 @@ class RoutingCases:
         return answers.decided(stored.state)
 
     def stop(self, actor: Actor, why: Cause, dossier_code: str, reason: str) -> Answer:
-        """End the case without a decision."""
+        """End the case without a result."""
         at = clock.now()
         stored = self._change(dossier_code, why, lambda case: domain.stop(case, actor, at), {"reasons.stopped": reason})
         return answers.summary(stored.state)

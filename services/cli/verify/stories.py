@@ -142,9 +142,13 @@ def _noted(papers: Papers, dossier: Dossier, case: Case) -> Said:
     """Registry knows what it would issue a record for, and has issued it where everything is there."""
     where = f"registry.issuances {papers.code}"
     fees = [order for order in papers.orders if order.when_due == FEE_MOMENT]
-    noted = {(one.decision.decided_at if one.decision else None, one.withdrawn_at) for one in papers.issuances}
-    if (noted or {(None, None)}) != {(case.decided_at, dossier.withdrawn_at)}:
-        yield where, "registry has not noted its decision, or its withdrawal, as it is"
+    noted = {
+        (one.decision.decided_at if one.decision else None, one.withdrawn_at, one.stopped_at)
+        for one in papers.issuances
+    }
+    stopped_at = case.stopped_at if case.decided_at else None
+    if (noted or {(None, None, None)}) != {(case.decided_at, dossier.withdrawn_at, stopped_at)}:
+        yield where, "registry has not noted its decision, its withdrawal, or its stop, as it is"
     settled = {one.fee_settled_at for one in papers.issuances if one.fee_settled_at}
     if settled != {at for at in (one.paid_at or one.waived_at for one in fees) if at}:
         yield where, "registry and payment differ in whether its fee before the result is settled, or when"
@@ -166,13 +170,15 @@ def _record(papers: Papers, dossier: Dossier, case: Case) -> Said:
             yield where, "there is a record, but it was not granted"
         if withdrawn and record.status != REVOKED:
             yield where, "it was withdrawn, but its record is not revoked"
+        if case.stopped_at and record.status != REVOKED:
+            yield where, "it was stopped, but its record is not revoked"
         if record.status == REVOKED and not withdrawn and dossier.fact("record_revoked") is None:
             yield where, "its record is revoked, but intake does not know"
     result, numbers = dossier.result, [record.number for record in papers.records]
     if dossier.status in {"resolved", "returned"} and result and result.number:
         if [result.number] != numbers:
             yield f"intake.dossiers {papers.code}", "its result is another record than registry's"
-    elif numbers and dossier.withdrawn_at is None:
+    elif numbers and dossier.withdrawn_at is None and case.stopped_at is None:
         yield f"intake.dossiers {papers.code}", "its record has not reached it"
 
 

@@ -150,6 +150,7 @@ STORIES: Final[dict[str, Tooth]] = {
     "two records": of_issuance("2 records were issued for it", double(RECORDS, RECORD, "other")),
     "refused": of_record("there is a record, but it was not granted", put(CASES, GRANTED, "state.outcome", "refused")),
     "withdrawn, valid": of_record("its record is not revoked", put(DOSSIERS, GRANTED, "state.withdrawn_at", LATER)),
+    "stopped, valid": of_record("it was stopped, but its record", put(CASES, GRANTED, "state.stopped_at", LATER)),
     "revoked": of_record("revoked, but intake does not know", put(RECORDS, RECORD, "state.status", "revoked")),
     "another record": of_dossier("another record than registry's", put(RECORDS, RECORD, "state.number", "7")),
     "record at intake": of_dossier("its record has not reached it", deaf_to("record_issued")),

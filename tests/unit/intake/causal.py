@@ -41,6 +41,8 @@ class Told:
             yield self._ask_for_more
         if "decide" in allowed and not unpaid:
             yield from (partial(self._decide, outcome) for outcome in ("granted", "refused"))
+        if self._case_status() == "decided" and self._awaits_last_fee():
+            yield partial(self._act, "stop", b.stopped)
         if self._case_status() == "supplement_requested" and self.book.now.supplemented_round == self._asked:
             yield self._receive
         for order, status in self._orders.items():
@@ -48,6 +50,10 @@ class Told:
                 yield partial(self._act, f"noted {order}", partial(b.fee_noted, order=order))
         if self.book.now.withdrawn_at and "withdraw" not in self._unit:
             yield partial(self._unit.add, "withdraw")
+
+    def _awaits_last_fee(self) -> bool:
+        """As the unit knows, which may not have heard yet that it was paid."""
+        return "granted" in self._unit and "R" in self._orders and "noted R" not in self._unit
 
     def _of_payment(self) -> Iterator[Step]:
         due = {"S": True, "A": "accept" in self._unit, "R": "granted" in self._unit}
@@ -110,9 +116,9 @@ class Told:
         happened = {*self._unit, waits}
         ranks = (
             ("withdraw", "withdrawn"),
+            ("stop", "stopped"),
             ("decide", "decided"),
             ("reject", "rejected"),
-            ("stop", "stopped"),
             ("waits", "supplement_requested"),
             ("assign", "in_hand"),
             ("accept", "accepted"),

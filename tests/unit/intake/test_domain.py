@@ -58,6 +58,8 @@ def test_a_code_is_never_opened_twice() -> None:
         ([b.issued()], "resolved"),
         ([b.issued(), b.decided("granted"), b.accepted(), b.asked(), b.fee_requested()], "resolved"),
         ([b.issued(), b.revoked()], "resolved"),
+        ([b.accepted(), b.decided("granted"), b.fee_requested(order="R"), b.stopped()], "stopped"),
+        ([b.stopped(), b.issued(), b.revoked(), b.decided("granted")], "stopped"),
     ],
 )
 def test_the_status_follows_from_what_is_known(others: list[Event], status: str) -> None:

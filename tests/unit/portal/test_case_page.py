@@ -551,6 +551,30 @@ def test_a_paper_that_cannot_be_had_says_so_where_it_would_have_stood() -> None:
     assert "<header" not in answer.text
 
 
+LAST_FEE: dict[str, Any] = {"order_id": f"{CODE}-R", "when_due": "before_result", "waived": False}
+ASKED, SETTLED = (
+    {"required_at": "2026-11-26T02:00:00+00:00", "settled_at": None},
+    {"settled_at": "2026-11-26T03:00:00+00:00"},
+)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "fee", "is_offered"),
+    [
+        ("granted", {**LAST_FEE, **ASKED}, True),
+        ("granted", {**LAST_FEE, **ASKED, **SETTLED}, False),
+        ("granted", {**LAST_FEE, **ASKED, "when_due": "on_acceptance"}, False),
+        ("refused", {**LAST_FEE, **ASKED}, False),
+    ],
+)
+def test_what_was_granted_is_stopped_only_while_it_waits_for_its_last_fee(
+    outcome: str, fee: dict[str, Any], is_offered: bool
+) -> None:
+    given = case(status="decided", outcome=outcome, decided_at="2026-11-26T01:30:00+00:00", fees=[fee])
+    page = visit(at_work(routing__get_case=given), OFFICER).get(HERE).text
+    assert ("Dừng xử lý hồ sơ" in page) == is_offered
+
+
 def test_the_history_goes_on_after_the_decision() -> None:
     result = {"outcome": "granted", "number": "12/GP-VNNIC", "at": "2026-11-27T02:00:00+00:00", "revoked_at": None}
     given = dossier(result=result, returned_at="2026-11-28T02:00:00+00:00", return_method="post")

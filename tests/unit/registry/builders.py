@@ -208,6 +208,12 @@ def withdrawn(code: str = CODE) -> Received:
     return received("intake", "dossier_withdrawn", data, f"withdrawn-{code}")
 
 
+def stopped(code: str = CODE, *, granted: bool = True) -> Received:
+    """routing's word that the unit stopped, after it had granted or before."""
+    data = {"dossier_code": code, "unit": UNIT, "granted": granted, "stopped_at": WITHDRAWN_AT}
+    return received("routing", "case_stopped", data, f"stopped-{code}")
+
+
 class FakeIntake:
     """Knows one applicant and one form for every dossier."""
 

@@ -15,7 +15,7 @@ from services.contracts import events
 from services.contracts.event import Event
 from services.contracts.folding import fold
 from services.registry import domain
-from services.registry.domain import MOVES, Decision, Issuance, IssueOrder, Record
+from services.registry.domain import MOVES, Decision, End, Issuance, IssueOrder, Record
 from services.registry.holders import Holder, matches, owns, read_applicant
 
 CODE = "000.00.01.G99-260601-0001"
@@ -44,6 +44,8 @@ def known(state: Issuance | None, fact: str, decision: Decision = CHARGED) -> li
         return domain.note_decision(state, CODE, decision)
     if fact == "fee_settled":
         return domain.note_fee(state, CODE, LATER)
+    if fact == "stopped":
+        return domain.note_stop(state, CODE, LATER)
     return domain.note_withdrawal(state, CODE, LATER)
 
 
@@ -80,11 +82,12 @@ def test_a_refused_dossier_never_becomes_ready() -> None:
     assert run(["fee_settled", "decided"], REFUSED)[1] == ["issuance_noted", "issuance_noted"]
 
 
-def test_a_withdrawn_dossier_never_becomes_ready() -> None:
-    for facts in itertools.permutations(["decided", "fee_settled", "withdrawn"]):
+@pytest.mark.parametrize("end", ["withdrawn", "stopped"])
+def test_a_dossier_that_has_ended_never_becomes_ready(end: str) -> None:
+    for facts in itertools.permutations(["decided", "fee_settled", end]):
         state, types = run(facts)
         assert state.order is None
-        assert types.count("issuance_ready") == (facts[2] == "withdrawn")
+        assert types.count("issuance_ready") == (facts[2] == end)
 
 
 def test_the_series_is_that_of_the_local_year_of_the_decision() -> None:
@@ -95,7 +98,7 @@ def test_the_series_is_that_of_the_local_year_of_the_decision() -> None:
 
 
 @given(
-    st.lists(st.sampled_from(["decided", "fee_settled", "withdrawn"]), max_size=8),
+    st.lists(st.sampled_from(["decided", "fee_settled", "withdrawn", "stopped"]), max_size=8),
     st.sampled_from([GRANTED, CHARGED, REFUSED]),
     st.randoms(use_true_random=False),
 )
@@ -140,11 +143,11 @@ def test_a_revoked_record_stays_as_it_is() -> None:
         domain.amend(revoked, OFFICER, 1, AT)
     with pytest.raises(Refused, match="already_revoked"):
         domain.revoke(revoked, OFFICER, AT)
-    assert domain.withdraw(revoked, AT) == []
+    assert domain.end(revoked, End("withdrawn", AT)) == []
 
 
 def test_a_record_is_never_revoked_before_it_was_issued() -> None:
-    made = domain.withdraw(record(), AT - timedelta(days=3))
+    made = domain.end(record(), End("withdrawn", AT - timedelta(days=3)))
     assert made[0].data["revoked_at"] == AT
     assert made[0].data["reason"] == "withdrawn"
 
@@ -158,9 +161,7 @@ def test_a_valid_record_expires_after_its_last_day() -> None:
 
 @given(
     st.lists(
-        st.tuples(
-            st.sampled_from(["amend", "revoke", "withdraw"]), st.sampled_from([OFFICER, STRANGER]), st.integers(0, 3)
-        ),
+        st.tuples(st.sampled_from(["amend", "revoke", "end"]), st.sampled_from([OFFICER, STRANGER]), st.integers(0, 3)),
         max_size=12,
     )
 )
@@ -186,7 +187,7 @@ def attempted(state: Record, act: str, actor: Actor, behind: int) -> list[Event]
     try:
         if act == "amend":
             return domain.amend(state, actor, state.version - behind, LATER)
-        return domain.withdraw(state, LATER) if act == "withdraw" else domain.revoke(state, actor, LATER)
+        return domain.end(state, End("withdrawn", LATER)) if act == "end" else domain.revoke(state, actor, LATER)
     except (Denied, Refused, Conflict):
         return []
 

@@ -20,6 +20,7 @@ from tests.unit.registry.builders import (
     decided,
     paid,
     received,
+    stopped,
     withdrawn,
 )
 
@@ -45,6 +46,7 @@ def handle(made: Registry, message: Received) -> None:
         "fee_paid": made.cases.issuing.note_fee,
         "fee_waived": made.cases.issuing.note_fee,
         "dossier_withdrawn": made.cases.issuing.note_withdrawal,
+        "case_stopped": made.cases.issuing.note_stop,
     }
     handlers[message.event.type](message)
 
@@ -72,7 +74,7 @@ def assert_in_order(made: Registry) -> None:
             assert journal.fold(journal.history(id_)) == journal.get(id_).state
     for id_ in made.collections["issuances"].documents:
         issuance, record = state_of(made, id_)
-        if issuance.withdrawn_at:
+        if issuance.end:
             assert record is None or record.status == "revoked"
         elif issuance.order:
             assert record.status == "valid"
@@ -141,9 +143,10 @@ def test_no_event_names_the_holder() -> None:
     assert "Tạp chí" not in told
 
 
-def test_every_order_of_the_facts_ends_the_same_way() -> None:
+@pytest.mark.parametrize("end", [withdrawn(), stopped()])
+def test_every_order_of_the_facts_ends_the_same_way(end: Received) -> None:
     ends = []
-    for messages in itertools.permutations([decided(CHARGED), paid(), withdrawn()]):
+    for messages in itertools.permutations([decided(CHARGED), paid(), end]):
         made = registry()
         for message in messages:
             handle(made, message)
@@ -161,6 +164,30 @@ def test_a_withdrawal_after_the_issue_revokes() -> None:
     assert types(made) == ["record_issued", "record_revoked"]
     assert made.collections["records"].documents
     assert_in_order(made)
+
+
+def test_a_late_payment_for_what_was_stopped_issues_nothing() -> None:
+    made = registry()
+    for message in (decided(CHARGED), stopped(), paid()):
+        handle(made, message)
+    made.run_own_events()
+    assert state_of(made)[1] is None
+    assert_in_order(made)
+
+
+def test_a_stop_that_comes_after_the_issue_revokes_by_decision_of_the_unit() -> None:
+    made = registry()
+    made.issue()
+    handle(made, stopped())
+    assert types(made) == ["record_issued", "record_revoked"]
+    versions = made.cases.records.history(OFFICER, DATASET, "1/2026/GP-VĐ")["versions"]
+    assert versions[-1]["reason"] == "by_decision"
+
+
+def test_the_stop_of_what_was_never_granted_is_not_noted() -> None:
+    made = registry()
+    handle(made, stopped(granted=False))
+    assert state_of(made) == (None, None)
 
 
 def steps_of(act: Deliver, before: Deliver) -> int:
@@ -277,12 +304,13 @@ def dies(made: Registry, number: int, act: Deliver) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.sampled_from(["decided", "paid", "withdrawn", "own", "other"]), max_size=14))
+@given(st.lists(st.sampled_from(["decided", "paid", "withdrawn", "stopped", "own", "other"]), max_size=14))
 def test_events_in_any_order_and_number_end_the_same_way(sequence: list[str]) -> None:
     acts: dict[str, Deliver] = {
         "decided": lambda made: handle(made, decided(CHARGED)),
         "paid": lambda made: handle(made, paid()),
         "withdrawn": withdraw,
+        "stopped": lambda made: handle(made, stopped()),
         "own": issue,
         "other": another,
     }
@@ -292,9 +320,9 @@ def test_events_in_any_order_and_number_end_the_same_way(sequence: list[str]) ->
     issue(made)
     assert_in_order(made)
     issuance, record = state_of(made)
-    facts = set(sequence) & {"decided", "paid", "withdrawn"}
+    facts = set(sequence) & {"decided", "paid", "withdrawn", "stopped"}
     assert (issuance is None) == (not facts)
     if facts == {"decided", "paid"}:
         assert record.status == "valid"
-    if "withdrawn" in facts and record is not None:
+    if facts & {"withdrawn", "stopped"} and record is not None:
         assert types(made) == ["record_issued", "record_revoked"]

@@ -12,6 +12,7 @@ from services.chassis.actor import Actor
 from services.chassis.errors import Conflict, Denied, NotFound, Refused
 from services.routing import access, deciding, domain, transferring
 from services.routing.case import CLOSED, MOVES, OPEN, STATUSES, Case
+from services.routing.domain import FeeFact
 from tests.unit.routing.builders import (
     CALENDAR,
     CITIZEN,
@@ -74,6 +75,40 @@ def in_status(status: str) -> Book:
         book.keep(*steps[status])
     assert book.now.status == status
     return book
+
+
+def granted(when_due: str = "before_result", outcome: str = "granted") -> Book:
+    """A decided case whose applicant was asked for a fee."""
+    book = Book().opened().accepted()
+    book.keep(deciding.decide, OFFICER, outcome, None, NOON)
+    book.keep(domain.note_fee, FeeFact(f"{CODE}-R", when_due, "required", NOON), CALENDAR)
+    return book
+
+
+def test_what_was_granted_and_is_not_paid_for_is_stopped_once() -> None:
+    book = granted()
+    [stopped] = book.keep(domain.stop, OFFICER, NOON)
+    assert (stopped.data["granted"], book.now.status, book.now.punctuality) == (True, "stopped", None)
+    with pytest.raises(Refused, match="not_accepted"):
+        domain.stop(book.now, OFFICER, NOON)
+
+
+@pytest.mark.parametrize("book", [in_status("decided"), granted("on_acceptance"), granted(outcome="refused")])
+def test_what_is_decided_and_waits_for_no_fee_of_its_result_is_not_stopped(book: Book) -> None:
+    with pytest.raises(Refused, match="not_accepted"):
+        domain.stop(book.now, OFFICER, NOON)
+
+
+def test_what_is_paid_for_is_not_stopped() -> None:
+    book = granted()
+    book.keep(domain.note_fee, FeeFact(f"{CODE}-R", "before_result", "settled", NOON), CALENDAR)
+    with pytest.raises(Refused, match="not_accepted"):
+        domain.stop(book.now, OFFICER, NOON)
+
+
+def test_another_unit_does_not_stop_what_was_granted() -> None:
+    with pytest.raises(Denied):
+        domain.stop(granted().now, STRANGER, NOON)
 
 
 def test_a_submitted_dossier_opens_a_case_in_the_queue_of_its_unit() -> None:

@@ -16,6 +16,7 @@ _ACCEPT: Final[Act] = ("accept", {})
 _ASK: Final[Act] = ("request_supplement", {})
 _SUPPLEMENT: Final[Act] = ("supplement", {})
 _WITHDRAW: Final[Act] = ("withdraw", {})
+_STOP: Final[Act] = ("stop", {})
 
 
 def _handed_on(to_unit: str) -> Act:
@@ -37,6 +38,20 @@ RACES: Final[Mapping[str, tuple[str, Sequence[Sequence[Act]]]]] = {
     "granted, held, withdrawn": (
         "gp-lu-hanh-qt",  # what is due for its result is not refundable
         [[_SUBMIT], [_ACCEPT], [("decide", {"outcome": "granted"})], [*_paid("R", HELD)], [_WITHDRAW, _paid("R")[1]]],
+    ),
+    "granted, paid, stopped": (
+        "pb-ma-so-vt",
+        [[_SUBMIT], [_ACCEPT], [*_paid("A")], [("decide", {"outcome": "granted"})], [*_paid("R"), _STOP]],
+    ),
+    "granted, stopped, withdrawn": (
+        "gp-lu-hanh-qt",
+        [
+            [_SUBMIT],
+            [_ACCEPT],
+            [("decide", {"outcome": "granted"})],
+            [*_paid("R", HELD)],
+            [_STOP, _WITHDRAW, _paid("R")[1]],
+        ],
     ),
     "accepted, asked to pay": ("ma-so-quan-ly-qc", [[_SUBMIT], [_ACCEPT]]),
     "handed on there and back": (

@@ -105,9 +105,14 @@ MISTAKES: Final[Mapping[str, Mistake]] = {
         r"/rests/\d+/dossier|/state/status",
     ),
     "a record outlives the withdrawal of its dossier": Mistake(
-        {"services.registry.issuing_cases.IssuingCases._revoke_if_withdrawn": lambda *_: None},
+        {"services.registry.issuing_cases.IssuingCases._revoke_if_ended": lambda *_: None},
         "granted, withdrawn",
         "is valid, the case withdrawn",
+    ),
+    "a result is issued of what was stopped": Mistake(
+        {"services.registry.issuing_cases.IssuingCases.note_stop": lambda *_: None},
+        "granted, paid, stopped",
+        "is valid, the case stopped|stopped at",
     ),
     "every delivery takes a receipt number": Mistake(
         {"services.payment.usecases.PaymentCases.issue_receipt": _a_receipt_number_for_each_delivery},

@@ -2,8 +2,8 @@
 
 Who is heard first decides what was begun before the end was known, and no more. So of a picture is left out:
 - the request for a fee that was cancelled since: the fact at intake and routing, and the letter that asked for it;
-- of a withdrawn dossier, the record that was issued before its withdrawal was known and then revoked, its number, and
-  the letter about a result that had come: there is none, or one that is not valid;
+- of a withdrawn or stopped dossier, the record that was issued before its end was known and then revoked, its number,
+  and the letters about a result that came and went: there is none, or one that is not valid;
 - in how many parts money was owed back, and when: how much of each attempt for each reason is compared;
 - the due dates that routing named on the way; the last one is compared;
 - of a dossier that was handed on, which of its units a letter went to.
@@ -24,6 +24,8 @@ def after_a_race(whole: Picture) -> Picture:
     """The picture without what depends on who was heard first."""
     cancelled = {name.removeprefix("order ") for name, one in whole.items() if _is_cancelled(name, one)}
     moved = {name.removeprefix("case ") for name, one in whole.items() if _is_handed_on(name, one)}
+    stopped = {name.removeprefix("case ") for name, one in whole.items() if _is_stopped(name, one)}
+    whole = {name: _without_revocation(one) if _is_post_of(name, stopped) else one for name, one in whole.items()}
     whole = {name: _to_some_unit(one) if _is_post_of(name, moved) else one for name, one in whole.items()}
     kept = {name: _reduced(name, one, cancelled) for name, one in whole.items() if name not in ("letters", "series")}
     return {name: one for name, one in kept.items() if one is not None}
@@ -35,6 +37,14 @@ def _is_cancelled(name: str, one: Any) -> bool:
 
 def _is_handed_on(name: str, one: Any) -> bool:
     return name.startswith("case ") and bool(one["state"]["transfers"])
+
+
+def _is_stopped(name: str, one: Any) -> bool:
+    return name.startswith("case ") and one["state"]["stopped_at"] is not None
+
+
+def _without_revocation(notices: list[Any]) -> list[Any]:
+    return [one for one in notices if one["state"]["moment"] != "revoked"]
 
 
 def _is_post_of(name: str, codes: set[str]) -> bool:
@@ -70,11 +80,11 @@ def _sums(refunds: list[Mapping[str, Any]]) -> dict[str, int]:
 
 
 def _dossier(state: Mapping[str, Any], cancelled: set[str]) -> dict[str, Any]:
-    withdrawn = state["status"] == "withdrawn"
+    ended = state["status"] in ("withdrawn", "stopped")
     facts = [
         {**fact, "data": {name: value for name, value in fact["data"].items() if name != "due_at"}}
         for fact in state["facts"]
         if not (fact["type"] in ("fee_requested", "case_fee_noted") and fact["about"] in cancelled)
-        and not (withdrawn and fact["type"] in _OF_A_RECORD)
+        and not (ended and fact["type"] in _OF_A_RECORD)
     ]
-    return {**state, "facts": facts, "resolved": state["resolved"] and not withdrawn}
+    return {**state, "facts": facts, "resolved": state["resolved"] and not ended}

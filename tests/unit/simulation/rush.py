@@ -18,6 +18,7 @@ _ENDS: Final[Mapping[str, Party]] = {
     "supplement_requested": (_STOP,),
     "accepted": (_STOP, *_DECISIONS),
     "in_hand": (_STOP, *_DECISIONS),
+    "decided": (_STOP,),  # while what was granted waits for its fee
 }
 _STEPS: Final[Mapping[str, Party]] = {
     "opened": (Option(1, "accept", {}), Option(1, "request_supplement", {})),

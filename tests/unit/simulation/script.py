@@ -68,6 +68,8 @@ def _options(stage: Stage, number: int, random: Random) -> Iterator[Option]:
     code, world = stage.codes[number], stage.world
     case, dossier = world.state("case", code), world.state("dossier", code)
     yield from _at_the_unit(case.status if case else "", random, owes=bool(case and case.unpaid))
+    if case and case.awaits_last_fee:
+        yield Option(1, "stop", {})
     if case and case.status in ACTIONS["transfer"][0]:
         yield Option(0.7, "transfer", _elsewhere(case, random))
     yield from _with_the_applicant(dossier.status, case.status if case else "")

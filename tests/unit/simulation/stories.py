@@ -110,6 +110,14 @@ def _withdrawal_wins(story: Story) -> Found:
         yield f"withdrawn at {known}"
 
 
+def _stop_is_known(story: Story) -> Found:
+    """Registry knows of the stop of what was granted, and of no other."""
+    stopped_at = story.case.stopped_at if story.case.decided_at else None
+    known = story.issuance.stopped_at if story.issuance else None
+    if known != stopped_at:
+        yield f"stopped at {stopped_at}, registry knows {known}"
+
+
 def _facts_arrived(story: Story) -> Found:
     """Intake knows everything that was ever said, and nothing else."""
     said = {
@@ -218,6 +226,7 @@ RULES: Final[tuple[Callable[[Story], Found], ...]] = (
     _same_status,
     _unit_agrees,
     _withdrawal_wins,
+    _stop_is_known,
     _facts_arrived,
     _supplements_agree,
     _dates_agree,
