@@ -31,6 +31,7 @@ BLOCKED: Final = {
     "registry.note_decision": sentence("Ghi nhận quyết định của đơn vị, để cấp kết quả."),
     "registry.note_fee": sentence("Ghi nhận phí đã nộp hoặc được miễn, để cấp kết quả."),
     "registry.note_withdrawal": sentence("Ghi nhận hồ sơ đã rút, để không cấp kết quả."),
+    "registry.note_stop": sentence("Ghi nhận đơn vị đã dừng giải quyết, để không cấp kết quả."),
     "registry.issue_record": sentence("Cấp kết quả và ghi vào sổ."),
 }
 _UNKNOWN: Final = "–"  # what never was in a queue of a service, or in one of a later release
