@@ -214,6 +214,7 @@ def finish() -> ResponseReturnValue:
 def leave() -> ResponseReturnValue:
     """Out of the portal, and of the provider where it has a door for that; nothing stays on the device."""
     session.renew()  # type: ignore[attr-defined]
+    g.pop("person", None)  # who sent this was asked for while it came (senders)
     try:
         door = _provider().load_server_metadata().get("end_session_endpoint")
     except (OAuthError, RequestException):

@@ -99,6 +99,17 @@ def test_a_page_stands_for_its_person_without_telling_who_it_is() -> None:
     assert "data-whose" not in page("/").text
 
 
+def test_who_signed_out_by_a_form_is_named_no_more() -> None:
+    browser = visit(FakeServices(catalogue(procedure())), CITIZEN)
+    browser.application.config["WTF_CSRF_ENABLED"] = True
+    token = re.search(r'name="csrf_token" value="([^"]+)"', browser.get("/").text)
+    assert token
+    left = browser.post("/dang-xuat", data={"csrf_token": token[1]}).text
+    assert 'action="/dang-xuat"' not in left
+    assert CITIZEN.name not in left
+    assert "data-whose" not in left
+
+
 def test_who_signs_out_leaves_nothing_on_the_device() -> None:
     left = visit(FakeServices(catalogue(procedure())), CITIZEN).post("/dang-xuat")
     assert left.headers["Clear-Site-Data"] == '"storage"'
