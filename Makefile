@@ -39,10 +39,10 @@ logs: ## Follow the logs of `make up`; of one program: make logs PROGRAM=intake
 	@compgen -G '.run/logs/$(or $(PROGRAM),*)*.log' >/dev/null $(call hint,There are no such logs. Start the stack with: make up)
 	@tail -n 20 -F .run/logs/$(or $(PROGRAM),*)*.log
 
-test: ## Set up, then run every test, against real servers of its own
+test: ## Set up, then run every test, against real servers of its own; CHECKED=1 leaves out what `make check` has just passed
 	@$(setup)
 	@$(setup) browser
-	@$(bin)/python -m pytest -n 2 --dist loadfile tests/unit tests/contract $(apart)
+	@$(bin)/python -m pytest -n 2 --dist loadfile $(if $(CHECKED),$(patient),tests/unit tests/contract) $(apart)
 	@$(bin)/python -m pytest -n 2 --dist loadgroup tests/integration tests/e2e $(apart:%=--ignore=%) --durations=12
 
 screenshots: ## Set up, fill a stack with dossiers and leave it running; pictures of its pages into docs/screenshots
