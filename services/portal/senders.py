@@ -33,18 +33,15 @@ class _Body:
 
     def read(self, most: int) -> bytes:
         """The next bytes, fewer than `most` maybe, b"" at the end. Raises Invalid, Unavailable: from then on always."""
-        if self._failed is not None:
-            raise self._failed
-        try:
-            self._take_place()
-            piece = read_piece(self._body, min(most, _PIECE))
-        except ServiceError as error:
-            self._failed = error
-        except OSError:
-            self._failed = broken_off()
-        else:
-            return self._received(piece)
-        self.give_back()
+        if self._failed is None:
+            try:
+                self._take_place()
+                return self._received(read_piece(self._body, min(most, _PIECE)))
+            except ServiceError as error:
+                self._failed = error
+            except OSError:
+                self._failed = broken_off()
+            self.give_back()
         raise self._failed
 
     def give_back(self) -> None:
@@ -66,9 +63,7 @@ class _Body:
         if self._left is not None:
             self._left -= len(piece)
             if self._left and not piece:
-                self._failed = broken_off()
-                self.give_back()
-                raise self._failed
+                raise broken_off()
         if not piece or self._left == 0:
             self.give_back()
         return piece
