@@ -202,7 +202,7 @@ def finish() -> ResponseReturnValue:
         log.warning("sign_in_refused", reason=type(error).__name__)
         return render_template("signin/refused.html"), 400
     found, onward, kept = read_person(claims), session.get("next", "/"), session.get(_STASH)
-    session.renew()  # type: ignore[attr-defined]
+    _renew()
     session[_PERSON] = found.kept()
     if kept is not None:
         session[_STASH] = kept
@@ -213,8 +213,7 @@ def finish() -> ResponseReturnValue:
 @pages.post("/dang-xuat")
 def leave() -> ResponseReturnValue:
     """Out of the portal, and of the provider where it has a door for that; nothing stays on the device."""
-    session.renew()  # type: ignore[attr-defined]
-    g.pop("person", None)  # who sent this was asked for while it came (senders)
+    _renew()
     try:
         door = _provider().load_server_metadata().get("end_session_endpoint")
     except (OAuthError, RequestException):
@@ -240,6 +239,12 @@ def hold(typed: Iterable[tuple[str, str]]) -> None:
     kept = [[name, value] for name, value in typed if name != "csrf_token"]
     session[_STASH] = {"action": request.path, "typed": kept, "at": clock.now()}
     g.is_held = True
+
+
+def _renew() -> None:
+    """Another session from now on, and nobody's: who it was of may have been asked for already (`senders`)."""
+    session.renew()  # type: ignore[attr-defined]
+    g.pop("person", None)
 
 
 def _sign_in_first() -> ResponseReturnValue:
