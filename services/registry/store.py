@@ -169,10 +169,8 @@ class Records:
         with outages_named():
             found = self.journal.collection.find(alike, {"history": 0}).collation(_HOWEVER_TYPED).hint(_NUMBERS_NAME)
             records = [self.journal.parse(one) for one in found]
-        same = (
-            one for one in records if one.state.dataset == dataset
-        )  # keys of datasets are told apart by their signs
-        return [one for one in same if read_number(one.state.number) == words]
+        # keys of datasets are told apart by their signs, and numbers by where their words end
+        return [one for one in records if one.state.dataset == dataset and read_number(one.state.number) == words]
 
     def find(self, wanted: Wanted, limit: int, after: str | None) -> tuple[list[Stored[Record]], str | None]:
         """Records, and what `after` the next page needs. Raises Invalid.
