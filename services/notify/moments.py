@@ -22,13 +22,15 @@ class Moment:
     name: str
     variables: Mapping[str, Value]
     asks_routing: bool = False
-    tells_rows: bool = False
+
+    @property
+    def tells_rows(self) -> bool:
+        """Whether it says which rows were refused, and why."""
+        return wording.refused_rows in self.variables.values()
 
 
-def _moment(
-    audience: str, name: str, *, asks_routing: bool = False, tells_rows: bool = False, **variables: Value
-) -> Moment:
-    return Moment(audience, name, {"code": wording.code, **variables}, asks_routing, tells_rows)
+def _moment(audience: str, name: str, *, asks_routing: bool = False, **variables: Value) -> Moment:
+    return Moment(audience, name, {"code": wording.code, **variables}, asks_routing)
 
 
 _TO_APPLICANT: Final = (
@@ -73,14 +75,7 @@ _TO_APPLICANT: Final = (
         note=wording.transfer_note,
     ),
     _moment("applicant", "stopped", asks_routing=True, reason=wording.reason("stopped")),
-    _moment(
-        "applicant",
-        "resolved",
-        tells_rows=True,
-        place=wording.place,
-        number=wording.text("number"),
-        rows=wording.refused_rows,
-    ),
+    _moment("applicant", "resolved", place=wording.place, number=wording.text("number"), rows=wording.refused_rows),
     _moment(
         "applicant",
         "refused",
