@@ -1,5 +1,6 @@
 """What the API answers. Times are ISO 8601 with an offset, days YYYY-MM-DD, amounts whole đồng."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import Schema, fields
@@ -13,9 +14,9 @@ class Open(fields.Dict):
         super().__init__(keys=fields.String(), **kwargs)
 
 
-def instant(**kwargs: Any) -> fields.String:
+def instant(*, metadata: Mapping[str, Any] | None = None, **kwargs: Any) -> fields.String:
     """An instant in an answer."""
-    return fields.String(metadata={"format": "date-time", **kwargs.pop("metadata", {})}, **kwargs)
+    return fields.String(metadata={"format": "date-time", **(metadata or {})}, **kwargs)
 
 
 def maybe(kind: Any = fields.String, **kwargs: Any) -> Any:
@@ -229,24 +230,6 @@ class Requests(Schema):
 
     dossier_code = fields.String(required=True)
     items = fields.List(fields.Nested(Request), required=True)
-
-
-class Judged(Schema):
-    """What was decided on one row, from 1, of the table of what is applied for."""
-
-    row = fields.Integer(required=True)
-    outcome = fields.String(required=True)
-    reason = maybe()
-
-
-class Decision(Schema):
-    """What was decided: null before that. A row that is not among `items` goes with the whole."""
-
-    dossier_code = fields.String(required=True)
-    decided_at = maybe(instant)
-    outcome = maybe()
-    reason = maybe()
-    items = fields.List(fields.Nested(Judged), required=True)
 
 
 class Order(Schema):

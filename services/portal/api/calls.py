@@ -192,15 +192,6 @@ def list_supplements(code: str) -> Any:
     return ask("routing.get_supplements", dossier_code=code)
 
 
-@calls.get("/dossiers/<code:code>/decision")
-@calls.etag
-@calls.response(200, answers.Decision)
-@calls.problems(401, 403)
-def get_decision(code: str) -> Any:
-    """What was decided, and on each row that was decided on by itself, with the reasons."""
-    return ask("routing.get_decision", dossier_code=code)
-
-
 @calls.post("/dossiers/<code:code>/supplement")
 @calls.arguments(requests.Supplement)
 @calls.arguments(requests.Header, location="headers")

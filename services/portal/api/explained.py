@@ -1,12 +1,12 @@
-"""The calls that explain a dossier: until when the unit has to act and why then, and how the unit is reached."""
+"""The calls that explain a dossier: until when the unit has to act and why then, what it decided, how it is reached."""
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from services.chassis.errors import Invalid, NotFound
 from services.contracts.catalogue.explained import TermDay
 from services.portal.api import explanations
-from services.portal.api.door import Answer, Door, applicant, protect
+from services.portal.api.door import Answer, Door, applicant, ask, protect
 from services.portal.deadlines import Term, why_in_both
 from services.portal.following import explain_term, follow
 from services.portal.wiring import portal
@@ -25,6 +25,15 @@ def get_term(code: str) -> Answer:
     applicant()
     term = explain_term(follow(code))
     return {"dossier_code": code, "term": _term(term) if term else None}
+
+
+@explained.get("/dossiers/<code:code>/decision")
+@explained.etag
+@explained.response(200, explanations.Decision)
+@explained.problems(401, 403)
+def get_decision(code: str) -> Any:
+    """What was decided, and on each row that was decided on by itself, with the reasons."""
+    return ask("routing.get_decision", dossier_code=code)
 
 
 @explained.get("/units/<key:tenant>/<key:unit>")

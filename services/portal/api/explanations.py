@@ -1,4 +1,4 @@
-"""What the API answers of terms and of units."""
+"""What the API answers of terms, decisions and units."""
 
 from typing import Final, get_args
 
@@ -44,6 +44,24 @@ class TermOfDossier(Schema):
 
     dossier_code = fields.String(required=True)
     term = fields.Nested(Term, required=True, allow_none=True, metadata={"description": "null: none runs"})
+
+
+class Judged(Schema):
+    """What was decided on one row, from 1, of the table of what is applied for."""
+
+    row = fields.Integer(required=True)
+    outcome = fields.String(required=True)
+    reason = maybe()
+
+
+class Decision(Schema):
+    """What was decided: null before that. A row that is not among `items` goes with the whole."""
+
+    dossier_code = fields.String(required=True)
+    decided_at = maybe(instant)
+    outcome = maybe()
+    reason = maybe()
+    items = fields.List(fields.Nested(Judged), required=True)
 
 
 class Unit(Schema):
