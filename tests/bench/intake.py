@@ -18,7 +18,7 @@ from tests.bench.ours import each_for, seconds_at
 from tests.bench.outcome import Accepted, Sum
 from tests.bench.plan import NO_FEE, Plan
 from tests.bench.rig import Rig
-from tests.bench.sampling import Look, others_percent, used
+from tests.bench.sampling import Look, Sampler, others_percent, stolen_percent, used
 from tests.bench.stats import over_time, spread
 from tests.bench.world import World, offers, ours
 
@@ -62,11 +62,19 @@ def measure(rig: Rig, plan: Plan, one: Contestant) -> Accepted:
         half = _rate(closed) / 2
         seconds = seconds_at(half, plan.intake_seconds, plan.open_least)
         crew.prepare(-(-round(half * seconds) // crew.clients) or 1)
-        with Flushes(None if one.alone else rig.env["MOTCUA_MONGO_URI"]) as flushes:
+        with (
+            _looked_at(rig, crew, one) as sampler,
+            Flushes(None if one.alone else rig.env["MOTCUA_MONGO_URI"]) as flushes,
+        ):
             opened = crew.open(half, seconds, one.door)
         _insist(one, opened)
     told = _accepted(one, plan.intake_clients, closed, opened, half, ends)
-    return replace(told, flush_ms=flushes.over_time())
+    return replace(
+        told,
+        open_cpu_ms=_each_ms(sampler.ends, opened),
+        open_stolen_percent=stolen_percent(*sampler.ends),
+        flush_ms=flushes.over_time(),
+    )
 
 
 def tried(rig: Rig, plan: Plan, one: Contestant, seconds: float) -> float:
@@ -84,9 +92,18 @@ def _maximum(rig: Rig, crew: Crew, one: Contestant, seconds: float) -> tuple[lis
     rate = _rate(_insist(one, crew.closed(_WARM_EACH, one.door)))
     each = each_for(rate, seconds, crew.clients, least=1)
     crew.prepare(each)
-    with rig.sampler({**crew.pids, **one.pids}, {}, alone=one.alone) as sampler:
+    with _looked_at(rig, crew, one) as sampler:
         closed = _insist(one, crew.closed(each, one.door))
     return closed, sampler.ends
+
+
+def _looked_at(rig: Rig, crew: Crew, one: Contestant) -> Sampler:
+    return rig.sampler({**crew.pids, **one.pids}, {}, alone=one.alone)
+
+
+def _each_ms(ends: tuple[Look, Look], lived: Sequence[Lived]) -> dict[str, float]:
+    """Processor time of each program for one submission."""
+    return {name: round(1000 * seconds / len(lived), 2) for name, seconds in used(*ends).items()}
 
 
 def _accepted(
@@ -110,7 +127,7 @@ def _accepted(
         open_rate=round(half, 1),
         open=took_open,
         open_over_time=over_time([(lived.intended - began, lived.took[SUBMIT]) for lived in opened], 1),
-        cpu_ms={name: round(1000 * seconds / len(closed), 2) for name, seconds in used(*ends).items()},
+        cpu_ms=_each_ms(ends, closed),
         others_percent=others_percent(*ends),
     )
 

@@ -174,12 +174,23 @@ class Accepted:
     open_over_time: list[Moment]
     cpu_ms: dict[str, float]
     others_percent: float
+    open_cpu_ms: dict[str, float] = field(default_factory=dict)
+    open_stolen_percent: float = 0.0  # of the machine, given to others by its host
     flush_ms: list[tuple[float, float]] = field(default_factory=list)  # of the journal, over the time of `open`
 
     @property
     def work_ms(self) -> float:
         """Processor time of everything but the clients, for one submission."""
-        return round(sum(ms for name, ms in self.cpu_ms.items() if name not in BESIDE), 2)
+        return _work_ms(self.cpu_ms)
+
+    @property
+    def open_work_ms(self) -> float:
+        """The same at half of the maximum, where fewer of them are done together."""
+        return _work_ms(self.open_cpu_ms)
+
+
+def _work_ms(cpu_ms: Mapping[str, float]) -> float:
+    return round(sum(ms for name, ms in cpu_ms.items() if name not in BESIDE), 2)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -11,6 +11,7 @@ _PROC: Final = Path("/proc")
 _TICK: Final = 1 / os.sysconf("SC_CLK_TCK")
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 _BUSY: Final = (0, 1, 2, 5, 6)  # user, nice, system, irq, softirq of the first line of /proc/stat
+_STOLEN: Final = (7,)
 Children = Mapping[int, list[int]]
 Size = Callable[[int], int]
 
@@ -60,8 +61,17 @@ def pss_bytes(pid: int) -> int:
 
 def machine_cpu_seconds() -> float:
     """Processor time that anybody has used on this machine, over all cores."""
+    return _machine_seconds(_BUSY)
+
+
+def stolen_seconds() -> float:
+    """Processor time that this machine wanted and its host gave to others, over all cores."""
+    return _machine_seconds(_STOLEN)
+
+
+def _machine_seconds(kinds: Sequence[int]) -> float:
     numbers = (_PROC / "stat").read_text().splitlines()[0].split()[1:]
-    return sum(int(numbers[index]) for index in _BUSY) * _TICK
+    return sum(int(numbers[index]) for index in kinds) * _TICK
 
 
 def _fields(pid: int) -> list[str]:

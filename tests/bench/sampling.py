@@ -34,6 +34,7 @@ class Look:
     cpu: dict[str, float]
     rss: dict[str, int]
     machine: float
+    stolen: float
 
 
 def families(pids: Mapping[str, int]) -> Families:
@@ -51,6 +52,7 @@ def look(members: Families) -> Look:
         cpu={name: sum(map(proc.cpu_seconds, pids)) for name, pids in members.items()},
         rss={name: sum(map(proc.rss_bytes, pids)) for name, pids in members.items()},
         machine=proc.machine_cpu_seconds(),
+        stolen=proc.stolen_seconds(),
     )
 
 
@@ -67,8 +69,17 @@ def used(before: Look, after: Look) -> dict[str, float]:
 def others_percent(before: Look, after: Look) -> float:
     """The share of the machine that programs had which are none of ours: a noisy neighbour."""
     ours, whole = sum(used(before, after).values()), after.machine - before.machine
+    return _of_machine(whole - ours, before, after)
+
+
+def stolen_percent(before: Look, after: Look) -> float:
+    """The share of the machine that its host gave to others while it was wanted: who waits then waits for the host."""
+    return _of_machine(after.stolen - before.stolen, before, after)
+
+
+def _of_machine(seconds: float, before: Look, after: Look) -> float:
     available = (after.at - before.at) * (os.cpu_count() or 1)
-    return round(max(0.0, 100 * (whole - ours) / available), 1) if available > 0 else 0.0
+    return round(max(0.0, 100 * seconds / available), 1) if available > 0 else 0.0
 
 
 class Queues:

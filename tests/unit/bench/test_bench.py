@@ -1,6 +1,7 @@
 """The bench counts right, draws what it counted, and says nothing of a run whose sum did not close."""
 
 import json
+import os
 import xml.etree.ElementTree as ET
 from dataclasses import asdict, replace
 
@@ -22,7 +23,7 @@ from tests.bench.peer import quoted
 from tests.bench.plan import NO_FEE
 from tests.bench.plots import Chart, svg, ticks
 from tests.bench.quota import home_of
-from tests.bench.sampling import Look, others_percent, used
+from tests.bench.sampling import Look, others_percent, stolen_percent, used
 from tests.bench.stats import over_time, per_second, percentile, share_within, slope, spread
 from tests.bench.tables import all_tables
 from tests.bench.targets import rows
@@ -224,8 +225,14 @@ def test_a_chart_is_well_formed_and_escapes_its_words() -> None:
 
 
 def test_what_others_used_is_told_apart() -> None:
-    before = Look(at=0, cpu={"intake": 1.0}, rss={}, machine=100)
-    after = Look(at=10, cpu={"intake": 3.0, "notify": 1.0}, rss={}, machine=108)
+    before = Look(at=0, cpu={"intake": 1.0}, rss={}, machine=100, stolen=3)
+    after = Look(at=10, cpu={"intake": 3.0, "notify": 1.0}, rss={}, machine=108, stolen=4)
     assert used(before, after) == {"intake": 2.0, "notify": 1.0}
     assert others_percent(before, after) > 0
     assert others_percent(before, replace(after, machine=103)) == 0
+
+
+def test_what_the_host_gave_to_others_is_told_of_the_whole_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    before = Look(at=0, cpu={}, rss={}, machine=100, stolen=3)
+    assert stolen_percent(before, replace(before, at=10, stolen=4)) == 5.0
