@@ -1,6 +1,7 @@
 """A small world with dossiers that have come to rest, and the ways in which a test knocks at its doors."""
 
 import json
+import socket
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
@@ -240,7 +241,9 @@ class Raw:
     """A client that sends bytes as they are, which no stock client would, however long the broker takes nothing."""
 
     def __init__(self, uri: str) -> None:
-        self._connection = Connection(uri)
+        # py-amqp would give a broker up that takes nothing for a second
+        settings = {socket.TCP_USER_TIMEOUT: int(PATIENCE_SECONDS * 1000)}
+        self._connection = Connection(uri, transport_options={"socket_settings": settings})
         self._channel: Any = self._connection.channel()
         self._key = str(uuid.uuid4())
         self._replies: dict[str, Any] = {}

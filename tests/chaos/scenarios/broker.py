@@ -7,7 +7,7 @@ _SLOW = 10.0  # seconds; a submission that waited for the broker would take long
 
 
 def broker_away(rig: Rig) -> None:
-    """The broker is killed, restarted, and gone for 25 seconds (ten minutes): HTTP takes all, RPC says so in time."""
+    """The broker is killed, restarted, and gone for 18 seconds (ten minutes): HTTP takes all, RPC says so in time."""
     crowd, submissions, questions = rig.crowd(), rig.submissions(rate=2), rig.questions()
     for share, end in zip((1 / 4, 1 / 2), rig.chance.shuffled((rig.kill, rig.restart)), strict=True):
         crowd.await_told(share)
@@ -16,26 +16,26 @@ def broker_away(rig: Rig) -> None:
     crowd.await_told(2 / 3)
     before, unanswered = submissions.accepted, questions.unavailable()
     with rig.away("rabbitmq"):
-        rig.wait(rig.size(25, 600))
+        rig.wait(rig.size(18, 600))
         while_away, unanswered = submissions.accepted - before, questions.unavailable() - unanswered
         rig.insist_not_ready(*SERVICES)
         rig.insist_ready(*DOORS)
     rig.insist(submissions.slowest() < _SLOW, f"a submission took {submissions.slowest():.1f} s")
-    rig.must_bite("handed in without a broker", while_away, least=rig.size(35, 800))
-    rig.must_bite("questions that nobody answered", unanswered, least=rig.size(20, 600))
+    rig.must_bite("handed in without a broker", while_away, least=rig.size(25, 800))
+    rig.must_bite("questions that nobody answered", unanswered, least=rig.size(14, 600))
     rig.must_bite("relays that found no broker", lambda: rig.witness.said("intake-http", "relay_paused"))
     rig.must_bite("connections lost", lambda: rig.witness.said("routing", "broker_unreachable"))
     rig.must_bite("confirmed and not believed", lambda: rig.witness.said("*", "confirmed_events_doubted"))
 
 
 def alarms(rig: Rig) -> None:
-    """The broker is short of memory, then of disk, for 20 s each: it takes nothing, and nobody waits for ever."""
+    """The broker is short of memory, then of disk, for 12 s (20 s) each: it takes nothing, and nobody waits for ever."""
     crowd, submissions, questions = rig.crowd(), rig.submissions(rate=1), rig.questions()
     for share, resource in zip((1 / 4, 1 / 2), rig.chance.shuffled(("memory", "disk")), strict=True):
         crowd.await_told(share)
         unanswered = questions.unavailable()
         with rig.alarm(resource):
-            rig.wait(20)
+            rig.wait(rig.size(12, 20))
             seen = rig.alarms.active()
             rig.insist_not_ready(*SERVICES)
             rig.insist_ready(*DOORS)
