@@ -21,7 +21,7 @@ from tests.chaos.judge import JUDGED
 from tests.chaos.load import be_patient
 from tests.chaos.plan import chosen
 from tests.chaos.play import play
-from tests.chaos.report import PAGES, Run
+from tests.chaos.report import Run
 from tests.chaos.scenario import Outcome, Scenario
 from tests.chaos.stage import Stage
 
@@ -40,7 +40,7 @@ console = Console()
     "kept",
     multiple=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Play nothing: write the page from a run that was kept; of several, each scenario as the newest has it.",
+    help="Play nothing: put what a kept run showed on the page; of several, each scenario as the newest has it.",
 )
 def chaos(full: bool, names: tuple[str, ...], seed: int | None, dossiers: int | None, kept: tuple[Path, ...]) -> None:
     """Make everything go wrong that may, and check that nothing is lost, doubled, or wrong."""
@@ -70,11 +70,11 @@ def chaos(full: bool, names: tuple[str, ...], seed: int | None, dossiers: int | 
 
 
 def write_page(runs: Sequence[Run]) -> None:
-    """Of one run or of several, all of one plan: its page is the plan's own."""
-    if len({run.plan for run in runs}) > 1:
-        raise click.BadParameter("they are of two plans", param_hint="--page")
-    where = PAGES[runs[-1].plan]
-    where.write_text(report.page(*runs), encoding="utf-8")
+    """What these runs, all of one plan, showed anew stands on its page."""
+    try:
+        where = report.publish(*runs)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--page") from None
     console.print(f"the page is {where.relative_to(ROOT)}", highlight=False)
 
 

@@ -3,8 +3,8 @@
 import json
 import os
 import platform
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,7 +25,8 @@ _MEANT_SECONDS: Final = {"short": 600.0}  # on two cores that do nothing else
 _HEAD: Final = """\
 # What was made to go wrong, and what held
 
-Written by `make chaos`, or by `python -m tests.chaos --page` from a run that it has kept; not by hand. Each scenario
+Written by `make chaos`, or by `python -m tests.chaos --page` from a run that it has kept; not by hand. What stands on
+it is kept beside it as JSON, so that one scenario may be played anew and put in its place with `--page`. Each scenario
 runs on a stack of its own making: real RabbitMQ, real MongoDB, the five services, their doors, the gateway and the
 mailbox. After each one, every dossier that was accepted must have ended once and as it was told, every history must
 fold to its state, all services must tell one story (`motcua verify`), every event must be in the stream `events.log`,
@@ -103,14 +104,62 @@ def keep(run: Run, folder: Path) -> Path:
     """Write the whole run down as JSON; where."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{run.stamp}.json"
-    outcomes = [{**asdict(one), "result": one.result} for one in run.outcomes]
-    file.write_text(json.dumps({**asdict(run), "outcomes": outcomes}, indent=1, ensure_ascii=False), encoding="utf-8")
+    file.write_text(_json(_unstructured(run)), encoding="utf-8")
     return file
+
+
+def publish(*runs: Run, pages: Mapping[str, Path] = PAGES) -> Path:
+    """The page of the plan of these runs, with what they showed anew; where. Raises ValueError: they are of two plans.
+
+    What stands on it is kept beside it as JSON: so a scenario may be played alone, and the others stay as they were.
+    """
+    if len({run.plan for run in runs}) > 1:
+        raise ValueError("they are of two plans")
+    where = pages[runs[-1].plan]
+    beside = where.with_suffix(".json")
+    before = json.loads(beside.read_text(encoding="utf-8")) if beside.exists() else []
+    stand = standing([*map(_read, before), *runs])
+    beside.write_text(_json([_unstructured(run) for run in stand]), encoding="utf-8")
+    where.write_text(page(*stand), encoding="utf-8")
+    return where
+
+
+def standing(runs: Iterable[Run]) -> list[Run]:
+    """Of these runs what is the newest of each scenario that the plan has, whatever their order, one told twice or not.
+
+    How a scenario came about, step by step, is left out: it is played again by its seed.
+    """
+    told = sorted({run.stamp: run for run in runs}.values(), key=lambda run: run.stamp)
+    newest = {one.scenario: run.stamp for run in told for one in run.outcomes}
+    names = {one.name for one in PLAN}
+    stand = [
+        replace(
+            run,
+            outcomes=[
+                replace(one, steps=[])
+                for one in run.outcomes
+                if one.scenario in names and newest[one.scenario] == run.stamp
+            ],
+        )
+        for run in told
+    ]
+    return [run for run in stand if run.outcomes]
+
+
+def _json(told: Any) -> str:
+    return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+
+
+def _unstructured(run: Run) -> dict[str, Any]:
+    return {**asdict(run), "outcomes": [{**asdict(one), "result": one.result} for one in run.outcomes]}
 
 
 def read(file: Path) -> Run:
     """A run that was kept; what it did not write down is as if nothing had been, a plan's size is today's."""
-    kept = json.loads(file.read_text(encoding="utf-8"))
+    return _read(json.loads(file.read_text(encoding="utf-8")))
+
+
+def _read(kept: Mapping[str, Any]) -> Run:
     sizes = {one.name: one.dossiers[kept["plan"] == "full"] for one in PLAN}
     outcomes = [Outcome(**_known(Outcome, one)) for one in kept["outcomes"]]
     for one, said in zip(outcomes, kept["outcomes"], strict=True):
@@ -121,25 +170,22 @@ def read(file: Path) -> Run:
     return run
 
 
-def page(*told: Run) -> str:
-    """The page for readers: of one run, or of several of one plan, each scenario as the newest of them has it.
-
-    In whatever order they are told, and though one is told twice: no older run stands over what a newer one showed.
-    """
-    runs = sorted({run.stamp: run for run in told}.values(), key=lambda run: run.stamp)
-    last = {one.scenario: one for run in runs for one in run.outcomes}
-    rows = [_row(one) for one in last.values()]
+def page(*runs: Run) -> str:
+    """The page for readers: of one run, or of several of one plan, each scenario in one of them."""
+    places = {one.name: place for place, one in enumerate(PLAN)}
+    last = sorted((one for run in runs for one in run.outcomes), key=lambda one: places.get(one.scenario, len(places)))
+    rows = [_row(one) for one in last]
     lines = [
         _HEAD,
         _OF_PLAN[runs[-1].plan],
-        *(f"- {_told_of(run, last)}" for run in runs),
+        *(f"- {_told_of(run, alone=len(runs) == 1)}" for run in runs),
         "",
         *_whole_times(runs),
         f"| {' | '.join(_COLUMNS)} |",
         f"|{'---|' * len(_COLUMNS)}",
         *(f"| {' | '.join(row)} |" for row in rows),
         "",
-        *(f"- **{one.scenario}**: {one.what}." for one in last.values()),
+        *(f"- **{one.scenario}**: {one.what}." for one in last),
     ]
     return "\n".join(lines) + "\n"
 
@@ -193,10 +239,9 @@ def _whole_times(runs: Sequence[Run]) -> Sequence[str]:
     return [f"The run took {whole_time(runs[0])}.", ""] if len(runs) == 1 else []
 
 
-def _told_of(run: Run, last: Mapping[str, Outcome]) -> str:
-    """When and where a run was, and what of it is on the page where that is not all of it."""
-    stands = [one.scenario for one in run.outcomes if last[one.scenario] is one]
-    of_it = "" if len(stands) == len(last) else f": {', '.join(stands) or 'nothing'}"
+def _told_of(run: Run, *, alone: bool) -> str:
+    """When and where a run was, and what of it is on the page where others are there too."""
+    of_it = "" if alone else f": {', '.join(one.scenario for one in run.outcomes)}"
     return f"run {run.stamp}, {run.machine}, {run.seconds / 60:.0f} min, {_by(run)}{of_it}"
 
 
@@ -222,6 +267,7 @@ def _row(one: Outcome) -> Sequence[str]:
             one.letters_twice,
             _tries(one),
             len(one.violations),
+            _slowest(one.returns),
             _seconds(one.recovery_seconds),
         ),
         *(_seconds(one.rest_seconds), _worst(one.watched, "lag", 2), _worst(one.watched, "own_lag", 2)),

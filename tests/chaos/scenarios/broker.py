@@ -29,7 +29,7 @@ def broker_away(rig: Rig) -> None:
 
 
 def alarms(rig: Rig) -> None:
-    """The broker is short of memory, then of disk, for 12 s (20 s) each: it takes nothing, and nobody waits for ever."""
+    """The broker is short of memory, then of disk, for 12 s (20 s) each: it takes nothing, nobody waits for ever."""
     crowd, submissions, questions = rig.crowd(), rig.submissions(rate=1), rig.questions()
     for share, resource in zip((1 / 4, 1 / 2), rig.chance.shuffled(("memory", "disk")), strict=True):
         crowd.await_told(share)

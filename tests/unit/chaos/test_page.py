@@ -50,15 +50,19 @@ def test_a_run_says_how_long_it_took_and_whether_that_is_more_than_is_meant(
 def test_the_page_has_a_row_for_each_scenario() -> None:
     one = Outcome("kills", "Everybody is killed", 7, 60, {"kill": 12}, {"killed": 12}, planned=50)
     one.duplicates, one.letters_twice, one.recovery_seconds, one.rest_seconds = 3, 2, 1.5, 9
-    one.tries, one.unanswered = 90, 4
+    one.tries, one.unanswered, one.returns = 90, 4, [("intake", 2.0), ("notify", 3.25)]
     one.watched = {
         "routing": {"lag": 1.2, "own_lag": 0.0, "megabytes": 90.0},
         "intake": {"lag": 0.3, "own_lag": 0.1, "megabytes": 131.4},
     }
     page = report.page(report.Run("stamp", "short", 7, [one]))
-    assert "| kills | held | 7 | 50 | 60 | kill 12 | killed 12 | 3 | 2 | 90 (4) | 0 | 1.5 | 9.0 |" in page
+    assert (
+        "| kills | held | 7 | 50 | 60 | kill 12 | killed 12 | 3 | 2 | 90 (4) | 0 | notify 3.2 of 2 | 1.5 | 9.0 |"
+        in page
+    )
     assert "| 9.0 | routing 1.20 | intake 0.10 | intake 131 |" in page
     assert "- **kills**: Everybody is killed." in page
+    assert len({line.count("|") for line in page.splitlines() if line.startswith("|")}) == 1
 
 
 @pytest.mark.parametrize(
@@ -121,11 +125,27 @@ def test_of_several_runs_a_page_has_each_scenario_as_the_newest_has_it() -> None
     )
     first.commit = "abc"
     second = report.Run("20261127T02Z", "full", 2, [Outcome("kills", "x", 2)])
-    page = report.page(first, second)
+    page = report.page(*report.standing([first, second]))
     assert "| kills | held | 2 |" in page
     assert "violated" not in page
     assert re.search("- run 20261127T01Z, .*, commit abc, .*: poison\n- run 20261127T02Z, .*: kills\n", page)
-    assert report.page(second, first, second, first) == page
+    assert report.page(*report.standing([second, first, second, first])) == page
+
+
+def test_what_stands_on_a_page_stays_there_until_it_is_played_anew(tmp_path: Path) -> None:
+    pages = {"full": tmp_path / "full.md"}
+
+    def published(hour: int, *names: str) -> str:
+        outcomes = [Outcome(name, "x", hour, steps=["1.0 s kill"], planned=9) for name in names]
+        report.publish(report.Run(f"20261127T{hour}Z", "full", hour, outcomes, machine="4 cores"), pages=pages)
+        return pages["full"].read_text()
+
+    assert "- run 20261127T11Z, 4 cores, 0 min" in published(11, "poison", "kills")
+    page = published(12, "poison")
+    assert re.search(r"\| kills \| held \| 11 .*\n\| poison \| held \| 12 ", page)
+    assert published(10, "poison") == page
+    assert re.findall("- run (.*?),", published(13, "kills", "poison")) == ["20261127T13Z"]
+    assert "1.0 s kill" not in (tmp_path / "full.json").read_text()
 
 
 def test_a_page_is_of_one_plan(tmp_path: Path) -> None:
