@@ -1,6 +1,6 @@
 """What the pages about one dossier ask for: the dossier as somebody may see it, and all that explains it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -78,21 +78,27 @@ def explain_term(followed: Followed) -> Term | None:
     return running(dossier, followed.procedure, calendar, unit.get("office_hours", "standard"))
 
 
-def notices_of(code: str) -> list[Document]:
-    """What was written to the applicant, the newest first; nothing while notify does not answer."""
+def notices_of(code: str) -> list[Document] | None:
+    """What was written to the applicant, the newest first; None while it cannot be had."""
+    try:
+        return read_notices(code)
+    except ServiceError as error:
+        log.warning("notices_not_shown", reason=error.code)
+        return None
+
+
+def read_notices(code: str) -> list[Document]:
+    """The same. Raises Unavailable."""
     try:
         found = portal().services.ask(who().actor, "notify.list_notices", dossier_code=code, limit=200)["items"]
     except NotFound:
         return []
-    except ServiceError as error:
-        log.warning("notices_not_shown", reason=error.code)
-        return []
     return [one for one in reversed(found) if one["audience"] == "applicant"]
 
 
-def letter_of(code: str, moment: str) -> Document | None:
-    """The last notice of a moment with its words, or None."""
-    found = next((one for one in notices_of(code) if one["moment"] == moment), None)
+def letter_of(notices: Sequence[Document], moment: str) -> Document | None:
+    """The last notice of a moment with its words; None where there is none yet. Raises Unavailable."""
+    found = next((one for one in notices if one["moment"] == moment), None)
     if found is None:
         return None
     read: Document = portal().services.ask(who().actor, "notify.get_notice", notice_id=found["notice_id"])

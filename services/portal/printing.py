@@ -15,7 +15,7 @@ from services.portal.following import (
     follow,
     judged_of,
     letter_of,
-    notices_of,
+    read_notices,
     reception_of,
     request_of,
     unit_name_of,
@@ -36,16 +36,22 @@ _RECEIPT: Final = sentence("Biên lai thu phí, lệ phí")
 
 
 def slips_of(code: str) -> list[Slip]:
-    """The slips that there are of a dossier. Raises NotFound, also where it is not for this person to see."""
+    """The slips that there are of a dossier.
+
+    Raises NotFound, also where it is not for this person to see; Unavailable where some cannot be known of.
+    """
     followed = follow(code)
-    return _there_are(followed, notices_of(code))
+    return _there_are(followed, read_notices(code))
 
 
 def slip(code: str, kind: str, layout: str = SHEET, *, round_: int | None = None) -> str:
-    """A slip in HTML, where there is one for each round the last one unless another is named. Raises NotFound."""
+    """A slip in HTML, where there is one for each round the last one unless another is named.
+
+    Raises NotFound; Unavailable while what it has to say cannot be had.
+    """
     followed = follow(code)
     known = SLIPS.get(kind)
-    notices = notices_of(code) if known and known.moment else ()
+    notices = read_notices(code) if known and known.moment else ()
     found = chosen(_there_are(followed, notices), kind, round_)
     if found is None:
         raise _none()
@@ -55,7 +61,7 @@ def slip(code: str, kind: str, layout: str = SHEET, *, round_: int | None = None
         title=followed.procedure["result"]["name"] if kind == "ket-qua" else found.titles,
         slip=found,
         pdf=url_for("slips.download", code=code, kind=kind, lan=found.round),
-        **{**_common(followed), **_of(found, followed)},
+        **{**_common(followed), **_of(found, followed, notices)},
     )
 
 
@@ -121,13 +127,12 @@ def _common(followed: Followed) -> dict[str, Any]:
     }
 
 
-def _of(slip: Slip, followed: Followed) -> dict[str, Any]:
+def _of(slip: Slip, followed: Followed, notices: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What this one has besides."""
     if slip.kind == "bo-sung":
         return _request(followed, slip.round)
     if slip.moment:
-        letter = letter_of(followed.code, slip.moment)
-        return {"letter": letter["text"] if letter else None, "in_language": in_language}
+        return {"letter": letter_of(notices, slip.moment), "in_language": in_language}
     if slip.kind == "kiem-soat":
         case = portal().services.ask(who().actor, "routing.get_case", dossier_code=followed.code)
         return {

@@ -43,7 +43,7 @@ SLIPS: Final = {
     for slip in (
         ACKNOWLEDGEMENT,
         Slip("tiep-nhan", "01", sentence("Giấy tiếp nhận hồ sơ và hẹn trả kết quả")),
-        Slip("bo-sung", "02", sentence("Phiếu yêu cầu bổ sung, hoàn thiện hồ sơ"), "supplement"),
+        Slip("bo-sung", "02", sentence("Phiếu yêu cầu bổ sung, hoàn thiện hồ sơ")),
         Slip("tu-choi", "03", sentence("Phiếu từ chối tiếp nhận giải quyết hồ sơ"), "rejected"),
         Slip("xin-loi", "04", sentence("Phiếu xin lỗi và hẹn lại ngày trả kết quả"), "apology"),
         Slip("kiem-soat", "05", sentence("Phiếu kiểm soát quá trình giải quyết hồ sơ")),

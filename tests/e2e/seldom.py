@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from services.portal.people import Person
 from tests.e2e.over_fakes import Answered, got
 from tests.unit.portal import cases, drafts, test_board, test_payments
-from tests.unit.portal.answers import CODE, accepted, dossier, fee, order, services
+from tests.unit.portal.answers import CODE, REJECTED, accepted, fee, order, services, with_letter
 from tests.unit.portal.fakes import CITIZEN, CLERK, OFFICER, OPERATOR, FakeServices, app, visit
 
 ENTERPRISE: Final = Person(
@@ -21,10 +21,8 @@ ITS_DETAILS: Final = {
     "phone": ENTERPRISE.phone,
     "address": "Số 10 phố Ví Dụ",
 }
-LETTER: Final = "Kính gửi: Mẫu\n\nThiếu bản rõ.\n\n----------------------------------------\n\nTo: Mẫu\n\nNot legible."
 FEES: Final = f"/ho-so/{CODE}/phi/{order()['order_id']}"
 CASE: Final = f"/ban-lam-viec/{cases.CODE}"
-REJECTED: Final = dossier("rejected", case={"rejected_at": "2026-01-15T04:00:00+00:00"})
 PROPOSED_BY_ANOTHER: Final = {
     "status": "proposed",
     "accepted_at": "2026-11-26T02:00:00+00:00",
@@ -64,13 +62,6 @@ def _onward(way: str) -> Callable[[str], Answered]:
         return browser, browser.get(sent.location + choice.replace("?", mark))
 
     return ask
-
-
-def _with_letter(of: dict[str, Any], moment: str) -> FakeServices:
-    told = {"notice_id": "n-1", "dossier_code": CODE, "moment": moment, "audience": "applicant", "channel": "email"}
-    told |= {"status": "sent", "requested_at": "2026-01-15T04:00:01+00:00", "sent_at": "2026-01-15T04:00:02+00:00"}
-    letter = {**told, "subject": "Về hồ sơ", "text": LETTER}
-    return services(of, notify__list_notices={"items": [told], "next": None}, notify__get_notice=letter)
 
 
 def _proposed(**changes: Any) -> FakeServices:
@@ -114,10 +105,10 @@ SELDOM: Final = {
     "a code to pay with a phone": Seldom(200, _onward("phone"), ("Quét mã để thanh toán", "Thanh toán trên máy này")),
     "on the way to the gateway": Seldom(200, _onward("here"), ("Đến cổng thanh toán",)),
     "a slip of rejection": Seldom(
-        200, got(_with_letter(REJECTED, "rejected"), f"/ho-so/{CODE}/phieu/tu-choi"), ("Thiếu bản rõ.",)
+        200, got(with_letter(REJECTED, "rejected"), f"/ho-so/{CODE}/phieu/tu-choi"), ("Thiếu bản rõ.",)
     ),
     "a slip of apology": Seldom(
-        200, got(_with_letter(accepted(), "apology"), f"/ho-so/{CODE}/phieu/xin-loi"), ("Thiếu bản rõ.",)
+        200, got(with_letter(accepted(), "apology"), f"/ho-so/{CODE}/phieu/xin-loi"), ("Thiếu bản rõ.",)
     ),
     "a proposal to be signed": Seldom(
         200, got(_proposed(), CASE, OFFICER), ("Đề xuất đang chờ ký", "Ký theo đề xuất", "Máy chủ không trả lời")

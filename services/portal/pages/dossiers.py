@@ -62,7 +62,7 @@ def show(code: str) -> str:
         answers=show_asked(followed.procedure["form"], followed.dossier["form"]),
         names=names,
         notices=notices,
-        slips=there_are(followed.dossier, notices, for_officer=False),
+        slips=there_are(followed.dossier, notices or (), for_officer=False),
         shown_types=papers.SHOWN,
         may_withdraw=may_withdraw(followed.dossier),
         live=Live(render_template("dossiers/progress.html", one=followed, **happened)),

@@ -85,6 +85,10 @@ def accepted(status: str = "accepted", **changes: Any) -> dict[str, Any]:
     return dossier(status, **{"due_at": "2026-01-16T10:30:00+00:00", **changes, "case": case})
 
 
+REJECTED: Final = dossier("rejected", case={"rejected_at": "2026-01-15T04:00:00+00:00"})
+LETTER: Final = "Kính gửi: Mẫu\n\nThiếu bản rõ.\n\n----------------------------------------\n\nTo: Mẫu\n\nNot legible."
+
+
 def fee(status: str = "requested", **changes: Any) -> dict[str, Any]:
     """A fee as a dossier tells it."""
     told = {
@@ -169,3 +173,10 @@ def services(of: dict[str, Any] | None = None, **answers: Any) -> FakeServices:
         **{target.replace("__", "."): answer for target, answer in answers.items()},
     }
     return FakeServices(table)
+
+
+def with_letter(of: dict[str, Any], moment: str, **answers: Any) -> FakeServices:
+    """Services that know this dossier, and a letter to its applicant."""
+    notice = {"notice_id": "n-1", "dossier_code": CODE, "moment": moment, "audience": "applicant"}
+    written = {"notify__list_notices": {"items": [notice], "next": None}, "notify__get_notice": {"text": LETTER}}
+    return services(of, **{**written, **answers})

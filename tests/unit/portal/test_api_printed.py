@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import pytest
 
-from services.chassis.errors import NotFound
+from services.chassis.errors import NotFound, Unavailable
 from tests.unit.portal.answers import CODE, ORDER_ID, PAID, RECEIPT, accepted, dossier, order, services
 from tests.unit.portal.fakes import CITIZEN, OFFICER, FakeServices, visit
 from tests.unit.portal.test_slips import twice
@@ -35,6 +35,12 @@ def test_the_slips_of_a_dossier_are_listed_with_titles_in_both_languages() -> No
     assert (slip["kind"], slip["form"]) == ("tiep-nhan", "01")
     assert slip["title"]["vi"] == "Giấy tiếp nhận hồ sơ và hẹn trả kết quả"
     assert slip["title"]["en"] != slip["title"]["vi"]
+
+
+def test_a_list_that_may_lack_a_slip_is_not_given_for_whole() -> None:
+    away = Unavailable("notify.unavailable", "notify does not answer.", "Dịch vụ chưa sẵn sàng.")
+    answer = get(services(accepted(), notify__list_notices=away), "/slips")
+    assert (answer.status_code, answer.json["code"]) == (503, "notify.unavailable")
 
 
 def test_the_requests_for_supplements_are_told_apart_by_their_round() -> None:

@@ -65,6 +65,14 @@ def test_an_apology_can_be_printed_once_its_applicant_was_written_it() -> None:
     notices = [{**notice, "sent_at": "2026-11-26T02:00:00+00:00"}]
     page = visit(at_work(notify__list_notices={"items": notices, "next": None}), OFFICER).get(HERE).text
     assert f'href="/ho-so/{CODE}/phieu/xin-loi"' in page
+    assert "Có thể còn giấy tờ khác" not in page
+
+
+def test_whether_an_apology_can_be_printed_is_left_open_while_notify_is_away() -> None:
+    away = Unavailable("notify.unavailable", "Away.", "Chưa sẵn sàng.")
+    page = visit(at_work(notify__list_notices=away), OFFICER).get(HERE).text
+    assert "Chưa tải được danh sách thông báo." in page
+    assert "Có thể còn giấy tờ khác: danh sách thông báo chưa tải được." in page
 
 
 NEXT = f"{CODE[:-1]}2"

@@ -119,11 +119,20 @@ def test_officers_have_other_pages() -> None:
     assert visit(services(), OFFICER).get(HERE).status_code == 404
 
 
-def test_a_service_that_is_away_takes_nothing_else_from_the_page() -> None:
+def test_a_service_that_is_away_takes_nothing_else_from_the_page_and_is_not_taken_for_silent() -> None:
     known = services(notify__list_notices=AWAY, registry__get_calendar=AWAY)
     answer = visit(known, CITIZEN).get(HERE)
     assert answer.status_code == 200
-    assert "Chưa có thông báo nào" in answer.text
+    for said in ("Chưa tải được danh sách thông báo.", "Có thể còn giấy tờ khác", f"{HERE}/phieu/da-nhan"):
+        assert said in answer.text
+    assert "Chưa có thông báo nào" not in answer.text
+
+
+@pytest.mark.parametrize("nothing", [{"items": [], "next": None}, NotFound("notify.unknown_notice", "No.", "Không.")])
+def test_where_nothing_was_written_yet_the_page_says_so(nothing: Any) -> None:
+    page = visit(services(notify__list_notices=nothing), CITIZEN).get(HERE).text
+    assert "Chưa có thông báo nào." in page
+    assert "Có thể còn giấy tờ khác" not in page
 
 
 def test_a_part_that_did_not_change_is_not_sent_again() -> None:

@@ -6,16 +6,27 @@ from typing import Any
 import pytest
 from flask import g
 
-from services.chassis.errors import Unavailable
+from services.chassis.errors import NotFound, Unavailable
 from services.portal import pdf
 from services.portal.people import Person
 from services.portal.slips import in_language, there_are
 from services.portal.spoken import spoken_vnd
-from tests.unit.portal.answers import CODE, ORDER_ID, PAID, RECEIPT, accepted, dossier, order, services
+from tests.unit.portal.answers import (
+    CODE,
+    LETTER,
+    ORDER_ID,
+    PAID,
+    RECEIPT,
+    REJECTED,
+    accepted,
+    dossier,
+    order,
+    services,
+    with_letter,
+)
 from tests.unit.portal.fakes import CITIZEN, OFFICER, FakeServices, app, ended, procedure, visit
 
 HERE = f"/ho-so/{CODE}/phieu"
-LETTER = "Kính gửi: Mẫu\n\nThiếu bản rõ.\n\n----------------------------------------\n\nTo: Mẫu\n\nNot legible."
 SUPPLEMENT = {
     "round": 1,
     "components": ["CCCD"],
@@ -50,6 +61,7 @@ DATASET = {
     "name": {"vi": "Tên miền", "en": "Domains"},
     "fields": [{"name": "label", "type": "text", "label": {"vi": "Nhãn", "en": "Label"}}],
 }
+AWAY = Unavailable("notify.unavailable", "notify does not answer.", "Dịch vụ chưa sẵn sàng.")
 
 
 DUE = "2026-01-16T02:00:00+00:00"
@@ -175,6 +187,47 @@ def test_a_supplement_request_says_what_the_officer_wrote(reader: Person) -> Non
     page = visit(known, reader).get(f"{HERE}/bo-sung").text
     for said in ("Chưa đủ.", "Thiếu bản &lt;rõ&gt;.", "Nộp thêm."):
         assert said in page
+
+
+BY_LETTER = [(REJECTED, "rejected", "tu-choi"), (accepted(), "apology", "xin-loi")]
+
+
+@pytest.mark.parametrize(("of", "moment", "kind"), BY_LETTER)
+def test_a_slip_that_a_letter_words_has_its_words(of: dict[str, Any], moment: str, kind: str) -> None:
+    assert "Thiếu bản rõ." in visit(with_letter(of, moment), CITIZEN).get(f"{HERE}/{kind}").text
+
+
+@pytest.mark.parametrize("away", ["notify__list_notices", "notify__get_notice"])
+@pytest.mark.parametrize(("of", "moment", "kind"), BY_LETTER)
+def test_no_slip_is_made_up_while_the_letter_that_words_it_cannot_be_had(
+    of: dict[str, Any], moment: str, kind: str, away: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printed: list[str] = []
+    monkeypatch.setattr(pdf, "_printed", lambda html: printed.append(html) or b"%PDF")  # type: ignore[func-returns-value]
+    browser = visit(with_letter(of, moment, **{away: AWAY}), CITIZEN)
+    api = f"/api/v1/dossiers/{CODE}/slips/{kind}"
+    assert [browser.get(path).status_code for path in (f"{HERE}/{kind}", f"{HERE}/{kind}.pdf", api)] == [503] * 3
+    assert not printed
+
+
+def test_a_letter_that_is_not_there_yet_is_told_from_one_that_is_no_longer_kept() -> None:
+    path, gone, not_yet = f"{HERE}/tu-choi", "Nội dung thông báo không còn được lưu.", "Chưa có nội dung thông báo."
+    before = visit(services(REJECTED), CITIZEN).get(path).text
+    assert (not_yet in before, gone in before) == (True, False)
+    after = visit(with_letter(REJECTED, "rejected", notify__get_notice={"text": None}), CITIZEN).get(path).text
+    assert (not_yet in after, gone in after) == (False, True)
+
+
+def test_nobody_was_apologised_to_who_was_not_written_to() -> None:
+    unheard = NotFound("notify.unknown_notice", "No.", "Không.")
+    assert visit(services(accepted(), notify__list_notices=unheard), CITIZEN).get(f"{HERE}/xin-loi").status_code == 404
+
+
+@pytest.mark.parametrize("reader", [CITIZEN, OFFICER])
+def test_slips_that_no_letter_words_are_there_while_notify_is_away(reader: Person) -> None:
+    known = services(accepted("supplement_requested", supplement=SUPPLEMENT), notify__list_notices=AWAY)
+    for kind in ("tiep-nhan", "bo-sung"):
+        assert visit(known, reader).get(f"{HERE}/{kind}").status_code == 200
 
 
 def twice() -> FakeServices:
