@@ -7,6 +7,7 @@ import pytest
 
 from services.chassis import clock
 from services.chassis.errors import NotFound, Refused
+from services.portal.qr import qr
 from tests.unit.portal.answers import CODE, ORDER_ID, PAID, RECEIPT, attempt, order, services
 from tests.unit.portal.fakes import CITIZEN, FakeServices, visit
 
@@ -79,7 +80,8 @@ def test_a_phone_gets_a_code_and_nobody_is_led_away() -> None:
     answer = browser.post(f"{HERE}/thanh-toan", data={"request_id": "r-1", "way": "phone"})
     page = browser.get(answer.location).text
     assert 'http-equiv="refresh"' not in page
-    assert 'class="qr"' in page
+    assert qr(GATEWAY, "Mã QR dẫn đến trang thanh toán") in page
+    assert page.count('class="qr"') == 1
     assert f'data-poll="{HERE}/cho"' in page
 
 

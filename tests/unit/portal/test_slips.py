@@ -9,6 +9,7 @@ from flask import g
 from services.chassis.errors import NotFound, Unavailable
 from services.portal import pdf
 from services.portal.people import Person
+from services.portal.qr import qr
 from services.portal.slips import in_language, there_are
 from services.portal.spoken import spoken_vnd
 from tests.unit.portal.answers import (
@@ -126,15 +127,21 @@ def test_a_letter_is_printed_in_the_language_of_the_page() -> None:
     assert in_language("Only one.") == "Only one."
 
 
+def assert_leads_to(address: str, page: str) -> None:
+    """A slip has this address to be read and to be scanned, and no other code."""
+    assert f'<span class="slip-address">{address}</span>' in page
+    assert qr(address, "Mã QR để tra cứu") in page
+    assert page.count('class="qr"') == 1
+
+
 def test_an_appointment_names_the_day_the_papers_and_the_way_to_look_up() -> None:
     known = services(accepted(), routing__get_reception=RECEPTION)
     page = visit(known, CITIZEN).get(f"{HERE}/tiep-nhan").text
     for said in ("Giấy tiếp nhận hồ sơ và hẹn trả kết quả", "Mẫu số 01", "17 giờ 30, 16/01/2026", "Căn cước công dân"):
         assert said in page
     assert "cán bộ mã số vnnic-1, Trung tâm Internet Việt Nam" in page
-    assert f"http://localhost/tra-cuu?ma={CODE}" in page
+    assert_leads_to(f"http://localhost/tra-cuu?ma={CODE}", page)
     assert CITIZEN.id not in page
-    assert 'class="qr"' in page
 
 
 def test_a_result_says_what_was_decided_on_each_row() -> None:
@@ -306,7 +313,7 @@ def test_a_control_slip_is_for_officers() -> None:
 def test_a_result_carries_the_code_that_checks_it() -> None:
     known = services(accepted("resolved", result=RESULT), registry__get_record=RECORD, registry__get_dataset=DATASET)
     page = visit(known, CITIZEN).get(f"{HERE}/ket-qua").text
-    assert "http://localhost/kiem-tra/ten-mien-vn/1/2026/TM-VNNIC" in page
+    assert_leads_to("http://localhost/kiem-tra/ten-mien-vn/1/2026/TM-VNNIC", page)
     assert "vi-du" in page
 
 
