@@ -96,6 +96,16 @@ def test_a_dossier_shows_its_way_its_unit_and_what_was_said() -> None:
     assert f"{HERE}/thong-bao/n-1" in page
 
 
+def test_the_term_of_an_accepted_dossier_is_told_day_by_day() -> None:
+    page = visit(services(accepted()), CITIZEN).get(HERE).text
+    assert "<summary>Xem cách tính từng ngày</summary>" in page
+    rows = [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in re.findall(r"<tr><td .*?</tr>", page)]
+    assert rows == [
+        ["Thứ Năm, 15/01/2026", "không", "ngày nhận, chưa tính"],
+        ["Thứ Sáu, 16/01/2026", "ngày thứ 1", "ngày làm việc"],
+    ]
+
+
 @pytest.mark.parametrize("address", [HERE, f"{HERE}/phi", f"{HERE}/rut", f"{HERE}/phieu/tiep-nhan"])
 def test_a_dossier_outlives_the_unit_that_had_it(address: str) -> None:
     known = services(accepted(), registry__get_unit=ENDED_UNIT, intake__list_procedures={"items": [], "next": None})
