@@ -6,12 +6,13 @@ Everything has its way without them; the stories go it.
 import re
 import threading
 from typing import Any, Final
+from urllib.parse import quote
 
 import pytest
-import segno
 from playwright.sync_api import Locator, Page, expect
 
 from services.chassis.errors import Conflict, Refused, Unavailable
+from services.portal.qr import qr
 from tests.e2e.conftest import PATIENCE_MS, PHONE, Opened, scan
 from tests.unit.portal import answers as following
 from tests.unit.portal import cases, drafts, test_board
@@ -344,9 +345,11 @@ def test_a_dossier_renews_itself_however_long_nothing_happens_and_says_when_it_n
 
 
 def show(page: Page, code: str) -> None:
-    """Hold a QR code before the camera."""
+    """Hold a QR code before the camera, as slips have it."""
+    drawn = qr(code, "").partition("<svg")[2].partition("</span>")[0]
+    picture = f'<svg xmlns="http://www.w3.org/2000/svg" width="360" height="360"{drawn}'
     page.evaluate(
-        "(code) => { window.shown = code; }", {"text": code, "picture": segno.make(code).png_data_uri(scale=6)}
+        "(code) => { window.shown = code; }", {"text": code, "picture": f"data:image/svg+xml,{quote(picture)}"}
     )
 
 
