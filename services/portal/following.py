@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from services.chassis.errors import NotFound, ServiceError
 from services.chassis.logs import log
@@ -15,6 +15,7 @@ from services.portal.signin import who
 from services.portal.wiring import portal
 
 Document = Mapping[str, Any]
+MOST_NOTICES: Final = 200  # of a dossier, as many as notify tells at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +91,10 @@ def notices_of(code: str) -> list[Document] | None:
 def read_notices(code: str) -> list[Document]:
     """The same. Raises Unavailable."""
     try:
-        found = portal().services.ask(who().actor, "notify.list_notices", dossier_code=code, limit=200)["items"]
+        found = portal().services.ask(who().actor, "notify.list_notices", dossier_code=code, limit=MOST_NOTICES)
     except NotFound:
         return []
-    return [one for one in reversed(found) if one["audience"] == "applicant"]
+    return [one for one in reversed(found["items"]) if one["audience"] == "applicant"]
 
 
 def letter_of(notices: Sequence[Document], moment: str) -> Document | None:

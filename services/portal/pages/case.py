@@ -23,7 +23,7 @@ from services.portal.deeds import (
     read_deed,
     row_place,
 )
-from services.portal.following import Followed, term_of, unit_name_of, unit_of
+from services.portal.following import MOST_NOTICES, Followed, term_of, unit_name_of, unit_of
 from services.portal.language import say, sentence, words
 from services.portal.orders import PAYABLE
 from services.portal.progress import of_result
@@ -36,7 +36,6 @@ from services.portal.worklist import Place, behind
 Document = Mapping[str, Any]
 pages = Blueprint("case", __name__, url_prefix="/ban-lam-viec")
 _CONFLICT, _SEE_OTHER = 409, 303
-_MOST_NOTICES: Final = 50
 # action: its address, and what is said once it is done
 _ACTIONS: Final = {
     "accept": ("tiep-nhan", sentence("Đã tiếp nhận hồ sơ.")),
@@ -164,7 +163,7 @@ def _is_handed_on(code: str, typed: Mapping[str, str]) -> bool:
 def _page(case: Document, attempt: Attempt | None = None, status: int = 200) -> ResponseReturnValue:
     code, procedure = case["dossier_code"], _procedure(case)
     dossier = _if_there(lambda: _ask("intake.get", dossier_code=code))
-    notices = _if_there(lambda: _ask("notify.list_notices", dossier_code=code, limit=_MOST_NOTICES))
+    notices = _if_there(lambda: _ask("notify.list_notices", dossier_code=code, limit=MOST_NOTICES))
     answers = show_form(procedure["form"], dossier["form"] or {}) if dossier else []
     rows = applied_for(procedure, answers)
     place = Place.read(request.args)
