@@ -246,9 +246,10 @@ def _mailbox_full(stage: Stage, plot: Plot, _move: Move) -> Any:
 
 
 def _wait(stage: Stage, _plot: Plot, move: Move) -> Any:
-    """Hours pass, and every timer looks what they brought."""
+    """Hours pass, and every timer looks what they brought, also what another timer has just found."""
     stage.world.clock.pass_(hours=move.details["hours"])
-    stage.world.ring_timers()
+    for _ in range(2):
+        stage.world.ring_timers()
 
 
 def _unit_says(verb: str, *, wordy: bool = False) -> Callable[[Stage, Plot, Move], Any]:
