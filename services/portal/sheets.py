@@ -1,5 +1,6 @@
 """Tables from a spreadsheet: what was copied there and pasted here, or saved as CSV, becomes rows of answers."""
 
+import codecs
 import csv
 import io
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,6 @@ from services.portal.forms import MOST_ROWS_TYPED, read_value
 Document = Mapping[str, Any]
 Row = dict[str, Any]
 LONGEST: Final = 2_000_000
-_ENCODINGS: Final = ("utf-8-sig", "utf-16")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +25,16 @@ class Unreadable(Exception):
 
 
 def decoded(content: bytes) -> str:
-    """The text of a CSV file, as spreadsheets write it. Raises Unreadable."""
+    """The text of a CSV file, as spreadsheets write it: UTF-8, or UTF-16 that says so. Raises Unreadable.
+
+    Without its mark UTF-16 is not guessed: bytes of another encoding, two by two, are letters of some script too.
+    """
     if len(content) > LONGEST:
         raise Unreadable("too_large", most=LONGEST)
-    for encoding in _ENCODINGS if content[:2] not in {b"\xff\xfe", b"\xfe\xff"} else reversed(_ENCODINGS):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise Unreadable("not_text")
+    try:
+        return content.decode("utf-16" if content.startswith((codecs.BOM_LE, codecs.BOM_BE)) else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Unreadable("not_text") from error
 
 
 def read_sheet(table: Document, text: str, before: int) -> list[Row]:
@@ -78,12 +79,13 @@ def _separator(text: str) -> str:
 
 
 def _heads(columns: Sequence[Document], cells: Sequence[str]) -> list[Document | None]:
-    """The column below each cell if the line names columns; none if it holds answers."""
+    """The column below each cell if the line names columns, more than half of them or of its cells; else none."""
     names: dict[str, Document] = {}
     for column in columns:
         names |= {str(name).strip().lower(): column for name in (column["name"], *column["label"].values())}
     heads = [names.get(cell.strip().lower().rstrip(" *")) for cell in cells]
-    return heads if sum(head is not None for head in heads) * 2 > len(columns) else []
+    fewest = min(len(columns), sum(1 for cell in cells if cell.strip()))
+    return heads if sum(head is not None for head in heads) * 2 > fewest else []
 
 
 def _row(columns: Sequence[Document | None], cells: Sequence[str]) -> Row:

@@ -115,11 +115,23 @@ def test_rows_are_added_and_removed_without_scripts() -> None:
     assert drafts.kept[DRAFT_ID]["form"]["titles"] == [{"title": "Thơ"}]
 
 
-def test_pasted_rows_join_the_table_and_their_mistakes_name_the_row() -> None:
+PASTED = "Thơ\tba\nKịch\t80"
+SAVED = "Số trang;Tên sách\r\nba;Thơ\r\n80;Kịch\r\n"
+
+
+@pytest.mark.parametrize(
+    ("pasted", "file"),
+    [(PASTED, b""), ("", SAVED.encode()), ("", SAVED.encode("utf-8-sig")), ("", PASTED.encode("utf-16"))],
+    ids=["pasted", "a file", "a file of Excel", "a file of Excel in Unicode"],
+)
+def test_rows_of_a_spreadsheet_join_the_table_and_their_mistakes_name_the_row(pasted: str, file: bytes) -> None:
     browser = visit(services(FakeDrafts()), CITIZEN)
-    page = browser.post(AT, data=form(do="paste:titles", paste__titles="Thơ\tba\nKịch\t80"), follow_redirects=True)
+    sheet = (io.BytesIO(file), "sách.csv" if file else "")  # a browser posts the control also when nothing was chosen
+    data = {**form(do="paste:titles", paste__titles=pasted), "csv.titles": sheet}
+    page = browser.post(AT, data=data, follow_redirects=True)
     assert page.status_code == 200
-    assert value(page, "form.titles.2.title") == "Kịch"
+    assert [value(page, f"form.titles.{row}.title") for row in range(3)] == ["Truyện", "Thơ", "Kịch"]
+    assert [value(page, f"form.titles.{row}.pages") for row in range(3)] == ["120", "ba", "80"]
     assert "Đầu sách, dòng 2, Số trang" in page.text
 
 

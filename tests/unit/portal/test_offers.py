@@ -211,6 +211,39 @@ def test_the_page_of_a_procedure_is_in_the_language_that_was_chosen() -> None:
     assert "Thời hạn giải quyết" in browser.get("/thu-tuc/mic/ma-so?lang=vi").text
 
 
+def test_the_page_of_a_procedure_tells_what_it_costs_and_when_what_comes_of_it_and_by_which_law() -> None:
+    fee = {
+        "name": {"vi": "Lệ phí cấp phép", "en": "Licence fee"},
+        "basis": "flat",
+        "amount_vnd": 1_350_000,
+        "when_due": "before_result",
+        "source": "TT 20/2023/TT-BTC",
+        "mark": "unsure",
+    }
+    laws = [
+        {"number": "Luật 41/2009/QH12", "valid_from": "2010-07-01", "valid_to": "2026-06-30"},
+        {"number": "NĐ 72/2013/NĐ-CP", "valid_from": "2013-09-01", "valid_to": None},
+        {"number": "QĐ 1/QĐ-BTTTT", "valid_from": None, "valid_to": None},
+    ]
+    result = {"name": {"vi": "Giấy phép", "en": "Licence"}, "validity_years": 5, "record_fields": {}}
+    browser = visit(FakeServices(catalogue(procedure("gp", fees=[fee], legal_basis=laws, result=result))))
+    vietnamese, english = (read(browser.get(f"/thu-tuc/mic/gp?lang={lang}").text) for lang in ("vi", "en"))
+    assert "|Kết quả|Giấy phép|Hiệu lực của kết quả|5 năm|" in vietnamese
+    assert "|Lệ phí cấp phép|chưa kiểm chứng|1.350.000\u00a0đ|trước khi nhận kết quả|TT 20/2023/TT-BTC|" in vietnamese
+    basis = vietnamese.partition("|Căn cứ pháp lý|")[2]
+    assert basis.startswith(
+        "Luật 41/2009/QH12|(01/07/2010 – 30/06/2026)|NĐ 72/2013/NĐ-CP|(01/09/2013 – nay)|QĐ 1/QĐ-BTTTT|"
+    )
+    assert "|Legal basis|Luật 41/2009/QH12|(01/07/2010 – 30/06/2026)|" in english
+    assert "|Result|Licence|Validity of the result|5 years|" in english
+    assert "|Licence fee|not confirmed|1.350.000\u00a0đ|before the result is handed over|TT 20/2023/TT-BTC|" in english
+
+
+def read(page: str) -> str:
+    """The texts of a page, each between bars."""
+    return re.sub(r"\s*(<[^>]*>\s*)+", "|", page)
+
+
 def test_names_sort_by_the_vietnamese_alphabet() -> None:
     names = ["Ðông", "đèn", "dê", "ăn", "an", "âm", "bà", "bá", "ba"]
     assert sorted(names[1:], key=collated) == ["an", "ăn", "âm", "ba", "bà", "bá", "dê", "đèn"]

@@ -24,6 +24,18 @@ def test_a_sheet_is_read_however_it_was_written(text: str) -> None:
     assert read_sheet(TITLES, text, 0) == [ROW]
 
 
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("Số trang;Tên sách\n1200;Truyện", [{"title": "Truyện", "pages": 1200}]),  # fewer columns than are asked
+        ("STT,Tên sách,Số trang,Ngày in,Tập,Giá,Kho\n1,Truyện,1200,,,,", [{"title": "Truyện", "pages": 1200}]),
+        ("Tên sách\t1200", [{"title": "Tên sách", "pages": 1200}]),  # a book may be called so
+    ],
+)
+def test_a_line_names_columns_where_most_of_it_does_or_most_of_them_are_named(text: str, rows: list[object]) -> None:
+    assert read_sheet(TITLES, text, 0) == rows
+
+
 def test_a_cell_that_is_not_of_its_type_is_kept_to_be_judged_beside_its_row() -> None:
     assert read_sheet(TITLES, "a\tnhiều\tmai\t", 0) == [{"title": "a", "pages": "nhiều", "printed_on": "mai"}]
 
@@ -48,7 +60,16 @@ def test_files_are_read_in_the_encodings_of_spreadsheets(encoding: str) -> None:
     assert decoded("Truyện".encode(encoding)) == "Truyện"
 
 
-@pytest.mark.parametrize(("content", "code"), [(b"\xff\xfe\xff", "not_text"), (b"a" * 2_000_001, "too_large")])
+WINDOWS = "Thơ;80\r\n".encode("cp1258")  # what Excel calls CSV, on Vietnamese Windows
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        *((b"\xff\xfe\xff", "not_text"), (b"a" * 2_000_001, "too_large")),
+        *((WINDOWS, "not_text"), (WINDOWS + b"\n", "not_text")),  # an even and an odd number of bytes
+    ],
+)
 def test_other_files_are_refused(content: bytes, code: str) -> None:
     with pytest.raises(Unreadable) as refused:
         decoded(content)
