@@ -135,21 +135,23 @@ def test_files_are_dropped_each_with_its_progress_and_one_that_cannot_be_taken_s
     asked, tickets, kept = papers()
     page = opened(asked, PAPERS, CITIZEN)
     place = page.locator("form[data-upload]")
-    files = [["ảnh.exe", "MZ"], ["bản khai.pdf", scan(PART + 9).decode()]]
+    files = [["ảnh.exe", "MZ"], ["bản khai.pdf", scan(PART + 9).decode()], ["phụ lục.pdf", scan(9).decode()]]
     dropped = page.evaluate_handle(DROPPED, files)
     place.dispatch_event("dragover", {"dataTransfer": dropped})
     expect(place).to_have_class(re.compile("is-over"))
     place.dispatch_event("drop", {"dataTransfer": dropped})
     expect(place).not_to_have_class(re.compile("is-over"))
-    refused, sending = (place.locator("[data-sending] li").filter(has_text=name) for name, _ in files)
+    refused, sending, after = (place.locator("[data-sending] li").filter(has_text=name) for name, _ in files)
     expect(refused.locator(".wrong")).to_have_text("Chỉ nhận tệp .pdf, .jpg, .jpeg.")
     expect(sending.locator("[data-state]")).to_have_text(re.compile(r"^9\d %$"))
     assert 90 < sending.locator("progress").evaluate("(bar) => bar.value") < 100
     tickets.may_go_on.set()
     expect(sending.locator("[data-state]")).to_have_text("Đã nhận.")
-    expect(place.locator("[data-told]")).to_have_text("bản khai.pdf: Đã nhận.")
-    assert (brought(kept), len(asked.of("intake.open_upload"))) == (1, 1)
-    assert [len(file) for file in tickets.arrived.values()] == [len(files[1][1])]
+    expect(after.locator("[data-state]")).to_have_text("Đã nhận.")
+    expect(place.locator("[data-told]")).to_have_text("phụ lục.pdf: Đã nhận.")
+    assert brought(kept) == 2
+    assert [one["filename"] for one in asked.of("intake.open_upload")] == [files[1][0], files[2][0]]
+    assert [file.decode() for file in tickets.arrived.values()] == [files[1][1], files[2][1]]
 
 
 def test_a_file_whose_ticket_is_spent_is_sent_by_another_and_why_it_is_refused_is_said(opened: Opened) -> None:

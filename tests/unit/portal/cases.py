@@ -22,21 +22,24 @@ CALENDAR: Final = {
 }
 COUNTS: Final = {
     "unit": "vnnic",
-    "opened": 3,
-    "accepted": 1,
-    "in_hand": 2,
-    "proposed": 1,
-    "supplement_requested": 1,
-    "open": 7,
-    "mine": 2,
+    "opened": 1200,
+    "accepted": 9,
+    "in_hand": 8,
+    "proposed": 3,
+    "supplement_requested": 4,
+    "open": 1224,
+    "mine": 7,
     "fee_awaited": 0,
-    "at_risk": 1,
-    "overdue": 1,
+    "at_risk": 2,
+    "overdue": 5,
 }
 LOAD: Final = {
     "unit": "vnnic",
-    "officers": [{"officer": "vnnic-2", "open": 4, "at_risk": 1, "overdue": 0}],
-    "unassigned": {"open": 3, "at_risk": 0, "overdue": 1},
+    "officers": [
+        {"officer": "vnnic-1", "open": 7, "at_risk": 0, "overdue": 3},
+        {"officer": "vnnic-2", "open": 1008, "at_risk": 2, "overdue": 0},
+    ],
+    "unassigned": {"open": 209, "at_risk": 1, "overdue": 2},
 }
 UNITS: Final = [
     {"key": "vnnic", "name": {"vi": "VNNIC", "en": "VNNIC"}},

@@ -79,14 +79,28 @@ def test_a_service_that_does_not_answer_is_shown_as_that_and_the_rest_is_there()
     assert page.status_code == 200
     assert "không trả lời" in page.text
     assert "350.000\u00a0đ" in page.text
+    assert cells(line_of(page.text, "Dịch vụ", "routing")) == ["–", "–", "–"]
+
+
+def line_of(page: str, table: str, service: str) -> str:
+    """What a table under that head says of a service."""
+    below = page.partition(f"<h2>{table}</h2>")[2].partition("</table>")[0]
+    return below.partition(f'data-label="Dịch vụ">{service}</th>')[2].partition("</tr>")[0]
+
+
+def cells(line: str) -> list[str]:
+    """The figures of a line."""
+    return re.findall(r'<td class="number"[^>]*>([\d.,–]+)</td>', line)
 
 
 def test_what_waits_is_told_by_service_and_queue_by_queue() -> None:
     left = {"kind": "work", "queue": "routing.note_fee", "waiting": 1207, "consumers": 0}
     page = visit(answers(routing__list_queues=queues("routing", left)), OPERATOR).get("/dieu-hanh/").text
-    line = page.partition('data-label="Dịch vụ">routing</th>')[2]  # that of their health, then that of their queues
-    line = line.partition('data-label="Dịch vụ">routing</th>')[2].partition("</tr>")[0]
-    assert re.findall(r">([\d.]+)</td>", line) == ["1", "1.211", "1"]
+    health = line_of(page, "Dịch vụ", "routing")
+    assert cells(health) == ["3", "1,2", "2"]  # events to be sent, seconds that the oldest waits, dead letters
+    assert ">hoạt động<" in health
+    line = line_of(page, "Hàng đợi", "routing")
+    assert cells(line) == ["1", "1.211", "1"]
     assert "1 hàng đợi không có nơi nhận" in line
     assert '<th scope="row" class="code">routing.note_fee</th><td class="number">1.207</td>' in page
     assert page.count("hàng đợi không có nơi nhận") == 1  # nobody takes from a rung, and nobody should
@@ -125,10 +139,9 @@ def test_queues_that_are_not_known_are_not_empty() -> None:
     lost = {"kind": "work", "queue": "intake.mirror_case", "waiting": None, "consumers": None}
     changes = {"routing__list_queues": AWAY, "intake__list_queues": queues("intake", lost)}
     page = visit(answers(**changes), OPERATOR).get("/dieu-hanh/").text
-    table = page.partition("<h2>Hàng đợi</h2>")[2].partition("</table>")[0]
-    lines = {name: table.partition(f">{name}</th>")[2].partition("</tr>")[0] for name in ("intake", "routing")}
-    assert re.findall(r">([\d–]+)</td>", lines["intake"]) == ["1", "–", "1"]
-    assert re.findall(r">([\d–]+)</td>", lines["routing"]) == ["–", "–", "–"]
+    lines = {name: line_of(page, "Hàng đợi", name) for name in ("intake", "routing")}
+    assert cells(lines["intake"]) == ["1", "–", "1"]
+    assert cells(lines["routing"]) == ["–", "–", "–"]
     assert "không trả lời" in lines["routing"]
     assert ">đủ<" not in lines["intake"]
 
@@ -173,9 +186,22 @@ def test_days_that_are_none_or_too_many_are_said_to_be_and_the_usual_ones_shown(
 
 @time_machine.travel("2026-12-02T02:00:00+00:00", tick=False)
 def test_what_a_chart_shows_is_there_in_figures_too() -> None:
-    page = visit(answers(), OPERATOR).get("/dieu-hanh/?days=7").text
+    less = {**PAID, "day": "2026-11-28", "amount_vnd": 70_000}
+    services = answers(payment__count_fees={"paid": [PAID, less], "refunded": []})
+    page = visit(services, OPERATOR).get("/dieu-hanh/?days=7").text
+    chart = page.partition('<svg class="columns-chart" viewBox="0 0 70 100"')[2].partition("</svg>")[0]
+    bar = r'<rect x="(\d+)" y="([\d.]+)" width="8" height="([\d.]+)" class="bar good"><title>([\d/]+): ([\d.]+)\u00a0đ<'
+    bars = {day: drawn for *drawn, day, _ in re.findall(bar, chart)}
+    assert len(bars) == 7
+    assert bars["28/11/2026"] == ["21", "80.0", "20.0"]  # x, y from above, height: of the dearest day's 100
+    assert bars["30/11/2026"] == ["41", "100.0", "0.0"]
+    assert bars["01/12/2026"] == ["51", "0.0", "100.0"]
     assert '<th scope="row">01/12/2026</th><td class="number">350.000\u00a0đ</td>' in page
+    assert '<th scope="row">28/11/2026</th><td class="number">70.000\u00a0đ</td>' in page
     assert '<th scope="row">30/11/2026</th><td class="number">0\u00a0đ</td>' in page
+    states = page.partition("<h2>Hồ sơ theo trạng thái</h2>")[2].partition("</table>")[0]
+    line = r'<td class="number">(\d+)</td><td class="chart"><svg viewBox="0 0 100 10"[^>]*><rect width="([\d.]+)"'
+    assert re.findall(line, states) == [("6", "100.0"), ("2", "33.3")]
 
 
 @pytest.mark.parametrize(("headers", "status"), [({"X-Again": "yes"}, 302), ({}, 200)])

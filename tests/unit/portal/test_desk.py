@@ -236,6 +236,40 @@ def test_the_queue_is_there_while_its_figures_are_not() -> None:
     assert CODE in answer.text
 
 
+def test_each_tab_of_the_queue_has_its_count_and_leads_to_what_it_counts() -> None:
+    page = visit(at_work(), OFFICER).get("/ban-lam-viec").text
+    tabs = page.partition('<nav class="tabs')[2].partition("</nav>")[0]
+    counted = re.findall(r'<a href="([^"]+)"[^>]*>([^<]+) <span class="count">([\d.]+)</span>', tabs)
+    assert counted == [
+        ("/ban-lam-viec", "Đang xử lý", "1.224"),
+        ("/ban-lam-viec?officer=me", "Của tôi", "7"),
+        ("/ban-lam-viec?status=opened", "Chờ tiếp nhận", "1.200"),
+        ("/ban-lam-viec?status=proposed", "Chờ ký", "3"),
+        ("/ban-lam-viec?status=supplement_requested", "Chờ bổ sung", "4"),
+        ("/ban-lam-viec?late=at_risk", "Sắp đến hạn", "2"),
+        ("/ban-lam-viec?late=overdue", "Quá hạn", "5"),
+    ]
+    assert tabs.count('aria-current="page"') == 1
+
+
+def test_who_has_how_much_stands_officer_by_officer_and_what_nobody_has_below() -> None:
+    page = visit(at_work(), OFFICER).get("/ban-lam-viec/khoi-luong").text
+    table = page.partition("Hồ sơ đang mở của mỗi người</caption>")[2].partition("</table>")[0]
+    heads = re.findall(r'<th scope="col"[^>]*>([^<]+)</th>', table)
+    assert heads == ["Cán bộ", "Đang mở", "Sắp đến hạn", "Quá hạn", "Việc"]
+    found = r'<th scope="row"[^>]*><a class="hit" href="([^"]+)">([^<]+)</a></th>(.*?)</tr>'
+    lines = [
+        (to, name, dict(re.findall(r'<td class="number" data-label="([^"]+)">([\d.]+)</td>', rest)))
+        for to, name, rest in re.findall(found, table)
+    ]
+    columns = ("Đang mở", "Sắp đến hạn", "Quá hạn")
+    assert [(to, name, *(figures[column] for column in columns)) for to, name, figures in lines] == [
+        ("/ban-lam-viec?officer=vnnic-1", "vnnic-1", "7", "0", "3"),
+        ("/ban-lam-viec?officer=vnnic-2", "vnnic-2", "1.008", "2", "0"),
+        ("/ban-lam-viec?officer=none", "Chưa giao", "209", "1", "2"),
+    ]
+
+
 def test_who_works_in_the_unit_is_not_counted_for_every_page() -> None:
     services = at_work()
     browser = visit(services, OFFICER)

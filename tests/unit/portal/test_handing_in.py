@@ -1,5 +1,6 @@
 """Papers, reading over, and handing in once, over fakes."""
 
+import hashlib
 import io
 import re
 from typing import Any, Final
@@ -21,7 +22,7 @@ OPENED: Final = {"upload_id": UPLOAD_ID, "url": f"http://intake.example.vn/uploa
 
 
 class FakeTickets:
-    """Keeps what is sent; `refuses` is what a file is refused with."""
+    """Keeps what is sent; `refuses` is what a file is refused with that is no PDF."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, str, bytes]] = []
@@ -29,9 +30,10 @@ class FakeTickets:
 
     def put(self, upload_id: str, ticket: str, content_type: str, content: Any) -> None:
         """Take a whole file."""
-        if self.refuses:
+        whole = content.read()
+        if self.refuses and not whole.startswith(b"%PDF"):
             raise self.refuses
-        self.sent.append((upload_id, content_type, content.read()))
+        self.sent.append((upload_id, content_type, whole))
 
 
 def ready(**answers: Any) -> tuple[FakeServices, FakeTickets, FakeDrafts]:
@@ -54,14 +56,24 @@ def files(*named: tuple[str, bytes]) -> dict[str, Any]:
     return {"request_id": "files", "file": [(io.BytesIO(content), name) for name, content in named]}
 
 
+def opening(**asked: Any) -> dict[str, str]:
+    """A ticket of its own for every request."""
+    upload_id = hashlib.md5(asked["request_id"].encode(), usedforsecurity=False).hexdigest()
+    return {"upload_id": upload_id, "url": f"http://intake.example.vn/uploads/{upload_id}/{TICKET}"}
+
+
 def test_files_of_a_plain_form_are_passed_on_and_join_the_draft() -> None:
-    asked, tickets, drafts = ready(open_upload={**OPENED, "upload_id": "1" * 32})
-    page = visit(asked, CITIZEN).post(f"{AT}/giay-to/TP01", data=files(("giấy tờ/bản khai.PDF", b"%PDF")))
+    asked, tickets, drafts = ready(open_upload=opening)
+    two = files(("giấy tờ/bản khai.PDF", b"%PDF"), ("phụ lục.pdf", b"%PDF-1.7"))
+    browser = visit(asked, CITIZEN)
+    page = browser.post(f"{AT}/giay-to/TP01", data=two)
     assert page.status_code == 303
-    assert tickets.sent == [(UPLOAD_ID, "application/pdf", b"%PDF")]
-    opened = asked.of("intake.open_upload")[0]
-    assert (opened["filename"], opened["size"]) == ("bản khai.PDF", 4)
-    assert [one["upload_id"] for one in drafts.kept[DRAFT_ID]["documents"]] == [UPLOAD_ID, "1" * 32]
+    opened = asked.of("intake.open_upload")
+    assert [(one["filename"], one["size"]) for one in opened] == [("bản khai.PDF", 4), ("phụ lục.pdf", 8)]
+    first, second = (opening(**one)["upload_id"] for one in opened)
+    assert tickets.sent == [(first, "application/pdf", b"%PDF"), (second, "application/pdf", b"%PDF-1.7")]
+    assert [one["upload_id"] for one in drafts.kept[DRAFT_ID]["documents"]] == [UPLOAD_ID, first, second]
+    assert "Đã nhận 2 tệp." in browser.get(page.location).text
 
 
 @pytest.mark.parametrize(
@@ -81,10 +93,13 @@ def test_a_file_that_cannot_be_taken_is_named_beside_its_paper(name: str, conten
 
 
 def test_what_intake_refuses_is_told_and_the_other_files_are_kept() -> None:
-    asked, tickets, _ = ready()
+    asked, tickets, drafts = ready(open_upload=opening)
     tickets.refuses = Refused("intake.wrong_content", "Not a PDF.", "Sai loại nội dung.")
-    page = visit(asked, CITIZEN).post(f"{AT}/giay-to/TP01", data=files(("<b>.pdf", b"x")))
-    assert "&lt;b&gt;.pdf: Sai loại nội dung." in page.text
+    both = files(("<b>.pdf", b"x"), ("a.pdf", b"%PDF"))
+    page = visit(asked, CITIZEN).post(f"{AT}/giay-to/TP01", data=both)
+    assert (page.status_code, "&lt;b&gt;.pdf: Sai loại nội dung." in page.text) == (422, True)
+    kept = opening(**asked.of("intake.open_upload")[1])["upload_id"]
+    assert [one["upload_id"] for one in drafts.kept[DRAFT_ID]["documents"]] == [UPLOAD_ID, kept]
 
 
 def test_no_file_is_said_to_be_missing_and_no_such_paper_is_not_found() -> None:
