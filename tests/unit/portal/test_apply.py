@@ -9,6 +9,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from services.chassis.errors import Conflict, Refused, Unavailable
+from services.portal.people import read_person
 from tests.unit.portal.drafts import DRAFT_ID, FakeDrafts, form, services
 from tests.unit.portal.fakes import CITIZEN, OFFICER, visit
 
@@ -32,6 +33,15 @@ def test_a_new_form_knows_who_has_signed_in_and_keeps_nothing_yet() -> None:
     assert value(page, "applicant.email") == CITIZEN.email
     assert CITIZEN.id in page.text
     assert not drafts.kept
+
+
+def test_what_an_account_says_of_whose_it_is_stands_in_a_new_form() -> None:
+    account = {"LoaiTaiKhoan": "2", "MaSoThue": "9900000016", "TenDoanhNghiep": "Công ty Ví Dụ"}
+    details = {"ThuDienTu": "vi.du@example.vn", "SoDienThoai": "0912345678", "DiaChi": "Số 1 phố Ví Dụ"}
+    page = visit(services(FakeDrafts()), read_person(account | details)).get("/nop-ho-so/mic/dk-ten-mien-vn")
+    filled = [value(page, f"applicant.{name}") for name in ("name", "email", "phone", "address")]
+    assert filled == ["Công ty Ví Dụ", *details.values()]
+    assert "9900000016" in page.text
 
 
 def test_browsers_are_told_what_is_asked_about_the_applicant_and_fill_in_nothing_else() -> None:

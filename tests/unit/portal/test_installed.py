@@ -70,6 +70,7 @@ def test_the_service_worker_keeps_files_that_are_there_and_one_page() -> None:
     code = browser.get("/sw.js").text
     files = told("FILES", code)
     assert [one.partition("?")[0] for one in files] == [f"/static/{name}" for name in KEPT]
+    assert len(files) == 8, "docs/portal.md says how many a device keeps"
     assert all("?v=" in one and browser.get(one).status_code == 200 for one in files)
     assert told("OFFLINE", code) == "/ngoai-tuyen"
     assert 'credentials: "omit"' in code

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from services.chassis.errors import Invalid, NotFound, Unavailable
 from services.contracts.folding import fold
@@ -131,8 +132,11 @@ def two_ministries(second: object) -> FakeServices:
 @pytest.mark.parametrize("address", ["/", "/thu-tuc/", "/api/v1/procedures"])
 @pytest.mark.parametrize("answer", [NOTHING_YET, {"items": [], "next": None}])
 def test_a_ministry_of_which_nothing_is_there_takes_nothing_from_the_others(address: str, answer: object) -> None:
-    told = visit(two_ministries(answer)).get(address)
+    with capture_logs() as logged:
+        told = visit(two_ministries(answer)).get(address)
     assert told.status_code == 200
+    unread = [one["tenant"] for one in logged if one["event"] == "ministry_not_read"]
+    assert unread == (["mcst"] if answer is NOTHING_YET else [])
     assert ("VNNIC" if "api" in address else "Trung tâm Internet Việt Nam") in told.text
 
 
@@ -164,9 +168,11 @@ def test_a_procedure_whose_unit_has_ended_is_not_on_offer_and_takes_no_other_wit
     orphan = procedure("mo-coi", unit="giai-the", name={"vi": "Không còn đơn vị", "en": "Orphan"})
     ended = NotFound("registry.unknown_unit", "No.", "Không.")
     known = {**catalogue(PRESS, orphan), "registry.get_unit": lambda key, **_: UNIT if key == "vnnic" else ended}
-    page = visit(FakeServices(known)).get("/thu-tuc/").text
+    with capture_logs() as logged:
+        page = visit(FakeServices(known)).get("/thu-tuc/").text
     assert "Cấp thẻ nhà báo" in page
     assert "Không còn đơn vị" not in page
+    assert ("procedure_without_unit", "mo-coi") in [(one["event"], one.get("procedure")) for one in logged]
 
 
 def test_however_many_days_dossiers_came_on_few_documents_are_kept_and_the_catalogue_stays(

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 
 from services.chassis import clock
 from services.chassis.errors import NotFound, Refused
@@ -150,6 +151,16 @@ def test_the_truth_is_told_about_each_outcome(of: dict[str, Any], said: str, is_
     assert said in page
     assert ("data-final" in page) is is_final
     assert ("X-Final" in browser.get(f"{HERE}/hien-trang").headers) is is_final
+
+
+def test_a_payment_that_renews_itself_keeps_no_session_alive() -> None:
+    with time_machine.travel("2026-01-15T02:00:00+00:00", tick=False) as now:
+        browser = visit(known(order()), CITIZEN)
+        assert browser.get(f"{HERE}/ket-qua").status_code == 200
+        now.shift(timedelta(minutes=25))
+        assert browser.get(f"{HERE}/hien-trang").status_code == 200
+        now.shift(timedelta(minutes=10))
+        assert browser.get(FEES).status_code == 302
 
 
 def test_a_phone_that_nobody_signed_in_on_is_told_where_to_look() -> None:

@@ -1,5 +1,6 @@
 """Slips: which there are, what they hold, and that a PDF is the page."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -293,6 +294,8 @@ def test_a_control_slip_is_for_officers() -> None:
         "steps": [
             step("case_opened", "2026-01-15T02:00:00+00:00", {"kind": "system", "id": "intake"}),
             step("case_accepted", "2026-01-15T03:00:00+00:00", by("vnnic-1"), DUE, "early"),
+            step("case_assigned", "2026-01-15T04:00:00+00:00", by("vnnic-1"), DUE, "on_time"),
+            step("supplement_requested", "2026-01-15T05:00:00+00:00", by("vnnic-1")),  # by a clock that stands still
             step("case_transferred", "2026-01-16T04:00:00+00:00", by("bc-1"), DUE, "late"),
         ],
         "tenant": "mic",
@@ -304,8 +307,9 @@ def test_a_control_slip_is_for_officers() -> None:
     page = visit(known, OFFICER).get(f"{HERE}/kiem-soat").text
     assert "vnnic-1" in page
     assert "Tiếp nhận" in page
-    assert "Trước hạn (hạn 09 giờ 00, 16/01/2026)" in page
-    assert "Quá hạn (hạn 09 giờ 00, 16/01/2026)" in page
+    stood = re.findall(r"<td>([^<]*)</td></tr>", page)
+    until = "(hạn 09 giờ 00, 16/01/2026)"
+    assert stood == ["–", f"Trước hạn {until}", f"Đúng hạn {until}", "–", f"Quá hạn {until}"]
     assert "Hồ sơ được gửi nhầm đơn vị: Là tên miền" in page
     assert visit(known, CITIZEN).get(f"{HERE}/kiem-soat").status_code == 404
 
