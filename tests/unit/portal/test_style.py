@@ -16,7 +16,7 @@ RULES: Final = re.compile(r"([^{}]+)\{")
 CLASS: Final = re.compile(r"\.([a-z][a-z-]*)")
 
 
-@pytest.mark.parametrize("sheet", ["portal.css", "desk.css"])
+@pytest.mark.parametrize("sheet", ["portal.css", "desk.css", "slip.css"])
 def test_every_class_of_a_stylesheet_is_on_the_page_of_the_design_system(sheet: str) -> None:
     text = COMMENT.sub("", (STATIC / sheet).read_text(encoding="utf-8"))
     styled = {name for selector in RULES.findall(text) for name in CLASS.findall(selector)}
@@ -47,3 +47,8 @@ def test_nothing_moves_for_who_asked_for_stillness() -> None:
     assert found["portal.css"], "nothing moves at all: then nothing is seen here"
     free = "@media (prefers-reduced-motion: no-preference)"
     assert [(name, what) for name, those in found.items() for what in those if free not in what[1]] == []
+
+
+def test_the_page_of_the_design_system_has_an_english_door() -> None:
+    answer = visit(FakeServices()).get("/style")
+    assert (answer.status_code, answer.location) == (302, "/phong-cach")
