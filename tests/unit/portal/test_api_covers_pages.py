@@ -78,6 +78,7 @@ OF_THE_PAGES: Final = {
     "ready",
     "api_page",
     "style.show",
+    "style.lead",
     "installed.manifest",
     "installed.worker",
     "installed.offline",

@@ -2,11 +2,11 @@
 
 import re
 from datetime import date, timedelta
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from structlog.testing import capture_logs
 
 from services.chassis.errors import Invalid, NotFound, Unavailable
 from services.contracts.folding import fold
@@ -116,7 +116,17 @@ MINISTRIES = {"items": [MINISTRY, {"key": "mcst", "name": {"vi": "Bộ Văn hóa
 NOTHING_THERE = NotFound("registry.unknown_document", "No.", "Không.")
 NOTHING_YET = Unavailable("intake.catalogue_missing", "Not yet.", "Chưa có.")
 NOTHING_YET.said_by = "intake"
+Logged = list[tuple[str, dict[str, object]]]
 ELSEWHERE = procedure("phim", name={"vi": "Cấp giấy phép phim", "en": "Film"}, tenant="mcst")
+
+
+@pytest.fixture
+def logged(monkeypatch: pytest.MonkeyPatch) -> Logged:
+    """What is warned of, and what is told with it."""
+    lines: Logged = []
+    told = SimpleNamespace(warning=lambda event, **known: lines.append((event, known)))
+    monkeypatch.setattr("services.portal.offers.log", told)
+    return lines
 
 
 def two_ministries(second: object) -> FakeServices:
@@ -131,11 +141,12 @@ def two_ministries(second: object) -> FakeServices:
 
 @pytest.mark.parametrize("address", ["/", "/thu-tuc/", "/api/v1/procedures"])
 @pytest.mark.parametrize("answer", [NOTHING_YET, {"items": [], "next": None}])
-def test_a_ministry_of_which_nothing_is_there_takes_nothing_from_the_others(address: str, answer: object) -> None:
-    with capture_logs() as logged:
-        told = visit(two_ministries(answer)).get(address)
+def test_a_ministry_of_which_nothing_is_there_takes_nothing_from_the_others(
+    address: str, answer: object, logged: Logged
+) -> None:
+    told = visit(two_ministries(answer)).get(address)
     assert told.status_code == 200
-    unread = [one["tenant"] for one in logged if one["event"] == "ministry_not_read"]
+    unread = [known["tenant"] for event, known in logged if event == "ministry_not_read"]
     assert unread == (["mcst"] if answer is NOTHING_YET else [])
     assert ("VNNIC" if "api" in address else "Trung tâm Internet Việt Nam") in told.text
 
@@ -164,15 +175,14 @@ def test_a_new_process_waits_for_every_ministry_and_then_shows_what_there_is() -
     assert [one.key for one in offers.all()] == ["the-nha-bao"]
 
 
-def test_a_procedure_whose_unit_has_ended_is_not_on_offer_and_takes_no_other_with_it() -> None:
+def test_a_procedure_whose_unit_has_ended_is_not_on_offer_and_takes_no_other_with_it(logged: Logged) -> None:
     orphan = procedure("mo-coi", unit="giai-the", name={"vi": "Không còn đơn vị", "en": "Orphan"})
     ended = NotFound("registry.unknown_unit", "No.", "Không.")
     known = {**catalogue(PRESS, orphan), "registry.get_unit": lambda key, **_: UNIT if key == "vnnic" else ended}
-    with capture_logs() as logged:
-        page = visit(FakeServices(known)).get("/thu-tuc/").text
+    page = visit(FakeServices(known)).get("/thu-tuc/").text
     assert "Cấp thẻ nhà báo" in page
     assert "Không còn đơn vị" not in page
-    assert ("procedure_without_unit", "mo-coi") in [(one["event"], one.get("procedure")) for one in logged]
+    assert ("procedure_without_unit", "mo-coi") in [(event, known.get("procedure")) for event, known in logged]
 
 
 def test_however_many_days_dossiers_came_on_few_documents_are_kept_and_the_catalogue_stays(
