@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
 from deploy.local.stack import Stack
 from tests.e2e.over_fakes import served
 from tests.unit.portal.fakes import FakeServices
 
-PHONE: Final = {"width": 320, "height": 640}
-DESKTOP: Final = {"width": 1280, "height": 800}
+PHONE: Final[ViewportSize] = {"width": 320, "height": 640}
+DESKTOP: Final[ViewportSize] = {"width": 1280, "height": 800}
 PATIENCE_MS: Final = 30_000
 # A service worker that has a page keeps from `route` what the page asks.
 ROUTED: Final[dict[str, Any]] = {"service_workers": "block"}

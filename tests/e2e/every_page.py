@@ -18,12 +18,15 @@ NO_PAGES: Final = (
     "signin.lead",
     "signin.start",
     "signin.finish",
+    "signin.resend",
     "installed.manifest",
     "installed.worker",
     "staying.look",
+    "style.lead",
     "register.download",
 )
-SHOWN_BESIDES: Final = ("/thu-tuc/mic/dk-ten-mien-vn", "/thu-tuc/mic/the-nha-bao-in-dt", "/there-is-no-such-page")
+NOT_THERE: Final = "/there-is-no-such-page"
+SHOWN_BESIDES: Final = ("/thu-tuc/mic/dk-ten-mien-vn", "/thu-tuc/mic/the-nha-bao-in-dt", NOT_THERE)
 
 
 class Opened(NamedTuple):
