@@ -11,24 +11,23 @@ from tests.conftest import eventually
 from tests.e2e.conftest import PATIENCE_MS
 
 PROCEDURE: Final = {"tenant": "mic", "key": "dk-ten-mien-vn"}
+NAME: Final = "Đăng ký sử dụng tên miền"
 CODE: Final = re.compile(r"/ho-so/([0-9A-Z.]+-\d{6}-\d{4,})")
 OFFICER: Final = {"kind": "officer", "id": "vnnic-1", "unit": "vnnic"}
 
 
-def find(page: Page, words: str) -> None:
+def find(page: Page, words: str, name: str = NAME) -> None:
     """By the search of the first page to the form."""
     page.goto("/")
     page.locator('input[type="search"]').fill(words)
     page.get_by_role("button", name="Tìm", exact=True).click()
-    page.get_by_role("link", name=re.compile("Đăng ký sử dụng tên miền")).click()
+    page.get_by_role("link", name=re.compile(name)).click()
     page.locator("aside").get_by_role("link", name=re.compile("Nộp hồ sơ|Kê khai|Bắt đầu")).click()
 
 
 def fill_in(page: Page, town: Town) -> None:
     """As the catalogue's example says; a mistake is shown beside its field, and nothing typed is lost by it."""
-    form = town.ask(SYSTEM, "intake.get_procedure", **PROCEDURE)["example"]["form"]
-    for name, value in form.items():
-        answer(page, f"form.{name}", value)
+    form = answer_all(page, town, PROCEDURE)
     page.locator('[name="form.years"]').fill("99")
     go_on = page.get_by_role("button", name="Lưu và tiếp tục")
     go_on.click()
@@ -37,6 +36,14 @@ def fill_in(page: Page, town: Town) -> None:
     page.locator('[name="form.years"]').fill(str(form["years"]))
     go_on.click()
     page.wait_for_url("**/giay-to")
+
+
+def answer_all(page: Page, town: Town, procedure: dict[str, str]) -> dict[str, Any]:
+    """The questions about the matter, as the catalogue's example answers them."""
+    form: dict[str, Any] = town.ask(SYSTEM, "intake.get_procedure", **procedure)["example"]["form"]
+    for name, value in form.items():
+        answer(page, f"form.{name}", value)
+    return form
 
 
 def answer(page: Page, name: str, value: Any) -> None:

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from services.cli.demo.town import Town
 from services.contracts.folding import fold
 from tests.conftest import eventually
-from tests.e2e.acts import OFFICER, await_result, bring, do, fill_in, find, hand_in, pay, unfold, work
+from tests.e2e.acts import OFFICER, answer_all, await_result, bring, do, fill_in, find, hand_in, pay, unfold, work
 from tests.e2e.conftest import DESKTOP, PHONE, Open
 from tests.e2e.told import CITIZEN, begun
 
@@ -38,6 +38,26 @@ def test_from_the_search_to_the_licence(visit: Open, town: Town, paper: Path, sc
     phone.get_by_role("button", name="Tôi đã nhận kết quả").click()
     expect(phone.locator(".notice.good")).to_contain_text("Bạn đã xác nhận nhận kết quả.")
     expect(phone.locator("main")).to_contain_text("đã trả kết quả")
+
+
+def test_an_enterprise_hands_in_as_itself_and_another_knows_nothing_of_it(visit: Open, town: Town, paper: Path) -> None:
+    page = visit("/", sub="doanh-nghiep-1", viewport=PHONE)
+    find(page, "quang cao tin nhan", "mã số quản lý quảng cáo")
+    expect(page.locator("dl", has_text="Mã số thuế")).to_contain_text("9900000016")
+    expect(page.locator('[name="applicant.name"]')).to_have_value("Công ty TNHH Ví Dụ")
+    answer_all(page, town, {"tenant": "mic", "key": "ma-so-quan-ly-qc"})  # for organisations alone
+    page.get_by_role("button", name="Lưu và tiếp tục").click()
+    page.wait_for_url("**/giay-to")
+    for component in ("TP01", "TP02"):
+        bring(page, paper, component, scripts=True)
+    code = hand_in(page)
+    page.goto("/ho-so")
+    expect(page.get_by_role("listitem").filter(has_text=code)).to_contain_text("mã số quản lý quảng cáo")
+    other = visit("/ho-so", sub="doanh-nghiep-2")
+    expect(other.locator("main")).not_to_contain_text(code)
+    answer = other.goto(f"/ho-so/{code}")
+    assert answer is not None
+    assert answer.status == 404
 
 
 def test_who_needs_it_no_more_takes_a_dossier_back_and_the_unit_sees_that(visit: Open, town: Town) -> None:
