@@ -122,10 +122,13 @@ ELSEWHERE = procedure("phim", name={"vi": "Cấp giấy phép phim", "en": "Film
 
 @pytest.fixture
 def logged(monkeypatch: pytest.MonkeyPatch) -> Logged:
-    """What is warned of, and what is told with it."""
+    """What is said to be wrong, and what is told with it."""
     lines: Logged = []
-    told = SimpleNamespace(warning=lambda event, **known: lines.append((event, known)))
-    monkeypatch.setattr("services.portal.offers.log", told)
+
+    def tell(event: str, **known: object) -> None:
+        lines.append((event, known))
+
+    monkeypatch.setattr("services.portal.offers.log", SimpleNamespace(warning=tell, error=tell))
     return lines
 
 
