@@ -40,6 +40,7 @@ IMPATIENT = {
 }
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in this very hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Say which tests share a stack."""
     for item in items:
