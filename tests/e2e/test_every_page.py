@@ -63,6 +63,7 @@ def violations(page: Page, rules: Mapping[str, Any] = WCAG) -> list[str]:
     return found
 
 
+@pytest.mark.timeout(600)  # every page of somebody, in four ways
 @pytest.mark.parametrize("sub", SUBJECTS)
 def test_axe_finds_nothing_and_nothing_is_wider_than_a_narrow_phone(
     visit: Open, sub: str | None, of: list[str]
