@@ -43,7 +43,7 @@ test: ## Set up, then run every test, against real servers of its own; CHECKED=1
 	@$(setup)
 	@$(setup) browser
 	@$(bin)/python -m pytest -n 2 --dist loadfile $(if $(CHECKED),$(patient),tests/unit tests/contract) $(apart)
-	@$(bin)/python -m pytest -n 3 --dist loadgroup tests/integration tests/e2e $(apart:%=--ignore=%) --durations=12
+	@$(bin)/python -m pytest -n 2 --dist loadgroup tests/integration tests/e2e $(apart:%=--ignore=%) --durations=12
 
 screenshots: ## Set up, fill a stack with dossiers and leave it running; pictures of its pages into docs/screenshots
 	@$(setup)
