@@ -2,11 +2,8 @@
 
 from typing import Final
 
-from flask import current_app
-
 from services.chassis.errors import Refused
 from services.portal.signin import who
-from services.portal.staff import Staff
 from services.portal.wiring import portal
 
 UNKNOWN: Final = "portal.unknown_officer"
@@ -14,7 +11,7 @@ UNKNOWN: Final = "portal.unknown_officer"
 
 def colleagues() -> list[str]:
     """The staff ids of whoever has cases of the unit, and of whoever asks."""
-    return sorted({who().id, *_kept().of(who().unit or "", _with_cases)})
+    return sorted({who().id, *portal().staff.of(who().unit or "", _with_cases)})
 
 
 def check_officer(officer: str, sure_of: str) -> None:
@@ -23,7 +20,7 @@ def check_officer(officer: str, sure_of: str) -> None:
     Nobody keeps a list of a unit's staff: without this a case given to a mistyped id is nobody's, and not looked for.
     As long as it was never answered who works there, nothing can be said against anybody.
     """
-    if not officer or officer == sure_of or officer in colleagues() or not _kept().is_told(who().unit or ""):
+    if not officer or officer == sure_of or officer in colleagues() or not portal().staff.is_told(who().unit or ""):
         return
     vi = f"Trong đơn vị chưa ai có mã “{officer}” đang thụ lý hồ sơ. Kiểm tra lại mã cán bộ trước khi giao."
     en = f"Nobody in the unit with the staff ID “{officer}” has cases. Check the staff ID before assigning."
@@ -33,12 +30,7 @@ def check_officer(officer: str, sure_of: str) -> None:
 
 def note_officer(officer: str) -> None:
     """Know somebody to whom a case was given just now."""
-    _kept().note(who().unit or "", officer)
-
-
-def _kept() -> Staff:
-    kept: Staff = current_app.extensions.setdefault("motcua.staff", Staff())
-    return kept
+    portal().staff.note(who().unit or "", officer)
 
 
 def _with_cases() -> list[str]:

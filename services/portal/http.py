@@ -54,7 +54,7 @@ from services.portal.pages import (
     verify,
 )
 from services.portal.settings import PortalSettings
-from services.portal.wiring import Portal, wire
+from services.portal.wiring import Portal, portal, wire
 
 SERVICE: Final = "portal"
 _PROCESS: Final = "portal-http"
@@ -146,12 +146,12 @@ def build(made: Portal) -> Flask:
         app.register_blueprint(pages)
     mount(app, csrf)
     app.add_url_rule("/health/live", "live", lambda: answer({"live": True}))
-    app.add_url_rule("/health/ready", "ready", lambda: _ready(made))
+    app.add_url_rule("/health/ready", "ready", _ready)
     return app
 
 
-def _ready(made: Portal) -> Response:
-    health = made.health.report()
+def _ready() -> Response:
+    health = portal().health.report()
     return answer(health, 200 if health["ready"] else 503)
 
 

@@ -54,6 +54,13 @@ pages = Blueprint("signin", __name__)
 
 def offer(app: Flask, settings: PortalSettings) -> None:
     """Have the portal know its provider and its people."""
+    meet(app, settings)
+    app.register_blueprint(pages)
+    app.jinja_env.globals.update(person=person)
+
+
+def meet(app: Flask, settings: PortalSettings) -> None:
+    """Know who the provider is; what it says of itself is asked when it is first needed."""
     oauth = OAuth(app)
     oauth.register(
         "provider",
@@ -63,8 +70,6 @@ def offer(app: Flask, settings: PortalSettings) -> None:
         client_kwargs={"scope": _SCOPE, "code_challenge_method": "S256", "timeout": _SECONDS},
     )
     app.extensions["motcua.oidc"] = oauth.provider
-    app.register_blueprint(pages)
-    app.jinja_env.globals.update(person=person)
 
 
 def person() -> Person | None:

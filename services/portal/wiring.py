@@ -1,6 +1,6 @@
 """The parts of the portal, put together."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from services.portal.health import Health
 from services.portal.offers import Offers
 from services.portal.sessions import Sessions
 from services.portal.settings import PortalSettings
+from services.portal.staff import Staff
 
 _POOL = 16
 
@@ -29,6 +30,7 @@ class Portal:
     sessions: Sessions
     database: Any
     health: Health
+    staff: Staff = field(default_factory=Staff)
 
 
 def wire(settings: PortalSettings) -> Portal:

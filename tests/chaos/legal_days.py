@@ -31,8 +31,8 @@ class OfficeMinutes:
         year_days = (first + timedelta(days=number) for number in range(366 * len(_YEARS)))
         self.days = [day for day in year_days if day.isoweekday() < _SATURDAY and day not in off]
         self.minutes = [
-            datetime.combine(day, time(0), VIETNAM).astimezone(UTC) + timedelta(hours=opens) + number * _MINUTE
-            for day in self.days
+            midnight + timedelta(hours=opens) + number * _MINUTE
+            for midnight in (datetime.combine(day, time(0), VIETNAM).astimezone(UTC) for day in self.days)
             for opens, closes in _HOURS[kind]
             for number in range(round((closes - opens) * 60))
         ]

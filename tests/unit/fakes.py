@@ -1,10 +1,12 @@
 """Hand-written fakes. `FakeCollection` holds documents in memory and does what the journal asks of MongoDB, no more."""
 
-import copy
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Final
 
+import bson
+from bson.codec_options import CodecOptions
 from pymongo import InsertOne, UpdateOne
 from pymongo.errors import BulkWriteError
 
@@ -12,6 +14,12 @@ from services.chassis.journal import Aggregate, Journal
 from services.contracts.event import Event
 
 Document = dict[str, Any]
+_OPTIONS: Final[CodecOptions[Document]] = CodecOptions(tz_aware=True, tzinfo=UTC)
+
+
+def as_stored(value: Any) -> Any:
+    """A document or a change, as a server reads it from the wire: a copy of its own, times to the millisecond."""
+    return bson.decode(bson.encode({"": value}), _OPTIONS)[""]
 
 
 class FakeCollection:
@@ -26,11 +34,11 @@ class FakeCollection:
 
     def find_one(self, wanted: Mapping[str, Any], _projection: Any = None) -> Document | None:
         found = (one for one in self.documents.values() if all(_at(one, key) == want for key, want in wanted.items()))
-        return copy.deepcopy(next(found, None))
+        return as_stored(next(found, None))
 
     def find(self, wanted: Mapping[str, Any], _projection: Any = None) -> list[Document]:
         ((key, among),) = wanted.items()
-        return [copy.deepcopy(one) for one in self.documents.values() if _at(one, key) in among["$in"]]
+        return [as_stored(one) for one in self.documents.values() if _at(one, key) in among["$in"]]
 
     def bulk_write(self, operations: Sequence[Any], *, ordered: bool) -> Any:
         assert not ordered
@@ -43,7 +51,7 @@ class FakeCollection:
                 if clash:
                     errors.append({"index": index, "code": 11000, "keyPattern": {clash: 1}})
                 else:
-                    self.documents[operation._doc["_id"]] = copy.deepcopy(dict(operation._doc))  # noqa: SLF001
+                    self.documents[operation._doc["_id"]] = as_stored(dict(operation._doc))  # noqa: SLF001
             elif isinstance(operation, UpdateOne):
                 matched += self._update(operation)
         if errors:
@@ -62,7 +70,7 @@ class FakeCollection:
         found = self.documents.get(wanted["_id"])
         if found is None or any(found.get(name) != wanted[name] for name in ("version", "retold")):
             return 0
-        found["history"].extend(copy.deepcopy(change["$push"]["history"]["$each"]))
+        found["history"].extend(as_stored(change["$push"]["history"]["$each"]))
         for key, value in change.get("$min", {}).items():
             found[key] = min(found.get(key, value), value)
         for key, value in change.get("$max", {}).items():
@@ -72,7 +80,7 @@ class FakeCollection:
             place = found
             for part in path:
                 place = place.setdefault(part, {})
-            place[last] = copy.deepcopy(value)
+            place[last] = as_stored(value)
         return 1
 
 

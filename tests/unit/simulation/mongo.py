@@ -8,19 +8,17 @@ worker may be overtaken by another or be killed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC
 from types import SimpleNamespace
 from typing import Any, NamedTuple, Protocol
 
 import bson
-from bson.codec_options import CodecOptions
 from pymongo import InsertOne, ReturnDocument, UpdateMany, UpdateOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
+from tests.unit.fakes import as_stored
 from tests.unit.simulation.matching import Document, matches, projected, updated, values_at
 
 _DUPLICATE_KEY = 11000
-_OPTIONS: CodecOptions[Document] = CodecOptions(tz_aware=True, tzinfo=UTC)
 Order = Sequence[tuple[str, int]]
 
 
@@ -111,7 +109,7 @@ class Collection:
         with _Writing(self._interrupts):
             for index, document in enumerate(documents):
                 try:
-                    self._insert({"_id": bson.ObjectId(), **_as_stored(document)})
+                    self._insert({"_id": bson.ObjectId(), **as_stored(document)})
                 except DuplicateKeyError as error:
                     raise BulkWriteError({"writeErrors": [{"index": index, "code": error.code}]}) from None
 
@@ -141,9 +139,9 @@ class Collection:
         with _Writing(self._interrupts):
             found = self._found(wanted, None)
             if found:
-                self._put({"_id": found[0]["_id"], **_as_stored(document)})
+                self._put({"_id": found[0]["_id"], **as_stored(document)})
             elif upsert:
-                self._insert({"_id": wanted["_id"], **_as_stored(document)})
+                self._insert({"_id": wanted["_id"], **as_stored(document)})
 
     def find_one_and_update(
         self, wanted: Mapping[str, Any], change: Any, *, upsert: bool = False, return_document: bool
@@ -162,7 +160,7 @@ class Collection:
             for index, operation in enumerate(operations):
                 try:
                     if isinstance(operation, InsertOne):
-                        self._insert(_as_stored(operation._doc))  # noqa: SLF001
+                        self._insert(as_stored(operation._doc))  # noqa: SLF001
                     else:
                         matched += self._apply(operation)
                 except DuplicateKeyError as error:
@@ -179,7 +177,7 @@ class Collection:
         return int(self._update(wanted, change, upsert=bool(operation._upsert)).matched_count)  # noqa: SLF001
 
     def _update_many(self, wanted: Mapping[str, Any], change: Any) -> int:
-        found, stored = self._found(wanted, None), _as_stored(change)
+        found, stored = self._found(wanted, None), as_stored(change)
         for document in found:
             self._put(updated(document, stored))
         return len(found)
@@ -212,9 +210,9 @@ class Collection:
     def _update(self, wanted: Mapping[str, Any], change: Any, *, upsert: bool) -> Any:
         found = self._found(wanted, None)
         if found:
-            self._put(updated(found[0], _as_stored(change)))
+            self._put(updated(found[0], as_stored(change)))
         elif upsert:
-            self._insert(updated({"_id": wanted["_id"]}, _as_stored(change), fresh=True))
+            self._insert(updated({"_id": wanted["_id"]}, as_stored(change), fresh=True))
         return SimpleNamespace(matched_count=min(1, len(found)), modified_count=min(1, len(found)))
 
     def _insert(self, document: Document) -> None:
@@ -296,11 +294,6 @@ class _Writing:
     def __exit__(self, kind: object, *_: object) -> None:
         if kind is None:
             self._interrupts.around_write()
-
-
-def _as_stored(value: Any) -> Any:
-    """A document or a change, as a server reads it from the wire: a copy of its own, times to the millisecond."""
-    return bson.decode(bson.encode({"": value}), _OPTIONS)[""]
 
 
 def _keys(document: Any, names: Sequence[str]) -> set[tuple[Any, ...]]:
