@@ -8,8 +8,6 @@ bin := .venv/bin
 cli := $(bin)/python -m services.cli
 setup := deploy/local/setup.sh
 need_python = [ -x $(bin)/python ] || { echo '✗ Nothing is set up here yet. Type: make setup' >&2; exit 1; }
-# tests that start programs of their own: each file of them goes by itself
-apart := $(wildcard $(patsubst %,tests/integration/test_%.py,local_stack backup proofs scale sandbox_*))
 hint = || { echo '✗ $(1)' >&2; exit 1; }
 
 help: ## Show this list
@@ -42,8 +40,8 @@ logs: ## Follow the logs of `make up`; of one program: make logs PROGRAM=intake
 test: ## Set up, then run every test, against real servers of its own; CHECKED=1 leaves out what `make check` has just passed
 	@$(setup)
 	@$(setup) browser
-	@$(bin)/python -m pytest -n 2 --dist loadfile $(if $(CHECKED),$(patient),tests/unit tests/contract) $(apart)
-	@$(bin)/python -m pytest -n 2 --dist loadgroup tests/integration tests/e2e $(apart:%=--ignore=%) --durations=12
+	@$(bin)/python -m pytest -n 3 --dist loadgroup --durations=12 \
+		$(if $(CHECKED),$(patient),tests/unit tests/contract) tests/integration tests/e2e
 
 screenshots: ## Set up, fill a stack with dossiers and leave it running; pictures of its pages into docs/screenshots
 	@$(setup)

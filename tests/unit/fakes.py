@@ -34,7 +34,8 @@ class FakeCollection:
 
     def find_one(self, wanted: Mapping[str, Any], _projection: Any = None) -> Document | None:
         found = (one for one in self.documents.values() if all(_at(one, key) == want for key, want in wanted.items()))
-        return as_stored(next(found, None))
+        document: Document | None = as_stored(next(found, None))
+        return document
 
     def find(self, wanted: Mapping[str, Any], _projection: Any = None) -> list[Document]:
         ((key, among),) = wanted.items()

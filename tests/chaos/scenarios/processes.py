@@ -9,7 +9,7 @@ from services.chassis.failpoint import POINTS
 from tests.chaos import messages
 from tests.chaos.department import Department
 from tests.chaos.rig import PROGRAMS, WRITERS, Rig
-from tests.integration.test_kills import PASSED_BY
+from tests.integration.faults.test_kills import PASSED_BY
 
 # Besides: what is handed in over HTTP is written and published by intake's door.
 _CELLS: Final = [

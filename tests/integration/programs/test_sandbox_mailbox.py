@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.integration.sandbox_programs import Program, free_port, run
+from tests.integration.programs.sandbox_programs import Program, free_port, run
 
 _numbers = count(1)
 

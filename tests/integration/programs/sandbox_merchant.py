@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, quote_plus, urlsplit
 
 import requests
 
-from tests.integration.sandbox_programs import Program, free_port, until
+from tests.integration.programs.sandbox_programs import Program, free_port, until
 
 # The secret and the terminal of the test vector in the project's domain notes; neither is a real one.
 SECRET = "TESTSECRETTESTSECRETTESTSECRET32"

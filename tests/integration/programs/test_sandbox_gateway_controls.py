@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.sandbox_merchant import (
+from tests.integration.programs.sandbox_merchant import (
     CONFIRM,
     QUERYDR_ANSWER,
     REFUND_ANSWER,
@@ -23,7 +23,7 @@ from tests.integration.sandbox_merchant import (
     running_shop,
     verified,
 )
-from tests.integration.sandbox_programs import run
+from tests.integration.programs.sandbox_programs import run
 
 
 @pytest.fixture(scope="module")
@@ -202,7 +202,7 @@ def test_more_than_ten_tries_are_refused(shop: Shop) -> None:
 
 
 def test_the_sandbox_imports_nothing_of_the_product() -> None:
-    sources = Path(__file__).resolve().parents[2].joinpath("deploy", "sandbox").rglob("*.py")
+    sources = Path(__file__).resolve().parents[3].joinpath("deploy", "sandbox").rglob("*.py")
     lines = [line.split() for source in sources for line in source.read_text(encoding="utf-8").splitlines()]
     imported = {words[1] for words in lines if len(words) > 1 and words[0] in ("import", "from")}
     assert imported

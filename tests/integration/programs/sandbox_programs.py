@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 Found = TypeVar("Found")
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 PATIENCE = 10
 
 

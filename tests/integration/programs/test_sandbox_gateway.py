@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from tests.integration.sandbox_merchant import (
+from tests.integration.programs.sandbox_merchant import (
     CONFIRM,
     RETURN_URL,
     TMN_CODE,
@@ -20,7 +20,7 @@ from tests.integration.sandbox_merchant import (
     signed_query,
     verified,
 )
-from tests.integration.sandbox_programs import until
+from tests.integration.programs.sandbox_programs import until
 
 # Domain notes §3.1, computed from the documented rule.
 VECTOR = (

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.sandbox_merchant import (
+from tests.integration.programs.sandbox_merchant import (
     QUERYDR_ANSWER,
     REFUND_ANSWER,
     Gateway,
