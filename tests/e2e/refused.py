@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from services.chassis.errors import Conflict, Denied, NotFound, Refused, Unavailable
 from tests.e2e.over_fakes import OURS, Answer, Answered, got, sent
-from tests.unit.portal import cases, drafts, test_supplement
+from tests.unit.portal import cases, drafts, test_lookup, test_supplement
 from tests.unit.portal.answers import services as following
-from tests.unit.portal.fakes import CITIZEN, OFFICER, FakeServices, app, catalogue, visit
+from tests.unit.portal.fakes import CITIZEN, OFFICER, FakeServices, app, catalogue, procedure, visit
 from tests.unit.portal.test_unasked import NEWER
 
 AWAY: Final = Unavailable("intake.unavailable", "intake does not answer.", "Dịch vụ chưa sẵn sàng.")
@@ -87,6 +87,13 @@ _REJECTED: Final = {"request_id": "one", "seen": "1", "reject-reason": "Trùng h
 REFUSED: Final = {
     "not signed in any more": Answer(400, _ended),
     "not for them": Answer(403, got(following(intake__get=NO), "/ho-so/000.00.06.G14-260115-0001")),
+    "a procedure for others": Answer(
+        403, got(FakeServices(catalogue(procedure(applicant_kinds=["organisation"]))), "/nop-ho-so/mic/dk-ten-mien-vn")
+    ),
+    "a dossier that is not found": Answer(
+        404, sent(test_lookup.tracking, "/tra-cuu", {"code": "x", "id_number": "1"}, None)
+    ),
+    "a licence that is not found": Answer(404, got(FakeServices(catalogue(procedure())), test_lookup.LICENCE, None)),
     "not there": Answer(404, got(FakeServices(), "/there-is-no-such-page")),
     "a draft changed elsewhere": Answer(409, sent(_drafts, DRAFT, _LATE, CITIZEN, *_EARLIER)),
     "a case changed meanwhile": Answer(

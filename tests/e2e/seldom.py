@@ -5,8 +5,8 @@ from types import SimpleNamespace
 from typing import Any, Final, NamedTuple
 
 from services.portal.people import Person
-from tests.e2e.over_fakes import Answered, got
-from tests.unit.portal import cases, drafts, test_board, test_payments
+from tests.e2e.over_fakes import Answered, got, sent
+from tests.unit.portal import cases, drafts, test_board, test_lookup, test_payments
 from tests.unit.portal.answers import CODE, REJECTED, accepted, fee, order, services, with_letter
 from tests.unit.portal.fakes import CITIZEN, CLERK, OFFICER, OPERATOR, FakeServices, app, visit
 
@@ -73,6 +73,10 @@ def _dead_letters() -> FakeServices:
     return test_board.answers(routing__list_dead_letters={"items": letters, "total": 7})
 
 
+def _compared() -> FakeServices:
+    return test_lookup.checking(registry__verify={**test_lookup.GOOD, "holder_matches": True})
+
+
 def _left(choice: str) -> Answered:
     browser = visit(FakeServices(), CITIZEN)
     provider = {"end_session_endpoint": "https://dang-nhap.example.vn/ra"}
@@ -119,6 +123,14 @@ SELDOM: Final = {
     ),
     "dead letters on the board": Seldom(
         200, got(_dead_letters(), "/dieu-hanh/thu-chet", OPERATOR), ("Hiện 3 trong số 7 thông điệp.",)
+    ),
+    "what a look-up finds": Seldom(
+        200,
+        sent(test_lookup.tracking, "/tra-cuu", {"code": CODE, "id_number": test_lookup.NUMBER}, None),
+        (CODE, "Hẹn trả kết quả trước"),
+    ),
+    "a licence and its holder": Seldom(
+        200, sent(_compared, test_lookup.LICENCE, {"holder": "Nguyễn Thị Mẫu"}, None), ("Đúng là của",)
     ),
     "signed out": Seldom(200, _left, ("Bạn đã đăng xuất khỏi Một Cửa", "Đăng xuất cả ở đó")),
     "on the way to sign in": Seldom(200, _on_the_way, ("Đang chuyển đến hệ thống đăng nhập", "giữ lại 15 phút")),

@@ -79,6 +79,7 @@ class Told:
             if endpoint not in NO_PAGES:
                 yield from (Opened(path, SUBS[kinds[0]] if kinds else None) for path in addresses[endpoint])
         yield Opened(f"/ho-so/{self.resolved}/phieu/kiem-soat", SUBS["officer"])
+        yield from (Opened(path, SUBS["citizen"]) for path in addresses["payments.result"])  # others see less of it
 
     def _slips(self) -> Iterator[tuple[str, str]]:
         by_kind = {"da-nhan": self.handed_in, "tiep-nhan": self.to_pay, "bo-sung": self.asked}

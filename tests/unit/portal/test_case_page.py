@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from services.chassis.errors import Denied, NotFound, Refused, Unavailable
-from tests.unit.portal.cases import CODE, at_work, case, dossier, line, step
+from tests.unit.portal.cases import CODE, PAPER, at_work, case, dossier, line, step
 from tests.unit.portal.fakes import CLERK, ENDED_UNIT, OFFICER, FakeServices, visit
 
 HERE = f"/ban-lam-viec/{CODE}"
@@ -30,7 +30,13 @@ def test_the_whole_case_is_one_page() -> None:
     page = visit(at_work(), OFFICER).get(HERE).text
     for told in ("Tên miền", "vi-du", "ns1.example.vn", "Nguyễn Thị Mẫu", "Đơn đăng ký", "2,4 MB", "Hồ sơ đến đơn vị"):
         assert told in page
+
+
+@pytest.mark.parametrize("kind", ["application/pdf", "image/png", "image/jpeg"])
+def test_a_paper_that_a_browser_can_show_stands_beside_the_answers(kind: str) -> None:
+    page = visit(at_work(intake__get=dossier(documents=[{**PAPER, "content_type": kind}])), OFFICER).get(HERE).text
     assert f'src="{HERE}/giay-to/0190-paper#' in page
+    assert f'href="{HERE}/giay-to/0190-paper#navpanes=0&amp;view=FitH" target="paper"' in page
 
 
 @pytest.mark.parametrize("address", [HERE, "/ban-lam-viec/lich", "/ban-lam-viec/so-theo-doi"])

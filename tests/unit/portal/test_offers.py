@@ -268,6 +268,21 @@ def test_names_sort_by_the_vietnamese_alphabet() -> None:
     assert sorted(names[1:], key=collated) == ["an", "ăn", "âm", "ba", "bà", "bá", "dê", "đèn"]
 
 
+def test_procedures_and_units_stand_in_the_order_of_the_vietnamese_alphabet() -> None:
+    names = ["An toàn", "Ân xá", "Dừng", "Đăng ký"]  # by their code points the second would be the third
+    offered = [
+        procedure(f"p-{place}", name={"vi": name, "en": "x"}, unit=f"u-{place}") for place, name in enumerate(names)
+    ]
+    known = FakeServices(catalogue(*reversed(offered)))
+    known.answers["registry.get_unit"] = lambda key, **_: {
+        "key": key,
+        "name": {"vi": names[int(key[-1])], "en": "x"},
+    }
+    page = visit(known).get("/thu-tuc/").text
+    assert re.findall(r'href="/thu-tuc/mic/p-(\d)"', page) == ["0", "1", "2", "3"]
+    assert re.findall(r'<option value="u-(\d)"', page) == ["0", "1", "2", "3"]
+
+
 @given(st.text())
 def test_folding_twice_is_folding_once(text: str) -> None:
     assert fold(fold(text)) == fold(text)

@@ -101,3 +101,4 @@ def test_no_cookie_is_sent_along_by_another_site_and_over_tls_none_goes_another_
         assert ("Secure" in flags) == bool(changes), name
         assert not [flag for flag in flags if flag.startswith("Domain")], name
     assert "HttpOnly" in cookies[session]
+    assert 'data-theme="dark"' in answer.text

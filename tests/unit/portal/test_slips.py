@@ -352,6 +352,7 @@ def test_a_pdf_is_the_same_slip(monkeypatch: pytest.MonkeyPatch) -> None:
     assert answer.headers["Cache-Control"] == "no-store"
     assert "Thông báo đã nhận hồ sơ" in printed[0]
     assert "masthead" not in printed[0]
+    assert_leads_to(f"http://localhost/tra-cuu?ma={CODE}", printed[0])
 
 
 def test_one_slip_is_printed_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
