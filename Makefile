@@ -67,7 +67,7 @@ simulate: ## Play seeded histories of the five services without a server, on all
 # what `make test` alone plays: thousands of requests to the API, twenty seconds
 patient := tests/contract/test_api_conformance.py
 
-check: ## Lint, format, types, import contracts, unit and contract tests: about a minute
+check: ## Lint, format, types, import contracts, unit and contract tests: about four minutes on two cores
 	@$(setup) python
 	@$(bin)/ruff check . $(call hint,ruff found mistakes. Some it mends itself: make format)
 	@$(bin)/ruff format --check . $(call hint,Some files are not formatted. Type: make format)
