@@ -1,6 +1,8 @@
 """The broker dies, stays away, or takes no more messages."""
 
 from deploy.local.composition import DOORS, SERVICES
+from services.chassis.health import LOOK_SECONDS
+from services.chassis.reach import SECONDS_TO_ANSWER
 from tests.chaos.rig import Rig
 
 _SLOW = 10.0  # seconds; a submission that waited for the broker would take longer
@@ -29,13 +31,13 @@ def broker_away(rig: Rig) -> None:
 
 
 def alarms(rig: Rig) -> None:
-    """The broker is short of memory, then of disk, for 12 s (20 s) each: it takes nothing, nobody waits for ever."""
+    """The broker is short of memory, then of disk, for 20 s each: it takes nothing, nobody waits for ever."""
     crowd, submissions, questions = rig.crowd(), rig.submissions(rate=1), rig.questions()
     for share, resource in zip((1 / 4, 1 / 2), rig.chance.shuffled(("memory", "disk")), strict=True):
         crowd.await_told(share)
         unanswered = questions.unavailable()
         with rig.alarm(resource):
-            rig.wait(rig.size(12, 20))
+            rig.wait(LOOK_SECONDS + SECONDS_TO_ANSWER)  # whoever looks at the broker has seen it by then
             seen = rig.alarms.active()
             rig.insist_not_ready(*SERVICES)
             rig.insist_ready(*DOORS)

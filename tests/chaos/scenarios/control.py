@@ -37,7 +37,7 @@ def control(rig: Rig) -> None:
 
 def _among_kills(rig: Rig) -> tuple[Counter[str], int]:
     """What is wrong with dossiers while their services are killed, and how many bad messages have vanished."""
-    times = rig.size(9, 50)
+    times = rig.size(6, 50)
     with StockFlow(rig.env, _log(rig), rig.dossiers) as flow:
         for number, victim in enumerate(rig.chance.picks(NAMES, times)):
             flow.await_told(number / times)

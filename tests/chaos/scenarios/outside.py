@@ -31,7 +31,7 @@ def subscribers_down(rig: Rig) -> None:
     with rig.away("mailbox"):
         away_at, meanwhile = monotonic(), rig.crowd(LetterlessStory)
         meanwhile.finish()
-        rig.wait(max(0.0, away_at + rig.size(18, 600) - monotonic()))
+        rig.wait(max(0.0, away_at + rig.size(10, 600) - monotonic()))
         rig.insist(wait_until(lambda: not _others(rig), _SOON), f"others had to wait: {_others(rig)}")
         waiting, heard = _unsent(rig), department.heard_count()
         untold = told.heard_count()
