@@ -52,7 +52,7 @@ class FakeCollection:
                 if clash:
                     errors.append({"index": index, "code": 11000, "keyPattern": {clash: 1}})
                 else:
-                    self.documents[operation._doc["_id"]] = as_stored(dict(operation._doc))  # noqa: SLF001
+                    self.documents[operation._doc["_id"]] = as_stored(operation._doc)  # noqa: SLF001
             elif isinstance(operation, UpdateOne):
                 matched += self._update(operation)
         if errors:

@@ -2,7 +2,6 @@
 
 import json
 import threading
-from collections.abc import Iterator
 
 import pytest
 import requests
@@ -13,10 +12,8 @@ from tests.integration.programs.sandbox_merchant import (
     TMN_CODE,
     Gateway,
     Merchant,
-    Shop,
     local_time,
     pay_fields,
-    running_shop,
     signed_query,
     verified,
 )
@@ -34,27 +31,6 @@ VECTOR_HASH = (
     "4b4bda053441fef61bc2f5173170483816ecbe37364df6c3703385d9dac893a5"
     "ddb4aaf15d6572e3ec633054d04538a0915aac70ee7a31905120c90fdbe5e8ba"
 )
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    with running_shop(tmp_path_factory.mktemp("gateway")) as shop:
-        yield shop
-
-
-@pytest.fixture
-def shop(shared: Shop) -> Shop:
-    return shared.reset()
-
-
-@pytest.fixture
-def gateway(shop: Shop) -> Gateway:
-    return shop.gateway
-
-
-@pytest.fixture
-def merchant(shop: Shop) -> Merchant:
-    return shop.merchant
 
 
 def error_of(page: requests.Response) -> tuple[int, str]:

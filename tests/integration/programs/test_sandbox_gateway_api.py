@@ -1,7 +1,6 @@
 """The sandbox gateway's merchant API: querydr and refund."""
 
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,36 +9,12 @@ from tests.integration.programs.sandbox_merchant import (
     QUERYDR_ANSWER,
     REFUND_ANSWER,
     Gateway,
-    Merchant,
-    Shop,
     checked,
     code_of,
     pay_fields,
     querydr,
     refund,
-    running_shop,
 )
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    with running_shop(tmp_path_factory.mktemp("gateway")) as shop:
-        yield shop
-
-
-@pytest.fixture
-def shop(shared: Shop) -> Shop:
-    return shared.reset()
-
-
-@pytest.fixture
-def gateway(shop: Shop) -> Gateway:
-    return shop.gateway
-
-
-@pytest.fixture
-def merchant(shop: Shop) -> Merchant:
-    return shop.merchant
 
 
 def test_querydr_tells_a_captured_payment(gateway: Gateway) -> None:

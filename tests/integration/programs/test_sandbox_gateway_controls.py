@@ -1,7 +1,6 @@
 """The sandbox gateway's operator controls, and the program itself: restarts and settings."""
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,27 +23,6 @@ from tests.integration.programs.sandbox_merchant import (
     verified,
 )
 from tests.integration.programs.sandbox_programs import run
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    with running_shop(tmp_path_factory.mktemp("gateway")) as shop:
-        yield shop
-
-
-@pytest.fixture
-def shop(shared: Shop) -> Shop:
-    return shared.reset()
-
-
-@pytest.fixture
-def gateway(shop: Shop) -> Gateway:
-    return shop.gateway
-
-
-@pytest.fixture
-def merchant(shop: Shop) -> Merchant:
-    return shop.merchant
 
 
 def plan(gateway: Gateway, **wanted: Any) -> None:

@@ -209,24 +209,24 @@ class _Lent:
         self._free: dict[Any, list[Flask]] = {}
         self._lent: list[tuple[Any, Flask]] = []
 
-    def lend(self, chosen: PortalSettings, parts: Portal) -> Flask:
+    def lend(self, parts: Portal) -> Flask:
         """One that nobody else has in this test."""
         test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]  # without "(setup)" and the like
         if test != self._test:
             for settings, back in self._lent:
                 self._free.setdefault(settings, []).append(back)
             self._test, self._lent = test, []
-        free = self._free.setdefault(chosen, [])
+        free = self._free.setdefault(parts.settings, [])
         if free:
             built = free.pop()
             built.extensions["motcua"], built.session_interface = parts, parts.sessions
-            signin.meet(built, chosen)
+            signin.meet(built, parts.settings)
         else:
             built = build(parts)
             built.jinja_env.bytecode_cache = _COMPILED
         for limiter in built.extensions["limiter"]:
             limiter.reset()
-        self._lent.append((chosen, built))
+        self._lent.append((parts.settings, built))
         return built
 
 
@@ -238,7 +238,7 @@ def app(services: FakeServices, **changes: Any) -> Flask:
     chosen = settings(**changes)
     sessions = Sessions(FakeCollection(), SECRET, idle=timedelta(minutes=30), longest=timedelta(hours=12))
     parts: Any = Portal(chosen, services, Offers(services), sessions, None, Health(chosen, None))  # type: ignore[arg-type]
-    built = _LENT.lend(chosen, parts)
+    built = _LENT.lend(parts)
     built.testing = True
     built.config["PROPAGATE_EXCEPTIONS"] = False
     built.config["WTF_CSRF_ENABLED"] = False
