@@ -1,6 +1,7 @@
 """The dead letters of a service: counted, looked at, sent back to the queue they failed in, or taken away."""
 
 import hashlib
+import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
@@ -15,6 +16,7 @@ from services.chassis import retry, topology
 from services.chassis.publish import Outgoing, Publisher, open_channel
 from services.chassis.queues import opened
 
+_PATIENCE = 2.0  # seconds; as long may a letter be in the hands of somebody else who looks at it
 _OWN_HEADERS = (retry.ATTEMPT, retry.OUTAGES, retry.QUEUE, retry.REASON, retry.FAILED_AT, retry.REPLAY)
 
 
@@ -35,15 +37,22 @@ class DeadLetter:
 
 
 def count(uri: str, service: str) -> int:
-    """How many messages rest in `<service>.dead`. Raises Unavailable."""
+    """How many messages rest in `<service>.dead` and are in nobody's hand at this moment. Raises Unavailable."""
     with _channel(uri) as channel:
-        return _waiting(channel, topology.dead_name(service))
+        try:
+            return int(channel.queue_declare(topology.dead_name(service), passive=True).message_count)
+        except NoSuchQueue:
+            return 0
 
 
 def peek(uri: str, service: str, most: int = 100, skip: int = 0) -> list[DeadLetter]:
     """The oldest dead letters of a service behind the first `skip`; they stay where they are. Raises Unavailable."""
     with _channel(uri) as channel:
-        return [_letter(message) for message in islice(_take(channel, service, skip + most), skip, None)]
+        letters = [_letter(message) for message in islice(_take(channel, service, skip + most), skip, None)]
+        # Put back by word, before it is known that they were looked at: what a closed channel held returns some time
+        # later, and whoever acts on what was seen here would find nothing.
+        channel.basic_recover(requeue=True)
+        return letters
 
 
 def replay(uri: str, service: str, ids: Collection[str] | None = None, most: int = 10_000) -> int:
@@ -57,6 +66,8 @@ def replay(uri: str, service: str, ids: Collection[str] | None = None, most: int
     try:
         with _channel(uri) as channel:
             for message, letter in _chosen(channel, service, ids, most):
+                if letter.headers.get(retry.REPLAY) == name:  # it has failed again already, and is the first that did
+                    break
                 if letter.queue and publisher.publish([_fresh(letter, name)])[0]:
                     channel.basic_ack(message.delivery_info["delivery_tag"])
                     sent += 1
@@ -82,33 +93,34 @@ def discard(
 
 
 def _chosen(channel: Any, service: str, ids: Collection[str] | None, most: int) -> Iterator[tuple[Any, DeadLetter]]:
-    left = Counter(ids or ())
-    for message in _take(channel, service, most):
-        letter = _letter(message)
-        if ids is None:
-            yield message, letter
-        elif left[letter.id]:
-            left[letter.id] -= 1
-            yield message, letter
-            if not left.total():
-                return
+    """All, or those of these ids: for what is missing, a while is waited."""
+    left, until = Counter(ids or ()), time.monotonic() + _PATIENCE
+    while True:
+        for message in _take(channel, service, most):
+            letter, most = _letter(message), most - 1
+            if ids is None:
+                yield message, letter
+            elif left[letter.id]:
+                left[letter.id] -= 1
+                yield message, letter
+                if not left.total():
+                    return
+        if not left.total() or not most or time.monotonic() > until:
+            return
+        time.sleep(0.1)
 
 
 def _take(channel: Any, service: str, most: int) -> Iterator[Any]:
-    """Messages that go back to the queue when the channel closes, unless acked. Never more than rest there now."""
-    name = topology.dead_name(service)
-    for _ in range(min(most, _waiting(channel, name))):
-        message = channel.basic_get(name)
+    """Messages that go back to the queue when the channel closes, unless acked. How many rest there is not asked: the
+    broker's count may lag behind what others have just put back."""
+    for _ in range(most):
+        try:
+            message = channel.basic_get(topology.dead_name(service))
+        except NoSuchQueue:
+            return
         if message is None:
             return
         yield message
-
-
-def _waiting(channel: Any, name: str) -> int:
-    try:
-        return int(channel.queue_declare(name, passive=True).message_count)
-    except NoSuchQueue:
-        return 0
 
 
 def _letter(message: Any) -> DeadLetter:

@@ -49,10 +49,8 @@ def list_queues(service: Any) -> dict[str, Any]:
 def list_dead_letters(service: Any, limit: int, skip: int) -> dict[str, Any]:
     """How many rest, and the oldest of them, or the next: no bodies, they may hold anything. Raises Unavailable."""
     uri = service.wired.base.settings.amqp_uri
-    return {
-        "items": [_line(service, letter) for letter in dead.peek(uri, service.name, limit, skip)],
-        "total": dead.count(uri, service.name),
-    }
+    total = dead.count(uri, service.name)  # before they are looked at: the broker counts none that is in a hand
+    return {"items": [_line(service, letter) for letter in dead.peek(uri, service.name, limit, skip)], "total": total}
 
 
 def replay_dead_letters(service: Any, ids: Collection[str]) -> dict[str, Any]:

@@ -59,7 +59,9 @@ def show(id_: str) -> None:
 def replay(service: str, ids: tuple[str, ...]) -> None:
     """Send dead letters back to the queue they failed in."""
     sent = letters.replay(address("MOTCUA_AMQP_URI"), service, ids or None)
-    click.echo(f"{sent} sent back.")
+    if not sent:
+        raise click.ClickException(f"{service} has no such dead letters")
+    click.echo(f"{sent} of {len(ids)} sent back." if ids else f"{sent} sent back.")
 
 
 @dead.command()
@@ -82,7 +84,7 @@ def discard(service: str, ids: tuple[str, ...], every: bool, reason: str, keep_i
     seen = [letter.id for letter in found]  # what comes in meanwhile, nobody has looked at
     with _open(kept_in) as book:
         gone = letters.discard(uri, service, seen, partial(_keep, book, service, reason), _MOST)
-    click.echo(f"{gone} discarded; kept in {kept_in}")
+    click.echo(f"{gone} of {len(seen)} discarded; kept in {kept_in}")
 
 
 def _all(service: str | None, most: int) -> Iterator[tuple[str, DeadLetter]]:

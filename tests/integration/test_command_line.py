@@ -115,12 +115,16 @@ def test_a_dead_letter_is_listed_whole_and_discarded_with_a_trace(stack: Stack, 
         b"\xff nothing",
     )
     everything = ("dead", "discard", "routing", "--all", "--reason", "made by a test", "--keep-in", str(book), "--yes")
-    assert motcua(stack, *everything).returncode == 0
+    told = motcua(stack, *everything)
+    assert (told.returncode, told.stdout) == (0, f"1 of 1 discarded; kept in {book}\n")
     assert len(book.read_text().splitlines()) == 2
     assert dead.count(uri, "routing") == 0
     assert motcua(stack, *everything).returncode == 1
+    for words in ((), ("--id", f"{name}-1")):
+        assert "routing has no such dead letters" in motcua(stack, "dead", "replay", "routing", *words).stderr
 
 
+@pytest.mark.timeout(300)
 def test_what_is_away_is_said_in_one_line_and_the_status_says_so_with_its_end(stack: Stack, town: Town) -> None:
     code = "000.00.05.G14-200101-9999"
     away = "✗ broker.unavailable: The message broker does not answer. Type: make up\n"
