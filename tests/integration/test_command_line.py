@@ -120,8 +120,8 @@ def test_a_dead_letter_is_listed_whole_and_discarded_with_a_trace(stack: Stack, 
     assert len(book.read_text().splitlines()) == 2
     assert dead.count(uri, "routing") == 0
     assert motcua(stack, *everything).returncode == 1
-    for words in ((), ("--id", f"{name}-1")):
-        assert "routing has no such dead letters" in motcua(stack, "dead", "replay", "routing", *words).stderr
+    for chosen in ((), ("--id", f"{name}-1")):
+        assert "routing has no such dead letters" in motcua(stack, "dead", "replay", "routing", *chosen).stderr
 
 
 @pytest.mark.timeout(300)
