@@ -276,6 +276,40 @@ def test_what_a_device_kept_of_a_draft_is_taken_whole_also_what_is_asked_no_more
     expect(page.locator("form.answers")).to_contain_text("Câu cũ")
 
 
+def test_what_is_answered_before_the_script_has_come_is_saved_too(opened: Opened) -> None:
+    """A slow line brings it seconds after the form."""
+    kept, under_way = FakeDrafts(), list[Any]()
+    page = opened(drafts.services(kept), "/", CITIZEN)
+    page.route(re.compile(r"/form\.js"), lambda route: under_way.append(route))
+    page.goto(FORM, wait_until="commit")
+    page.locator('[name="form.name"]').fill("Sách hay")
+    (script,) = under_way
+    script.continue_()
+    expect(page.locator("[data-state]")).to_contain_text("Đã lưu lúc")
+    (draft,) = kept.kept.values()
+    assert draft["form"]["name"] == "Sách hay"
+
+
+def test_a_form_that_is_only_looked_at_is_not_saved(opened: Opened) -> None:
+    kept = FakeDrafts()
+    page = opened(drafts.services(kept), "/", CITIZEN)
+    page.clock.install()
+    page.goto(FORM)
+    page.clock.fast_forward(60_000)
+    assert not kept.kept
+    for name, text in (("name", "Sách hay"), ("price", "120000"), ("first_on", "2020-02-29"), ("titles.0.pages", "12")):
+        page.locator(f'[name="form.{name}"]').fill(text)
+    page.locator('[name="form.abroad"][value="true"]').check()
+    page.locator('[name="form.country"][value="kh"]').check()
+    page.locator('[name="form.titles.0.sold"]').select_option("true")
+    page.clock.fast_forward(60_000)
+    expect(page.locator("[data-state]")).to_contain_text("Đã lưu lúc")
+    page.reload()
+    page.clock.fast_forward(60_000)
+    expect(page.locator('[name="form.abroad"][value="true"]')).to_be_checked()
+    assert [draft["version"] for draft in kept.kept.values()] == [1]
+
+
 def link(page: Page, place: int) -> Locator:
     return page.locator("[data-open]").nth(place)
 

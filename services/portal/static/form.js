@@ -259,9 +259,17 @@
     }
   };
 
+  // What was answered before this script was there: a slow line brings it seconds after the form.
+  const isTouched = (control) => {
+    if (control.type === "radio") return control.checked !== control.defaultChecked;
+    if (!control.options) return control.value !== "" && control.value !== control.defaultValue;
+    return control.selectedIndex !== Math.max(0, [...control.options].findIndex((option) => option.defaultSelected));
+  };
+
   if (form.dataset.saved) tellSaved(form.dataset.saved);
   show();
   restore();
+  if ([...form.elements].some((control) => /^(form|applicant)\./.test(control.name || "") && isTouched(control))) changed();
 })();
 
 document.querySelectorAll("[data-discards]").forEach((form) => {
