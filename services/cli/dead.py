@@ -60,7 +60,7 @@ def replay(service: str, ids: tuple[str, ...]) -> None:
     """Send dead letters back to the queue they failed in."""
     sent = letters.replay(address("MOTCUA_AMQP_URI"), service, ids or None)
     if not sent:
-        raise click.ClickException(f"{service} has no such dead letters")
+        raise click.ClickException(f"{service} has no such dead letters, or none whose queue is still there")
     click.echo(f"{sent} of {len(ids)} sent back." if ids else f"{sent} sent back.")
 
 

@@ -13,6 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from services.chassis.errors import Conflict, Refused, Unavailable
 from services.portal.qr import qr
+from tests.conftest import eventually
 from tests.e2e.conftest import PATIENCE_MS, PHONE, Opened, scan
 from tests.unit.portal import answers as following
 from tests.unit.portal import cases, drafts, test_board
@@ -283,7 +284,7 @@ def test_what_is_answered_before_the_script_has_come_is_saved_too(opened: Opened
     page.route(re.compile(r"/form\.js"), lambda route: under_way.append(route))
     page.goto(FORM, wait_until="commit")
     page.locator('[name="form.name"]').fill("Sách hay")
-    (script,) = under_way
+    (script,) = eventually(lambda: page.wait_for_timeout(50) or under_way)  # type: ignore[func-returns-value]
     script.continue_()
     expect(page.locator("[data-state]")).to_contain_text("Đã lưu lúc")
     (draft,) = kept.kept.values()

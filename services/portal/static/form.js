@@ -27,11 +27,10 @@
     return data;
   };
   const fields = () => [...typed()].filter(([name]) => /^(form|applicant)\./.test(name));
+  const answers = () => [...form.elements].filter((control) => /^(form|applicant)\./.test(control.name || ""));
 
   // The same as people read it, who have no line and so no form (offline.js).
-  const read = () => [...form.elements].filter((control) => (
-    /^(form|applicant)\./.test(control.name || "") && isSaid(control)
-  )).map((control) => {
+  const read = () => answers().filter((control) => isSaid(control)).map((control) => {
     const isPick = control.type === "radio";
     const asked = isPick ? control.closest("fieldset").querySelector("legend") : control.labels[0];
     const said = isPick ? control.labels[0].textContent : control.selectedOptions ? control.selectedOptions[0].text : control.value;
@@ -175,8 +174,7 @@
       while (sheet.querySelectorAll("tbody tr").length <= Math.max(-1, ...rows)) addRow(sheet);
     }
     const byName = new Map(values);
-    for (const control of form.elements) {
-      if (!/^(form|applicant)\./.test(control.name || "")) continue;
+    for (const control of answers()) {
       const value = byName.get(control.name) || "";
       if (control.type === "radio") control.checked = control.value === value;
       else {
@@ -269,7 +267,7 @@
   if (form.dataset.saved) tellSaved(form.dataset.saved);
   show();
   restore();
-  if ([...form.elements].some((control) => /^(form|applicant)\./.test(control.name || "") && isTouched(control))) changed();
+  if (answers().some(isTouched)) changed();
 })();
 
 document.querySelectorAll("[data-discards]").forEach((form) => {

@@ -21,15 +21,11 @@ def uri(broker: Any, environment: dict[str, str]) -> str:
     work = topology.work_queue("sample", "echo", "sample", ["counted"])(broker)
     topology.events_exchange("sample")(broker).declare()
     work.declare()
-    _rest(broker, IDS)
-    eventually(lambda: waiting(broker, "sample.dead") == len(IDS))
-    return environment["MOTCUA_AMQP_URI"]
-
-
-def _rest(broker: Any, ids: list[str]) -> None:
-    for id_ in ids:
+    for id_ in IDS:
         letter = Message(b"{}", message_id=id_, application_headers={retry.QUEUE: "sample.echo"}, delivery_mode=2)
         broker.basic_publish(letter, exchange="", routing_key="sample.dead")
+    eventually(lambda: waiting(broker, "sample.dead") == len(IDS))
+    return environment["MOTCUA_AMQP_URI"]
 
 
 def test_what_was_looked_at_is_there_for_whoever_looks_next(uri: str) -> None:
