@@ -54,6 +54,11 @@ def harms_the_broker(one: Step) -> bool:
     return one.is_fault and (one.verb == "alarm" or one.program.startswith("rabbitmq"))
 
 
+def loses_replies(one: Step) -> bool:
+    """Whether it is a fault for which the queues are gone in which clients await their answers."""
+    return one.verb == "lose disk" and one.program.startswith("rabbitmq")
+
+
 def may_delay_a_return(one: Step) -> bool:
     """Whether it is a fault for which who has died may find no server or no line, and has to wait."""
     server = one.program.rstrip("23") in _SERVERS

@@ -8,7 +8,7 @@ from typing import Final
 
 from deploy.local.waiting import wait_until
 from tests.chaos import rest, returns, tries
-from tests.chaos.diary import Step, harms_the_broker, may_cost_answers
+from tests.chaos.diary import Step, harms_the_broker, loses_replies, may_cost_answers
 from tests.chaos.rig import PROGRAMS, Rig
 from tests.integration.books import Books
 
@@ -94,10 +94,11 @@ def _kept(env: Mapping[str, str]) -> dict[str, tuple[str, str]]:
         return {one["_id"]: (one["subject"]["applicant"]["email"], one["state"]["status"]) for one in found}
 
 
+_OF_TRIES: Final = (may_cost_answers, harms_the_broker, loses_replies)
 # By name, for what is kept of a run says what was looked at.
 JUDGED: Final[Mapping[str, Callable[[Rig], Iterable[str]]]] = {
     "dossiers that were answered": _answered,
-    "each try by RPC": lambda rig: tries.wrong(rig.calls(), rig.spells(may_cost_answers), rig.spells(harms_the_broker)),
+    "each try by RPC": lambda rig: tries.wrong(rig.calls(), *map(rig.spells, _OF_TRIES)),
     "what a scenario insists on": _insisted,
     "who ended by itself": lambda rig: rig.witness.crashes(),
     "how soon each who died worked again": lambda rig: returns.late(rig.returns()),

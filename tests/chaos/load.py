@@ -75,8 +75,21 @@ class Townsfolk(Town):
         if self.over.is_set():
             raise SystemExit  # no error that is borne
         self._mine_now.tries += 1
-        with noted(self.calls, target):
-            return super()._try(actor, target, arguments)
+        lines, line = self._lines(), frozenset(actor.items())
+        with noted(self.calls, target, lines.setdefault(line, time.monotonic())):
+            try:
+                return super()._try(actor, target, arguments)
+            finally:
+                lines[line] = time.monotonic()
+
+    def _forget(self, actor: Mapping[str, str]) -> None:
+        super()._forget(actor)
+        self._lines().pop(frozenset(actor.items()), None)
+
+    def _lines(self) -> dict[frozenset[tuple[str, str]], float]:
+        """When each line of this thread was made, or last brought an answer."""
+        found: dict[frozenset[tuple[str, str]], float] = self._mine_now.__dict__.setdefault("lines", {})
+        return found
 
 
 class FolkStory(PatientStory):

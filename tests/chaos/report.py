@@ -36,7 +36,8 @@ Each *try* by RPC of those who tell dossiers must have ended within its deadline
 or in an error that says what it is; *unanswered* until then may be one only during a fault, or within 20 s of it. While
 a broker takes nothing, a stock client waits with its request itself, for nameko gives it no time to hand it over, and
 after a lost line it begins to wait anew: there its time counts from 15 s after the broker is whole again, and our own
-client, which asks meanwhile, has its deadline of 5 s all the time.
+client, which asks meanwhile, has its deadline of 5 s all the time. When the broker has lost its disk, a stock client's
+queue for replies is gone too; it finds that out after it has asked, and may wait in vain once on each line of before.
 A fault that was not felt counts as not run: *did not bite*. [faults.md](faults.md) has every fault and every
 invariant.
 

@@ -14,6 +14,7 @@ from tests.chaos.stage import Stage
 from tests.chaos.stream import Stream
 
 _SECONDS: Final = 300
+_PLACES: Final = {"MOTCUA_MONGOD"}  # where a server's program is, which is nothing of any stack
 _WRITTEN: Final = {"mongodb": "mongodb", "rabbitmq": "rabbitmq/mnesia"}
 
 
@@ -51,7 +52,7 @@ def tell_again(stage: Stage) -> int:
 
 def motcua(stage: Stage, *words: str) -> str:
     """What an operator would type, and what it says. Raises RuntimeError where it fails."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("MOTCUA_")}
+    env = {name: value for name, value in os.environ.items() if not name.startswith("MOTCUA_") or name in _PLACES}
     command = [sys.executable, "-m", "services.cli", "--run-dir", str(stage.run_dir), *words]
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=_SECONDS, check=False)
     if done.returncode:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import inf
 from typing import Final
 
 from amqp.exceptions import AMQPError
@@ -31,6 +32,7 @@ class Try:
     seconds: float
     how: str = "an answer"
     clear: bool = True
+    line_good_at: float = inf  # when its caller's line was made, or last brought an answer
 
     @property
     def is_unanswered(self) -> bool:
@@ -39,27 +41,32 @@ class Try:
 
 
 @contextmanager
-def noted(tries: list[Try], target: str) -> Iterator[None]:
+def noted(tries: list[Try], target: str, line_good_at: float = inf) -> Iterator[None]:
     """Note what goes on inside as one try."""
     began = time.monotonic()
+
+    def note(how: str, *, clear: bool = True) -> None:
+        tries.append(Try(began, target, time.monotonic() - began, how, clear, line_good_at))
+
     try:
         yield
     except RemoteError as error:
-        clear = error.exc_type in _CLEAR
-        tries.append(Try(began, target, time.monotonic() - began, str(error.exc_type), clear))
+        note(str(error.exc_type), clear=error.exc_type in _CLEAR)
         raise
     except Exception as error:
-        clear = isinstance(error, (RpcTimeout, *_OWN))
-        tries.append(Try(began, target, time.monotonic() - began, type(error).__name__, clear))
+        note(type(error).__name__, clear=isinstance(error, (RpcTimeout, *_OWN)))
         raise
-    tries.append(Try(began, target, time.monotonic() - began))
+    note(Try.how)
 
 
-def wrong(tries: Iterable[Try], faults: Sequence[Spell], of_broker: Sequence[Spell]) -> Iterator[str]:
+def wrong(
+    tries: Iterable[Try], faults: Sequence[Spell], of_broker: Sequence[Spell], of_its_disk: Sequence[Spell] = ()
+) -> Iterator[str]:
     """Who waited past the deadline, was told nothing clear, or nothing at all while no one of these faults lasted.
 
     A stock client hands its request over however long a broker takes nothing, and begins to wait anew when it has lost
-    its line: its time counts from when that broker is whole again.
+    its line: its time counts from when that broker is whole again. Where the broker has lost its disk, and so the
+    client's queue for replies, it finds that out after it has asked, and waits in vain once on each line of before.
     """
     for one in tries:
         ended = one.at + one.seconds
@@ -68,5 +75,11 @@ def wrong(tries: Iterable[Try], faults: Sequence[Spell], of_broker: Sequence[Spe
             yield f"{one.target} took {one.seconds:.1f} s, and ended in {one.how}"
         elif not one.clear:
             yield f"{one.target} ended in {one.how} after {one.seconds:.1f} s"
-        elif one.is_unanswered and not any(begun <= ended and one.at <= over + CALM_SECONDS for begun, over in faults):
+        elif one.is_unanswered and not _may_wait_in_vain(one, faults, of_its_disk):
             yield f"{one.target} had no answer within {one.seconds:.1f} s, and nobody was harmed who could give one"
+
+
+def _may_wait_in_vain(one: Try, faults: Sequence[Spell], of_its_disk: Sequence[Spell]) -> bool:
+    ended = one.at + one.seconds
+    is_amid = any(begun <= ended and one.at <= over + CALM_SECONDS for begun, over in faults)
+    return is_amid or any(one.line_good_at < over <= one.at for _, over in of_its_disk)

@@ -1,7 +1,10 @@
 """What is looked at when all is over: the stream against the histories, who subscribes, letters, refusals."""
 
 import json
+from collections.abc import Mapping
+from math import inf
 from pathlib import Path
+from typing import Any
 
 import pytest
 from kombu.exceptions import OperationalError
@@ -12,7 +15,7 @@ from services.cli.top.scraping import Seen
 from tests.chaos import judge, messages, stream, tries
 from tests.chaos.department import Volume, disorder
 from tests.chaos.diary import Step, may_cost_answers, spells
-from tests.chaos.load import Handed, Submissions
+from tests.chaos.load import Handed, Submissions, Townsfolk
 from tests.chaos.scenarios import crowds
 from tests.chaos.stream import Heard, Ledger, digest
 from tests.chaos.taken import counts, growth
@@ -110,6 +113,44 @@ def test_a_try_ends_in_an_answer_or_in_an_error_that_says_what_it_is(error: Exce
 def test_a_try_that_is_late_or_vain_in_peace_is_named_with_its_call_and_its_seconds(one: Try, said: str) -> None:
     wrong = list(tries.wrong([one], [(100, 200)], [(110, 130)]))
     assert [line.partition(" who could")[0] for line in wrong] == [said] * bool(said)
+
+
+@pytest.mark.parametrize(("line_good_at", "is_wrong"), [(100, False), (131, True), (inf, True)])
+def test_a_line_from_before_a_broker_lost_its_disk_may_be_without_an_answer_once(
+    line_good_at: float, is_wrong: bool
+) -> None:
+    one = Try(300, "intake.get", 15.0, "RpcTimeout", line_good_at=line_good_at)
+    assert bool(list(tries.wrong([one], [], [], [(110, 130)]))) == is_wrong
+
+
+class OfOneLine(Townsfolk):
+    """Townsfolk whose client answers as told."""
+
+    def __init__(self, *answers: Exception | None) -> None:
+        super().__init__({})
+        self.answers = list(answers)
+
+    def _client(self, actor: Mapping[str, str]) -> Any:
+        return self
+
+    intake = property(lambda self: self)
+
+    def get(self) -> None:
+        answer = self.answers.pop(0)
+        if answer is not None:
+            raise answer
+
+
+def test_a_line_is_good_from_when_it_is_made_or_last_brought_an_answer() -> None:
+    town = OfOneLine(None, RemoteError("Refused", "x"), RpcTimeout(15), None)
+    town.ask({"kind": "system"}, "intake.get")
+    with pytest.raises(RemoteError):
+        town.ask({"kind": "system"}, "intake.get")
+    town.ask({"kind": "system"}, "intake.get")
+    first, refused, unanswered, anew = town.calls
+    assert first.line_good_at >= first.at - 0.1
+    assert first.line_good_at < refused.line_good_at < unanswered.line_good_at < unanswered.at
+    assert anew.line_good_at > unanswered.at + unanswered.seconds
 
 
 def test_a_fault_lasts_until_it_is_taken_back_and_one_that_waits_for_its_moment_until_all_is_healed() -> None:
