@@ -2,9 +2,10 @@
 
 import random
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final, Protocol
 from uuid import uuid4
@@ -20,6 +21,9 @@ from services.notify.webhooks import GONE, KEPT, Outcome, next_try, rests, signi
 
 ROUNDS_BETWEEN_LOOKS: Final = 15
 _GRACE: Final = timedelta(seconds=15)  # from the end of a try until it is another's
+_SOON: Final = timedelta(seconds=5)  # what is claimed is begun by then, or left to others
+_AHEAD: Final = timedelta(seconds=1)  # of work that is claimed at once, at the pace of the last
+_MOST_AHEAD: Final = 50
 Spawn = Callable[[Callable[[], None]], None]
 
 
@@ -31,6 +35,16 @@ class Posts(Protocol):
 
     def close(self) -> None:
         """Close what is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Claimed:
+    """Deliveries of an endpoint as it stood then, and what signs them."""
+
+    endpoint: Document
+    secrets: Sequence[str]
+    deliveries: Sequence[Document]
+    at: datetime
 
 
 def in_a_thread(work: Callable[[], None]) -> None:
@@ -78,47 +92,61 @@ class WebhookSender:
             self._post[0].close()
 
     def _begin(self, endpoint: Document) -> None:
+        """At most so many: what fails at once must not keep the others from their turn."""
         id_ = endpoint["_id"]
         most = 1 if id_ in self._hanging else self._settings.webhook_at_once
-        for _ in range(most - self._busy[id_]):  # at most: what fails at once must not keep the others from their turn
-            delivery = self._claim(endpoint)
-            if delivery is None:
-                break
+        if (claimed := self._claim(endpoint, most - self._busy[id_])) is None:
+            return
+        for delivery in claimed.deliveries:
             self._busy[id_] += 1
-            self._spawn(partial(self._go_on, endpoint, delivery))
+            self._spawn(partial(self._go_on, replace(claimed, deliveries=[delivery])))
 
-    def _claim(self, endpoint: Document) -> Document | None:
+    def _claim(self, endpoint: Document, most: int) -> _Claimed | None:
+        """What is due, if any is and its receiver may be told."""
         now = clock.now()
-        if self._stopping.is_set() or not endpoint["enabled"] or rests(endpoint.get("rests_until"), now):
+        if most < 1 or self._stopping.is_set() or not endpoint["enabled"] or rests(endpoint.get("rests_until"), now):
             return None
-        if not self._seals.opened(signing(endpoint["secrets"], now)):
+        secrets = self._seals.opened(signing(endpoint["secrets"], now))
+        if not secrets:
             return None  # it stays as it is until a new one is made, or for whom has the key
-        return self._store.claim(endpoint["_id"], uuid4().hex, now, now + self._hold)
+        deliveries = self._store.claim(endpoint["_id"], uuid4().hex, most, now, now + self._hold)
+        return _Claimed(endpoint, secrets, deliveries, now) if deliveries else None
 
-    def _go_on(self, endpoint: Document, delivery: Document | None) -> None:
-        """This delivery, and those behind it as long as any is due and the receiver is there."""
+    def _go_on(self, begun: _Claimed) -> None:
+        """These deliveries, and those behind them as long as any is due and the receiver is there."""
+        claimed: _Claimed | None = begun
+        id_ = begun.endpoint["_id"]
         try:
-            while delivery is not None and self._try(endpoint, delivery):
-                endpoint = self._store.get(endpoint["_id"])
-                delivery = self._claim(endpoint)
+            while claimed is not None and (took := self._try_all(claimed)) is not None:
+                ahead = _AHEAD // max(took, _AHEAD / _MOST_AHEAD)
+                claimed = self._claim(self._store.get(id_), max(ahead, 1))
         except ServiceError as error:
-            log.warning("webhook_not_kept", webhook=endpoint["_id"], reason=error.code)
+            log.warning("webhook_not_kept", webhook=id_, reason=error.code)
         except Exception:  # noqa: BLE001 – it is tried again when the claim has run out
-            log.exception("webhook_not_sent", webhook=endpoint["_id"])
+            log.exception("webhook_not_sent", webhook=id_)
         finally:
-            self._busy[endpoint["_id"]] -= 1
+            self._busy[id_] -= 1
 
-    def _try(self, endpoint: Document, delivery: Document) -> bool:
+    def _try_all(self, claimed: _Claimed) -> timedelta | None:
+        """How long the last one took; None where one was not taken. What is not begun soon is others' again."""
+        left, took = deque(claimed.deliveries), timedelta()
+        try:
+            while left and not self._stopping.is_set() and (at := clock.now()) - claimed.at < _SOON:
+                if not self._try(claimed, left.popleft()):
+                    return None
+                took = clock.now() - at
+        finally:
+            if left:
+                self._store.release(left, clock.now())
+        return took
+
+    def _try(self, claimed: _Claimed, delivery: Document) -> bool:
         """Whether it was taken."""
         if self._post is None:
             self._post = self._open_post()
         post, sign = self._post
-        at, body = clock.now(), codec.encode(delivery["payload"])
-        secrets = self._seals.opened(signing(endpoint["secrets"], at))
-        if not secrets:  # it was made anew just now
-            return False
-        headers = sign(delivery["event"], body, secrets, at)
-        outcome = post.send(endpoint["url"], headers, body)
+        endpoint, at, body = claimed.endpoint, clock.now(), codec.encode(delivery["payload"])
+        outcome = post.send(endpoint["url"], sign(delivery["event"], body, claimed.secrets, at), body)
         self._note(endpoint["_id"], outcome, clock.now() - at)
         change = self._change(delivery, outcome)
         if self._store.settle(delivery, change):

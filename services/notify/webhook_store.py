@@ -11,6 +11,7 @@ A delivery is named after what it delivers, so that an event that is read twice 
 `due_at` off and writes his name beside it: who dies meanwhile has it tried by another then.
 """
 
+import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -27,12 +28,14 @@ from services.chassis.errors import Conflict, NotFound
 from services.chassis.paging import ByTime, cursor
 from services.chassis.store import Document, outages_named
 from services.chassis.stream import Place
+from services.chassis.together import Together
 from services.notify.webhooks import MOST_SECRETS, ROTATION, Endpoint, Happened
 
 NEWEST: Final = ByTime("made_at")
 NOBODY_SECONDS: Final = 5.0
 _READER: Final = "reader"
 _PENDING: Final = {"status": "pending"}
+_Settled = tuple[str, UpdateOne]
 
 
 class WebhookStore:
@@ -43,6 +46,8 @@ class WebhookStore:
         self._deliveries: Any = database["deliveries"]
         self._turns: Any = database["turns"]
         self._nobody_until = 0.0
+        self._claiming = threading.Lock()
+        self._settles: Together[_Settled, bool] = Together(self._settle)
 
     def ensure_indexes(self) -> None:
         """Lists of an endpoint, newest first; what is due of it; what was delivered goes by itself."""
@@ -166,23 +171,30 @@ class WebhookStore:
 
     # sending
 
-    def claim(self, endpoint: str, by: str, now: datetime, until: datetime) -> Document | None:
-        """The delivery of an endpoint that is due for the longest, to be tried by nobody else until then."""
+    def claim(self, endpoint: str, by: str, most: int, now: datetime, until: datetime) -> list[Document]:
+        """Deliveries of an endpoint that are due for the longest, to be tried by nobody else until then.
+
+        Of two who claim at once one may get less than there is: in a process nobody does.
+        """
         due = {"endpoint": endpoint, **_PENDING, "due_at": {"$lte": now}}
+        with self._claiming, outages_named():
+            found = [one["_id"] for one in self._deliveries.find(due, {"_id": 1}).sort("due_at", 1).limit(most)]
+            if not found:
+                return []
+            chosen = {"_id": {"$in": found}}
+            self._deliveries.update_many({**due, **chosen}, {"$set": {"due_at": until, "by": by}})
+            return list(self._deliveries.find({**chosen, "by": by}))
+
+    def release(self, claimed: Sequence[Document], now: datetime) -> None:
+        """These were not tried: others may at once."""
+        mine = {"_id": {"$in": [one["_id"] for one in claimed]}, "by": claimed[0]["by"], **_PENDING}
         with outages_named():
-            found: Document | None = self._deliveries.find_one_and_update(
-                due,
-                {"$set": {"due_at": until, "by": by}},
-                sort=[("due_at", 1)],
-                return_document=ReturnDocument.AFTER,
-            )
-        return found
+            self._deliveries.update_many(mine, {"$set": {"due_at": now, "by": None}})
 
     def settle(self, delivery: Document, change: Mapping[str, Any]) -> bool:
         """Keep what became of a try, unless it has become another's meanwhile."""
         mine = {"_id": delivery["_id"], "by": delivery["by"], **_PENDING}
-        with outages_named():
-            return bool(self._deliveries.update_one(mine, {"$set": {**change, "by": None}}).matched_count)
+        return self._settles.do((delivery["_id"], UpdateOne(mine, {"$set": {**change, "by": None}})))
 
     def revive(self, endpoint: str, now: datetime) -> int:
         """Let what was given up be tried from the beginning; how many they were."""
@@ -216,6 +228,16 @@ class WebhookStore:
         with outages_named():
             found = self._deliveries.find_one({"endpoint": endpoint, **_PENDING}, {"made_at": 1}, sort=oldest)
         return found["made_at"] if found else None
+
+    def _settle(self, settled: Sequence[_Settled]) -> list[bool | Exception]:
+        """All at once; where one was another's, those count that nobody has in hand now."""
+        with outages_named():
+            result = self._deliveries.bulk_write([update for _, update in settled], ordered=False)
+            if result.matched_count == len(settled):
+                return [True] * len(settled)
+            free = {"_id": {"$in": [id_ for id_, _ in settled]}, "by": None}
+            found = {one["_id"] for one in self._deliveries.find(free, {"_id": 1})}
+        return [id_ in found for id_, _ in settled]
 
     def _change(self, wanted: Document, change: Document) -> Document:
         with outages_named():

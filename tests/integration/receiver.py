@@ -18,7 +18,9 @@ SECONDS_TO_HANG = 30.0
 
 
 class Receiver(BaseHTTPRequestHandler):
-    """One request."""
+    """One line, and the requests on it."""
+
+    protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
         """Verify, write down, answer as planned."""

@@ -122,14 +122,14 @@ def test_a_delivery_and_the_reading_are_one_holders_until_his_time_is_over(world
     event = Happened("ev", SUBMITTED, "2026-11-27T00:00:00+00:00", "code", "dossier/code", 1, "mic", frozenset())
     for _ in range(2):
         store.deliver([("e", event)], now)
-    claimed = store.claim("e", "a", now, now + second)
-    assert claimed is not None
-    assert store.claim("e", "b", now, now + second) is None
-    taken_over = store.claim("e", "b", now + second, now + 2 * second)
-    assert taken_over is not None
+    (claimed,) = store.claim("e", "a", 9, now, now + second)
+    assert store.claim("e", "b", 9, now, now + second) == []
+    (taken_over,) = store.claim("e", "b", 9, now + second, now + 2 * second)
     assert not store.settle(claimed, {"status": "delivered"})
+    store.release([claimed], now)
+    assert store.claim("e", "c", 9, now + second, now + 2 * second) == []
     assert store.settle(taken_over, {"status": "given_up"})
-    assert store.claim("e", "c", now + 9 * second, now + 10 * second) is None
+    assert store.claim("e", "c", 9, now + 9 * second, now + 10 * second) == []
     assert (store.revive("e", now), store.count("e", "pending")) == (1, 1)
 
     for seconds in (2, 1):

@@ -163,6 +163,58 @@ def test_a_slow_receiver_has_some_tries_under_way_and_delays_nobody(office: Offi
     assert len(office.post.sent) == 23
 
 
+def test_as_many_are_claimed_at_once_as_are_soon_told_at_the_pace_of_the_last(office: Office) -> None:
+    office.store.owe(office.store.put(url=SLOW), *map(str, range(60)))
+
+    def take(seconds: float) -> Callable[[], Outcome]:
+        def answer() -> Outcome:
+            office.now += timedelta(seconds=seconds)
+            return Outcome(204, "204")
+
+        return answer
+
+    office.post.answers[SLOW] = take(0.1)
+    office.work()
+    assert office.store.claims[:2] == [4, 10]
+    assert len(office.post.sent) == 60
+    for seconds, most in ((0.001, 50), (1, 1)):
+        office.store.owe("e-1", *(f"{most} {number}" for number in range(60)))
+        office.post.answers[SLOW] = take(seconds)
+        office.store.claims.clear()
+        office.work()
+        assert office.store.claims[1] == most
+    assert {one["status"] for one in office.store.deliveries.values()} == {"delivered"}
+    assert len(office.post.sent) == len(office.store.deliveries)
+
+
+def test_what_is_claimed_behind_one_that_fails_is_free_at_once(office: Office) -> None:
+    office.store.owe(office.store.put(), *map(str, range(24)))
+    answers = iter([Outcome(204, "204"), Outcome(204, "204"), failing()])
+    office.post.answers["https://example.vn/"] = lambda: next(answers)
+    office.sender.round()
+    office.spawned.pop(0)()
+    assert (len(office.post.sent), office.store.claims[-1]) == (3, 50)
+    free = [one for one in office.store.deliveries.values() if one["status"] == "pending" and one["by"] is None]
+    assert len([one for one in free if one["due_at"] <= office.now]) == 24 - 4 - 2
+
+
+def test_who_becomes_slow_over_what_he_claimed_leaves_the_rest_to_others(office: Office) -> None:
+    office.store.owe(office.store.put(), *map(str, range(24)))
+    paces = iter([0.0, 0.0])
+
+    def answer() -> Outcome:
+        office.now += timedelta(seconds=next(paces, 4.0))
+        return Outcome(204, "204")
+
+    office.post.answers["https://example.vn/"] = answer
+    office.sender.round()
+    office.spawned.pop(0)()
+    assert office.store.claims[1:3] == [50, 1], "at his new pace"
+    stamps = [int(headers["webhook-timestamp"]) for _, headers, _ in office.post.sent]
+    assert [stamp - stamps[0] for stamp in stamps[:5]] == [0, 0, 0, 4, 8]
+    assert len({headers["webhook-id"] for _, headers, _ in office.post.sent}) == len(office.post.sent) == 24
+
+
 def test_who_dies_with_a_try_in_hand_has_it_tried_by_another(office: Office) -> None:
     office.store.owe(office.store.put(), "a")
     office.sender.round()

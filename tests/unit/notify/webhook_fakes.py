@@ -31,6 +31,7 @@ class FakeWebhooks(WebhookStore):
         self.endpoints: dict[str, Document] = {}
         self.deliveries: dict[str, Document] = {}
         self.reader: str | None = None
+        self.claims: list[int] = []
 
     def put(self, **changed: Any) -> str:
         """Another endpoint; its id."""
@@ -79,16 +80,21 @@ class FakeWebhooks(WebhookStore):
                 moved = {"place": asdict(place) if place else None, "since": since or one["since"]}
                 self.endpoints[one["_id"]] |= moved
 
-    def claim(self, endpoint: str, by: str, now: datetime, until: datetime) -> Document | None:
+    def claim(self, endpoint: str, by: str, most: int, now: datetime, until: datetime) -> list[Document]:
+        self.claims.append(most)
         due = [
             one
             for one in self.deliveries.values()
             if one["endpoint"] == endpoint and one["status"] == "pending" and one["due_at"] <= now
-        ]
-        if not due:
-            return None
-        due[0] |= {"due_at": until, "by": by}
-        return dict(due[0])
+        ][:most]
+        for one in due:
+            one |= {"due_at": until, "by": by}
+        return [dict(one) for one in due]
+
+    def release(self, claimed: Sequence[Document], now: datetime) -> None:
+        for one in claimed:
+            if self.deliveries[one["_id"]]["by"] == one["by"]:
+                self.deliveries[one["_id"]] |= {"due_at": now, "by": None}
 
     def settle(self, delivery: Document, change: Mapping[str, Any]) -> bool:
         kept = self.deliveries[delivery["_id"]]
