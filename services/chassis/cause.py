@@ -35,7 +35,7 @@ def of_request(method: str, actor: Actor, request_id: str, content: Any, trace: 
     The id is a name-based UUID, so that an actor's number never shows.
     """
     name = "\x1f".join((method, actor.kind, actor.unit or "", actor.id, request_id))
-    digest = hashlib.sha256(codec.encode(_in_order(content))).hexdigest()
+    digest = hashlib.sha256(codec.canonical(content)).hexdigest()
     id_ = str(uuid.uuid5(_REQUESTS, name))
     return Cause(id_, id_, here() or next_span(trace), actor.traced(), digest)
 
@@ -44,10 +44,3 @@ def of_timer(name: str) -> Cause:
     """The cause that the passing of time is: `name` says which timer rang for what."""
     id_ = str(uuid.uuid5(_REQUESTS, f"timer\x1f{name}"))
     return Cause(id_, id_, here() or new_trace(), {"kind": "timer"})
-
-
-def _in_order(value: Any) -> Any:
-    """The same content whatever the order in which a client names its fields."""
-    if isinstance(value, dict):
-        return {key: _in_order(value[key]) for key in sorted(value)}
-    return [_in_order(inner) for inner in value] if isinstance(value, list) else value

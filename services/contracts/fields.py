@@ -18,6 +18,7 @@ _SEPARATOR = "\x1f"
 # Also what no eye can see and what turns the order of letters around: a name must read as it is.
 INVISIBLE = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
 _CONTROL = re.compile(rf"[{INVISIBLE}\ud800-\udfff]")
+_LINES = re.compile(r"[\r\n\t]")
 _LONGEST_NAME = 120
 _MOST_PROBLEMS = 200
 _MOST_MARKS = 30  # on one letter: Unicode's Stream-Safe Text Format; to put long runs in order takes for ever
@@ -123,7 +124,7 @@ class Text(fields.String):
             raise ValidationError(_too_long(self.longest, _CHARACTERS))
         if not raw.isascii() and _has_too_many_marks(raw):
             raise ValidationError(_TOO_MANY_MARKS)
-        if _CONTROL.search(raw) or (not self.lines and re.search(r"[\r\n\t]", raw)):
+        if not raw.isprintable() and (_CONTROL.search(raw) or (not self.lines and _LINES.search(raw))):
             raise ValidationError(say("control_characters", "Có ký tự điều khiển.", "Contains control characters."))
         return unicodedata.normalize("NFC", raw).strip()
 
@@ -222,6 +223,8 @@ def _as_list(value: Any) -> list[Any]:
 
 
 def _has_too_many_marks(text: str) -> bool:
+    if not any(map(unicodedata.combining, text[_MOST_MARKS :: _MOST_MARKS + 1])):
+        return False  # a longer run would hold one of these
     run = 0
     for letter in text:
         run = run + 1 if unicodedata.combining(letter) else 0

@@ -141,8 +141,8 @@ class Phone(_Checked):
             number = phonenumbers.parse(text, "VN")
         except phonenumbers.NumberParseException:
             raise ValidationError(_WRONG_PHONE) from None
-        here = number.country_code == 84 and number.extension is None and phonenumbers.is_valid_number(number)
-        if not here or phonenumbers.number_type(number) not in _PHONE_KINDS:
+        here = number.country_code == 84 and number.extension is None
+        if not here or phonenumbers.number_type(number) not in _PHONE_KINDS:  # what is not valid has no kind
             raise ValidationError(_WRONG_PHONE)
         return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 

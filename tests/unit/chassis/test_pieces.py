@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -131,6 +132,14 @@ def test_a_citizen_s_number_never_shows_in_a_cause() -> None:
     assert made.id == cause.of_request("intake.submit", actor, "r-1", {"a": 2}).id
     assert made.id != cause.of_request("intake.submit", Actor("citizen", "001801000002"), "r-1", {"a": 1}).id
     assert made.digest != cause.of_request("intake.submit", actor, "r-1", {"a": 2}).digest
+
+
+def test_a_request_is_the_same_in_whatever_order_its_fields_are_named() -> None:
+    actor = Actor("citizen", "001801000001")
+    stated = {"b": [{"y": 1, "x": None}, "ế"], "a": 2.5}
+    digest = sha256('{"a":2.5,"b":[{"x":null,"y":1},"ế"]}'.encode()).hexdigest()
+    for content in (stated, {"a": 2.5, "b": [{"x": None, "y": 1}, "ế"]}):
+        assert cause.of_request("intake.submit", actor, "r-1", content).digest == digest
 
 
 def test_every_error_is_data_with_both_languages() -> None:
