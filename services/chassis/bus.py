@@ -17,7 +17,7 @@ from kombu.message import Message
 from kombu.mixins import ConsumerMixin
 from nameko.extensions import ProviderCollector, SharedExtension
 
-from services.chassis import brokers, topology, wire
+from services.chassis import brokers, metrics, topology, wire
 from services.chassis.errors import Unavailable
 from services.chassis.logs import log
 from services.chassis.publish import bound_waits, connect
@@ -27,6 +27,8 @@ HEARTBEAT_SECONDS = 10  # a frozen broker is left after two of them
 SLOWEST_RECONNECT = 3
 SETTINGS = "MOTCUA_SETTINGS"
 PUBLISHERS = "MOTCUA_PUBLISHERS"
+_EMPTY = "broker_came_back_empty"
+metrics.begin(metrics.NEEDS_HAND, [_EMPTY])
 HAS_PUBLISHED = "MOTCUA_HAS_PUBLISHED"
 
 
@@ -137,7 +139,8 @@ class Bus(SharedExtension, ProviderCollector, ConsumerMixin):
             return []
         publishers = self.container.config[PUBLISHERS]
         if is_unknown(channel.connection.client, self.container.service_name) and self._had_a_broker():
-            log.error("broker_came_back_empty")  # `motcua relay again` is what helps
+            metrics.needs_hand(_EMPTY)
+            log.error(_EMPTY)  # `motcua relay again` is what helps
         declare(channel, self.container.service_name, self.settings.retry_ladder, publishers)
         for receiver in self._providers:
             if receiver.queue.exchange == topology.RPC_EXCHANGE:

@@ -3,7 +3,7 @@
 Labels are names of our own (queues, methods, codes of errors), never anything a caller sent: their number is bounded.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from time import perf_counter
 from typing import Final
@@ -13,6 +13,7 @@ from prometheus_client import REGISTRY, Counter, Gauge, Histogram
 from services.chassis.errors import Defect, ServiceError
 
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_AGES: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200, 86_400)
 _SIZES: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 
 REQUESTS = Histogram(
@@ -24,8 +25,21 @@ MESSAGES = Histogram(
     ("queue", "outcome"),
     buckets=_SECONDS,
 )
+EVENT_AGES = Histogram(
+    "motcua_event_age_seconds", "From when an event was written until it was handled.", ("queue",), buckets=_AGES
+)
 CALLS = Histogram(
-    "motcua_call_seconds", "Calls to other services, by outcome.", ("target", "outcome"), buckets=_SECONDS
+    "motcua_call_seconds",
+    "Calls to other services, to the mail server and to the gateway, by outcome.",
+    ("target", "outcome"),
+    buckets=_SECONDS,
+)
+TIMERS = Histogram("motcua_timer_seconds", "Rounds of timers, by outcome.", ("timer", "outcome"), buckets=_SECONDS)
+TIMER_OVERDUE = Gauge(
+    "motcua_timer_overdue_seconds", "For how long a round of this timer should have gone through.", ("timer",)
+)
+NEEDS_HAND = Counter(
+    "motcua_needs_hand", "What only a person can set right, by the event of the log that says so.", ("what",)
 )
 PUBLISHED = Counter("motcua_events_published", "Events that the broker confirmed.", ("type",))
 REFUSED = Counter("motcua_events_refused", "Events that the broker did not take.", ("type",))
@@ -83,6 +97,24 @@ def timed(histogram: Histogram) -> Iterator[None]:
         yield
     finally:
         histogram.observe(perf_counter() - began)
+
+
+@contextmanager
+def called(target: str, told: Mapping[type[Exception], str] | None = None) -> Iterator[None]:
+    """Observe the call inside. `told`: errors that are none of ours, by the outcome under which they are counted."""
+    began, outcome = perf_counter(), outcome_of(None)
+    try:
+        yield
+    except BaseException as error:
+        outcome = next((name for kind, name in (told or {}).items() if isinstance(error, kind)), outcome_of(error))
+        raise
+    finally:
+        CALLS.labels(target, outcome).observe(perf_counter() - began)
+
+
+def needs_hand(what: str) -> None:
+    """Something that only a person can set right; `what` is the event under which the log tells of it."""
+    NEEDS_HAND.labels(what).inc()
 
 
 def outcome_of(error: BaseException | None) -> str:

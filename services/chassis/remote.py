@@ -21,7 +21,7 @@ from kombu import Connection
 
 from services.chassis import brokers, codec, metrics, spans, topology
 from services.chassis.actor import Actor
-from services.chassis.errors import KINDS, Defect, Denied, Invalid, ServiceError, Unavailable
+from services.chassis.errors import KINDS, Defect, Denied, Invalid, Unavailable
 from services.chassis.logs import log
 from services.chassis.publish import Standstill, bound_waits, dial, open_channel
 from services.chassis.tokens import Issuer
@@ -64,17 +64,9 @@ class Remote:
 
     def call(self, service: str, method: str, /, **arguments: Any) -> Any:
         """The answer of `service.method`. Raises the ServiceError that it says, or Unavailable at the deadline."""
-        began, failed = time.perf_counter(), None
         token = self._issuer.fresh(self._actor) if self._issuer and self._actor else None
-        try:
-            with spans.calling(f"{service}/{method}"):
-                return _trusted(self._pool.call, service, method, arguments, token)
-        except ServiceError as error:
-            failed = error
-            raise
-        finally:
-            seconds = time.perf_counter() - began
-            metrics.CALLS.labels(f"{service}.{method}", metrics.outcome_of(failed)).observe(seconds)
+        with metrics.called(f"{service}.{method}"), spans.calling(f"{service}/{method}"):
+            return _trusted(self._pool.call, service, method, arguments, token)
 
     def close(self) -> None:
         """Close the idle connections."""

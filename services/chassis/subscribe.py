@@ -10,6 +10,7 @@ the broker's confirm. An event that cannot be read rests in the dead letters wit
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from time import perf_counter
 from typing import Any, TypeVar
@@ -116,6 +117,7 @@ class Subscribe(Entrypoint):
                 failpoint("subscribe.before_ack")
                 self.bus.ack(message)
                 self._count("done", began)
+                metrics.EVENT_AGES.labels(self.queue.name).observe(_age(received.envelope))
                 spans.handled(self.queue.name, message.headers, received.cause.trace, began, "done")
             else:
                 self._forward(message, exc_info[1], began, received.cause.trace)
@@ -176,6 +178,13 @@ def read_event(message: Message) -> Received:
         raise Invalid("message.not_an_event", str(error), "Thông điệp không hợp lệ.") from error
     replay = (message.headers or {}).get(retry.REPLAY)
     return Received(event, envelope, cause.of_event(envelope), replay if isinstance(replay, str) else None)
+
+
+def _age(envelope: Envelope) -> float:
+    """Seconds since it was written; by a clock that was ahead none, and none where that cannot be read."""
+    with suppress(ValueError, TypeError):
+        return max(0.0, (clock.now() - datetime.fromisoformat(envelope.time)).total_seconds())
+    return 0.0
 
 
 def as_bytes(body: Any) -> bytes:

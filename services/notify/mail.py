@@ -3,11 +3,12 @@
 import re
 from contextlib import suppress
 from email.headerregistry import Address
+from typing import Final
 
-from services.chassis import spans
-from services.chassis.errors import Unavailable
+from services.chassis import metrics, spans
+from services.chassis.errors import Refused, Unavailable
 from services.chassis.logs import log
-from services.notify.lines import Line, Lines, Lost, Refusal
+from services.notify.lines import Line, Lines, Lost, Refusal, Unanswered
 
 _ENHANCED = re.compile(rb"[245]\.([0-9]{1,3}\.[0-9]{1,3})(?=\s|$)")
 _PERMANENT = 500
@@ -34,6 +35,9 @@ class PutOff(NotTaken):
     """It may later. That is said of this letter; others it may take meanwhile."""
 
 
+_TOLD: Final = {NotTaken: Refused.__name__, Unanswered: Unavailable.__name__}  # as calls are counted
+
+
 class Mail:
     """The way to one mail server."""
 
@@ -45,7 +49,7 @@ class Mail:
     def send(self, letter: bytes, address: str) -> None:
         """When this returns, the server has taken it. Raises Undeliverable, PutOff, Unanswered, Unavailable."""
         settings = self._lines.settings
-        with spans.sending_mail(settings.smtp_host, settings.smtp_port):
+        with metrics.called("smtp.send", _TOLD), spans.sending_mail(settings.smtp_host, settings.smtp_port):
             self._send(letter, address)
 
     def _send(self, letter: bytes, address: str) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
-from services.chassis import clock
+from services.chassis import clock, metrics
 from services.chassis.errors import Unavailable
 from services.chassis.logs import log
 from services.chassis.store import Document
@@ -22,6 +22,7 @@ from services.notify.webhook_store import WebhookStore, endpoint_of, place_of
 from services.notify.webhooks import Happened, wants
 
 MOST: Final = 1000
+_LOST: Final = "webhook_place_lost"
 LINES: Final = 4  # for who is up with all that comes, who was just added, and who is behind
 _SHARED_SECONDS: Final = 0.2  # where others wait too
 _FRESH: Final = timedelta(minutes=10)  # who has no place for no longer has little to read
@@ -29,6 +30,7 @@ _TURN: Final = timedelta(seconds=30)
 _MARGIN: Final = timedelta(minutes=2)  # clocks apart, and a stream that is found by about an instant
 
 Group = list[Document]  # endpoints, at least one
+metrics.begin(metrics.NEEDS_HAND, [_LOST])
 
 
 class WebhookReader:
@@ -87,7 +89,8 @@ class WebhookReader:
         try:
             said = self._lines.read(place or since - _MARGIN, MOST, seconds)
         except PlaceLost:
-            log.warning("webhook_place_lost", since=since.isoformat())
+            metrics.needs_hand(_LOST)
+            log.warning(_LOST, since=since.isoformat())
             self._store.move_on(group, None, None)
             return MOST, None
         if not said:

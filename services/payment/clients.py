@@ -6,7 +6,7 @@ from typing import Any, Final
 import requests
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from services.chassis import codec, spans
+from services.chassis import codec, metrics, spans
 from services.chassis.actor import Actor
 from services.chassis.errors import Invalid, NotFound, Refused, Unavailable
 from services.chassis.logs import log
@@ -53,7 +53,8 @@ class Gateway:
         return code == vnpay.OK
 
     def _ask(self, call: vnpay.Fields) -> vnpay.Fields:
-        with spans.posting(self._address, call["vnp_Command"]):
+        command = call["vnp_Command"]
+        with metrics.called(f"gateway.{command}"), spans.posting(self._address, command):
             return self._asked(call)
 
     def _asked(self, call: vnpay.Fields) -> vnpay.Fields:

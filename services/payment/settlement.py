@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final, Protocol
 
-from services.chassis import cause, clock
+from services.chassis import cause, clock, metrics
 from services.chassis.actor import Actor
 from services.chassis.cause import Cause
 from services.chassis.errors import Refused
@@ -30,6 +30,9 @@ from services.payment.vnpay import Merchant, Purchase, Report
 
 GATEWAY: Final = Actor("system", "vnpay")
 Answer = tuple[str, str]
+_LEFT: Final = "attempt_left_undecided"
+_DIFFERS: Final = "gateway_amount_differs"
+metrics.begin(metrics.NEEDS_HAND, [_LEFT, _DIFFERS])
 
 
 class MerchantApi(Protocol):
@@ -144,7 +147,8 @@ class Settlement:
             log.error("gateway_query_refused", attempt=attempt.reference, reason=refusal.en)
             undecided = vnpay.OTHER
         if undecided and now >= attempt.expires_at + LONGEST_ASKED:
-            log.error("attempt_left_undecided", order=order.order_id, attempt=attempt.reference, code=undecided)
+            metrics.needs_hand(_LEFT)
+            log.error(_LEFT, order=order.order_id, attempt=attempt.reference, code=undecided)
             self._give_up(order, attempt, undecided, now)
 
     def _ask_about(self, order: FeeOrder, attempt: Attempt, now: datetime) -> str | None:
@@ -155,7 +159,8 @@ class Settlement:
                 self._give_up(order, attempt, vnpay.EXPIRED, now)
             return None
         if report.amount_vnd != order.amount_vnd:
-            log.error("gateway_amount_differs", order=order.order_id, attempt=attempt.reference)
+            metrics.needs_hand(_DIFFERS)
+            log.error(_DIFFERS, order=order.order_id, attempt=attempt.reference)
             return vnpay.OTHER
         news = self._settle(order.order_id, report)
         log.info("silent_attempt_settled", attempt=attempt.reference, outcome=report.outcome, news=news)

@@ -19,8 +19,9 @@ def count() -> None:
     """One under each label; a label that is no outcome has its own name for a value."""
     for one in list(vars(metrics).values()):
         if isinstance(one, Gauge):
-            one.set(1)
-            if one is not metrics.POOL:  # which is shown from the beginning
+            names = one._labelnames  # noqa: SLF001 – nowhere else to be had
+            (one.labels(*names) if names else one).set(1)
+            if one not in (metrics.POOL, metrics.TIMER_OVERDUE):  # which are shown from the beginning
                 metrics.show(one)
         elif isinstance(one, (Counter, Histogram)):
             names = one._labelnames  # noqa: SLF001 – nowhere else to be had

@@ -30,7 +30,7 @@ SECONDS: Final = 15.0
 _OBSERVED: Final = re.compile(r"^motcua_\w+_(count|sum|bucket|created)\b.*\n", re.MULTILINE)
 _COUNTED: Final = re.compile(r"^(motcua_\w+_total\b.*) .*$", re.MULTILINE)
 # What is told as a share or a rate may be born with its first event: the second is seen.
-_BORN_LATER: Final = re.compile("motcua_(request|call|message|commit)_seconds|motcua_journal_conflicts")
+_BORN_LATER: Final = re.compile("motcua_(request|call|message|commit|event_age)_seconds|motcua_journal_conflicts")
 Pages = dict[str, str]
 
 
@@ -100,11 +100,21 @@ def answered(method: str, outcome: str, count: int, seconds: float = 0.01) -> tu
     return histogram("motcua_request_seconds", labels, count, seconds)
 
 
+def called(target: str, outcome: str, count: int) -> tuple[str, ...]:
+    """So many quick calls of a target."""
+    return histogram("motcua_call_seconds", f'target="{target}",outcome="{outcome}"', count, 0.01)
+
+
+def handled(queue: str, outcome: str, count: int) -> tuple[str, ...]:
+    """So many quick events of a queue."""
+    return histogram("motcua_message_seconds", f'queue="{queue}",outcome="{outcome}"', count, 0.01)
+
+
 def histogram(name: str, labels: str, count: int, seconds: float) -> tuple[str, ...]:
     """Observations of one length."""
     inside = f"{labels}," if labels else ""
     bounds = [
-        f'{name}_bucket{{{inside}le="{bound}"}} {count if seconds <= float(bound) else 0}' for bound in (0.1, 5.0)
+        f'{name}_bucket{{{inside}le="{bound}"}} {count if seconds <= float(bound) else 0}' for bound in (0.1, 5.0, 300)
     ]
     return *bounds, f'{name}_bucket{{{inside}le="+Inf"}} {count}', f"{name}_count{{{labels}}} {count}"
 
@@ -126,11 +136,17 @@ SICK: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "MotcuaRelayUnhealthy": ("intake-http", ("motcua_relay_healthy 0.0",)),
     "MotcuaDeadLetters": ("notify", ("motcua_dead_letters 1.0",)),
     "MotcuaEventsRefused": ("intake", ('motcua_events_refused_total{type="dossier_submitted"} 1.0',)),
-    "MotcuaErrorRate": ("payment-http", (*answered("take_callback", "Unavailable", 1), *answered("other", "ok", 40))),
-    "MotcuaCallsFail": (
-        "registry",
-        histogram("motcua_call_seconds", 'target="intake.get",outcome="Unavailable"', 1, 0.01),
+    "MotcuaErrorRate": ("payment-http", (*answered("go_to_pay", "Unavailable", 1), *answered("other", "ok", 40))),
+    "MotcuaCallbacksFail": (
+        "payment-http",
+        (*answered("take_callback", "Unavailable", 3), *answered("other", "ok", 300)),
     ),
+    "MotcuaCallsFail": ("registry", (*called("intake.get", "Unavailable", 1), *called("intake.get", "ok", 12))),
+    "MotcuaAway": ("notify", (*called("smtp.send", "Unavailable", 1), *called("intake.get", "ok", 12))),
+    "MotcuaEventsWait": ("registry", (*handled("registry.issue", "outage", 3), *handled("registry.issue", "done", 2))),
+    "MotcuaEventsLate": ("routing", histogram("motcua_event_age_seconds", 'queue="routing.open_case"', 10, 120.0)),
+    "MotcuaTimerStands": ("routing", ('motcua_timer_overdue_seconds{timer="clocks"} 301.0',)),
+    "MotcuaNeedsHand": ("intake", ('motcua_needs_hand_total{what="broker_came_back_empty"} 1.0',)),
     "MotcuaSlowRequests": ("portal-http", answered("home.show", "ok", 10, 2.0)),
     "MotcuaSlowEvents": (
         "routing",

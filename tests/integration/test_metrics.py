@@ -36,6 +36,9 @@ COUNTED: Final = (
     ("payment-http", "motcua_request_seconds_count", {"door": "http", "method": "take_callback", "outcome": "ok"}),
     ("portal-http", "motcua_request_seconds_count", {"door": "http", "method": "home.show", "outcome": "ok"}),
     ("notify", "motcua_message_seconds_count", {"queue": "notify.deliver", "outcome": "done"}),
+    ("notify", "motcua_event_age_seconds_count", {"queue": "notify.deliver"}),
+    ("notify", "motcua_call_seconds_count", {"target": "smtp.send", "outcome": "ok"}),
+    ("routing", "motcua_timer_seconds_count", {"timer": "clocks", "outcome": "ok"}),
 )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from amqp.exceptions import NotFound
+from prometheus_client import REGISTRY
 
 from services.chassis.bus import HAS_PUBLISHED, PUBLISHERS, SETTINGS, Bus, is_unknown
 from services.chassis.errors import Unavailable
@@ -78,6 +79,11 @@ def away() -> bool:
     raise Unavailable("store.unavailable", "No.", "Không.")
 
 
+def needed() -> float:
+    """How often a person was needed because of it."""
+    return REGISTRY.get_sample_value("motcua_needs_hand_total", {"what": "broker_came_back_empty"}) or 0.0
+
+
 @pytest.mark.parametrize(
     ("lives", "known", "has_published", "is_said"),
     [
@@ -96,13 +102,14 @@ def test_a_process_says_that_the_broker_has_lost_its_disk_also_when_it_starts_wi
     monkeypatch.setattr("services.chassis.bus.log", SimpleNamespace(error=said.append))
     monkeypatch.setattr("services.chassis.bus.declare", lambda *_: None)
     monkeypatch.setattr("services.chassis.wire.leave_raw", lambda channel: channel)
-    consuming, settings = Bus(), SimpleNamespace(retry_ladder=())
+    consuming, settings, before = Bus(), SimpleNamespace(retry_ladder=()), needed()
     config = {SETTINGS: settings, PUBLISHERS: (), HAS_PUBLISHED: has_published}
     container: Any = SimpleNamespace(service_name="intake", config=config)
     consuming.container = container
     consuming.lives = lives
     consuming.get_consumers(None, Broker(known))
     assert said == ["broker_came_back_empty"] * is_said
+    assert needed() - before == is_said
 
 
 @pytest.mark.parametrize(("answer", "unknown"), [(None, False), (RECOVERING, False), (ABSENT, True)])

@@ -5,21 +5,23 @@ import socket
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any, Final
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from prometheus_client import REGISTRY
 from pydantic import ValidationError
 
+from services.chassis import metrics
 from services.chassis.errors import Unavailable
 from services.chassis.settings import BadSettings, read_settings
 from services.notify import lines
 from services.notify.letters import written
 from services.notify.lines import Lines, Unanswered
-from services.notify.mail import Mail, PutOff, Undeliverable
+from services.notify.mail import Mail, NotTaken, PutOff, Undeliverable
 from services.notify.settings import NotifySettings
 from tests.unit.notify.test_letters import POST
 
@@ -309,6 +311,18 @@ def test_a_rude_farewell_does_not_unsend_what_was_taken(desk: Desk, port: int) -
     hand_over(Mail(kept))
     kept.close()
     assert len(desk.taken) == 1
+
+
+@pytest.mark.parametrize(
+    ("says", "outcome"),
+    [("250 Yes", "ok"), ("550 5.1.1 No", "Refused"), ("451 4.7.1 Later", "Refused"), ("421 Closing", "Unavailable")],
+)
+def test_a_letter_is_counted_by_what_the_server_made_of_it(desk: Desk, port: int, says: str, outcome: str) -> None:
+    metrics.CALLS.clear()
+    desk.says["RCPT"] = says
+    with suppress(NotTaken, Unavailable):
+        send(port)
+    assert REGISTRY.get_sample_value("motcua_call_seconds_count", {"target": "smtp.send", "outcome": outcome}) == 1
 
 
 def test_without_a_server_it_is_an_outage() -> None:

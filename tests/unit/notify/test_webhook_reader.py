@@ -1,9 +1,11 @@
 """The stream becomes deliveries: for whom it concerns, from when they ask, and after whatever breaks off."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 
 from services.chassis import clock, codec
 from services.chassis.stream import Place
@@ -152,7 +154,11 @@ def test_a_lost_place_is_the_matter_of_who_stood_there(desk: Desk) -> None:
     desk.store.endpoints["e-2"]["place"] = {"offset": 1, "id": "of another stream"}
     desk.stream.asked.clear()
     desk.stream.say(SUBMITTED)
+    needed = partial(REGISTRY.get_sample_value, "motcua_needs_hand_total", {"what": "webhook_place_lost"})
+    before = needed()
     desk.reader.round()
+    assert before is not None
+    assert needed() == before + 1
     assert desk.stream.asked[0] == Place(2, "ev-2")
     assert sum(isinstance(after, datetime) for after in desk.stream.asked) == 1
     assert desk.told("e-1") == desk.told("e-2") == ["ev-0", "ev-1", "ev-2", "ev-3"]

@@ -3,11 +3,14 @@
 import json
 import threading
 from collections.abc import Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 
+from services.chassis import metrics
 from services.chassis.actor import Actor
 from services.chassis.errors import Refused, Unavailable
 from services.payment.clients import NOT_REACHED, UNDECIDED, Gateway, Owners
@@ -107,6 +110,18 @@ def test_a_gateway_that_is_not_there_is_an_outage(api: MerchantApi, gateway: Gat
     api.server_close()
     with pytest.raises(Unavailable, match=NOT_REACHED):
         gateway.query(PURCHASE, "q1", STARTED)
+
+
+def test_what_the_gateway_is_asked_is_counted_by_how_it_ends(api: MerchantApi, gateway: Gateway) -> None:
+    metrics.CALLS.clear()
+    say(api, answer())
+    gateway.query(PURCHASE, "q1", STARTED)
+    say(api, b"", 500)
+    with pytest.raises(Unavailable):
+        gateway.refund(PURCHASE, 1, None, "r1", STARTED)
+    counted = partial(REGISTRY.get_sample_value, "motcua_call_seconds_count")
+    assert counted({"target": "gateway.querydr", "outcome": "ok"}) == 1
+    assert counted({"target": "gateway.refund", "outcome": "Unavailable"}) == 1
 
 
 def test_a_line_that_breaks_leaves_open_whether_the_gateway_has_heard(api: MerchantApi, gateway: Gateway) -> None:

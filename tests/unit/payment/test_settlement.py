@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from prometheus_client import REGISTRY
 
 from services.chassis.errors import Refused, Unavailable
 from services.payment import vnpay
@@ -29,6 +30,13 @@ def callback(attempt: str = FIRST, **changes: str) -> str:
 def failed(attempt: str = FIRST) -> str:
     """The payer changed his mind."""
     return callback(attempt, ResponseCode="24", TransactionStatus="02", TransactionNo="0")
+
+
+def needed(what: str) -> float:
+    """How often a person was needed for it."""
+    found = REGISTRY.get_sample_value("motcua_needs_hand_total", {"what": what})
+    assert found is not None, "it is shown at nought before it happens"
+    return found
 
 
 def code_of(desk: Desk, query: str) -> str:
@@ -136,11 +144,15 @@ def test_an_attempt_nothing_can_be_made_of_ends_as_failed_after_a_month(
     desk: Desk, now: list[Any], said: Report | Refused
 ) -> None:
     desk.gateway.reports[FIRST] = said
+    differed, left = needed("gateway_amount_differs"), needed("attempt_left_undecided")
     asked_for(desk, now, timedelta(days=29))
     assert desk.order().attempts[0].outcome == "open"
+    assert (needed("gateway_amount_differs") > differed) == isinstance(said, Report)
+    assert needed("attempt_left_undecided") == left
     asked_for(desk, now, timedelta(days=33))
     attempt = desk.order().attempts[0]
     assert (attempt.outcome, attempt.response_code) == ("failed", "99")
+    assert needed("attempt_left_undecided") == left + 1
 
 
 def test_a_fee_whose_payment_is_held_does_not_expire_until_the_gateway_lets_it_fail_and_the_payer_is_told(
