@@ -73,7 +73,7 @@ class Relay:
         self._marks = Marks()
         self._doubts = Doubts(self._marks)
         self.healthy = True
-        self.misses_broker = False  # the last round could not publish
+        self.misses_broker = False  # what was last to be published could not be
 
     def add(self, journal: Journal[Any]) -> None:
         """Watch over one more journal."""
@@ -99,7 +99,7 @@ class Relay:
                 if sent:
                     rhythm.published(now)
                 self._mark_when_due()
-                self.healthy, self.misses_broker = not self._put_off, False
+                self._got_through()
             except ServiceError as error:
                 self._pause(error)
             except Exception as error:  # noqa: BLE001 – the relay outlives whatever one round meets
@@ -119,6 +119,7 @@ class Relay:
         while fresh := self._take_fresh():
             sent += self._relay(fresh, self._remembered)
             self._mark_when_due()
+            self._got_through()
         return sent
 
     def _publish_late(self, late_seconds: float) -> int:
@@ -127,6 +128,7 @@ class Relay:
             put_off = len(self._put_off)
             confirmed = self._relay(late, self._read)
             self._marks.write()  # or the same ones would be found again
+            self._got_through()
             sent += confirmed
             if not confirmed and len(self._put_off) == put_off:
                 break
@@ -170,6 +172,10 @@ class Relay:
                 oldest = min(filter(None, (oldest, first and first["pending_since"])), default=None)
         seconds = abs((clock.now() - oldest).total_seconds()) if oldest else 0.0  # ahead: so wrong is a clock
         return {"waiting": waiting, "oldest_seconds": round(seconds, 3)}
+
+    def _got_through(self) -> None:
+        """Said after each batch: a round may last for as long as a backlog does."""
+        self.healthy, self.misses_broker = not self._put_off, False
 
     def _pause(self, error: Exception) -> None:
         if self.healthy:
@@ -267,6 +273,7 @@ class Relay:
         began = perf_counter()
         with metrics.timed(metrics.CONFIRMS):
             results = self._of_broker(lambda: self._publisher.publish([one.messages[0] for one in pending]))
+        self.misses_broker = False
         failpoint("relay.after_publish")
         for one, confirmed in zip(pending, results, strict=True):
             counter = metrics.PUBLISHED if confirmed else metrics.REFUSED

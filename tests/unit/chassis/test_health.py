@@ -1,5 +1,6 @@
 """Ready is who can work: a process that hears nothing, or that the broker takes nothing of, is not."""
 
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -9,12 +10,14 @@ from prometheus_client import REGISTRY
 
 from services.chassis.bus import SETTINGS, Bus
 from services.chassis.errors import Unavailable
-from services.chassis.publish import BROKER_UNAVAILABLE
+from services.chassis.publish import BROKER_UNAVAILABLE, Outgoing
 from services.chassis.reach import Found
 from services.chassis.relay import Relay
 from services.chassis.runner import is_consuming
 from services.intake.service import IntakeService
+from tests.unit.chassis.test_retelling import Broker, Calm, Process
 from tests.unit.chassis.world import SETTINGS_OF_SAMPLE, WELL, World
+from tests.unit.simulation.mongo import Collection
 
 
 @pytest.fixture
@@ -82,6 +85,36 @@ def test_a_relay_knows_whom_it_misses(monkeypatch: pytest.MonkeyPatch, code: str
     monkeypatch.setattr(relay._stopping, "wait", lambda _seconds: True)  # noqa: SLF001
     relay._pause(Unavailable(code, "Away.", "Chưa sẵn sàng."))  # noqa: SLF001
     assert (relay.healthy, relay.misses_broker) == (False, misses)
+
+
+class Busy(Broker):
+    """Notes what the relay that publishes says of itself meanwhile; refuses the histories named."""
+
+    relay: Relay
+
+    def __init__(self, *refused: str) -> None:
+        super().__init__()
+        self.seen: list[tuple[bool, bool]] = []
+        self._refused = refused
+
+    def publish(self, messages: Sequence[Outgoing]) -> list[bool]:
+        self.seen.append((self.relay.healthy, self.relay.misses_broker))
+        super().publish(messages)
+        return [one.headers["cloudEvents:aggregate"].partition("/")[2] not in self._refused for one in messages]
+
+
+@pytest.mark.parametrize(
+    ("refused", "healthy_after_a_batch"), [((), True), (("A",), False)], ids=["all goes", "one is put off"]
+)
+def test_a_relay_is_well_again_once_a_backlog_moves(refused: tuple[str, ...], healthy_after_a_batch: bool) -> None:
+    broker, collection = Busy(*refused), Collection(Calm())
+    Process(collection, broker).change("A", "1", "2")
+    Process(collection, broker).change("B", "3")
+    broker.relay = relay = Process(collection, broker, batch=1).relay
+    relay.healthy, relay.misses_broker = False, True  # as an outage has left it
+    relay.run_once(0)
+    confirmed_within_the_batch = [(False, False)] if not refused else []
+    assert broker.seen == [(False, True), *confirmed_within_the_batch, (healthy_after_a_batch, False)]
 
 
 def test_a_container_consumes_while_its_bus_is_connected() -> None:
