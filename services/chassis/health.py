@@ -14,7 +14,7 @@ from services.chassis.logs import damper, log
 from services.chassis.reach import Found, Reach
 from services.chassis.relay import Relay
 from services.chassis.settings import Settings
-from services.chassis.store import Document, is_writable
+from services.chassis.store import Document, Writable
 
 LOOK_SECONDS: Final = 15.0
 _SECONDS_TO_LOOK_AGAIN: Final = 2.0  # while anything is amiss
@@ -37,7 +37,7 @@ class Health:
     """Whether a process can work, and what waits."""
 
     def __init__(self, settings: Settings, database: Database, relay: Relay) -> None:
-        self._database, self._relay = database, relay
+        self._store, self._relay = Writable(database), relay
         self._reach, self._found = Reach(settings.amqp_uri, settings.service), Found()
         self._hears: Callable[[], bool] | None = None  # a door takes requests without the broker
 
@@ -46,11 +46,12 @@ class Health:
         self._hears = hears
 
     def keep_looking(self, stopping: threading.Event) -> None:
-        """Look at the broker, and show what is found, until the process stops."""
+        """Look at the store and the broker, and show what is found, until the process stops."""
         keep_looking(stopping, self.look)
 
     def look(self) -> bool:
         """Look now, and show it; whether all is well."""
+        self._store.look()
         self._found = self._reach.look()
         report = self.report()
         relay = report["relay"]
@@ -66,9 +67,10 @@ class Health:
 
         What a door writes is published when the broker is back. Who was `heard` through the broker knows that it is
         there and takes messages; else `broker`, `publishing` and `dead_letters` are as of the last look, at most
-        `LOOK_SECONDS` ago. But what the relay could not publish is known at once, as is whether anybody consumes.
+        `LOOK_SECONDS` ago, as is what could be written. But what the relay could not publish is known at once, as is
+        whether anybody consumes, and whether there is a primary.
         """
-        writable, reachable = is_writable(self._database), heard or self._found.answers
+        writable, reachable = self._store.is_so(), heard or self._found.answers
         publishing = (heard or self._found.takes) and not self._relay.misses_broker
         consuming = self._hears is None or self._hears()
         works = self._hears is None or (reachable and publishing and consuming)

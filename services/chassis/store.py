@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC
-from typing import Any
+from typing import Any, Final
 
+import pymongo
 from bson.codec_options import CodecOptions
 from pymongo import MongoClient, ReadPreference, WriteConcern
 from pymongo.database import Database
@@ -21,12 +22,15 @@ from pymongo.read_concern import ReadConcern
 
 from services.chassis import metrics
 from services.chassis.errors import Unavailable
+from services.chassis.logs import log
 
 Document = dict[str, Any]
 Collection = Any  # pymongo's generics say less than they cost here
 
 _OUTAGES = (ConnectionFailure, ExecutionTimeout, NetworkTimeout, WriteConcernError)  # the last: written, unconfirmed
 _SECONDS_TO_ANSWER = 10
+_SECONDS_TO_LOOK: Final = 5.0
+READINESS: Final = "readiness"  # the collection of the one document that looks write: nothing that anybody needs
 
 
 def open_database(uri: str, name: str, pool: int = 50) -> Database[Document]:
@@ -98,10 +102,35 @@ def unknown_outcome() -> Unavailable:
     return Unavailable("store.unknown_outcome", "The write was not confirmed.", "Chưa xác nhận được việc ghi.")
 
 
-def is_writable(database: Database[Document]) -> bool:
-    """Whether the primary answers now."""
+class Writable:
+    """Whether a database can be written: as of a small write from time to time, and of what its primary says now.
+
+    A primary says that it is one also while its disk hangs, or while those are away who would have to confirm.
+    """
+
+    def __init__(self, database: Database[Document]) -> None:
+        self._database, self._was_written = database, False
+
+    def look(self) -> None:
+        """Write now, as durably as everything is written; within seconds, whatever becomes of it."""
+        try:
+            with pymongo.timeout(_SECONDS_TO_LOOK):
+                self._database[READINESS].update_one({"_id": "last"}, {"$inc": {"looks": 1}}, upsert=True)
+        except PyMongoError as error:
+            self._was_written = False
+            log.warning("store_not_written", reason=type(error).__name__)
+        else:
+            self._was_written = True
+
+    def is_so(self) -> bool:
+        """Whether the last look could write, and the primary answers now; within seconds."""
+        return self._was_written and _has_primary(self._database)
+
+
+def _has_primary(database: Database[Document]) -> bool:
     try:
-        answer: Mapping[str, Any] = database.client.admin.command("hello")
+        with pymongo.timeout(_SECONDS_TO_LOOK):
+            answer: Mapping[str, Any] = database.client.admin.command("hello")
     except PyMongoError:
         return False
     return bool(answer.get("isWritablePrimary"))

@@ -12,7 +12,7 @@ import requests
 from services.chassis import metrics
 from services.chassis.health import keep_looking
 from services.chassis.reach import Found, Reach
-from services.chassis.store import is_writable
+from services.chassis.store import Writable
 from services.portal.settings import PortalSettings
 
 _DOOR_SECONDS: Final = (2, 7)  # to connect, and to answer: a door waits 5 for its database
@@ -22,27 +22,28 @@ class Health:
     """What one process of the portal says of itself."""
 
     def __init__(self, settings: PortalSettings, database: Any) -> None:
-        self._database, self._intake_url = database, settings.intake_url.rstrip("/")
+        self._store, self._intake_url = Writable(database), settings.intake_url.rstrip("/")
         self._reach, self._found = Reach(settings.amqp_uri), Found()
         self._door = False
 
     def keep_looking(self, stopping: threading.Event) -> None:
-        """Look at both ways, and show what is found, until the process stops."""
+        """Look at the store and both ways, and show what is found, until the process stops."""
         keep_looking(stopping, self.look)
 
     def look(self) -> bool:
         """Look now, and show it; whether all is well."""
+        self._store.look()
         self._found, self._door = self._reach.look(), self._door_answers()
         report = self.report()
         metrics.tell(metrics.READY, report["ready"])
         return all(report.values())
 
     def report(self) -> dict[str, bool]:
-        """`store` is as of now, the rest as of the last look.
+        """As of the last look; that there is no primary any more is known at once.
 
         Whether the services behind the broker answer is theirs to say, and the pages' to show.
         """
-        writable = is_writable(self._database)
+        writable = self._store.is_so()
         return {
             "ready": writable and (self._found.takes or self._door),
             "store": writable,

@@ -42,7 +42,6 @@ def page() -> str:
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     """What processes meet."""
-    monkeypatch.setattr("services.portal.health.is_writable", lambda _database: True)
     monkeypatch.setattr("services.portal.health.requests.get", lambda *_, **__: SimpleNamespace(ok=True))
     return World(monkeypatch)
 

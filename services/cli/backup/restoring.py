@@ -14,7 +14,7 @@ from bson.raw_bson import RawBSONDocument
 from pymongo import MongoClient, WriteConcern
 
 from services.chassis.retelling import tell_again
-from services.chassis.store import Collection, Document
+from services.chassis.store import READINESS, Collection, Document
 from services.cli.backup import archive
 from services.cli.backup.archive import Collected, Manifest
 from services.cli.backup.taking import DATABASES, open_client
@@ -93,7 +93,7 @@ def _with_documents(client: MongoClient[Document]) -> Iterator[str]:
     for name in DATABASES:
         database = client[name]
         for collection in database.list_collection_names(filter={"type": "collection"}):
-            if database[collection].find_one({}, {"_id": 1}):
+            if collection != READINESS and database[collection].find_one({}, {"_id": 1}):
                 yield f"{name}.{collection}"
 
 

@@ -18,7 +18,7 @@ from pymongo import MongoClient
 from pymongo.client_session import ClientSession
 from pymongo.errors import OperationFailure
 
-from services.chassis.store import Collection, Document
+from services.chassis.store import READINESS, Collection, Document
 from services.cli.backup import archive
 from services.cli.backup.archive import Collected, Manifest
 from services.contracts.events import PUBLISHERS
@@ -104,7 +104,7 @@ def _shelves(client: MongoClient[Document]) -> Iterator[Collection]:
     for name in DATABASES:
         database = client[name]
         for one in sorted(database.list_collection_names(filter={"type": "collection"})):
-            if not one.startswith("system."):
+            if not one.startswith("system.") and one != READINESS:
                 yield database[one]
 
 

@@ -60,6 +60,14 @@ def test_a_service_is_ready_while_it_hears_and_the_broker_takes_messages(
     assert eventually(lambda: reach.look().takes)
     eventually(is_ready)
 
+    database.client.admin.command("fsync", lock=True)  # a primary that answers, and whose disk takes nothing
+    try:
+        eventually(partial(is_told, folder, 503, store=False, broker=True, publishing=True))
+        eventually(lambda: shown(folder) == 0)
+    finally:
+        database.client.admin.command("fsyncUnlock")
+    eventually(is_ready)
+
     servers.stop("rabbitmq")
     try:
         eventually(partial(is_told, folder, 503, broker=False, consuming=False, store=True))

@@ -17,7 +17,7 @@ from bson import json_util
 from pymongo import MongoClient
 
 from deploy.local.stack import Stack
-from services.chassis.store import open_database
+from services.chassis.store import READINESS, open_database
 from services.cli.backup import archive
 from services.cli.backup.archive import BadBackup
 from services.cli.backup.restoring import JOURNALS, WillNotRestore, restore
@@ -114,9 +114,11 @@ def test_everything_comes_back_and_every_history_is_to_be_told_again(
 ) -> None:
     fill(client)
     before = contents(client)
+    client["motcua_intake"][READINESS].insert_one({"_id": "last", "looks": 5})
     taken = take(uri, tmp_path / "backup", 600, quiet)
     for name in DATABASES:
         client.drop_database(name)
+    client["motcua_routing"][READINESS].insert_one({"_id": "last", "looks": 1})  # a service had started there
     done = restore(uri, tmp_path / "backup", 0, quiet)
     assert without_moment(contents(client)) == told_again(before)
     assert (done.documents, done.histories) == (taken.documents, 6)

@@ -57,6 +57,13 @@ def test_nobody_is_ready_while_the_store_is_away(world: World) -> None:
     assert not world.serve().ready(heard=True)
 
 
+def test_a_look_writes_once_and_a_probe_never(world: World) -> None:
+    assert world.health.look()
+    world.health.report()
+    world.health.report(heard=True)
+    assert world.writes_tried == 1
+
+
 def test_a_door_takes_requests_without_the_broker_and_says_that_it_is_away(world: World) -> None:
     world.found, world.relay.misses_broker = Found(), True
     assert world.ready()

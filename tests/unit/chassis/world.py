@@ -28,9 +28,14 @@ class World:
             healthy=True, misses_broker=False, lag=lambda: {"waiting": 0, "oldest_seconds": 0.0}
         )
         self.health = Health(SETTINGS_OF_SAMPLE, None, cast("Relay", self.relay))
-        monkeypatch.setattr("services.chassis.health.is_writable", lambda _database: self.writable)
+        self.writes_tried = 0
+        monkeypatch.setattr("services.chassis.store.Writable.look", lambda _store: self._try_to_write())
+        monkeypatch.setattr("services.chassis.store.Writable.is_so", lambda _store: self.writable)
         monkeypatch.setattr("services.chassis.reach.Reach.look", lambda _reach: self.found)
         forget_shown()
+
+    def _try_to_write(self) -> None:
+        self.writes_tried += 1
 
     def serve(self) -> "World":
         """As a service does, which works on what it hears."""

@@ -19,7 +19,7 @@ BLOCKED = Found(answers=True, takes=False)
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Any:
     """All is there; a test takes away what it is about."""
-    world = SimpleNamespace(store=True, broker=WELL, door=200)
+    world = SimpleNamespace(store=True, broker=WELL, door=200, writes=[])
 
     def get(_address: str, **_: Any) -> requests.Response:
         if not world.door:
@@ -28,7 +28,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Any:
         answer.status_code = world.door
         return answer
 
-    monkeypatch.setattr("services.portal.health.is_writable", lambda _database: world.store)
+    monkeypatch.setattr("services.chassis.store.Writable.look", lambda _store: world.writes.append(1))
+    monkeypatch.setattr("services.chassis.store.Writable.is_so", lambda _store: world.store)
     monkeypatch.setattr("services.chassis.reach.Reach.look", lambda _reach: world.broker)
     monkeypatch.setattr("services.portal.health.requests.get", get)
     return world
@@ -52,6 +53,7 @@ def test_ready_is_who_keeps_sessions_and_reaches_the_services(
     world.store, world.broker, world.door = store, broker, door
     health = Health(settings(), None)
     is_well = health.look()
+    assert len(world.writes) == 1
     assert health.report()["ready"] is ready
     assert REGISTRY.get_sample_value("motcua_ready") == float(ready)
     assert is_well is (store and broker is WELL and door == 200)  # else it looks again soon
