@@ -42,6 +42,15 @@ def expose(settings: Settings, process: str, report: Report) -> None:
     log.info("metrics_exposed", address=address)
 
 
+def told(report: Report) -> dict[str, Any]:
+    """What is reported; who cannot even report is not ready, and its log says why."""
+    try:
+        return report()
+    except Exception:  # noqa: BLE001 – what it says may quote data or a secret: it is logged without that
+        log.exception("health_not_told")
+        return {"ready": False}
+
+
 def _app(report: Report) -> Callable[..., Iterable[bytes]]:
     metrics = make_wsgi_app()
 
@@ -54,7 +63,7 @@ def _app(report: Report) -> Callable[..., Iterable[bytes]]:
             start_response("200 OK", list(_JSON))
             return [codec.encode({"live": True})]
         if path == "/health/ready":
-            health = report()
+            health = told(report)
             start_response("200 OK" if health["ready"] else "503 Service Unavailable", list(_JSON))
             return [codec.encode(health)]
         start_response("404 Not Found", list(_JSON))

@@ -18,6 +18,7 @@ from services.chassis.store import Document, Writable
 
 LOOK_SECONDS: Final = 15.0
 _SECONDS_TO_LOOK_AGAIN: Final = 2.0  # while anything is amiss
+_AS_OF_A_LOOK: Final = {metrics.RELAY_HEALTHY, metrics.RELAY_WAITING, metrics.RELAY_OLDEST, metrics.DEAD_LETTERS}
 Database = Any
 
 
@@ -28,9 +29,17 @@ def keep_looking(stopping: threading.Event, look: Callable[[], bool]) -> None:
             is_well = look()
         except Exception:  # noqa: BLE001 – the next look may do better
             log.exception("health_not_looked_at")
+            _show_nothing_known()
             is_well = False
         damper.sum_up()
         stopping.wait(LOOK_SECONDS if is_well else _SECONDS_TO_LOOK_AGAIN)
+
+
+def _show_nothing_known() -> None:
+    """What the last look found may be so no longer; who cannot look is not ready."""
+    for gauge in metrics.shown & _AS_OF_A_LOOK:
+        metrics.tell(gauge, None)
+    metrics.tell(metrics.READY, False)
 
 
 class Health:

@@ -2,13 +2,16 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, NoReturn
 
 import pytest
 import requests
+from pymongo.errors import OperationFailure
+from werkzeug.test import Client
 
 from services.chassis import metrics
-from services.chassis.exposition import expose
+from services.chassis.exposition import _app, expose
 from services.chassis.settings import Settings
 from tests.keys import ring
 
@@ -42,6 +45,21 @@ def test_live_is_who_answers_and_ready_is_who_can_work(door: Any) -> None:
     answer = requests.get(f"{address}/health/ready", timeout=5)
     assert (answer.status_code, answer.json()) == (503, {"ready": False})
     assert requests.get(f"{address}/health/live", timeout=5).status_code == 200
+
+
+def test_who_cannot_say_how_he_is_is_not_ready_and_says_nothing_of_why(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("services.chassis.exposition.log", SimpleNamespace(exception=said.append))
+    answer = Client(_app(_cannot_tell)).get("/health/ready")
+    assert (answer.status_code, answer.json) == (503, {"ready": False})
+    assert said == ["health_not_told"]
+    assert "secret" not in "".join(capfd.readouterr())
+
+
+def _cannot_tell() -> NoReturn:
+    raise OperationFailure("secret")
 
 
 def test_what_is_counted_is_shown(door: Any) -> None:

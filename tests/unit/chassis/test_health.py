@@ -1,12 +1,15 @@
 """Ready is who can work: a process that hears nothing, or that the broker takes nothing of, is not."""
 
+import math
+import threading
 from collections.abc import Sequence
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 import pytest
 from nameko.containers import ServiceContainer
 from prometheus_client import REGISTRY
+from pymongo.errors import OperationFailure
 
 from services.chassis.bus import SETTINGS, Bus
 from services.chassis.errors import Unavailable
@@ -82,6 +85,23 @@ def test_what_is_shown_to_prometheus_is_what_was_found_and_nothing_before(world:
     world.found = WELL
     assert world.health.look()
     assert REGISTRY.get_sample_value("motcua_ready") == 1.0
+
+
+def test_of_a_look_that_fails_nothing_from_before_is_shown(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused() -> NoReturn:
+        raise OperationFailure("not authorized")
+
+    said: list[str] = []
+    monkeypatch.setattr("services.chassis.health.log", SimpleNamespace(exception=said.append))
+    assert world.serve().health.look()
+    world.relay.lag = refused
+    stopping = threading.Event()
+    monkeypatch.setattr(stopping, "wait", lambda _seconds: stopping.set())
+    world.health.keep_looking(stopping)
+    assert said == ["health_not_looked_at"]
+    assert REGISTRY.get_sample_value("motcua_ready") == 0.0
+    gauges = ("relay_healthy", "relay_waiting", "relay_oldest_seconds", "dead_letters")
+    assert all(math.isnan(REGISTRY.get_sample_value(f"motcua_{name}") or 0.0) for name in gauges)
 
 
 @pytest.mark.parametrize(
