@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from amqp import Message
-from amqp.exceptions import AMQPError, NotFound
+from amqp.exceptions import AMQPError, ChannelError, NotFound
 from kombu import Connection
 
 from services.chassis import brokers, topology
@@ -67,12 +67,13 @@ class Reach:
             self._drain(_SECONDS_BLOCKED)
         if self._standstill.now:
             return replace(self._found, takes=False)
-        dead_letters = self._dead_letters()
         self._waits = True
         self._probing._basic_publish(Message(b""), exchange="", routing_key=_NOBODY)  # noqa: SLF001
         self._await_confirm()
         self._drain(_SECONDS_AFTER)  # the first message under an alarm is taken, and called the last
-        return Found(answers=True, takes=not self._standstill.now, dead_letters=dead_letters)
+        if self._standstill.now:  # it reads no other question either
+            return Found(answers=True, takes=False, dead_letters=self._found.dead_letters)
+        return Found(answers=True, takes=True, dead_letters=self._dead_letters())
 
     def _await_confirm(self) -> None:
         """Until the probe is confirmed, or the broker has said that it takes nothing. Raises TimeoutError."""
@@ -86,13 +87,18 @@ class Reach:
             self._probing.connection.drain_events(timeout=seconds)
 
     def _dead_letters(self) -> int | None:
+        """None where it cannot be told now: one queue that recovers, or hangs, says nothing of the broker."""
         if self._service is None:
             return None
         try:
             name = topology.dead_name(self._service)
             return int(self._asking.queue_declare(name, passive=True).message_count)
-        except NotFound:
-            return 0
+        except ChannelError as error:
+            is_absent = isinstance(error, NotFound) and topology.RECOVERING not in str(error.reply_text)
+            return 0 if is_absent else None
+        except TimeoutError:
+            self._drop()  # the answer may come yet, to the next question
+            return None
 
     def _open(self) -> None:
         self._waits = False
@@ -106,8 +112,13 @@ class Reach:
         self._waits = False
 
     def _give_up(self) -> None:
+        self._found = Found()
+        if self._connection is not None:
+            brokers.shun(self._connection)
+        self._drop()
+
+    def _drop(self) -> None:
         """Without a farewell: a broker in doubt may never answer it."""
-        connection, self._connection, self._found = self._connection, None, Found()
+        connection, self._connection = self._connection, None
         if connection is not None:
-            brokers.shun(connection)
             connection.collect()

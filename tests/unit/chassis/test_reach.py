@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from amqp.exceptions import AccessRefused, NotFound
 
 from services.chassis.reach import Found, Reach
 
@@ -17,6 +18,7 @@ class Broker:
 
     def __init__(self) -> None:
         self.mood, self.dialled, self.published, self.lines = "well", 0, 0, []  # type: ignore[var-annotated]
+        self.dead_queue: Exception | None = None  # what is said of the queue, instead of how much is in it
 
     def dial(self, _uri: str, _within: float) -> Any:
         """A new connection."""
@@ -68,6 +70,8 @@ class Channel:
         """How much is in it."""
         assert passive
         self._insist()
+        if self.connection.broker.dead_queue:
+            raise self.connection.broker.dead_queue
         return SimpleNamespace(message_count=3)
 
     def _basic_publish(self, _message: Any, **_where: str) -> None:
@@ -131,6 +135,33 @@ def test_a_broker_that_is_gone_is_looked_for_anew_each_time(broker: Broker, reac
     assert reach.look() == Found()
     broker.mood = "well"
     assert reach.look() == WELL
+
+
+@pytest.mark.parametrize(
+    ("said", "dead_letters", "dialled"),
+    [
+        (NotFound("NOT_FOUND - no queue 'sample.dead' in vhost '/'"), 0, 1),
+        (NotFound("NOT_FOUND - home node 'n' of durable queue 'sample.dead' is down or inaccessible"), None, 1),
+        (AccessRefused("ACCESS_REFUSED"), None, 1),
+        (TimeoutError(), None, 2),
+    ],
+    ids=["absent", "recovers", "not ours to ask", "hangs"],
+)
+def test_a_queue_of_dead_letters_that_cannot_be_counted_is_not_empty_and_says_nothing_of_the_broker(
+    broker: Broker, reach: Reach, said: Exception, dead_letters: int | None, dialled: int
+) -> None:
+    reach.look()
+    broker.dead_queue = said
+    assert reach.look() == Found(answers=True, takes=True, dead_letters=dead_letters)
+    broker.dead_queue = None
+    assert reach.look() == WELL
+    assert broker.dialled == dialled
+
+
+def test_a_broker_that_is_found_full_was_asked_for_nothing_more(broker: Broker, reach: Reach) -> None:
+    broker.mood, broker.dead_queue = "full", TimeoutError()
+    assert reach.look() == Found(answers=True, takes=False, dead_letters=None)
+    assert broker.dialled == 1
 
 
 def test_nobody_waits_twice_for_a_broker_that_is_frozen(broker: Broker, reach: Reach) -> None:
