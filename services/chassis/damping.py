@@ -1,7 +1,8 @@
 """A storm of equal lines is a few lines and their number: what a process logs is bounded, whatever befalls it.
 
 Of warnings and errors that say the same (one event, one reason, one queue…) the first `FIRST` of a minute are written,
-the others counted and told in one line when the minute is over. Of all lines together no more than `MOST` are.
+the others counted and told in one line when the minute is over. Of all lines together no more than `MOST` are, and the
+last `KEPT` of these only for warnings and errors: what strangers may cause at will hides none.
 """
 
 import logging
@@ -17,6 +18,7 @@ from services.chassis.lean import structlog
 SECONDS: Final = 60.0
 FIRST: Final = 10
 MOST: Final = 3_000
+KEPT: Final = 1_000
 KINDS: Final = 200  # of lines that are told apart in a minute; those after them are counted by their event alone
 LEFT_OUT: Final = "lines_left_out"
 _TELLING: Final = ("reason", "code", "queue", "goes_to", "method", "timer", "command", "aggregate", "route", "status")
@@ -64,7 +66,7 @@ class Damper:
                 kind.left_out += 1
                 return False
             kind.written += 1
-        if self._all.written >= MOST:
+        if self._all.written >= (MOST if level >= logging.WARNING else MOST - KEPT):
             self._over[key[0][1]] += 1
             return False
         self._all.written += 1

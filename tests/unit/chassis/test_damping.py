@@ -10,7 +10,7 @@ import pytest
 import structlog
 
 from services.chassis import logs
-from services.chassis.damping import FIRST, KINDS, LEFT_OUT, MOST, SECONDS, Damper, ForeignLines, cut
+from services.chassis.damping import FIRST, KEPT, KINDS, LEFT_OUT, MOST, SECONDS, Damper, ForeignLines, cut
 
 Lines = list[dict[str, Any]]
 AWAY = (("event", "broker_unreachable"), ("reason", "OSError"))
@@ -103,14 +103,22 @@ def test_a_process_that_stops_tells_at_once(damper: Damper, told: Lines) -> None
 def test_all_lines_of_a_minute_together_are_bounded_and_every_one_is_accounted_for(
     damper: Damper, clock: Clock, told: Lines
 ) -> None:
-    asked = 2 * MOST
+    asked, room = 2 * MOST, MOST - KEPT
     written = sum(damper.admits(logging.INFO, (("event", f"callback_{number % 30}"),)) for number in range(asked))
-    assert written == MOST
+    assert written == room
     clock.at = SECONDS
     damper.sum_up()
     assert sum(one["count"] for one in told) == asked - written
     assert len(told) == FIRST + 1
     assert damper.admits(logging.INFO, (("event", "callback_1"),))
+
+
+def test_no_storm_of_common_lines_leaves_an_error_out(damper: Damper) -> None:
+    for _ in range(2 * MOST):
+        damper.admits(logging.INFO, (("event", "callback_answered"),))
+    kinds = KEPT // FIRST
+    assert all(damper.admits(logging.ERROR, (("event", f"e{number % kinds}"),)) for number in range(KEPT))
+    assert not damper.admits(logging.ERROR, (("event", "one more"),))
 
 
 def test_kinds_without_end_are_bounded_too(damper: Damper, told: Lines) -> None:

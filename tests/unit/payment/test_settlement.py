@@ -1,8 +1,9 @@
 """What payment believes a gateway, and what it answers."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -63,6 +64,21 @@ def test_the_checks_are_made_in_the_gateways_order(desk: Desk) -> None:
     assert desk.types()[-1] == "payment_started"
     code_of(desk, callback())
     assert code_of(desk, callback(Amount="100")) == WRONG
+
+
+def test_a_callback_that_anybody_may_have_sent_is_a_warning_of_one_kind(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[tuple[str, ...]] = []
+
+    def note(level: str) -> Callable[..., None]:
+        return lambda event, **known: said.append((level, event, *known))
+
+    log = SimpleNamespace(info=note("info"), warning=note("warning"))
+    monkeypatch.setattr("services.payment.settlement.log", log)
+    code_of(desk, callback().replace("Amount=60000000", "Amount=1"))
+    code_of(desk, callback())
+    assert said == [("warning", "callback_not_signed"), ("info", "callback_answered", "rsp_code", "attempt")]
 
 
 def test_a_failed_payment_is_recorded_and_confirmed(desk: Desk) -> None:
