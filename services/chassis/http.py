@@ -18,7 +18,7 @@ from services.chassis import codec, failpoint, logs, tracing
 from services.chassis.actor import Actor
 from services.chassis.counted import counted
 from services.chassis.errors import Denied, Invalid, ServiceError, unexpected
-from services.chassis.exposition import expose
+from services.chassis.exposition import expose, withdraw
 from services.chassis.keys import keys_or_exit
 from services.chassis.logs import about, log
 from services.chassis.patience import PATIENCE, PIECE_SECONDS, insist_on_time
@@ -55,6 +55,7 @@ def create_app(
         wired, verifier = wire(settings), Verifier.of(settings)
     wired.start(timers=False)
     expose(settings, f"{service}-http", lambda: wired.health())
+    atexit.register(withdraw, settings, f"{service}-http")
     atexit.register(tracing.stop)
     atexit.register(wired.stop)  # the last is called first
     app = traced(counted(Flask(service, static_folder=None)))

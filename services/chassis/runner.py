@@ -16,7 +16,7 @@ from pymongo import socket_checker
 
 from services.chassis import failpoint, logs, tracing
 from services.chassis.bus import HAS_PUBLISHED, PUBLISHERS, SETTINGS, Bus
-from services.chassis.exposition import expose
+from services.chassis.exposition import expose, withdraw
 from services.chassis.keys import keys_or_exit
 from services.chassis.logs import log
 from services.chassis.pauses import spare_what_stays
@@ -49,6 +49,7 @@ def run(service: type[Service], kind: type[Settings], wire: Callable[[Any], Wire
     log.info("service_stopped", reason=reason)
     if reason == "container died":
         sys.exit(1)
+    withdraw(settings, service.name)
 
 
 def entrypoint_count(service: type[Service]) -> int:

@@ -11,7 +11,7 @@ from flask_wtf.csrf import CSRFProtect
 
 from services.chassis import logs, tracing
 from services.chassis.counted import counted
-from services.chassis.exposition import expose
+from services.chassis.exposition import expose, withdraw
 from services.chassis.http import answer
 from services.chassis.keys import keys_or_exit
 from services.chassis.lateness import LATENESS
@@ -93,6 +93,7 @@ def create_app() -> Flask:
     made.sessions.ensure_indexes()
     _watch(made)
     expose(settings, _PROCESS, made.health.report)
+    atexit.register(withdraw, settings, _PROCESS)
     atexit.register(tracing.stop)
     atexit.register(made.services.close)
     if not made.offers.await_all(_SECONDS_FOR_CATALOGUE):

@@ -91,7 +91,7 @@ def open_door(service: str, monkeypatch: pytest.MonkeyPatch) -> Flask:
     monkeypatch.setattr(module, "wire", lambda _settings: nothing)
     monkeypatch.setattr(http, "settings_or_exit", lambda _kind, name: _settings(name))
     monkeypatch.setattr(logs, "configure", lambda *_: None)
-    monkeypatch.setattr(atexit, "register", lambda _act: None)
+    monkeypatch.setattr(atexit, "register", lambda *_: None)
     app: Flask = module.create_app()
     return app
 

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+import requests
 
 from services.chassis.exposition import expose
 from services.chassis.settings import Settings
@@ -67,6 +68,35 @@ def test_the_view_fits_80_columns_and_names_who_is_silent() -> None:
     assert next(line for line in lines[4:] if line.startswith("intake")).split() == ["intake", "3", "?", "2", "1", "4"]
     assert max(map(len, lines)) <= 80
     assert any("broker.unavailable" in line for line in frame([], now, None))
+
+
+def test_a_process_that_cannot_say_how_it_is_in_time_is_shown_as_not_ready_with_what_it_has_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def get(address: str, **_: object) -> requests.Response:
+        if address.endswith("/health/ready"):
+            raise requests.ReadTimeout
+        answer = requests.Response()
+        answer.status_code, answer._content = 200, b"process_resident_memory_bytes 7e7\n"  # noqa: SLF001
+        return answer
+
+    monkeypatch.setattr("requests.get", get)
+    (tmp_path / f"sample-http.{os.getpid()}.json").write_text('[{"targets": ["127.0.0.1:1"]}]')
+    (seen,) = look(tmp_path)
+    line = next(line for line in frame([], [seen], None) if line.startswith("sample-http"))
+    assert (line.split()[2], line.split()[8]) == ("NO", "70")
+
+
+def test_a_process_that_stops_meanwhile_is_not_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / f"sample-http.{os.getpid()}.json"
+    file.write_text("[]")
+
+    def exists(_process: Path) -> bool:
+        file.unlink()
+        return True
+
+    monkeypatch.setattr(Path, "exists", exists)
+    assert look(tmp_path) == []
 
 
 def test_a_process_is_found_by_its_file_and_asked_how_it_is_now(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -40,8 +41,9 @@ def _targets(folder: Path) -> Iterator[tuple[str, int, str]]:
     for file in sorted(folder.glob("*.json")):
         name, pid = file.name.split(".")[:2]
         if Path(f"/proc/{pid}").exists():
-            for group in json.loads(file.read_text(encoding="utf-8")):
-                yield name, int(pid), group["targets"][0]
+            with suppress(FileNotFoundError):  # it stops just now
+                for group in json.loads(file.read_text(encoding="utf-8")):
+                    yield name, int(pid), group["targets"][0]
 
 
 def _scrape(name: str, pid: int, address: str) -> Seen:
@@ -49,9 +51,18 @@ def _scrape(name: str, pid: int, address: str) -> Seen:
     try:
         answer = requests.get(f"http://{address}/metrics", timeout=_SECONDS)
         answer.raise_for_status()
-        health = requests.get(f"http://{address}/health/ready", timeout=_HEALTH_SECONDS).json()
     except requests.RequestException:
         return Seen(name, pid, time.monotonic())
+    at = time.monotonic()
     families = text_string_to_metric_families(answer.text)
     samples = {(one.name, frozenset(one.labels.items())): one.value for family in families for one in family.samples}
-    return Seen(name, pid, time.monotonic(), samples, health)
+    return Seen(name, pid, at, samples, _health(address))
+
+
+def _health(address: str) -> Mapping[str, Any]:
+    """Its report; empty, and so not ready, where it takes too long: what was counted is shown nevertheless."""
+    try:
+        report: Mapping[str, Any] = requests.get(f"http://{address}/health/ready", timeout=_HEALTH_SECONDS).json()
+    except requests.RequestException:
+        return {}
+    return report

@@ -1,6 +1,7 @@
 """Ready is who can work, as an orchestrator and Prometheus are told it: while the broker takes nothing, nobody is."""
 
 import json
+import signal
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -76,3 +77,15 @@ def test_a_service_is_ready_while_it_hears_and_the_broker_takes_messages(
         servers.wait_ready(["rabbitmq"])
     eventually(is_ready)
     assert reach.look().takes
+
+
+def test_who_stops_in_order_says_no_more_where_it_is_and_who_dies_is_missed(
+    sample: Process, broker: Any, database: Any, tmp_path: Path
+) -> None:
+    folder = tmp_path / "metrics"
+    for number, left in ((signal.SIGTERM, 0), (signal.SIGKILL, 1)):
+        sample.start(MOTCUA_METRICS_PORT="0", MOTCUA_METRICS_DIR=str(folder))
+        eventually(lambda: folder.is_dir() and list(folder.glob("*.json")))
+        eventually(partial(is_told, folder, 200))
+        sample.stop(number)
+        assert len(list(folder.iterdir())) == left
