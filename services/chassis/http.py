@@ -16,9 +16,10 @@ from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntity
 
 from services.chassis import codec, failpoint, logs, tracing
 from services.chassis.actor import Actor
+from services.chassis.believed import Believed
 from services.chassis.counted import counted
 from services.chassis.errors import Denied, Invalid, ServiceError, unexpected
-from services.chassis.exposition import expose, withdraw
+from services.chassis.exposition import Report, expose, told, withdraw
 from services.chassis.keys import keys_or_exit
 from services.chassis.logs import about, log
 from services.chassis.patience import PATIENCE, PIECE_SECONDS, insist_on_time
@@ -54,7 +55,7 @@ def create_app(
     with keys_or_exit(service):
         wired, verifier = wire(settings), Verifier.of(settings)
     wired.start(timers=False)
-    expose(settings, f"{service}-http", lambda: wired.health())
+    expose(settings, f"{service}-http", wired.health)
     atexit.register(withdraw, settings, f"{service}-http")
     atexit.register(tracing.stop)
     atexit.register(wired.stop)  # the last is called first
@@ -63,7 +64,7 @@ def create_app(
     app.register_error_handler(Exception, _problem)
     app.before_request(_refuse_the_late)
     app.add_url_rule("/health/live", "live", lambda: answer({"live": True}))
-    app.add_url_rule("/health/ready", "ready", lambda: _ready(wired))
+    app.add_url_rule("/health/ready", "ready", readiness(wired.health))
     routes(app, wired)
     log.info("door_opened")
     return app
@@ -87,6 +88,20 @@ def _refuse_the_late() -> None:
     """Whoever asks how the door is gets an answer, however late. Raises Unavailable."""
     if not request.path.startswith("/health/"):
         insist_on_time()
+
+
+def readiness(report: Report) -> Callable[[], Response]:
+    """What anybody is told at `/health/ready`: whether work can be done. What is wrong is for the operators' port.
+
+    However many ask, it is looked once in `BELIEVED_SECONDS`.
+    """
+    lately: Believed[None, bool] = Believed(lambda _: bool(told(report)["ready"]))
+
+    def tell() -> Response:
+        ready = lately.get(None)
+        return answer({"ready": ready}, 200 if ready else _UNAVAILABLE)
+
+    return tell
 
 
 def answer(value: Any, status: int = 200) -> Response:
@@ -165,11 +180,6 @@ def _with_key(schema: Schema, content: Any) -> Any:
 def broken_off() -> Invalid:
     """What its sender is told of a body that did not come whole, or too slowly."""
     return Invalid("http.broken_off", "The body broke off.", "Nội dung gửi lên bị gián đoạn.")
-
-
-def _ready(wired: Wired[Any]) -> Response:
-    health = wired.health()
-    return answer(health, 200 if health["ready"] else 503)
 
 
 def _problem(error: Exception) -> Response:

@@ -6,13 +6,13 @@ import threading
 from pathlib import Path
 from typing import Any, Final
 
-from flask import Flask, Response, url_for
+from flask import Flask, url_for
 from flask_wtf.csrf import CSRFProtect
 
 from services.chassis import logs, tracing
 from services.chassis.counted import counted
 from services.chassis.exposition import expose, withdraw
-from services.chassis.http import answer
+from services.chassis.http import answer, readiness
 from services.chassis.keys import keys_or_exit
 from services.chassis.lateness import LATENESS
 from services.chassis.logs import log
@@ -54,7 +54,7 @@ from services.portal.pages import (
     verify,
 )
 from services.portal.settings import PortalSettings
-from services.portal.wiring import Portal, portal, wire
+from services.portal.wiring import Portal, wire
 
 SERVICE: Final = "portal"
 _PROCESS: Final = "portal-http"
@@ -147,13 +147,8 @@ def build(made: Portal) -> Flask:
         app.register_blueprint(pages)
     mount(app, csrf)
     app.add_url_rule("/health/live", "live", lambda: answer({"live": True}))
-    app.add_url_rule("/health/ready", "ready", _ready)
+    app.add_url_rule("/health/ready", "ready", readiness(made.health.report))
     return app
-
-
-def _ready() -> Response:
-    health = portal().health.report()
-    return answer(health, 200 if health["ready"] else 503)
 
 
 def _static(app: Flask) -> Any:

@@ -48,7 +48,7 @@ AS_BY_RPC = {  # who may do what is in `tests/integration/test_access.py`, for b
 ROUTES = {
     "intake": {
         "GET /health/live": "anybody: says nothing but that it lives",
-        "GET /health/ready": "anybody: counts, no names",
+        "GET /health/ready": "anybody: says nothing but whether it can work",
         **AS_BY_RPC,
         "PUT /uploads/<upload_id>/<ticket>": "whoever holds the one-time ticket",
         "PATCH /uploads/<upload_id>/<ticket>": "whoever holds the ticket, until it is used up",
@@ -56,13 +56,13 @@ ROUTES = {
     },
     "payment": {
         "GET /health/live": "anybody: says nothing but that it lives",
-        "GET /health/ready": "anybody: counts, no names",
+        "GET /health/ready": "anybody: says nothing but whether it can work",
         "GET /payment/vnpay/ipn": "the gateway: its signature over the query",
         "GET /payment/vnpay/return": "the gateway: its signature over the query; settles nothing",
     },
     "registry": {
         "GET /health/live": "anybody: says nothing but that it lives",
-        "GET /health/ready": "anybody: counts, no names",
+        "GET /health/ready": "anybody: says nothing but whether it can work",
         "GET /registry/records/verify": "anybody who can name the number; holders are not spoken of",
         "POST /registry/records/verify": "anybody who can name number and holder, so often; neither is ever told",
         "GET /registry/catalogue/<tenant>/procedures": "anybody: the catalogue is public",
@@ -86,7 +86,7 @@ PUBLIC = [
 def open_door(service: str, monkeypatch: pytest.MonkeyPatch) -> Flask:
     """The WSGI application of a service, with nothing behind it."""
     base = SimpleNamespace(settings=SimpleNamespace(verify_limit="1000/minute", proxies=0), database=None)
-    nothing = SimpleNamespace(start=lambda **_: None, stop=lambda: None, base=base, cases=_Nothing())
+    nothing = SimpleNamespace(start=lambda **_: None, stop=lambda: None, base=base, health=dict, cases=_Nothing())
     module = import_module(f"services.{service}.http")
     monkeypatch.setattr(module, "wire", lambda _settings: nothing)
     monkeypatch.setattr(http, "settings_or_exit", lambda _kind, name: _settings(name))

@@ -132,5 +132,5 @@ HTTP: Final = {
 }
 HEALTH: Final = {
     "GET /health/live": "whether the door lives",
-    "GET /health/ready": "whether it can work; counts, no names",
+    "GET /health/ready": "whether it can work, as of 2 s ago at most; what is wrong is told on the operators' port",
 }

@@ -7,12 +7,14 @@ from types import SimpleNamespace
 from typing import Any, NoReturn, cast
 
 import pytest
+from flask import Flask
 from nameko.containers import ServiceContainer
 from prometheus_client import REGISTRY
 from pymongo.errors import OperationFailure
 
 from services.chassis.bus import SETTINGS, Bus
 from services.chassis.errors import Unavailable
+from services.chassis.http import readiness
 from services.chassis.publish import BROKER_UNAVAILABLE, Outgoing
 from services.chassis.reach import Found
 from services.chassis.relay import Relay
@@ -85,6 +87,25 @@ def test_what_is_shown_to_prometheus_is_what_was_found_and_nothing_before(world:
     world.found = WELL
     assert world.health.look()
     assert REGISTRY.get_sample_value("motcua_ready") == 1.0
+
+
+def test_anybody_is_told_no_more_than_whether_and_however_often_it_is_looked_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    def report() -> dict[str, Any]:
+        asked.append(None)
+        return world.health.report()
+
+    door = Flask("sample")
+    door.add_url_rule("/health/ready", "ready", readiness(report))
+    assert [door.test_client().get("/health/ready").json for _ in range(3)] == [{"ready": True}] * 3
+    assert len(asked) == 1
+    monkeypatch.setattr("services.chassis.believed.BELIEVED_SECONDS", 0)
+    world.writable = False
+    answer = door.test_client().get("/health/ready")
+    assert (answer.status_code, answer.json) == (503, {"ready": False})
 
 
 def test_of_a_look_that_fails_nothing_from_before_is_shown(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
