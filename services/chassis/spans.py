@@ -132,6 +132,21 @@ def posting(url: str, operation: str) -> AbstractContextManager[Work | None]:
     return doing("client", f"POST {operation}", said)
 
 
+def told(delivery: Mapping[str, Any], url: str, began: float, error: str | None) -> None:
+    """Somebody was told of an event by webhook, or not; a child of the append that made it, as far as that is known."""
+    parent = delivery.get("trace")
+    if tracing.is_on() and parent:
+        said: dict[str, Attribute] = {
+            "http.request.method": "POST",
+            "server.address": urlsplit(url).hostname or "",
+            "cloudevents.event_id": delivery["event"],
+            "cloudevents.event_type": delivery["payload"]["type"],
+            "cloudevents.event_subject": delivery["payload"]["data"]["subject"],
+            "motcua.attempt": delivery["tries"],
+        }
+        tracing.record("client", "POST webhook", tracing.next_span(parent), parent, began, said, error)
+
+
 def _messaging(type_: str, name: str, destination: str, routing_key: str = "") -> dict[str, Attribute]:
     key = {"messaging.rabbitmq.destination.routing_key": routing_key} if routing_key else {}
     operation = {"messaging.operation.type": type_, "messaging.operation.name": name}

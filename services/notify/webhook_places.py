@@ -50,7 +50,7 @@ class Places:
         if tenant not in tenants:
             return None
         thin = (envelope.id, type_, envelope.time, envelope.subject, envelope.aggregate, envelope.sequence)
-        return Happened(*thin, tenant=tenant, units=units)
+        return Happened(*thin, tenant=tenant, units=units, trace=envelope.trace)
 
     def _published(self, said: Said) -> tuple[str, frozenset[str]]:
         event = _read(said)

@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from time import perf_counter
 from typing import Any, Final, Protocol
 from uuid import uuid4
 
-from services.chassis import clock, codec, metrics
+from services.chassis import clock, codec, metrics, spans
 from services.chassis.errors import ServiceError
 from services.chassis.logs import log
 from services.chassis.store import Document
@@ -146,7 +147,9 @@ class WebhookSender:
             self._post = self._open_post()
         post, sign = self._post
         endpoint, at, body = claimed.endpoint, clock.now(), codec.encode(delivery["payload"])
+        began = perf_counter()
         outcome = post.send(endpoint["url"], sign(delivery["event"], body, claimed.secrets, at), body)
+        spans.told(delivery, endpoint["url"], began, None if outcome.is_taken else outcome.reason)
         self._note(endpoint["_id"], outcome, clock.now() - at)
         change = self._change(delivery, outcome)
         if self._store.settle(delivery, change):

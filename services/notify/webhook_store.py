@@ -2,7 +2,7 @@
 
     webhooks    {_id, url, tenant, unit, types, enabled, disabled_because, rests_until, created_at, cause, digest,
                  secrets: [{key, cause, digest, until}], since, place: {offset, id} or none}
-    deliveries  {_id: "<endpoint>.<event id>", endpoint, event, payload: {…}, status, tries, made_at, due_at, by,
+    deliveries  {_id: "<endpoint>.<event id>", endpoint, event, payload: {…}, trace, status, tries, made_at, due_at, by,
                  tried_at, answer, expires_at}
 
 A `key` is a secret that signs, encrypted (webhook_secrets.py).
@@ -266,7 +266,7 @@ def _fields(endpoint: Endpoint) -> Document:
 
 def _made(endpoint: str, happened: Happened, now: datetime) -> UpdateOne:
     waits = {**_PENDING, "tries": 0, "made_at": now, "due_at": now, "by": None, "tried_at": None, "answer": None}
-    made = {"endpoint": endpoint, "event": happened.id, "payload": happened.payload, **waits}
+    made = {"endpoint": endpoint, "event": happened.id, "payload": happened.payload, "trace": happened.trace, **waits}
     return UpdateOne({"_id": f"{endpoint}.{happened.id}"}, {"$setOnInsert": made}, upsert=True)
 
 

@@ -53,6 +53,7 @@ class Happened:
     sequence: int
     tenant: str
     units: frozenset[str]
+    trace: str = ""  # of the append that made it
 
     @property
     def payload(self) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Deliveries are tried by the schedule, some at once, each receiver by itself."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from services.notify.webhook_secrets import Seals
 from services.notify.webhook_sender import WebhookSender
 from services.notify.webhooks import KEPT, Outcome, new_secret
 from tests.contract.test_settings import given
+from tests.unit.chassis.recorded import TRACE, Seen, parent_of, said
 from tests.unit.notify.builders import AT
 from tests.unit.notify.webhook_fakes import EVENT, KEY, SEALS, FakePost, FakeWebhooks
 
@@ -247,6 +249,21 @@ def test_each_try_is_signed_as_of_its_own_instant(office: Office) -> None:
     stamps = [int(headers["webhook-timestamp"]) for _, headers, _ in office.post.sent]
     assert stamps[1] - stamps[0] == 5
     assert len({headers["webhook-signature"] for _, headers, _ in office.post.sent}) == 2
+
+
+def test_each_try_is_a_child_of_the_append_that_made_the_event(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = Seen()
+    monkeypatch.setattr("services.chassis.tracing._recorder", seen.recorder)
+    office.store.deliver([(office.store.put(), replace(EVENT, trace=TRACE))], AT)
+    office.post.answers["https://example.vn/"] = failing
+    office.work()
+    del office.post.answers["https://example.vn/"]
+    office.work(AT + timedelta(seconds=5))
+    first, second = seen.named("POST webhook")
+    assert parent_of(first) == parent_of(second) == TRACE
+    assert (first.status.is_ok, second.status.is_ok) == (False, True)
+    told = {"server.address": "example.vn", "cloudevents.event_id": EVENT.id, "motcua.attempt": 1}
+    assert told.items() <= said(second).items()
 
 
 def test_who_is_to_stop_begins_nothing_more(office: Office) -> None:

@@ -70,7 +70,8 @@ class FakeWebhooks(WebhookStore):
 
     def deliver(self, wanted: Iterable[tuple[str, Happened]], now: datetime) -> None:
         for endpoint, happened in wanted:
-            made = {"endpoint": endpoint, "event": happened.id, "payload": happened.payload, "status": "pending"}
+            told = {"payload": happened.payload, "trace": happened.trace}
+            made = {"endpoint": endpoint, "event": happened.id, **told, "status": "pending"}
             id_ = f"{endpoint}.{happened.id}"
             self.deliveries.setdefault(id_, {"_id": id_, **made, "tries": 0, "made_at": now, "due_at": now, "by": None})
 
