@@ -54,7 +54,7 @@ from services.portal.pages import (
     verify,
 )
 from services.portal.settings import PortalSettings
-from services.portal.wiring import Portal, wire
+from services.portal.wiring import Portal, portal, wire
 
 SERVICE: Final = "portal"
 _PROCESS: Final = "portal-http"
@@ -147,7 +147,7 @@ def build(made: Portal) -> Flask:
         app.register_blueprint(pages)
     mount(app, csrf)
     app.add_url_rule("/health/live", "live", lambda: answer({"live": True}))
-    app.add_url_rule("/health/ready", "ready", readiness(made.health.report))
+    app.add_url_rule("/health/ready", "ready", readiness(lambda: portal().health.report()))
     return app
 
 
