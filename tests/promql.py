@@ -1,7 +1,8 @@
 """As much of PromQL as our alert rules use, over two scrapes of each process: `fires` is what Prometheus would find.
 
 Selectors with ranges, `rate`, `increase`, `histogram_quantile`, `absent`, `vector`, `hour`, `day_of_week`, sums and
-maxima by label, division, comparisons as filters, `and`, `or`. Anything else is a SyntaxError, not a silent match.
+maxima by label, division, comparisons as filters, `and`, `unless`, `or`. Anything else is a SyntaxError, not a silent
+match.
 """
 
 import math
@@ -85,10 +86,11 @@ class _Reader:
 
     def all(self) -> Any:
         found = self.compared()
-        while self._take("and"):
+        while self.tokens and self.tokens[0] in {"and", "unless"}:
+            both = self.tokens.pop(0) == "and"
             shared = self._names() if self._take("on") else None
             other = {_only(labels, shared) for labels in self.compared()}
-            found = {labels: value for labels, value in found.items() if _only(labels, shared) in other}
+            found = {labels: value for labels, value in found.items() if (_only(labels, shared) in other) == both}
         return found
 
     def compared(self) -> Any:

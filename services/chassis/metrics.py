@@ -28,6 +28,10 @@ MESSAGES = Histogram(
 EVENT_AGES = Histogram(
     "motcua_event_age_seconds", "From when an event was written until it was handled.", ("queue",), buckets=_AGES
 )
+IN_HAND = Gauge("motcua_messages_in_hand", "Events that are being handled now.", ("queue",))
+QUEUED = Gauge(
+    "motcua_queue_messages", "Events that nobody has taken in hand yet, as of the last look at the broker.", ("queue",)
+)
 CALLS = Histogram(
     "motcua_call_seconds",
     "Calls to other services, to the mail server and to the gateway, by outcome.",

@@ -14,7 +14,7 @@ from amqp import Message
 from amqp.exceptions import AMQPError, ChannelError, NotFound
 from kombu import Connection
 
-from services.chassis import brokers, topology
+from services.chassis import brokers, metrics, topology
 from services.chassis.logs import log
 from services.chassis.publish import Standstill, dial, open_channel
 
@@ -22,6 +22,7 @@ SECONDS_TO_ANSWER: Final = 5.0
 _SECONDS_BLOCKED: Final = 1.0
 _SECONDS_AFTER: Final = 0.05
 _NOBODY: Final = "motcua.nobody"  # no queue has that name: the broker confirms, and drops it
+watched: set[str] = set()  # the work queues of this process, whose length is shown as of each look
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +67,18 @@ class Reach:
         elif self._standstill.now:
             self._drain(_SECONDS_BLOCKED)
         if self._standstill.now:
+            self._show_queues(known=False)
             return replace(self._found, takes=False)
         self._waits = True
         self._probing._basic_publish(Message(b""), exchange="", routing_key=_NOBODY)  # noqa: SLF001
         self._await_confirm()
         self._drain(_SECONDS_AFTER)  # the first message under an alarm is taken, and called the last
         if self._standstill.now:  # it reads no other question either
+            self._show_queues(known=False)
             return Found(answers=True, takes=False, dead_letters=self._found.dead_letters)
-        return Found(answers=True, takes=True, dead_letters=self._dead_letters())
+        dead_letters = self._waiting(topology.dead_name(self._service)) if self._service else None
+        self._show_queues(known=True)
+        return Found(answers=True, takes=True, dead_letters=dead_letters)
 
     def _await_confirm(self) -> None:
         """Until the probe is confirmed, or the broker has said that it takes nothing. Raises TimeoutError."""
@@ -86,12 +91,16 @@ class Reach:
         with suppress(TimeoutError):
             self._probing.connection.drain_events(timeout=seconds)
 
-    def _dead_letters(self) -> int | None:
-        """None where it cannot be told now: one queue that recovers, or hangs, says nothing of the broker."""
-        if self._service is None:
+    def _show_queues(self, *, known: bool) -> None:
+        for name in sorted(watched):
+            waiting = self._waiting(name) if known else None
+            metrics.QUEUED.labels(name).set(float("nan") if waiting is None else waiting)
+
+    def _waiting(self, name: str) -> int | None:
+        """How many; None where it cannot be told now: one queue that recovers, or hangs, says nothing of the broker."""
+        if self._connection is None:  # dropped by the queue before
             return None
         try:
-            name = topology.dead_name(self._service)
             return int(self._asking.queue_declare(name, passive=True).message_count)
         except ChannelError as error:
             is_absent = isinstance(error, NotFound) and topology.RECOVERING not in str(error.reply_text)
@@ -113,6 +122,7 @@ class Reach:
 
     def _give_up(self) -> None:
         self._found = Found()
+        self._show_queues(known=False)
         if self._connection is not None:
             brokers.shun(self._connection)
         self._drop()

@@ -19,8 +19,9 @@ from kombu import Queue
 from kombu.message import Message
 from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint, SharedExtension
+from prometheus_client import Gauge
 
-from services.chassis import cause, clock, codec, metrics, retry, spans, topology
+from services.chassis import cause, clock, codec, metrics, reach, retry, spans, topology
 from services.chassis.bus import SETTINGS, Bus
 from services.chassis.cause import Cause
 from services.chassis.errors import Invalid, ServiceError, Unavailable
@@ -83,6 +84,7 @@ class Subscribe(Entrypoint):
     def setup(self) -> None:
         """Name the queue after the service and the handler, and register it."""
         self.queue = topology.work_queue(self.container.service_name, self.method_name, self.source, self.types)
+        reach.watched.add(self.queue.name)
         self.bus.register_provider(self)
 
     def stop(self) -> None:
@@ -96,10 +98,12 @@ class Subscribe(Entrypoint):
         except Exception as error:  # noqa: BLE001 – whatever it is, it must not stop the ones behind
             self.container.spawn_managed_thread(partial(self._forward, message, error))
             return
+        self._in_hand.inc()
         try:
             settle = partial(self._settle, message, received, perf_counter())
             self.container.spawn_worker(self, (received,), {}, context_data={}, handle_result=settle)
         except ContainerBeingKilled:
+            self._in_hand.dec()
             self.bus.hand_back(message)
 
     def _wanted(self, received: Received) -> Received:
@@ -121,7 +125,12 @@ class Subscribe(Entrypoint):
                 spans.handled(self.queue.name, message.headers, received.cause.trace, began, "done")
             else:
                 self._forward(message, exc_info[1], began, received.cause.trace)
+        self._in_hand.dec()
         return result, None
+
+    @property
+    def _in_hand(self) -> Gauge:
+        return metrics.IN_HAND.labels(self.queue.name)
 
     def _count(self, outcome: str, began: float) -> None:
         metrics.MESSAGES.labels(self.queue.name, outcome).observe(perf_counter() - began)

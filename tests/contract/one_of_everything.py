@@ -14,6 +14,8 @@ from services.chassis import metrics
 # Each stands for one kind of end: what is shown of requests and calls, of messages, and of guesses.
 OUTCOMES: Final = ("ok", "Unavailable", "done", "ladder", "outage", "dead", "right", "wrong")
 
+FROM_THE_BEGINNING: Final = (metrics.POOL, metrics.TIMER_OVERDUE, metrics.IN_HAND, metrics.QUEUED)
+
 
 def count() -> None:
     """One under each label; a label that is no outcome has its own name for a value."""
@@ -21,7 +23,7 @@ def count() -> None:
         if isinstance(one, Gauge):
             names = one._labelnames  # noqa: SLF001 – nowhere else to be had
             (one.labels(*names) if names else one).set(1)
-            if one not in (metrics.POOL, metrics.TIMER_OVERDUE):  # which are shown from the beginning
+            if one not in FROM_THE_BEGINNING:
                 metrics.show(one)
         elif isinstance(one, (Counter, Histogram)):
             names = one._labelnames  # noqa: SLF001 – nowhere else to be had

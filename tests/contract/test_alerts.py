@@ -143,6 +143,7 @@ SICK: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "MotcuaCallsFail": ("registry", (*called("intake.get", "Unavailable", 1), *called("intake.get", "ok", 12))),
     "MotcuaAway": ("notify", (*called("smtp.send", "Unavailable", 1), *called("intake.get", "ok", 12))),
     "MotcuaEventsWait": ("registry", (*handled("registry.issue", "outage", 3), *handled("registry.issue", "done", 2))),
+    "MotcuaEventsStand": ("registry", ('motcua_messages_in_hand{queue="registry.issue"} 1.0',)),
     "MotcuaEventsLate": ("routing", histogram("motcua_event_age_seconds", 'queue="routing.open_case"', 10, 120.0)),
     "MotcuaTimerStands": ("routing", ('motcua_timer_overdue_seconds{timer="clocks"} 301.0',)),
     "MotcuaNeedsHand": ("intake", ('motcua_needs_hand_total{what="broker_came_back_empty"} 1.0',)),
@@ -172,6 +173,16 @@ def test_an_alert_comes_of_what_it_is_about_and_no_other_does(healthy: Pages, al
     process, lines = SICK[alert]
     before = {**healthy, process: seen_before(healthy[process], lines)}
     assert found({**healthy, process: plus(healthy[process], *lines)}, before) == {alert}
+
+
+@pytest.mark.parametrize("kind", ["motcua_messages_in_hand", "motcua_queue_messages"])
+def test_events_that_wait_stand_as_long_as_none_is_handled(healthy: Pages, kind: str) -> None:
+    line, done = f'{kind}{{queue="registry.issue"}} 7.0', handled("registry.issue", "done", 1)
+    before = {**healthy, "registry": seen_before(healthy["registry"], done)}
+    assert found({**healthy, "registry": plus(healthy["registry"], line)}, before) == {"MotcuaEventsStand"}
+    assert found({**healthy, "registry": plus(healthy["registry"], line, *done)}, before) == set()
+    unknown = 'motcua_queue_messages{queue="registry.issue"} NaN'
+    assert found({**healthy, "registry": plus(healthy["registry"], unknown)}, before) == set()
 
 
 @pytest.mark.parametrize("process", [*SERVICES, *DOORS])

@@ -88,5 +88,13 @@ def test_a_dossier_is_counted_wherever_it_passes(town: Town) -> None:
         assert after[process].get(key, 0) > before[process].get(key, 0), (process, name, labels)
 
 
+def test_a_service_shows_what_waits_for_it_and_what_it_has_in_hand(town: Town) -> None:
+    """As of its last look at the broker: a door takes no events, and shows none."""
+    shown = {process: {name for name, _ in scraped(address)} for process, address in targets(town).items()}
+    of_queues = {"motcua_queue_messages", "motcua_messages_in_hand"}
+    assert {process for process, names in shown.items() if "motcua_queue_messages" in names} == set(SERVICES)
+    assert of_queues <= shown["routing"]
+
+
 def test_no_alert_comes_of_a_stack_that_is_well(town: Town) -> None:
     eventually(lambda: not firing(town) & NEVER)

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 import pytest
+from nameko.exceptions import ContainerBeingKilled
 
 from services.chassis.errors import Conflict, NotFound, Refused, Unavailable
 from services.chassis.publish import Outgoing
@@ -77,19 +78,33 @@ def test_an_event_is_counted_by_whether_the_broker_took_it() -> None:
     assert told(Broker(takes=False)) == (0, 1)
 
 
+def held() -> float:
+    """Events of the queue that are in hand."""
+    return counted("motcua_messages_in_hand", queue=QUEUE)
+
+
 def deliver(message: Any, error: Exception | None) -> list[Outgoing]:
     """The message comes, and its handler ends so; what was sent on because of it."""
     entrypoint, broker, acked = Subscribe("intake", "dossier_withdrawn"), Broker(), list[Any]()
     raised = error and (type(error), error, None)
+    before, in_hand = held(), list[float]()
+
+    def work(*_: Any, handle_result: Any, **__: Any) -> None:
+        in_hand.append(held() - before)
+        if isinstance(error, ContainerBeingKilled):
+            raise error
+        handle_result(None, None, raised)
+
     wired: Any = entrypoint
     wired.queue, wired.forwarder = SimpleNamespace(name=QUEUE), SimpleNamespace(publisher=broker)
-    wired.bus = SimpleNamespace(settings=SimpleNamespace(retry_ladder=LADDER), ack=acked.append)
+    wired.bus = SimpleNamespace(settings=SimpleNamespace(retry_ladder=LADDER), ack=acked.append, hand_back=acked.append)
     wired.container = SimpleNamespace(
         service_name="routing",
         spawn_managed_thread=lambda call: call(),
-        spawn_worker=lambda *_, handle_result, **__: handle_result(None, None, raised),
+        spawn_worker=work,
     )
     entrypoint.receive(message)
+    assert (in_hand or [1], held()) == ([1], before)
     assert acked == [message]
     return broker.messages
 
@@ -127,6 +142,12 @@ def test_a_message_is_counted_by_what_became_of_it(error: Exception | None, fail
     sent_on = deliver(message, error)
     assert moved(before, handled()) == {outcome: 1}
     assert [one.exchange == "" for one in sent_on] == ([] if error is None else [outcome == "dead"])
+
+
+def test_a_message_that_is_handed_back_is_in_hand_no_more() -> None:
+    message, before = message_of(), handled()
+    assert deliver(message, ContainerBeingKilled()) == []
+    assert moved(before, handled()) == {}
 
 
 def test_a_message_that_nobody_can_read_is_counted_as_dead() -> None:

@@ -1,13 +1,19 @@
 """Whether the broker takes messages: its answers, its silence, an alarm, a line that is lost between two looks."""
 
+import math
 from collections import defaultdict
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from amqp.exceptions import AccessRefused, NotFound
+from prometheus_client import REGISTRY
 
+from services.chassis import metrics, topology
+from services.chassis import reach as reaching
 from services.chassis.reach import Found, Reach
+from services.chassis.subscribe import Subscribe
 
 WELL = Found(answers=True, takes=True, dead_letters=3)
 BLOCKED = Found(answers=True, takes=False, dead_letters=3)
@@ -90,6 +96,16 @@ class Channel:
             raise TimeoutError
 
 
+@pytest.fixture(autouse=True)
+def fresh() -> Iterator[None]:
+    """Nothing to be shown of work queues."""
+    earlier = set(reaching.watched)
+    reaching.watched.clear()
+    yield
+    reaching.watched |= earlier
+    metrics.QUEUED.clear()
+
+
 @pytest.fixture
 def broker(monkeypatch: pytest.MonkeyPatch) -> Broker:
     """One that is well."""
@@ -169,3 +185,39 @@ def test_nobody_waits_twice_for_a_broker_that_is_frozen(broker: Broker, reach: R
     broker.mood = "frozen"
     assert reach.look() == Found()
     assert broker.dialled == 1
+
+
+def queued(name: str) -> float | None:
+    """How much is shown to wait in a queue."""
+    return REGISTRY.get_sample_value("motcua_queue_messages", {"queue": name})
+
+
+def test_what_waits_in_the_queues_of_a_process_is_shown_while_it_is_known(broker: Broker, reach: Reach) -> None:
+    reaching.watched |= {"sample.echo", "sample.mirror"}
+    assert reach.look() == WELL
+    assert [queued(name) for name in sorted(reaching.watched)] == [3, 3]
+    broker.dead_queue = TimeoutError()
+    reach.look()
+    assert [math.isnan(queued(name) or 0) for name in sorted(reaching.watched)] == [True, True]
+    broker.dead_queue = None
+    reach.look()
+    assert queued("sample.echo") == 3
+    broker.mood = "full"
+    reach.look()
+    assert math.isnan(queued("sample.echo") or 0)
+    broker.recover()
+    reach.look()
+    assert queued("sample.echo") == 3
+    broker.mood = "gone"
+    broker.restart()
+    reach.look()
+    assert math.isnan(queued("sample.echo") or 0)
+
+
+def test_a_process_looks_at_the_queues_that_it_takes_from() -> None:
+    entrypoint: Any = Subscribe("intake", "dossier_withdrawn")
+    entrypoint.container, entrypoint.method_name = SimpleNamespace(service_name="routing"), "end_case"
+    entrypoint.bus = SimpleNamespace(register_provider=lambda _provider: None)
+    entrypoint.setup()
+    work = topology.work_queue("routing", "end_case", "intake", ["dossier_withdrawn"])
+    assert reaching.watched == {work.name}
