@@ -71,6 +71,9 @@ LOOP_LAG = Gauge(
 WEBHOOK_OLDEST = Gauge(
     "motcua_webhook_oldest_seconds", "How long the oldest waits that is to be told by webhook.", registry=None
 )
+WEBHOOK_BEHIND = Gauge(
+    "motcua_webhook_behind_seconds", "How far the reading for webhooks is behind what happens.", registry=None
+)
 shown: set[Gauge] = set()
 
 

@@ -40,6 +40,7 @@ class WebhookReader:
         self._store, self._places, self._lines = store, places, lines
         self._me, self._mine_until = uuid4().hex, clock.now()
         self._stopping = threading.Event()
+        self._read_to: dict[str, datetime] = {}  # up to when each endpoint has been read for, while it is our turn
 
     def round(self) -> None:
         """Read what has come since the last one, if it is this process's turn. Raises Unavailable."""
@@ -47,7 +48,9 @@ class WebhookReader:
             groups = _groups(self._store.enabled())
             if not groups or not self._has_turn():
                 self._lines.keep(0)
+                self._read_to = {}
                 return
+            self._show(groups)
             more = self._read_in_turn(groups)
             self._lines.keep(len(groups))
             if not more:
@@ -94,12 +97,31 @@ class WebhookReader:
             self._store.move_on(group, None, None)
             return MOST, None
         if not said:
+            self._note(group, clock.now())
             return 0, place
         met = next((number for number, one in enumerate(said, 1) if one.place in others), len(said))
         mine = said[:met]
         self._store.deliver(self._wanted(mine, group), clock.now())
-        self._store.move_on(group, mine[-1].place, _last_instant(mine))
+        last = _last_instant(mine)
+        self._store.move_on(group, mine[-1].place, last)
+        if last is not None:
+            self._note(group, last)
         return len(said), mine[-1].place
+
+    def _show(self, groups: Sequence[Group]) -> None:
+        """How far the one who is furthest behind is; worked out at the scrape, so that it grows while a read hangs."""
+        kept: dict[str, datetime] = {one["_id"]: one["since"] for group in groups for one in group}
+        self._read_to = {id_: self._read_to.get(id_, since) for id_, since in kept.items()}
+        metrics.WEBHOOK_BEHIND.set_function(self._behind)
+        metrics.show(metrics.WEBHOOK_BEHIND)
+
+    def _note(self, group: Group, at: datetime) -> None:
+        self._read_to = {**self._read_to, **{one["_id"]: at for one in group}}
+
+    def _behind(self) -> float:
+        """Seconds; not to be told by whoever does not read."""
+        oldest = min(self._read_to.values(), default=None)
+        return float("nan") if oldest is None else max(0.0, (clock.now() - oldest).total_seconds())
 
     def _wanted(self, said: Sequence[Said], group: Group) -> list[tuple[str, Happened]]:
         tenants, wanted = {str(one["tenant"]) for one in group}, []

@@ -163,6 +163,7 @@ SICK: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
         ),
     ),
     "MotcuaWebhooksWait": ("notify", ("motcua_webhook_oldest_seconds 3601.0",)),
+    "MotcuaWebhooksBehind": ("notify", ("motcua_webhook_behind_seconds 601.0",)),
     "MotcuaWebhooksGivenUp": ("notify", ('motcua_webhooks_total{outcome="given_up"} 1.0',)),
     "MotcuaBusy": ("intake", ("process_cpu_seconds_total 1e9",)),
 }

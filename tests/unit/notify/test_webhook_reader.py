@@ -1,5 +1,6 @@
 """The stream becomes deliveries: for whom it concerns, from when they ask, and after whatever breaks off."""
 
+import math
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from services.chassis import clock, codec
+from services.chassis.errors import Unavailable
 from services.chassis.stream import Place
 from services.contracts import events
 from services.contracts.event import Event
@@ -82,6 +84,10 @@ def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
     return Desk(monkeypatch)
 
 
+def away(*_: Any) -> Any:
+    raise Unavailable("broker.unavailable", "No.", "Không.")
+
+
 def body_of(type_: str, data: dict[str, Any]) -> bytes:
     source, _, name = type_.partition(".")
     return codec.encode(events.write(source, Event(name, data)))
@@ -143,6 +149,66 @@ def test_a_stream_that_began_anew_is_read_from_the_instant_that_was_reached(desk
     desk.reader.round()
     assert desk.told("e-1") == ["ev-0", "ev-1", "ev-2", "fresh"]
     assert desk.stream.asked[-1] == AT + timedelta(seconds=2) - timedelta(minutes=2)
+
+
+def behind() -> float | None:
+    """How far the reading is shown to be behind."""
+    return REGISTRY.get_sample_value("motcua_webhook_behind_seconds")
+
+
+def test_a_reader_shows_how_far_it_is_behind_for_whom_it_is_furthest(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.store.put()
+    desk.store.put(created_at=AT + timedelta(seconds=3))
+    for _ in range(4):
+        desk.stream.say(SUBMITTED)
+    desk.now = AT + timedelta(minutes=5)
+    desk.reader.round()
+    desk.now += timedelta(seconds=2)
+    assert behind() == 5 * 60 + 2 - 3  # as of the last that was read
+    desk.reader.round()
+    assert behind() == 0  # there is no more
+    desk.now += timedelta(minutes=15)
+    assert behind() == 15 * 60  # no round came to its end meanwhile
+    monkeypatch.setattr(desk.stream, "read", away)
+    with pytest.raises(Unavailable):
+        desk.reader.round()
+    assert behind() == 15 * 60
+
+
+def test_of_who_is_behind_it_is_the_last_that_counts(desk: Desk) -> None:
+    for _ in range(2):
+        desk.store.put()
+    for _ in range(3 * MOST):
+        desk.stream.say(SUBMITTED)
+    since = AT + timedelta(seconds=3 * MOST - 1)
+    desk.store.endpoints["e-1"] |= {"place": {"offset": 3 * MOST - 1, "id": f"ev-{3 * MOST - 1}"}, "since": since}
+    desk.store.endpoints["e-2"] |= {"place": {"offset": 0, "id": "ev-0"}, "since": AT}
+    desk.now = since
+    left: list[float | None] = []
+    read = desk.stream.read
+
+    def noted(after: Any, most: int, seconds: float = 1.0) -> Any:
+        left.append(behind())
+        return read(after, most, seconds)
+
+    desk.stream.read = noted  # type: ignore[method-assign]
+    desk.reader.round()
+    assert left[:2] == [3 * MOST - 1, 3 * MOST - 1]
+    assert left[-1] is not None
+    assert left[-1] < MOST
+    assert behind() == 0
+
+
+def test_who_does_not_read_tells_nothing_of_how_far_it_is_behind(desk: Desk) -> None:
+    desk.store.put()
+    desk.reader.round()
+    assert behind() == 0
+    desk.store.reader = "another"
+    desk.now += timedelta(minutes=1)
+    desk.reader.round()
+    assert math.isnan(behind() or 0)
 
 
 def test_a_lost_place_is_the_matter_of_who_stood_there(desk: Desk) -> None:
