@@ -38,7 +38,7 @@ COUNTED: Final = (
     ("notify", "motcua_message_seconds_count", {"queue": "notify.deliver", "outcome": "done"}),
     ("notify", "motcua_event_age_seconds_count", {"queue": "notify.deliver"}),
     ("notify", "motcua_call_seconds_count", {"target": "smtp.send", "outcome": "ok"}),
-    ("routing", "motcua_timer_seconds_count", {"timer": "clocks", "outcome": "ok"}),
+    ("notify", "motcua_timer_seconds_count", {"timer": "webhook sender", "outcome": "ok"}),  # once a second
 )
 
 
