@@ -18,7 +18,8 @@ from typing import Any, Final
 
 from gunicorn.workers import gthread
 
-from services.chassis.errors import Unavailable
+from services.chassis.counted import tell_outcome
+from services.chassis.errors import Denied, Unavailable
 from services.chassis.lateness import LATENESS
 from services.chassis.logs import log
 from services.chassis.pauses import spare_what_stays
@@ -115,11 +116,12 @@ class Places:
         self._turn = threading.Lock()
 
     def take(self, who: str) -> None:
-        """One place for `who`. Raises Unavailable."""
+        """One place for `who`, within his request. Raises Unavailable; that of his own doing is counted as Denied."""
         with self._turn:
             if self._taken.total() >= self._most:
                 raise Unavailable("http.busy", "Too many files are on their way; try again.", "Hệ thống đang bận.")
             if self._taken[who] >= self._most_of_one:
+                tell_outcome(Denied.__name__)
                 raise Unavailable(
                     "http.too_many_of_yours",
                     f"You may send or fetch {self._most_of_one} files at once.",

@@ -12,6 +12,7 @@ from services.chassis import http
 from services.chassis.counted import UNCOUNTED, outcome_of_status, tell_outcome
 from services.chassis.errors import KINDS, Refused, Unavailable
 from services.chassis.metrics import REQUESTS
+from services.chassis.patience import Places
 from services.chassis.rpc import RpcDoor
 from services.chassis.settings import Settings
 from tests.keys import ring
@@ -53,6 +54,12 @@ def _routes(app: Flask, _wired: Any) -> None:
         tell_outcome("Denied")
         return "no"
 
+    def bring(who: str) -> Any:
+        places = Places(2, 1)
+        for one in ("a", who, "b"):
+            places.take(one)
+
+    app.add_url_rule("/bring/<who>", "bring", bring)
     app.add_url_rule("/things/<ticket>", "take", refuse, methods=["PUT"])
     app.add_url_rule("/sample/fail", "sample fail", fail)
     app.add_url_rule("/good", "good", lambda: "good")
@@ -68,6 +75,8 @@ def _routes(app: Flask, _wired: Any) -> None:
         ("GET", "/good", "good", "ok"),
         ("GET", "/gone", "gone", "Invalid"),
         ("GET", "/said", "said", "Denied"),
+        ("GET", "/bring/a", "bring", "Denied"),  # he has his place already
+        ("GET", "/bring/c", "bring", "Unavailable"),  # others have all
         ("GET", "/things", "none", "NotFound"),
     ],
 )

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from flask import Flask
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 from gunicorn.http.errors import InvalidRequestLine
@@ -115,7 +116,7 @@ def test_a_client_who_takes_nothing_is_left(line: tuple[socket.socket, socket.so
 
 def test_places_are_few_and_nobody_takes_them_all() -> None:
     places = Places(3, 2)
-    with places.taken("a"), places.taken("a"):
+    with Flask("sample").app_context(), places.taken("a"), places.taken("a"):
         with pytest.raises(Unavailable) as own, places.taken("a"):
             pass
         with places.taken("b"), pytest.raises(Unavailable) as all_, places.taken("c"):
