@@ -121,7 +121,7 @@ class Subscribe(Entrypoint):
                 failpoint("subscribe.before_ack")
                 self.bus.ack(message)
                 self._count("done", began)
-                metrics.EVENT_AGES.labels(self.queue.name).observe(_age(received.envelope))
+                self._tell_age(received.envelope)
                 spans.handled(self.queue.name, message.headers, received.cause.trace, began, "done")
             else:
                 self._forward(message, exc_info[1], began, received.cause.trace)
@@ -131,6 +131,12 @@ class Subscribe(Entrypoint):
     @property
     def _in_hand(self) -> Gauge:
         return metrics.IN_HAND.labels(self.queue.name)
+
+    def _tell_age(self, envelope: Envelope) -> None:
+        """Since it was written: none by a clock that was ahead, and not to be told where that cannot be read."""
+        with suppress(ValueError, TypeError):
+            age = clock.now() - datetime.fromisoformat(envelope.time)
+            metrics.EVENT_AGES.labels(self.queue.name).observe(max(0.0, age.total_seconds()))
 
     def _count(self, outcome: str, began: float) -> None:
         metrics.MESSAGES.labels(self.queue.name, outcome).observe(perf_counter() - began)
@@ -187,13 +193,6 @@ def read_event(message: Message) -> Received:
         raise Invalid("message.not_an_event", str(error), "Thông điệp không hợp lệ.") from error
     replay = (message.headers or {}).get(retry.REPLAY)
     return Received(event, envelope, cause.of_event(envelope), replay if isinstance(replay, str) else None)
-
-
-def _age(envelope: Envelope) -> float:
-    """Seconds since it was written; by a clock that was ahead none, and none where that cannot be read."""
-    with suppress(ValueError, TypeError):
-        return max(0.0, (clock.now() - datetime.fromisoformat(envelope.time)).total_seconds())
-    return 0.0
 
 
 def as_bytes(body: Any) -> bytes:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from importlib import import_module
 from typing import Any, Final
 
 import yaml
@@ -63,6 +64,16 @@ def test_an_alert_says_how_urgent_it_is_and_what_is_the_matter_in_both_languages
         assert rule["labels"]["severity"] in {"page", "ticket"}, rule["alert"]
         said = rule["annotations"]
         assert said["summary"] != said["summary_vi"], rule["alert"]
+
+
+def test_whoever_is_called_to_set_something_right_is_told_how() -> None:
+    modules = [file for file in (ROOT / "services").rglob("*.py") if "metrics.NEEDS_HAND" in file.read_text("utf-8")]
+    for file in modules:
+        import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
+    (told,) = (rule["annotations"]["description"] for rule in alerts() if rule["alert"] == "MotcuaNeedsHand")
+    begun = {sample.labels["what"] for family in metrics.NEEDS_HAND.collect() for sample in family.samples}
+    assert begun
+    assert [what for what in sorted(begun) if what not in told or f"`{what}`" not in PAGE] == []
 
 
 def test_labels_have_the_values_that_processes_give_them() -> None:

@@ -1,11 +1,13 @@
 """What operators are shown moves by what happens, and by nothing else."""
 
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, Final
 
 import pytest
 from nameko.exceptions import ContainerBeingKilled
 
+from services.chassis import clock
 from services.chassis.errors import Conflict, NotFound, Refused, Unavailable
 from services.chassis.publish import Outgoing
 from services.chassis.retry import ATTEMPT
@@ -148,6 +150,32 @@ def test_a_message_that_is_handed_back_is_in_hand_no_more() -> None:
     message, before = message_of(), handled()
     assert deliver(message, ContainerBeingKilled()) == []
     assert moved(before, handled()) == {}
+
+
+@pytest.mark.parametrize(
+    ("time", "error", "told"),
+    [
+        ("2026-11-27T08:00:00+00:00", None, (1, 300.0)),
+        ("2026-11-27T09:00:00+00:00", None, (1, 0.0)),
+        ("2026-11-27T08:00:00", None, (0, 0.0)),
+        ("yesterday", None, (0, 0.0)),
+        ("2026-11-27T08:00:00+00:00", Unavailable("store.unavailable", "", ""), (0, 0.0)),
+    ],
+    ids=["late", "a clock ahead", "no zone", "no time", "not done"],
+)
+def test_the_age_of_an_event_is_told_once_it_is_done(
+    monkeypatch: pytest.MonkeyPatch, time: str, error: Exception | None, told: tuple[int, float]
+) -> None:
+    message, before = message_of(**{"cloudEvents:time": time}), ages()
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 27, 8, 5, tzinfo=UTC))
+    deliver(message, error)
+    assert (ages()[0] - before[0], ages()[1] - before[1]) == told
+
+
+def ages() -> tuple[float, float]:
+    """How many events of the queue told their age, and what it comes to."""
+    count, total = (counted(f"motcua_event_age_seconds_{part}", queue=QUEUE) for part in ("count", "sum"))
+    return count, total
 
 
 def test_a_message_that_nobody_can_read_is_counted_as_dead() -> None:
