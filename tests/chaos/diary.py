@@ -14,6 +14,10 @@ _ENDS: Final = frozenset(
     }
 )
 _WAITS: Final = "die_at"  # for its moment, which comes or does not
+# Nobody takes these back: whoever was harmed comes back by himself, within the calm that follows any fault.
+_MOMENTS: Final = frozenset(
+    {"kill", "kill worker", "restart", "renew", "replace", "break off", "half-close", "step down"}
+)
 _HEAL: Final = "heal"
 # Whoever answers questions is no worse off for these: messages, and those outside.
 _OF_MESSAGES: Final = frozenset({"say again", "poison", "damage"})
@@ -78,6 +82,8 @@ def spells(steps: Sequence[Step], chosen: Callable[[Step], bool]) -> list[Spell]
 def _ends(later: Step, one: Step) -> bool:
     if one.verb == _WAITS:
         return later.verb == _HEAL
+    if one.verb in _MOMENTS:
+        return False
     return not later.is_fault and later.program == one.program
 
 

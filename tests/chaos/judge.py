@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from deploy.local.waiting import wait_until
 from tests.chaos import rest, returns, tries
@@ -67,6 +67,19 @@ def _unwritten_letters(env: Mapping[str, str], taken: Mapping[str, int]) -> Iter
                 yield f"notify.notices {notice['_id']}: it is sent, but the mail server has no letter of it"
 
 
+def given_up(notices: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Letters that will not be sent any more: the mail server of a stack refuses none for good."""
+    for notice in notices:
+        state = notice["state"]
+        if state["sent_at"] is None and state["failed_round"] >= state["round"]:
+            yield f"notify.notices {notice['_id']}: it was given up, and nobody had refused it"
+
+
+def _given_up(rig: Rig) -> Iterator[str]:
+    with Books(rig.env) as books:
+        yield from given_up(books.collection("notify.notices").find({"state.sent_at": None}, {"state": 1}))
+
+
 def _answered(rig: Rig) -> Iterator[str]:
     """What those who were answered were told, and is not so."""
     kept = _kept(rig.env)
@@ -104,6 +117,7 @@ JUDGED: Final[Mapping[str, Callable[[Rig], Iterable[str]]]] = {
     "how soon each who died worked again": lambda rig: returns.late(rig.returns()),
     "events in the stream, word for word": lambda rig: rig.stage.stream.wrong(),
     "letters that are called sent": lambda rig: _unwritten_letters(rig.env, copies(rig.stage.run_dir)),
+    "letters that are given up": _given_up,
     "letters that come twice": lambda rig: needless_letters(rig.steps, rig.letters_twice),
     "who is ready": _unready,
     "lag and memory of each process": lambda rig: rig.watch.wrong(rig.steps),

@@ -214,6 +214,7 @@ class Submissions:
     strangers: bool = False  # each is handed in by another organisation
     tag: str = field(default_factory=fresh)
     handed: list[Handed] = field(default_factory=list)
+    under_way: list[Handed] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def start(self) -> "Submissions":
@@ -240,8 +241,8 @@ class Submissions:
         lost = [f"{code} was answered and is not kept" for code in codes.keys() - own]
         twice = [f"{code} was answered {times} times" for code, times in codes.items() if times > 1]
         unheard = sum(bool(one.failure) for one in self.handed)  # whose outcome nobody knows
-        ghosts = [f"{code} is kept and was never answered" for code in own - codes.keys()] if not unheard else []
-        return failures + lost + twice + ghosts
+        ghosts = [f"{code} is kept and was never answered" for code in own - codes.keys()]
+        return failures + lost + twice + (ghosts if len(ghosts) > unheard else [])
 
     @property
     def accepted(self) -> int:
@@ -261,8 +262,9 @@ class Submissions:
         return longest
 
     def slowest(self) -> float:
-        """How long the slowest took, with its papers."""
-        return max((one.seconds for one in self.handed), default=0.0)
+        """How long the slowest took, with its papers; or has taken, while it waits for its answer."""
+        now, under_way = time.monotonic(), list(self.under_way)
+        return max([*(one.seconds for one in list(self.handed)), *(now - one.at for one in under_way)], default=0.0)
 
     def _launch(self) -> None:
         number, start, tax_codes = 0, time.monotonic(), identities()
@@ -272,6 +274,7 @@ class Submissions:
 
     def _hand_in(self, number: int, tax_code: str) -> None:
         one = Handed(time.monotonic())
+        self.under_way.append(one)
         try:
             procedure = _of(self.procedure, tax_code) if self.strangers else self.procedure
             request = {**self.door.submission(procedure, f"{self.tag}-{number}"), "request_id": fresh()}
@@ -279,8 +282,11 @@ class Submissions:
         except requests.RequestException as error:
             one.failure, one.refusal = repr(error), _refusal(error)
             one.again_after = "" if error.response is None else error.response.headers.get("Retry-After", "")
+        except Exception as error:  # noqa: BLE001 – an answer that is none, too, is an answer that did not come
+            one.failure = repr(error)
         one.seconds = time.monotonic() - one.at
         self.handed.append(one)
+        self.under_way.remove(one)
 
 
 def _of(procedure: Mapping[str, Any], tax_code: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What is looked at when all is over: the stream against the histories, who subscribes, letters, refusals."""
 
 import json
+import time
 from collections.abc import Mapping
 from math import inf
 from pathlib import Path
@@ -20,6 +21,7 @@ from tests.chaos.scenarios import crowds
 from tests.chaos.stream import Heard, Ledger, digest
 from tests.chaos.taken import counts, growth
 from tests.chaos.tries import Try
+from tests.conftest import eventually
 from tests.integration.http_door import HttpDoor
 
 
@@ -160,6 +162,58 @@ def test_a_fault_lasts_until_it_is_taken_back_and_one_that_waits_for_its_moment_
         *(Step(6, "fair", "routing-broker"), Step(7, "go on", "gateway"), Step(8, "heal", "")),
     ]
     assert spells(steps, may_cost_answers) == [(1, 8), (2, 6), (3, 3)]
+
+
+def test_what_nobody_takes_back_does_not_last_until_something_else_is_taken_back() -> None:
+    steps = [
+        *(Step(1, "kill", "mongodb"), Step(2, "restart", "mongodb"), Step(3, "step down", "primary")),
+        *(Step(4, "break off", "routing-broker"), Step(5, "lose disk", "mongodb"), Step(6, "pause", "mongodb")),
+        *(Step(7, "go on", "mongodb"), Step(8, "fair", "routing-broker"), Step(9, "heal", "")),
+    ]
+    assert spells(steps, may_cost_answers) == [(1, 1), (2, 2), (3, 3), (4, 4), (5, 7), (6, 7)]
+
+
+class BrokenDoor(HttpDoor):
+    """Answers what is no answer, or with codes of its own."""
+
+    def submission(self, procedure: Any, tag: str, *_: Any, **__: Any) -> dict[str, Any]:
+        return {"applicant": {"kind": "citizen", "id_number": "1"}}
+
+    def ask(self, *_: Any, **__: Any) -> Any:
+        return {}
+
+
+def test_an_answer_that_is_none_is_a_submission_that_failed() -> None:
+    rush = Submissions(BrokenDoor("http://nobody"), {}, rate=100)
+    rush.start()
+    assert eventually(lambda: list(rush.handed))
+    rush.finish()
+    assert not rush.under_way
+    assert "a submission failed: KeyError('dossier_code')" in rush.wrong({})
+
+
+def test_who_still_waits_is_the_slowest() -> None:
+    rush = Submissions(HttpDoor("http://nobody"), {}, rate=1)
+    rush.handed = [Handed(0, code="A", seconds=3.0)]
+    assert rush.slowest() == 3.0
+    rush.under_way = [Handed(time.monotonic() - 60)]
+    assert rush.slowest() >= 60
+
+
+def test_no_more_dossiers_are_nobodys_than_there_were_who_heard_nothing() -> None:
+    rush = Submissions(HttpDoor("http://nobody"), {}, rate=1, gap=9)
+    kept = dict.fromkeys("ABC", (f"a.{rush.tag}-1@example.vn", "accepted"))
+    rush.handed = [Handed(0, code="A"), Handed(1, failure="reset"), Handed(2, failure="reset")]
+    assert rush.wrong(kept) == []
+    rush.handed.pop()
+    assert sorted(rush.wrong(kept)) == [f"{code} is kept and was never answered" for code in "BC"]
+
+
+def test_a_letter_that_is_given_up_is_named() -> None:
+    waits = {"sent_at": None, "round": 2, "failed_round": 1}
+    states = {"a": waits, "b": {**waits, "failed_round": 2}, "c": {**waits, "failed_round": 2, "sent_at": 1}}
+    (line,) = judge.given_up({"_id": id_, "state": state} for id_, state in states.items())
+    assert line.startswith("notify.notices b:")
 
 
 @pytest.mark.parametrize(
