@@ -191,7 +191,7 @@ def test_a_server_that_does_not_start_is_named_with_the_end_of_its_log(
     stack = Stack(tmp_path / "run")
     try:
         with pytest.raises(StackError, match=r"(?s)mongodb does not answer.*mongodb\.log.*no space left on device"):
-            stack.up(["mongodb"], deadline_s=1)
+            stack.up(["mongodb"], deadline_s=4)
     finally:
         stack.wipe()
 
