@@ -27,9 +27,9 @@ HEARTBEAT_SECONDS = 10  # a frozen broker is left after two of them
 SLOWEST_RECONNECT = 3
 SETTINGS = "MOTCUA_SETTINGS"
 PUBLISHERS = "MOTCUA_PUBLISHERS"
+HAS_PUBLISHED = "MOTCUA_HAS_PUBLISHED"
 _EMPTY = "broker_came_back_empty"
 metrics.begin(metrics.NEEDS_HAND, [_EMPTY])
-HAS_PUBLISHED = "MOTCUA_HAS_PUBLISHED"
 
 
 class Receiver(Protocol):

@@ -22,12 +22,12 @@ from services.notify.webhook_store import WebhookStore, endpoint_of, place_of
 from services.notify.webhooks import Happened, wants
 
 MOST: Final = 1000
-_LOST: Final = "webhook_place_lost"
 LINES: Final = 4  # for who is up with all that comes, who was just added, and who is behind
 _SHARED_SECONDS: Final = 0.2  # where others wait too
 _FRESH: Final = timedelta(minutes=10)  # who has no place for no longer has little to read
 _TURN: Final = timedelta(seconds=30)
 _MARGIN: Final = timedelta(minutes=2)  # clocks apart, and a stream that is found by about an instant
+_LOST: Final = "webhook_place_lost"
 
 Group = list[Document]  # endpoints, at least one
 metrics.begin(metrics.NEEDS_HAND, [_LOST])

@@ -174,7 +174,7 @@ def test_what_nobody_takes_back_does_not_last_until_something_else_is_taken_back
 
 
 class BrokenDoor(HttpDoor):
-    """Answers what is no answer, or with codes of its own."""
+    """Answers what is no answer."""
 
     def submission(self, procedure: Any, tag: str, *_: Any, **__: Any) -> dict[str, Any]:
         return {"applicant": {"kind": "citizen", "id_number": "1"}}

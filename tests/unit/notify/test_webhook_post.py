@@ -1,7 +1,9 @@
 """Where a webhook may lead: never inward, whatever a name says, and whatever it says a moment later."""
 
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -104,3 +106,56 @@ def test_no_proxy_of_the_environment_is_used(
     net.answers = [PUBLIC]
     post("https://example.vn/")
     assert net.connected == [PUBLIC]
+
+
+class Receiver(BaseHTTPRequestHandler):
+    """Takes everything, with an answer of the length that its path says, told or not; notes each line by its port."""
+
+    protocol_version = "HTTP/1.1"
+    lines: list[int]
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.lines.append(self.client_address[1])
+        told, _, length = self.path.strip("/").partition("/")
+        self.send_response(200)
+        self.send_header(*(("Content-Length", length) if told == "told" else ("Connection", "keep-alive")))
+        self.end_headers()
+        self.wfile.write(b"x" * int(length))
+
+    def log_message(self, *_args: Any) -> None:
+        """Silent."""
+
+
+@pytest.fixture
+def receiver() -> Iterator[tuple[str, list[int]]]:
+    """Its address, and the lines on which it was told, in their order."""
+    lines: list[int] = []
+    handler = type("Noting", (Receiver,), {"lines": lines})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"http://example.vn:{server.server_port}", lines
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("path", "kept"), [("told/0", True), ("told/4096", True), ("told/4097", False), ("untold/10", False)]
+)
+def test_a_line_serves_again_after_a_short_answer_whose_end_is_known(
+    monkeypatch: pytest.MonkeyPatch, receiver: tuple[str, list[int]], path: str, kept: bool
+) -> None:
+    url, lines = receiver
+    monkeypatch.setattr(socket, "getaddrinfo", to("127.0.0.1"))
+    env = {**given(defaults_too=False), "NOTIFY_WEBHOOK_LOOPBACK": "true"}
+    post = Post(read_settings(NotifySettings, "notify", env))
+    assert [post.send(f"{url}/{path}", {}, b"{}").reason for _ in range(2)] == ["200", "200"]
+    assert (lines[0] == lines[1]) == kept
+    monkeypatch.setattr(socket, "getaddrinfo", to("10.0.0.1"))  # the line that is kept is no way around that
+    assert post.send(f"{url}/{path}", {}, b"{}").reason == "address_not_allowed"
+    assert len(lines) == 2
+    post.close()
+
+
+def to(address: str) -> Callable[..., Any]:
+    """A resolver that leads every name there."""
+    return lambda _host, port, *_args, **_kwargs: [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
