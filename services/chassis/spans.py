@@ -49,10 +49,10 @@ def calling(target: str) -> AbstractContextManager[Work | None]:
     return doing("client", target, {**_RPC, "rpc.method": target})
 
 
-def carried() -> dict[str, str]:
-    """The header by which the callee knows whose request it is."""
+def carried(header: str = "nameko.traceparent") -> dict[str, str]:
+    """The header by which the callee knows whose request it is: over HTTP it is called `traceparent`."""
     trace = tracing.here()
-    return {"nameko.traceparent": trace} if trace else {}
+    return {header: trace} if trace else {}
 
 
 class Append:
@@ -127,9 +127,14 @@ def sending_mail(host: str, port: int) -> AbstractContextManager[Work | None]:
 
 def posting(url: str, operation: str) -> AbstractContextManager[Work | None]:
     """A fixed address of somebody else's HTTP interface is asked for `operation`. Ours goes no further than there."""
+    return requesting(url, "POST", operation)
+
+
+def requesting(url: str, verb: str, operation: str) -> AbstractContextManager[Work | None]:
+    """A door is asked over HTTP for `operation`. Of its address only the host is told: the rest may hold a ticket."""
     host = urlsplit(url).hostname or ""
-    said = {"http.request.method": "POST", "server.address": host, "motcua.operation": operation}
-    return doing("client", f"POST {operation}", said)
+    said = {"http.request.method": verb, "server.address": host, "motcua.operation": operation}
+    return doing("client", f"{verb} {operation}", said)
 
 
 def told(delivery: Mapping[str, Any], url: str, began: float, error: str | None) -> None:

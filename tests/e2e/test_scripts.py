@@ -11,6 +11,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from services.chassis.actor import Actor
 from services.chassis.errors import Conflict, Refused, Unavailable
 from services.portal.qr import qr
 from tests.conftest import eventually
@@ -80,32 +81,32 @@ class Parts(FakeTickets):
         self.arrived: dict[str, bytes] = {}
         self.may_go_on = threading.Event()
 
-    def offset(self, upload_id: str, _ticket: str) -> int:
+    def offset(self, _actor: Actor, upload_id: str, _ticket: str) -> int:
         """How much is there."""
         return len(self.arrived.get(upload_id, b""))
 
-    def append(self, upload_id: str, ticket: str, offset: int, part: bytes) -> int:
+    def append(self, actor: Actor, upload_id: str, ticket: str, offset: int, part: bytes) -> int:
         """Take the next part."""
-        if offset != self.offset(upload_id, ticket):
+        if offset != self.offset(actor, upload_id, ticket):
             raise Conflict("intake.wrong_offset", "Another offset.", "Sai vị trí.")
         if offset:
             assert self.may_go_on.wait(PATIENCE_MS / 1000)
         self.arrived[upload_id] = self.arrived.get(upload_id, b"") + part
-        return self.offset(upload_id, ticket)
+        return self.offset(actor, upload_id, ticket)
 
 
 class Judged(Parts):
     """Refuses every file; the answer to the first was lost, and its ticket is good no more."""
 
-    def offset(self, upload_id: str, _ticket: str) -> int:
+    def offset(self, _actor: Actor, upload_id: str, _ticket: str) -> int:
         """How much is there, of a file that is not judged yet."""
         if upload_id in self.arrived:
             raise Conflict("intake.upload_used", "It was used.", "Đã dùng.")
         return 0
 
-    def append(self, upload_id: str, ticket: str, offset: int, part: bytes) -> int:
+    def append(self, actor: Actor, upload_id: str, ticket: str, offset: int, part: bytes) -> int:
         """Judge what came."""
-        self.offset(upload_id, ticket)
+        self.offset(actor, upload_id, ticket)
         self.arrived[upload_id] = part
         if len(self.arrived) == 1:
             raise Unavailable("intake.unavailable", "Away.", "Chưa sẵn sàng.")

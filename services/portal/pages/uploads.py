@@ -104,17 +104,18 @@ def open_one(draft_id: uuid.UUID, component: str) -> ResponseReturnValue:
 @signed_in(*APPLICANT_KINDS)
 def pass_part(upload_id: str, ticket: str) -> ResponseReturnValue:
     """The next part of a file on its way to intake, or how much of it is there: tus 1.0.0, as intake speaks it."""
-    tickets = portal().services.tickets
+    tickets, actor = portal().services.tickets, who().actor
     stated = request.headers.get("Upload-Offset", "")
     try:
         if request.method == "HEAD":
-            offset = tickets.offset(upload_id, ticket)
+            offset = tickets.offset(actor, upload_id, ticket)
         else:
             try:
                 part = request.get_data(cache=False)
             except Invalid as error:
                 return jsonify(say=drawing.told(error)), _SEND_AGAIN
-            offset = tickets.append(upload_id, ticket, int(stated) if _SIZE.fullmatch(stated) else 0, part)
+            begin = int(stated) if _SIZE.fullmatch(stated) else 0
+            offset = tickets.append(actor, upload_id, ticket, begin, part)
     except ServiceError as error:
         return jsonify(say=drawing.told(error)), error.status
     return "", 204, {"Upload-Offset": str(offset), "Tus-Resumable": "1.0.0"}
@@ -170,7 +171,7 @@ def pass_on(component: Mapping[str, Any], file: FileStorage, request_id: str) ->
     opened = _open(component, name, size, sha256, request_id)
     upload_id, ticket = opened["url"].rsplit("/", 2)[-2:]
     content_type = attachments.CONTENT_TYPES[attachments.file_type(name) or ""]
-    portal().services.tickets.put(upload_id, ticket, content_type, file.stream)
+    portal().services.tickets.put(who().actor, upload_id, ticket, content_type, file.stream)
     return {"component": component["code"], "upload_id": opened["upload_id"]}
 
 

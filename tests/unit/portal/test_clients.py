@@ -1,16 +1,27 @@
 """What the portal asks of intake's door: never another address than the one that is meant."""
 
+import io
+import json
 import threading
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 
 import pytest
+import requests
+from flask import Flask
 
+from services.chassis import codec, tracing
 from services.chassis.actor import Actor
 from services.chassis.errors import Conflict, Denied, NotFound, Refused, ServiceError, Unavailable
+from services.chassis.patience import Places
+from services.chassis.tracing import Work
 from services.portal.clients import Services
+from tests.unit.chassis.recorded import TRACE, Seen, identity, parent_of, said
+from tests.unit.counts import counted
 
 CITIZEN = Actor("citizen", "001801000001")
+UPLOAD_ID, TICKET = "0" * 32, "t" * 43
 
 
 class Door:
@@ -103,7 +114,7 @@ def test_why_an_upload_cannot_go_on_is_told_by_the_status_alone(kind: type[Servi
         address = f"http://127.0.0.1:{server.server_port}"
         services = Services(cast("Any", Closed()), cast("Any", Keys()), address)
         with pytest.raises(ServiceError) as told:
-            services.tickets.offset("0" * 32, "t" * 43)
+            services.tickets.offset(CITIZEN, "0" * 32, TICKET)
         services.close()
         server.shutdown()
     assert type(told.value) is kind
@@ -114,3 +125,76 @@ class Closed:
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+class Intake:
+    """Answers every request alike, and takes down with which headers it came."""
+
+    def __init__(self, status: int, body: bytes = b"{}") -> None:
+        self.status, self.body, self.headers = status, body, list[dict[str, str]]()
+
+    def __getattr__(self, verb: str) -> Callable[..., requests.Response]:
+        def ask(_address: str, headers: dict[str, str], **_: Any) -> requests.Response:
+            self.headers.append(headers)
+            answer = requests.Response()
+            answer.status_code, answer.headers["Upload-Offset"] = self.status, "5"
+            answer._content = self.body  # noqa: SLF001
+            return answer
+
+        return ask
+
+
+@pytest.fixture
+def seen() -> Iterator[Seen]:
+    """A request of the portal is recorded, in memory."""
+    seen = Seen()
+    tracing.record_with(seen.recorder)
+    tracing.enter(Work(TRACE))
+    yield seen
+    tracing.leave()
+    tracing.record_with(None)
+
+
+CALLS: list[tuple[str, str, Callable[[Services], Any]]] = [
+    ("POST get", "get", lambda asked: asked.ask(CITIZEN, "intake.get", dossier_code="x")),
+    ("GET send", "send", lambda asked: asked.download(CITIZEN, "x", UPLOAD_ID)),
+    ("PUT receive", "receive", lambda asked: asked.tickets.put(CITIZEN, UPLOAD_ID, TICKET, "a/b", io.BytesIO())),
+    ("HEAD resume", "resume", lambda asked: asked.tickets.offset(CITIZEN, UPLOAD_ID, TICKET)),
+    ("PATCH resume", "resume", lambda asked: asked.tickets.append(CITIZEN, UPLOAD_ID, TICKET, 0, b"%PDF-")),
+]
+
+
+@pytest.mark.parametrize(("name", "method", "call"), CALLS, ids=[name for name, *_ in CALLS])
+@pytest.mark.parametrize(("status", "outcome"), [(200, "ok"), (503, "Unavailable")])
+def test_whoever_asks_intake_by_its_door_is_counted_and_recorded_and_says_whose_request_it_is(
+    seen: Seen, name: str, method: str, call: Callable[[Services], Any], status: int, outcome: str
+) -> None:
+    services, door = Services(cast("Any", Broken()), cast("Any", Keys()), "http://intake.example.vn"), Intake(status)
+    vars(services)["_http"] = vars(services.tickets)["_http"] = door
+    before = counted("motcua_call_seconds_count", target=f"intake.{method}", outcome=outcome)
+    try:
+        call(services)
+    except Unavailable:
+        assert status == Unavailable.status
+    span, (headers,) = seen.one(name), door.headers
+    assert counted("motcua_call_seconds_count", target=f"intake.{method}", outcome=outcome) == before + 1
+    assert headers["traceparent"] == identity(span)
+    assert headers["Authorization"] == "Bearer token"
+    assert (parent_of(span), span.kind.name, span.status.is_ok) == (TRACE, "CLIENT", status == 200)
+    assert said(span)["server.address"] == "intake.example.vn"
+    assert TICKET not in json.dumps(said(span))
+
+
+def test_too_many_files_of_one_person_at_once_are_counted_as_his_doing_and_no_silence_of_intake() -> None:
+    places = Places(8, 1)
+    with Flask("intake").test_request_context():
+        places.take("he")
+        with pytest.raises(Unavailable) as told:
+            places.take("he")
+    services = Services(cast("Any", Broken()), cast("Any", Keys()), "http://intake.example.vn")
+    vars(services)["_http"] = Intake(503, codec.encode(told.value.problem()))
+    before = counted("motcua_call_seconds_count", target="intake.send", outcome="Denied")
+    with pytest.raises(Unavailable) as error:
+        services.download(CITIZEN, "x", UPLOAD_ID)
+    assert error.value.problem() == told.value.problem()
+    assert counted("motcua_call_seconds_count", target="intake.send", outcome="Denied") == before + 1

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pytest
 
+from services.chassis.actor import Actor
 from services.chassis.errors import Invalid, NotFound, Refused, ServiceError, Unavailable
 from services.portal import attachments
 from tests.unit.portal.drafts import COMPONENT, DRAFT_ID, FakeDrafts, form, services, words
@@ -28,7 +29,7 @@ class FakeTickets:
         self.sent: list[tuple[str, str, bytes]] = []
         self.refuses: ServiceError | None = None
 
-    def put(self, upload_id: str, ticket: str, content_type: str, content: Any) -> None:
+    def put(self, _actor: Actor, upload_id: str, ticket: str, content_type: str, content: Any) -> None:
         """Take a whole file."""
         whole = content.read()
         if self.refuses and not whole.startswith(b"%PDF"):

@@ -10,6 +10,7 @@ from typing import Any, Final
 import pytest
 from flask.testing import FlaskClient
 
+from services.chassis.actor import Actor
 from services.chassis.patience import PATIENCE, PIECE_SECONDS, WAIT_SECONDS
 from tests.unit.portal.fakes import CITIZEN, FakeServices, app, visit
 
@@ -67,7 +68,7 @@ def test_a_part_is_waited_for_as_long_as_its_pieces_come(waits: list[float]) -> 
     came: list[bytes] = []
     part = bytes(range(256)) * 4_000
 
-    def take(_upload: str, _ticket: str, _offset: int, some: bytes) -> int:
+    def take(_actor: Actor, _upload: str, _ticket: str, _offset: int, some: bytes) -> int:
         came.append(some)
         return len(some)
 
