@@ -37,6 +37,11 @@ def tell_outcome(outcome: str) -> None:
     g.outcome = outcome
 
 
+def status_given() -> int:
+    """The status of the last answer to the present request; where there is none, nobody caught an error of ours."""
+    return int(g.get("status", _OUR_FAULT))
+
+
 def outcome_of_status(status: int) -> str:
     """A status as the class of error that it stands for, or `ok`."""
     if status < _REFUSED:
@@ -59,5 +64,5 @@ def _count(_error: BaseException | None) -> None:
     if began is None or request.endpoint in UNCOUNTED:
         return
     method = request.endpoint.rpartition(" ")[2] if request.endpoint else _NO_ROUTE  # `intake submit`: as by RPC
-    outcome = g.pop("outcome", None) or outcome_of_status(g.get("status", _OUR_FAULT))
+    outcome = g.pop("outcome", None) or outcome_of_status(status_given())
     metrics.REQUESTS.labels("http", method, outcome).observe(perf_counter() - began)

@@ -1,11 +1,15 @@
-"""The requests of a WSGI door as spans: its method and its route, never its address, which may hold a ticket."""
+"""The requests of a WSGI door as spans: its method and its route, never its address, which may hold a ticket.
+
+As a count, a span tells of the answer that was given in the end.
+"""
 
 from time import perf_counter
 from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, g, request
 
 from services.chassis import tracing
+from services.chassis.counted import status_given
 from services.chassis.tracing import Attribute, Work
 
 _UNTOLD = ("live", "ready")  # a probe every few seconds
@@ -13,11 +17,10 @@ _OUR_FAULT = 500
 
 
 def traced(app: Flask) -> Flask:
-    """The same door, its requests recorded, where anything is."""
+    """The same door, its requests recorded, where anything is. They must be `counted` already."""
     if tracing.is_on():
         app.before_request(_begin)
-        app.after_request(_end)
-        app.teardown_request(_leave)
+        app.teardown_request(_end)
     return app
 
 
@@ -27,21 +30,17 @@ def _begin() -> None:
         tracing.enter(g.work)
 
 
-def _end(response: Response) -> Response:
+def _end(_error: Any) -> None:
     work: Work | None = g.pop("work", None)
     if work is not None:
-        route = request.url_rule.rule if request.url_rule else ""
+        route, status = (request.url_rule.rule if request.url_rule else ""), status_given()
         said: dict[str, Attribute] = {
             "http.request.method": request.method,
-            "http.response.status_code": response.status_code,
+            "http.response.status_code": status,
             **({"http.route": route} if route else {}),
             **work.noted,
         }
-        error = str(response.status_code) if response.status_code >= _OUR_FAULT else None
+        error = str(status) if status >= _OUR_FAULT else None
         parent = request.headers.get("traceparent")
         tracing.record("server", f"{request.method} {route}".rstrip(), work.trace, parent, g.began, said, error)
-    return response
-
-
-def _leave(_error: Any) -> None:
     tracing.leave()

@@ -10,6 +10,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from services.chassis.counted import counted
 from services.chassis.http import _problem, answer
 from services.chassis.otlp import Exporting
 from services.chassis.publish import Outgoing
@@ -105,7 +106,7 @@ def door(serve: Any) -> Any:
     app.register_error_handler(Exception, _problem)
     app.add_url_rule("/tally/<ticket>", "tally", serve, methods=["POST"])
     app.add_url_rule("/health/ready", "ready", lambda ticket="": answer({"ready": True}))
-    return traced(app).test_client()
+    return traced(counted(app)).test_client()
 
 
 def relay(journal: Any, broker: Any) -> None:

@@ -32,6 +32,7 @@ from tests.unit.chassis.recorded import (
 )
 from tests.unit.chassis.tally import TALLY
 from tests.unit.chassis.tally import cause as asked
+from tests.unit.chassis.test_counted import Taking
 
 
 @pytest.fixture
@@ -205,6 +206,21 @@ def test_probes_are_not_recorded_and_a_request_of_our_own_fault_is_an_error(seen
     client.post("/tally/secret")
     (span,) = seen.spans
     assert (span.status.status_code, said(span)["error.type"]) == (StatusCode.ERROR, "500")
+    assert tracing.current() is None
+
+
+def test_an_answer_that_could_not_be_given_is_told_as_the_one_that_was(
+    seen: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = door(lambda **_: answer({}))
+    client.application.secret_key, client.application.session_interface = "of a test", Taking()
+    client.application.config["PROPAGATE_EXCEPTIONS"] = False
+    monkeypatch.setattr(Taking, "is_away", True)
+    given = client.post("/tally/secret")
+    (span,) = seen.spans
+    assert given.status_code >= 500
+    assert said(span)["http.response.status_code"] == given.status_code
+    assert (span.status.status_code, said(span)["error.type"]) == (StatusCode.ERROR, str(given.status_code))
     assert tracing.current() is None
 
 
