@@ -15,9 +15,11 @@ from services.chassis.http import _problem, answer
 from services.chassis.otlp import Exporting
 from services.chassis.publish import Outgoing
 from services.chassis.relay import Relay
+from services.chassis.rpc import VERIFIER
 from services.chassis.subscribe import Received, read_event
 from services.chassis.traced import traced
 from services.contracts.event import Event
+from tests.keys import verifier
 from tests.unit.fakes import FakeCollection
 
 TRACE = f"00-{'a' * 32}-{'b' * 16}-01"
@@ -28,9 +30,9 @@ CODE = "000.00.06.G14-261126-0001"
 class Seen:
     """What was recorded, in the order of its end."""
 
-    def __init__(self) -> None:
+    def __init__(self, ratio: float = 1.0) -> None:
         self._exporter = InMemorySpanExporter()
-        self.recorder = Exporting("http://nowhere", 1.0, "sample-http", SimpleSpanProcessor(self._exporter))
+        self.recorder = Exporting("http://nowhere", ratio, "sample-http", SimpleSpanProcessor(self._exporter))
 
     @property
     def spans(self) -> Sequence[ReadableSpan]:
@@ -100,9 +102,10 @@ def received(message: Outgoing) -> tuple[Received, dict[str, Any]]:
     return read_event(raw), message.headers
 
 
-def door(serve: Any) -> Any:
-    """A client of a door with one route."""
+def door(serve: Any, *, knows_keys: bool = True) -> Any:
+    """A client of a door with one route; one of the portal's kind knows no keys."""
     app = Flask("sample")
+    app.extensions |= {VERIFIER: verifier()} if knows_keys else {}
     app.register_error_handler(Exception, _problem)
     app.add_url_rule("/tally/<ticket>", "tally", serve, methods=["POST"])
     app.add_url_rule("/health/ready", "ready", lambda ticket="": answer({"ready": True}))

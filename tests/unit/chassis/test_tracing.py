@@ -10,11 +10,12 @@ import pytest
 from opentelemetry.trace import StatusCode
 
 from services.chassis import cause, spans, tracing
-from services.chassis.actor import Actor
+from services.chassis.actor import KINDS, Actor
 from services.chassis.errors import NotFound, Refused, Unavailable
 from services.chassis.http import answer
 from services.chassis.journal import Journal
 from services.chassis.timers import Timer, keep
+from tests.keys import Ring, issuer
 from tests.unit.chassis.recorded import (
     CODE,
     TRACE,
@@ -33,6 +34,10 @@ from tests.unit.chassis.recorded import (
 from tests.unit.chassis.tally import TALLY
 from tests.unit.chassis.tally import cause as asked
 from tests.unit.chassis.test_counted import Taking
+
+OPERATOR = Actor("operator", "of-a-test")
+STRANGER = Ring(stranger=KINDS).issuer("stranger")
+OURS = {"Authorization": f"Bearer {issuer().fresh(OPERATOR)}"}
 
 
 @pytest.fixture
@@ -60,7 +65,7 @@ def test_from_a_request_to_the_handler_of_its_event_each_is_the_child_of_what_le
         journal.change(CODE, asked(ticket), withdrawn())
         return answer({})
 
-    door(serve).post("/tally/secret", headers={"traceparent": TRACE})
+    door(serve).post("/tally/secret", headers={"traceparent": TRACE, **OURS})
     relay(journal, broker)
     event, headers = received(broker.messages[0])
     spans.enter(event)
@@ -78,6 +83,46 @@ def test_from_a_request_to_the_handler_of_its_event_each_is_the_child_of_what_le
     assert [span.kind.name for span in chain] == ["SERVER", "CLIENT", "PRODUCER", "CONSUMER"]
     assert {said(span)["motcua.dossier_code"] for span in chain} == {CODE}
     assert not any("secret" in json.dumps(said(span)) for span in seen.spans)
+
+
+@pytest.mark.parametrize("stated", [TRACE, UNKEPT], ids=["forced", "hidden"])
+@pytest.mark.parametrize(
+    ("headers", "knows_keys"),
+    [
+        ({}, True),
+        ({"Authorization": "Bearer of.no.worth"}, True),
+        ({"Authorization": "Basic YTpi"}, True),
+        ({"Authorization": f"Bearer {STRANGER.fresh(OPERATOR)}"}, True),
+        (OURS, False),
+    ],
+    ids=["no token", "no good token", "another scheme", "a key of his own", "a door that knows no keys"],
+)
+def test_a_stranger_begins_a_trace_of_ours_whatever_he_says_and_his_own_is_linked(
+    seen: Seen, headers: dict[str, str], knows_keys: bool, stated: str
+) -> None:
+    door(lambda **_: answer({}), knows_keys=knows_keys).post("/tally/x", headers={"traceparent": stated, **headers})
+    (span,) = seen.spans
+    assert parent_of(span) is None
+    assert identity(span)[:36] != stated[:36]
+    assert [f"{link.context.trace_id:032x}-{link.context.span_id:016x}" for link in span.links] == [stated[3:52]]
+
+
+def test_a_stranger_has_no_more_recorded_than_the_share_that_is_recorded_of_all() -> None:
+    none = Seen(ratio=0.0)
+    tracing.record_with(none.recorder)
+    try:
+        door(lambda **_: answer({})).post("/tally/x", headers={"traceparent": TRACE})
+        assert none.spans == ()
+        door(lambda **_: answer({})).post("/tally/x", headers={"traceparent": TRACE, **OURS})
+        assert parent_of(none.one("POST /tally/<ticket>")) == TRACE
+    finally:
+        tracing.record_with(None)
+
+
+def test_what_a_stranger_says_that_is_no_traceparent_is_not_linked(seen: Seen) -> None:
+    door(lambda **_: answer({})).post("/tally/x", headers={"traceparent": "00-of-nobody-01"})
+    (span,) = seen.spans
+    assert not span.links
 
 
 def test_a_message_is_the_same_however_often_it_is_published_and_each_time_is_a_span(seen: Seen, journal: Any) -> None:
