@@ -58,6 +58,7 @@ WEBHOOKS = Counter(
     "motcua_webhooks", "Tries to tell somebody by webhook: delivered, failed (goes again), given_up.", ("outcome",)
 )
 WEBHOOK_OUTCOMES: Final = ("delivered", "failed", "given_up")
+SPANS_LOST = Counter("motcua_spans_lost", "Spans that were recorded and did not reach the collector.")
 POOL = Gauge("motcua_store_connections_in_use", "Connections to the database that are checked out.")
 # A process shows these once it has something to tell, and never what it does not have, such as a relay.
 RELAY_WAITING = Gauge("motcua_relay_waiting", "Histories with something unpublished.", registry=None)

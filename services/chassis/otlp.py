@@ -19,6 +19,7 @@ from opentelemetry.sdk.trace.id_generator import IdGenerator
 from opentelemetry.sdk.trace.sampling import Decision, ParentBased, TraceIdRatioBased
 from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
+from services.chassis import metrics
 from services.chassis.logs import log
 from services.chassis.tracing import Span, parsed
 
@@ -28,6 +29,7 @@ _SECONDS_TO_END: Final = 2.0
 _SECONDS_BETWEEN_WORDS: Final = 300.0  # about one outage of the collector
 _SECONDS_TO_FIND: Final = 2.0
 _LOOK_EVERY: Final = 0.02
+_MOST_WAITING: Final = 2048
 
 
 class Exporting:
@@ -71,33 +73,69 @@ class Exporting:
 
 
 class Reporting(SpanExporter):
-    """Sends batches, and says once in a while that they are lost, and how many."""
+    """Sends batches, counts what is lost, and says so once in a while.
 
-    def __init__(self, exporter: SpanExporter, host: str) -> None:
-        self._exporter, self._host = exporter, host
-        self._lost = 0
+    Lost are batches that the collector does not take, and what more than `most` that wait push out: nobody else tells.
+    """
+
+    def __init__(self, exporter: SpanExporter, host: str, most: int = _MOST_WAITING) -> None:
+        self._exporter, self._host, self._most = exporter, host, most
+        self._turn = threading.Lock()
+        self._waiting, self._lost, self._is_away = 0, 0, False
         self._said_at = -_SECONDS_BETWEEN_WORDS
+
+    def await_one(self) -> None:
+        """One more span waits to be sent."""
+        with self._turn:
+            is_full = self._waiting >= self._most
+            self._waiting += not is_full
+        if is_full:
+            self._lose(1)
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Send a batch, or lose it."""
+        with self._turn:
+            self._waiting -= len(spans)
         taken = is_findable(self._host) and self._exporter.export(spans) is SpanExportResult.SUCCESS
         if taken:
             self._say_found()
             return SpanExportResult.SUCCESS
-        self._lost += len(spans)
-        if time.monotonic() - self._said_at >= _SECONDS_BETWEEN_WORDS:
-            log.warning("traces_not_exported", lost=self._lost)
-            self._said_at = time.monotonic()
+        self._is_away = True
+        self._lose(len(spans))
         return SpanExportResult.FAILURE
 
+    def _lose(self, count: int) -> None:
+        metrics.SPANS_LOST.inc(count)
+        with self._turn:
+            self._lost += count
+            lost, present = self._lost, time.monotonic()
+            is_time = present - self._said_at >= _SECONDS_BETWEEN_WORDS
+            self._said_at = present if is_time else self._said_at
+        if is_time:
+            log.warning("traces_not_exported", lost=lost)
+
     def _say_found(self) -> None:
-        if self._lost:
-            log.info("traces_exported_again", lost=self._lost)
-            self._lost = 0
+        if self._is_away:
+            with self._turn:
+                lost, self._lost, self._is_away = self._lost, 0, False
+            log.info("traces_exported_again", lost=lost)
 
     def shutdown(self) -> None:
         """Send no more."""
         self._exporter.shutdown()
+
+
+class Batches(BatchSpanProcessor):
+    """Collects spans into batches; where too many wait the oldest goes, which the SDK says in its own log only."""
+
+    def __init__(self, reporting: Reporting) -> None:
+        super().__init__(reporting, max_queue_size=_MOST_WAITING, schedule_delay_millis=1000, max_export_batch_size=256)
+        self._reporting = reporting
+
+    def on_end(self, span: ReadableSpan) -> None:
+        """One more waits."""
+        self._reporting.await_one()
+        super().on_end(span)
 
 
 class _ChosenIds(IdGenerator):
@@ -150,8 +188,7 @@ def _is_address(host: str) -> bool:
 
 def _batches(endpoint: str) -> SpanProcessor:
     exporter = OTLPSpanExporter(f"{endpoint.rstrip('/')}/v1/traces", timeout=_SECONDS_TO_EXPORT)
-    reporting = Reporting(exporter, urlsplit(endpoint).hostname or "")
-    return BatchSpanProcessor(reporting, max_queue_size=2048, schedule_delay_millis=1000, max_export_batch_size=256)
+    return Batches(Reporting(exporter, urlsplit(endpoint).hostname or ""))
 
 
 def _resource(process: str) -> Resource:

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+import threading
+from time import perf_counter
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,8 +12,11 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter, Sp
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from services.chassis import otlp
-from services.chassis.otlp import Exporting, Reporting
+from services.chassis.otlp import Batches, Exporting, Reporting
+from services.chassis.tracing import Span
 from tests.conftest import ROOT
+from tests.unit.chassis.recorded import TRACE
+from tests.unit.counts import counted
 
 
 def recorder(ratio: float) -> Exporting:
@@ -46,12 +51,7 @@ class Collector(SpanExporter):
 def test_a_collector_that_is_away_is_a_line_once_in_a_while_and_another_when_it_is_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    lines: list[tuple[str, Any]] = []
-    told = SimpleNamespace(
-        warning=lambda event, **known: lines.append((event, known)),
-        info=lambda event, **known: lines.append((event, known)),
-    )
-    monkeypatch.setattr(otlp, "log", told)
+    lines, before = heard(monkeypatch), counted("motcua_spans_lost_total")
     collector, batch = Collector(), [None, None]
     reporting = Reporting(collector, "127.0.0.1")
     collector.takes = False
@@ -62,6 +62,53 @@ def test_a_collector_that_is_away_is_a_line_once_in_a_while_and_another_when_it_
     reporting.export(batch)  # type: ignore[arg-type]
     assert collector.asked == 52
     assert lines == [("traces_not_exported", {"lost": 2}), ("traces_exported_again", {"lost": 100})]
+    assert counted("motcua_spans_lost_total") == before + 100
+
+
+def heard(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
+    """What is logged from now on."""
+    lines: list[tuple[str, Any]] = []
+    told = SimpleNamespace(
+        warning=lambda event, **known: lines.append((event, known)),
+        info=lambda event, **known: lines.append((event, known)),
+    )
+    monkeypatch.setattr(otlp, "log", told)
+    return lines
+
+
+class Slow(Collector):
+    """Holds its first batch until it `may_go_on`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.has_begun, self.may_go_on, self.taken = threading.Event(), threading.Event(), 0
+
+    def export(self, spans: Any) -> SpanExportResult:
+        """Take a batch, in the end."""
+        self.taken += len(spans)
+        self.has_begun.set()
+        assert self.may_go_on.wait(60)
+        return super().export(spans)
+
+
+def test_what_a_full_queue_pushes_out_is_lost_too_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines, before, slow = heard(monkeypatch), counted("motcua_spans_lost_total"), Slow()
+    full = Exporting("http://nowhere", 1.0, "sample", Batches(Reporting(slow, "127.0.0.1")))
+    one = Span("internal", "x", TRACE, None, perf_counter(), {})
+    for _ in range(256):
+        full.write(one)
+    assert slow.has_begun.wait(60)
+    for _ in range(2048 - (256 - slow.taken)):
+        full.write(one)
+    assert (lines, counted("motcua_spans_lost_total")) == ([], before)
+    for _ in range(3):
+        full.write(one)
+    assert lines == [("traces_not_exported", {"lost": 1})]
+    slow.may_go_on.set()
+    full.close()
+    assert slow.taken == 256 + 2048
+    assert counted("motcua_spans_lost_total") == before + 3
+    assert len(lines) == 1, "nobody was away who is back"
 
 
 def test_whoever_records_nothing_loads_nothing_and_keeps_no_work() -> None:
