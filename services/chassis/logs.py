@@ -71,12 +71,25 @@ def about(**ids: Any) -> Iterator[None]:
         yield
 
 
+_SAID = ("exc_type", "is_cause", "is_group", "frames")  # messages, notes and lines of source may quote anything
 _frames = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 
 
 def _without_values(exc_info: Any) -> list[dict[str, Any]]:
     """A traceback as data, without locals and messages: both may quote a person's data or a secret."""
-    return [{**error, "exc_value": "(left out)"} for error in _frames(exc_info)]
+    return _told(_frames(exc_info))
+
+
+def _told(errors: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What is said of an error and of those that it came from; of a group, of each in it."""
+    return [
+        {
+            **{name: error[name] for name in _SAID},
+            "exc_value": "(left out)",
+            "exceptions": [_told(one) for one in error["exceptions"]],
+        }
+        for error in errors
+    ]
 
 
 def _name(service: str) -> Any:

@@ -160,3 +160,28 @@ def test_the_web_servers_own_lines_are_damped(damper: Damper) -> None:
 def test_no_text_of_a_line_is_endless() -> None:
     line = cut(None, "", {"event": "x" * 10_000, "count": 3})
     assert (len(line["event"]), line["count"]) == (2001, 3)
+
+
+def test_no_words_of_an_error_are_written_nor_of_those_in_a_group_nor_what_was_noted(out: io.StringIO) -> None:
+    noted = ValueError("of 001801000001")
+    noted.add_note("noted 001801000001")
+    inner = ExceptionGroup("inner 001801000001", [KeyError("001801000001")])
+    source = SyntaxError("001801000001", ("f", 1, 1, "line 001801000001"))
+
+    def group() -> None:
+        try:
+            int("001801000001 of nobody")
+        except ValueError as error:
+            raise ExceptionGroup("outer 001801000001", [noted, inner, source]) from error
+
+    try:
+        group()
+    except ExceptionGroup:
+        logs.log.exception("request_failed")
+    (written,) = out.getvalue().splitlines()
+    assert "001801000001" not in written
+    outer, cause = json.loads(written)["exception"]
+    assert (outer["exc_type"], cause["exc_type"], cause["is_cause"]) == ("ExceptionGroup", "ValueError", True)
+    assert [one[0]["exc_type"] for one in outer["exceptions"]] == ["ValueError", "ExceptionGroup", "SyntaxError"]
+    assert outer["exceptions"][1][0]["exceptions"][0][0]["exc_type"] == "KeyError"
+    assert outer["frames"][-1]["name"] == "group"
