@@ -14,19 +14,15 @@ from typing import Any, Final
 
 import cattrs
 import click
-from nameko.exceptions import RemoteError
 from rich.console import Console
 from rich.table import Table as Shown
 
 from deploy.local.composition import ALL, DOORS
-from deploy.local.programs import StackError
-from services.cli.demo.town import DemoError
 from tests.bench import growth, idle, intake, limit, machine, memory, pages, portal, scaling
 from tests.bench.control import Trials, prepare_indexes
-from tests.bench.crew import CrewError
 from tests.bench.intake import OURS_BY_HTTP, OURS_BY_RPC
 from tests.bench.ours import Ours
-from tests.bench.outcome import NotMeasured, Result, Unclosed, Work
+from tests.bench.outcome import Result, Work
 from tests.bench.peer import NAME, Peer
 from tests.bench.plan import FEE, FULL, NORMAL, PARTS, PROCEDURES, QUICK, Plan
 from tests.bench.rig import COUNTERPARTS, ROOT, Rig
@@ -37,7 +33,6 @@ from tests.bench.world import offers
 
 RESULTS: Final = ROOT / ".run" / "bench"
 DOCUMENTS: Final = ROOT / "docs"
-_FAILURES: Final = (Unclosed, NotMeasured, CrewError, DemoError, RemoteError, StackError)
 _WIDTH: Final = 150
 _ENDED: Final = 128 + signal.SIGTERM
 console = Console()
@@ -52,7 +47,9 @@ class Bench:
         self.result = Result(f"{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}", plan.name, machine.describe())
 
     def run(self) -> None:
-        """All parts that were asked for; what goes wrong with one leaves the others alone."""
+        """All parts that were asked for; what goes wrong with one leaves the others alone, and what it measured is kept
+        before the next begins.
+        """
         steps: dict[str, Callable[[], None]] = {
             "idle": self._idle,
             "ours": self._ours,
@@ -68,17 +65,21 @@ class Bench:
         for name in (name for name in PARTS if name in self._parts):
             with self._judged(name):
                 steps[name]()
+            keep_numbers(self.result)
 
     @contextmanager
     def _judged(self, what: str) -> Iterator[None]:
-        """No figures of a run that did not close."""
+        """No figures of a run that did not close, or in which anything else went wrong."""
         console.print(f"• {what}", highlight=False)
         began = time.monotonic()
         try:
             yield
-        except _FAILURES as error:
+        except Exception as error:  # noqa: BLE001 – whatever it is, the other parts have their figures
             self.result.refuse(what, error)
-            console.print(f"✗ {what}: no figures, {error}", style="red", highlight=False, markup=False)
+            console.print(self.result.tracebacks[what], style="dim", highlight=False, markup=False)
+            console.print(
+                f"✗ {what}: no figures, {self.result.refused[what]}", style="red", highlight=False, markup=False
+            )
         console.print(f"  {what}: {time.monotonic() - began:.0f} s", style="dim", highlight=False)
 
     def _idle(self) -> None:
@@ -87,7 +88,7 @@ class Bench:
     def _ours(self) -> None:
         self._rig.up()
         for key, offer in self._offers.items():
-            one = Ours(self._rig, self._plan, offer)
+            one = Ours(self._rig, self._plan, offer, sums=self.result.sums.setdefault(key, []))
             with self._judged(f"ours, {key}"), one.hire() as crew:
                 closed = one.closed(crew, one.each(crew, one.warm(crew).rate))
                 self.result.closed[key] = closed
@@ -166,11 +167,17 @@ class Bench:
 
 def keep(result: Result) -> Path:
     """The result as JSON and as a page, in the run directory of the checkout; the page's path."""
+    path = keep_numbers(result).with_suffix(".html")
+    path.write_text(pages.page(result), encoding="utf-8")
+    return path
+
+
+def keep_numbers(result: Result) -> Path:
+    """The result as JSON; its path."""
     RESULTS.mkdir(parents=True, exist_ok=True)
-    path = RESULTS / result.stamp
-    path.with_suffix(".json").write_text(json.dumps(asdict(result), ensure_ascii=False, indent=1), encoding="utf-8")
-    path.with_suffix(".html").write_text(pages.page(result), encoding="utf-8")
-    return path.with_suffix(".html")
+    path = RESULTS / f"{result.stamp}.json"
+    path.write_text(json.dumps(asdict(result), ensure_ascii=False, indent=1), encoding="utf-8")
+    return path
 
 
 def show(result: Result) -> None:

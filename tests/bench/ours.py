@@ -23,8 +23,12 @@ _MORE_THAN_WARM: Final = 1.3  # the first dossiers of a stack are the slowest
 class Ours:
     """One procedure before our stack."""
 
-    def __init__(self, rig: Rig, plan: Plan, offer: Offer, *, resting: Rig | None = None) -> None:
+    def __init__(
+        self, rig: Rig, plan: Plan, offer: Offer, *, resting: Rig | None = None, sums: list[Sum] | None = None
+    ) -> None:
+        """`sums` gets what became of the dossiers of each run, whether it closes or not."""
         self._rig, self._plan, self._offer, self._resting = rig, plan, offer, resting
+        self._sums = [] if sums is None else sums
         self._processes: dict[str, int] = {}
         self.codes: list[str] = []  # of every dossier whose run has closed
 
@@ -125,6 +129,7 @@ class Ours:
         due = NOTICES[self._offer.key] * len(lived)
         wrong = [] if failures or resolved < len(lived) or sent < due else self._rig.books.disagreements(codes)
         ended = Sum(len(lived), resolved, due, sent, (*failures, *wrong))
+        self._sums.append(ended)
         ended.insist()
         return ended
 

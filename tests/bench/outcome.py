@@ -1,5 +1,6 @@
 """What a measurement ends in: figures, or the word that its sum did not close. There is no third."""
 
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from statistics import median
@@ -373,10 +374,13 @@ class Result:
     viewing: Viewing | None = None
     peer: str = ""  # what was accepted beside ours, in words
     refused: dict[str, str] = field(default_factory=dict)
+    tracebacks: dict[str, str] = field(default_factory=dict)  # of what was refused
+    sums: dict[str, list[Sum]] = field(default_factory=dict)  # of our runs by procedure, also of those refused
 
-    def refuse(self, what: str, why: object) -> None:
+    def refuse(self, what: str, why: Exception) -> None:
         """Say that this part has no figures."""
-        self.refused[what] = str(why)
+        self.refused[what] = f"{type(why).__name__}: {why}"
+        self.tracebacks[what] = "".join(traceback.format_exception(why))
 
 
 def ratio(one: float | None, other: float | None) -> float | None:

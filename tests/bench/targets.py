@@ -87,10 +87,12 @@ def _whole(result: Result) -> Iterator[Row]:
 
 def _states(result: Result) -> Iterator[Row]:
     for key in PROCEDURES:
-        ours, stock = result.closed.get(key), result.stock.get(key)
-        if ours:
-            shown = f"{ours.ended.wrong} of {ours.dossiers:,}"
-            yield Row(f"{key}: final states wrong or missing, ours", "0", shown, ours.ended.closes)
+        stock, flows = result.stock.get(key), (result.closed.get(key), result.open.get(key))
+        sums = result.sums.get(key) or [flow.ended for flow in flows if flow]  # those of before have no other
+        if sums:
+            shown = f"{sum(one.wrong for one in sums)} of {sum(one.submitted for one in sums):,}"
+            met = all(one.closes for one in sums)
+            yield Row(f"{key}: final states wrong or missing, ours", "0", shown, met)
         if stock:
             shown = f"{stock.wrong_dossiers} of {stock.dossiers:,}"
             yield Row(f"{key}: final states wrong or missing, stock", "(some)", shown, None)

@@ -1,0 +1,115 @@
+"""What goes wrong with one part of the bench costs the figures of no other, and what was counted is kept first."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import cattrs
+import pytest
+from pymongo.errors import AutoReconnect
+
+from tests.bench import __main__ as command
+from tests.bench import idle, machine, scaling
+from tests.bench.__main__ import Bench
+from tests.bench.client import Lived
+from tests.bench.ours import Ours
+from tests.bench.outcome import Result, Sum, Unclosed
+from tests.bench.plan import NO_FEE, QUICK
+from tests.bench.targets import rows
+from tests.bench.world import offers
+from tests.unit.bench.figures import a_machine, a_scaling
+
+
+def kept(folder: Path) -> Result:
+    (path,) = folder.glob("*.json")
+    return cattrs.structure(json.loads(path.read_text(encoding="utf-8")), Result)
+
+
+def fails(error: BaseException) -> Any:
+    def measure(*_: object) -> None:
+        raise error
+
+    return measure
+
+
+@pytest.fixture
+def results(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    monkeypatch.setattr(command, "RESULTS", tmp_path)
+    monkeypatch.setattr(machine, "describe", a_machine)
+    return tmp_path
+
+
+@pytest.mark.parametrize("error", [AutoReconnect("gone"), KeyError("at"), ZeroDivisionError(), TimeoutError("30 s")])
+def test_a_part_that_fails_in_whatever_way_is_refused_and_the_others_go_on(
+    monkeypatch: pytest.MonkeyPatch, results: Path, error: Exception
+) -> None:
+    monkeypatch.setattr(idle, "measure", fails(error))
+    monkeypatch.setattr(scaling, "measure", lambda *_: a_scaling())
+    Bench(QUICK, ["idle", "scaling"], cast("Any", None)).run()
+    result = kept(results)
+    assert result.refused == {"idle": f"{type(error).__name__}: {error}"}
+    assert "in measure" in result.tracebacks["idle"]
+    assert result.scaling == a_scaling()
+
+
+def test_what_was_measured_is_kept_before_the_next_part_begins(monkeypatch: pytest.MonkeyPatch, results: Path) -> None:
+    monkeypatch.setattr(idle, "measure", fails(KeyError("at")))
+    monkeypatch.setattr(scaling, "measure", fails(SystemExit(143)))
+    with pytest.raises(SystemExit):
+        Bench(QUICK, ["idle", "scaling"], cast("Any", None)).run()
+    assert list(kept(results).refused) == ["idle"]
+
+
+class _Crew:
+    """Clients all of whom were granted what they applied for."""
+
+    clients, pids = 1, dict[str, int]()
+
+    def prepare(self, each: int) -> None:
+        """They have their papers."""
+
+    def closed(self, each: int) -> list[Lived]:
+        return [Lived(float(number), code=f"c{number}") for number in range(each)]
+
+
+class _Rig:
+    """A stack that brings all of them through but one."""
+
+    env: dict[str, str] = {}
+
+    def __init__(self) -> None:
+        self.books = self
+
+    @property
+    def client(self) -> Any:
+        counted = dict.fromkeys(("insert", "update", "query"), 0)
+        commands = {"commands": {name: {"total": 0} for name in ("findAndModify", "aggregate")}}
+        told = {"opcounters": counted, "metrics": commands, "wiredTiger": {"log": {"log sync operations": 0}}}
+        return SimpleNamespace(admin=SimpleNamespace(command=lambda _name: told))
+
+    def pids(self) -> dict[str, int]:
+        return {}
+
+    def sampler(self, _others: object) -> Any:
+        return self
+
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing was started."""
+
+    def await_end(self, codes: Sequence[str], due: int, _seconds: float) -> tuple[int, int]:
+        return len(codes) - 1, due - 4
+
+
+def test_a_run_that_does_not_close_is_counted_before_it_is_refused() -> None:
+    result = Result("2026-01-15T120000Z", "quick", a_machine())
+    result.sums[NO_FEE] = [Sum(100, 100, 400, 400)]
+    one = Ours(cast("Any", _Rig()), QUICK, offers((NO_FEE,))[NO_FEE], sums=result.sums[NO_FEE])
+    with pytest.raises(Unclosed, match="10 submitted, 9 resolved"):
+        one.closed(cast("Any", _Crew()), 10)
+    (row,) = (row for row in rows(result) if row.figure.endswith("wrong or missing, ours"))
+    assert (row.measured, row.met) == ("5 of 110", False)
