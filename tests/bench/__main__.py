@@ -93,11 +93,10 @@ class Bench:
                 closed = one.closed(crew, one.each(crew, one.warm(crew).rate))
                 self.result.closed[key] = closed
                 with self._judged(f"ours, {key}, half of maximum"):
-                    self.result.open[key] = one.open(crew, closed.rate / 2)
+                    self.result.open[key] = one.open(crew, closed.steady_rate / 2)
 
     def _memory(self) -> None:
-        known = self.result.closed.get(FEE)
-        self.result.memory = memory.measure(self._rig, self._plan, known.rate if known else None)
+        self.result.memory = memory.measure(self._rig, self._plan, self.result.closed.get(FEE))
 
     def _scaling(self) -> None:
         self.result.scaling = scaling.measure(self._rig, self._plan)

@@ -15,7 +15,7 @@ from tests.bench.ours import each_for, step_over_time, steps
 from tests.bench.outcome import Control, NotMeasured
 from tests.bench.plan import FEE, NO_FEE, NOTICES, Plan, Trial
 from tests.bench.rig import Rig
-from tests.bench.sampling import others_percent, used
+from tests.bench.sampling import others_percent, stolen_percent, used
 from tests.bench.stats import per_second
 from tests.bench.stock_rig import StockServices, Tap, queue_names
 from tests.bench.world import STOCK, Offer
@@ -94,6 +94,7 @@ class Trials:
             rate=round(right / seconds, 2),
             cpu_ms={name: round(1000 * one / len(lived), 2) for name, one in used(before, after).items()},
             others_percent=others_percent(before, after),
+            stolen_percent=stolen_percent(before, after),
             steps=steps(lived),
             wrong=dict(Counter(said for all_ in wrong.values() for said in all_)),
             wrong_dossiers=len(wrong) + sum(1 for one in lived if not one.code),

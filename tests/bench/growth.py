@@ -73,7 +73,7 @@ def _pairs(empty: Rig, full: Rig, plan: Plan) -> list[Pair]:
 
 
 def _grown(flow: Flow) -> Grown:
-    return Grown(flow.dossiers, flow.steady_rate, flow.cpu_ms_in_all, flow.others_percent)
+    return Grown(flow.dossiers, flow.steady_rate, flow.cpu_ms_in_all, flow.others_percent, flow.stolen_percent)
 
 
 def _stored(books: Books) -> dict[str, float]:

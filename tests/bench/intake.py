@@ -129,6 +129,7 @@ def _accepted(
         open_over_time=over_time([(lived.intended - began, lived.took[SUBMIT]) for lived in opened], 1),
         cpu_ms=_each_ms(ends, closed),
         others_percent=others_percent(*ends),
+        stolen_percent=stolen_percent(*ends),
     )
 
 

@@ -24,7 +24,7 @@ from services.contracts.envelope import Envelope
 from tests.bench.outcome import Limit, NotMeasured, Work
 from tests.bench.paces import Ended, Pace, dossiers_per_second
 from tests.bench.rig import Rig
-from tests.bench.sampling import others_percent, used
+from tests.bench.sampling import others_percent, stolen_percent, used
 
 PROCESSES: Final = 2
 _BATCH: Final = 500
@@ -55,6 +55,7 @@ class _Done:
     seconds: float
     cpu_ms: dict[str, float]
     others_percent: float
+    stolen_percent: float
     per_second: list[tuple[float, float]]
 
     @property
@@ -74,6 +75,7 @@ def measure(rig: Rig, procedure: str, work: Work, dossiers: int) -> Limit:
         rate_with_letters=with_letters.rate,
         cpu_ms=alone.cpu_ms,
         others_percent=alone.others_percent,
+        stolen_percent=alone.stolen_percent,
         per_second=alone.per_second,
     )
 
@@ -102,6 +104,7 @@ def _run(rig: Rig, work: Work, dossiers: int, *, letters: bool) -> _Done:
         seconds=max(end.at for end in ended) - before.at,
         cpu_ms={name: round(1000 * one / done, 2) for name, one in used(before, after).items()},
         others_percent=others_percent(before, after),
+        stolen_percent=stolen_percent(before, after),
         per_second=dossiers_per_second(ended, dossiers // PROCESSES, before.at),
     )
 

@@ -7,14 +7,15 @@ part of these alone. Targets are held against RSS, which is the larger.
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from statistics import fmean
 from typing import Final, Self
 
 from deploy.local.composition import DOORS, SERVICES
 from tests.bench import proc
 from tests.bench.crew import Crew
 from tests.bench.ours import Ours
-from tests.bench.outcome import Held, Memory
+from tests.bench.outcome import Flow, Held, Memory
 from tests.bench.plan import FEE, Plan
 from tests.bench.rig import Rig
 from tests.bench.sampling import families
@@ -63,20 +64,32 @@ class Watch:
         return {name: round(sum(map(of, pids)) / _MEGABYTE, 2) for name, pids in self._members.items()}
 
 
-def measure(rig: Rig, plan: Plan, maximum: float | None) -> Memory:
+def measure(rig: Rig, plan: Plan, maximum: Flow | None) -> Memory:
     """Half of the maximum (found out first where None is known), round after round. Raises Unclosed."""
     rig.up()
     one = Ours(rig, plan, offers((FEE,))[FEE])
     with one.hire() as crew:
-        rate = (maximum or _maximum(one, crew, plan)) / 2
+        most = maximum or _maximum(one, crew, plan)
+        rate = most.steady_rate / 2
         services = {label: pid for label, pid in rig.pids().items() if label.partition(":")[0] in (*SERVICES, *DOORS)}
-        dossiers, left = 0, plan.memory_seconds
+        rounds: list[Flow] = []
+        left = plan.memory_seconds
         with Watch(services) as watch:
             while left > 0:
                 seconds = min(left, plan.memory_round_seconds)
-                dossiers += one.open(crew, rate, seconds).dossiers
+                rounds.append(one.open(crew, rate, seconds))
                 left -= seconds
-    return told(watch.seen, FEE, rate, dossiers)
+    return beside(told(watch.seen, FEE, rate, sum(flow.dossiers for flow in rounds)), most, rounds)
+
+
+def beside(memory: Memory, most: Flow, rounds: Sequence[Flow]) -> Memory:
+    """With the maximum, and what others had of the machine: where that was much, half of the maximum is too little."""
+    return replace(
+        memory,
+        maximum=most.steady_rate,
+        others_percent=round(max(most.others_percent, fmean(flow.others_percent for flow in rounds)), 1),
+        stolen_percent=round(max(most.stolen_percent, fmean(flow.stolen_percent for flow in rounds)), 1),
+    )
 
 
 def told(seen: Sequence[Seen], procedure: str, rate: float, dossiers: int) -> Memory:
@@ -107,5 +120,5 @@ def _held(name: str, seen: Sequence[Seen], warm: Sequence[Seen]) -> Held:
     )
 
 
-def _maximum(one: Ours, crew: Crew, plan: Plan) -> float:
-    return one.closed(crew, one.each(crew, one.warm(crew).rate, plan.scaling_seconds)).rate
+def _maximum(one: Ours, crew: Crew, plan: Plan) -> Flow:
+    return one.closed(crew, one.each(crew, one.warm(crew).rate, plan.scaling_seconds))

@@ -12,7 +12,7 @@ from tests.bench.operations import Operations, operations
 from tests.bench.outcome import RESTING, Flow, Sum, Work
 from tests.bench.plan import NOTICES, Plan
 from tests.bench.rig import Rig
-from tests.bench.sampling import Sampler, others_percent, used
+from tests.bench.sampling import Sampler, others_percent, stolen_percent, used
 from tests.bench.stats import Moment, Spread, middle_rate, over_time, per_second, share_within, spread
 from tests.bench.world import Offer, ours
 
@@ -106,6 +106,7 @@ class Ours:
             rate=round(len(lived) / (last - began), 2),
             cpu_ms={name: round(1000 * seconds / len(lived), 2) for name, seconds in used(before, after).items()},
             others_percent=others_percent(before, after),
+            stolen_percent=stolen_percent(before, after),
             steps=steps(lived),
             hops={name: said for name, took in sorted(stores.hops(entries).items()) if (said := spread(took))},
             notices_in_time=round(share_within([seconds for _, seconds in notices], IN_TIME_SECONDS), 5),

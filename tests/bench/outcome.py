@@ -119,6 +119,7 @@ class Flow:
     work: Work
     steady: float = 0.0  # the rate over the middle of the run; 0 where it was too short to have one
     counted: Sum | None = None  # in the stores at the end; results that are older than this field have none
+    stolen_percent: float = 0.0  # of the machine, given to others by its host
 
     @property
     def steady_rate(self) -> float:
@@ -159,6 +160,7 @@ class Control:
     track: Track
     submit_over_time: list[Moment] = field(default_factory=list)
     whole_over_time: list[Moment] = field(default_factory=list)  # of the dossiers that were resolved
+    stolen_percent: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -176,7 +178,8 @@ class Accepted:
     cpu_ms: dict[str, float]
     others_percent: float
     open_cpu_ms: dict[str, float] = field(default_factory=dict)
-    open_stolen_percent: float = 0.0  # of the machine, given to others by its host
+    stolen_percent: float = 0.0  # of the machine, given to others by its host
+    open_stolen_percent: float = 0.0
     flush_ms: list[tuple[float, float]] = field(default_factory=list)  # of the journal, over the time of `open`
 
     @property
@@ -206,6 +209,7 @@ class Limit:
     cpu_ms: dict[str, float]
     others_percent: float
     per_second: list[tuple[float, float]] = field(default_factory=list)  # dossiers
+    stolen_percent: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -287,6 +291,9 @@ class Memory:
     at: list[float]
     rss_mb: dict[str, list[float]]
     pss_mb: dict[str, list[float]]
+    maximum: float = 0.0  # of which `rate` is the half
+    others_percent: float = 0.0  # over the rounds, or while the maximum was found, whichever was more
+    stolen_percent: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -297,6 +304,7 @@ class Grown:
     rate: float
     cpu_ms: float  # of a core for one dossier, clients left out
     others_percent: float
+    stolen_percent: float = 0.0
 
 
 @dataclass(frozen=True)

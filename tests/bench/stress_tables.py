@@ -56,10 +56,11 @@ def memory(result: Result) -> Table:
         for name, held in sorted(told.services.items(), key=lambda pair: -pair[1].rss_most)
     ]
     about = (
-        f"{told.dossiers:,} dossiers of {told.procedure} at {told.rate:.1f} a second, half of the maximum, for "
-        f"{told.seconds / 60:.1f} minutes. Growth in MB a minute is the slope of a line through all looks by least "
-        f"squares, the first fifth of the time left out. RSS counts shared pages for each process, PSS each one's part "
-        f"of them; targets are held against RSS."
+        f"{told.dossiers:,} dossiers of {told.procedure} at {told.rate:.1f} a second, half of the maximum "
+        f"({told.maximum:.1f}), for {told.seconds / 60:.1f} minutes; other programs used {told.others_percent:.0f} % "
+        f"of the machine, and its host gave {told.stolen_percent:.0f} % to others. Growth in MB a minute is the slope "
+        f"of a line through all looks by least squares, the first fifth of the time left out. RSS counts shared pages "
+        f"for each process, PSS each one's part of them; targets are held against RSS."
     )
     columns = ("service", "RSS at first, MB", "RSS at most", "PSS at most", "RSS grows a minute", "PSS grows a minute")
     return Table("Memory under load", about, columns, cells)
@@ -71,7 +72,14 @@ def growth(result: Result) -> Table:
     if told is None:
         return Table("Growth", "", (), ())
     cells = [
-        (name, f"{run.rate:.1f}", f"{run.cpu_ms:.1f}", f"{run.others_percent:.0f}", f"{run.dossiers:,}")
+        (
+            name,
+            f"{run.rate:.1f}",
+            f"{run.cpu_ms:.1f}",
+            f"{run.others_percent:.0f}",
+            f"{run.stolen_percent:.0f}",
+            f"{run.dossiers:,}",
+        )
         for one in told.pairs
         for name, run in (("empty", one.empty), (f"{told.dossiers:,} dossiers", one.full))
     ]
@@ -84,7 +92,9 @@ def growth(result: Result) -> Table:
         f"numbers and ids of their own. `motcua verify` found nothing wrong with a sample of them, nor "
         f"with any series of numbers. On the disk, in GB with indexes: {stored}."
     )
-    return Table("Growth", about, ("stored", "a second", "ms of a core each", "others, %", "dossiers"), cells)
+    return Table(
+        "Growth", about, ("stored", "a second", "ms of a core each", "others, %", "stolen, %", "dossiers"), cells
+    )
 
 
 def lookups(result: Result) -> Table:

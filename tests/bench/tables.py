@@ -67,6 +67,7 @@ def _processor_time(result: Result) -> Table:
         totals = [sum(ms for name, ms in run.cpu_ms.items() if name not in BESIDE) for _, run in runs]
         cells.append(("all but the clients", *(f"{total:.1f}" for total in totals)))
         cells.append(("used by other programs, % of the machine", *(f"{run.others_percent:.0f}" for _, run in runs)))
+        cells.append(("given to others by its host, %", *(f"{run.stolen_percent:.0f}" for _, run in runs)))
     about = "Milliseconds of one core for one dossier, with every client busy."
     return Table("Processor time", about, ("program", *(name for name, _ in runs)), cells)
 

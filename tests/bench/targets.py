@@ -10,15 +10,15 @@ from tests.bench.plan import NOTICES, PROCEDURES
 
 SERVICES: Final = ("intake", "routing", "payment", "notify", "registry")
 _FLAT: Final = 0.33  # MB a minute: 10 in half an hour
-_LONG_SECONDS: Final = 600
+_LONG_SECONDS: Final = 1_800
 MILLION: Final = 1_000_000
 _OF_A_UNIT: Final = 100_000
 _FULL_PERCENT: Final = 85.0  # of the machine: who is so busy has nothing left for a second process
 _MOST_MS: Final = 20.0
 _PAGE_MS: Final = 300.0
 ENOUGH: Final = 1_000  # of which ten are above the p99
-MOST_OTHERS: Final = 10.0  # percent of the machine that other programs may have used while two runs are compared
-MOST_APART: Final = 5.0  # and by how much more during one of them
+MOST_OTHERS: Final = 10.0  # percent of the machine that other programs and its host may have had during a run
+MOST_APART: Final = 5.0  # and by how much more during one of two that are compared
 
 
 @dataclass(frozen=True)
@@ -58,15 +58,15 @@ def judged(figure: str, target: str, value: float | None, shown: str, met: bool)
     return Row(figure, target, shown if value is not None else "–", met if value is not None else None)
 
 
-def compared(row: Row, *runs: Flow | Control | Limit | Accepted | Grown | None) -> Row:
-    """The row of a comparison of these runs: no mark where other programs had so much of the machine that it may be
-    their doing, in any of the runs or in one more than in another.
+def compared(row: Row, *runs: Flow | Control | Limit | Accepted | Grown | Memory | None) -> Row:
+    """The row of a comparison of these runs: no mark where other programs, or others at the machine's host, had so much
+    of the machine that it may be their doing, in any of the runs or in one more than in another.
     """
-    used = [run.others_percent for run in runs if run]
+    used = [round(run.others_percent + run.stolen_percent, 1) for run in runs if run]
     if row.met is None or (max(used) <= MOST_OTHERS and max(used) - min(used) <= MOST_APART):
         return row
     shown = " / ".join(f"{one:g} %" for one in used)
-    return replace(row, measured=f"{row.measured} (others used {shown}: not judged)", met=None)
+    return replace(row, measured=f"{row.measured} (others took {shown}: not judged)", met=None)
 
 
 def _whole(result: Result) -> Iterator[Row]:
@@ -179,7 +179,7 @@ def _memory(result: Result) -> Iterator[Row]:
 
 
 def _flat(told: Memory | None) -> Iterator[Row]:
-    """A short look still sees caches fill: it is asked where this pace would lead to, a long one whether it is flat."""
+    """A short look still sees caches fill: it is asked where its pace would lead, half an hour whether it is flat."""
     if told is None:
         yield Row("memory: growth under load", "flat", "–", None)
         return
@@ -187,12 +187,12 @@ def _flat(told: Memory | None) -> Iterator[Row]:
     if told.seconds >= _LONG_SECONDS:
         name, held = max(told.services.items(), key=lambda pair: pair[1].rss_slope)
         shown = f"{held.rss_slope:+.2f} MB a minute ({name})"
-        yield Row(figure, f"flat: ≤ {_FLAT} MB a minute", shown, held.rss_slope <= _FLAT)
+        yield compared(Row(figure, f"flat: ≤ {_FLAT} MB a minute", shown, held.rss_slope <= _FLAT), told)
     else:
         ends = {name: held.rss_most + max(0.0, 30 * held.rss_slope) for name, held in told.services.items()}
         name, end = max(ends.items(), key=lambda pair: pair[1])
         shown = f"{end:.0f} MB ({name}, {told.services[name].rss_slope:+.2f} MB a minute)"
-        yield Row(figure, "≤ 150 MB after 30 minutes at this pace", shown, end <= 150)
+        yield compared(Row(figure, "≤ 150 MB after 30 minutes, extrapolated from this pace", shown, end <= 150), told)
 
 
 def _scaling(result: Result) -> Iterator[Row]:

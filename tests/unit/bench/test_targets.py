@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 
 from tests.bench.intake import OURS_BY_RPC
+from tests.bench.memory import Seen, beside, told
 from tests.bench.outcome import Pair, Result, Sum
 from tests.bench.plan import NO_FEE
+from tests.bench.stress_tables import memory
 from tests.bench.targets import Row, rows
 from tests.unit.bench.figures import a_control, a_flow, a_growth, a_limit, a_machine, an_accepted
 
@@ -59,7 +61,57 @@ def test_runs_that_shared_the_machine_with_others_are_shown_and_not_judged(
 ) -> None:
     found = row(a_result(ours, theirs), figure)
     assert found.met is None
-    assert found.measured == f"{COMPARED[figure]} (others used {shown}: not judged)"
+    assert found.measured == f"{COMPARED[figure]} (others took {shown}: not judged)"
+
+
+@pytest.mark.parametrize("figure", COMPARED)
+@pytest.mark.parametrize(("ours", "theirs", "met"), [(2, 4, True), (7, 7, None), (0, 4, None)])
+def test_what_the_host_gave_to_others_counts_as_what_others_used(
+    figure: str, ours: float, theirs: float, met: bool | None
+) -> None:
+    result = a_result(4, 6)
+    result.closed[NO_FEE] = replace(result.closed[NO_FEE], stolen_percent=ours)
+    for name, stolen in ((OURS_BY_RPC, ours), (_STOCK, theirs)):
+        result.accepted[name] = replace(result.accepted[name], stolen_percent=stolen)
+    result.stock[NO_FEE] = replace(result.stock[NO_FEE], stolen_percent=theirs)
+    result.limit[NO_FEE] = replace(result.limit[NO_FEE], stolen_percent=theirs)
+    found = row(result, figure)
+    assert found.met is met
+    assert ("others took" in found.measured) is (met is None)
+
+
+def test_growth_is_not_judged_where_the_host_gave_the_machine_to_others() -> None:
+    result, growth = a_result(), a_growth()
+    one = growth.pairs[0]
+    growth.pairs[0] = Pair(replace(one.empty, stolen_percent=9.5), replace(one.full, stolen_percent=9.5))
+    result.growth = growth
+    assert row(result, "growth: throughput, 100,000 dossiers stored").met is None
+
+
+@pytest.mark.parametrize(
+    ("of_maximum", "of_rounds", "met"),
+    [((6, 4), ((0, 0), (0, 0)), True), ((6, 5), ((0, 0), (0, 0)), None), ((0, 0), ((6, 0), (20, 0)), None)],
+)
+def test_memory_is_not_judged_where_others_had_the_machine_at_the_maximum_or_meanwhile(
+    of_maximum: tuple[float, float], of_rounds: tuple[tuple[float, float], ...], met: bool | None
+) -> None:
+    most, *rounds = (
+        replace(a_flow(), steady=14.0, others_percent=others, stolen_percent=stolen)
+        for others, stolen in (of_maximum, *of_rounds)
+    )
+    seen = [Seen(30.0 * n, {"intake": 70.0}, {"intake": 40.0}) for n in range(61)]
+    result = Result("2026-01-15T120000Z", "full", a_machine())
+    result.memory = beside(told(seen, NO_FEE, 7.0, 900), most, rounds)
+    assert row(result, "memory: growth over 30 minutes under load").met is met
+    assert "half of the maximum (14.0)" in memory(result).about
+
+
+@pytest.mark.parametrize(("minutes", "said"), [(29.5, "extrapolated"), (30, "flat")])
+def test_memory_is_flat_or_not_from_half_an_hour_on(minutes: float, said: str) -> None:
+    seen = [Seen(30.0 * n, {"intake": 70.0}, {"intake": 40.0}) for n in range(round(2 * minutes) + 1)]
+    result = Result("2026-01-15T120000Z", "full", a_machine(), memory=told(seen, NO_FEE, 7.0, 900))
+    (growth,) = (row for row in rows(result) if row.figure.startswith("memory: growth"))
+    assert said in growth.target
 
 
 @pytest.mark.parametrize(
@@ -67,8 +119,8 @@ def test_runs_that_shared_the_machine_with_others_are_shown_and_not_judged(
     [
         (0, 10, 10, "", True),
         (0, 1, 6, "", True),
-        (0, 1, 6.5, " (others used 1 % / 6.5 %: not judged)", None),
-        (0, 10.5, 8, " (others used 10.5 % / 8 %: not judged)", None),
+        (0, 1, 6.5, " (others took 1 % / 6.5 %: not judged)", None),
+        (0, 10.5, 8, " (others took 10.5 % / 8 %: not judged)", None),
         (1, 1, 60, "", True),  # its share is not what counts
     ],
 )
