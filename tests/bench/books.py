@@ -100,16 +100,17 @@ class Books:
             for event in document["history"]
         ]
 
-    def sizes(self, codes: Collection[str]) -> tuple[float, float]:
-        """The mean size in bytes of a stored state with what stands beside it, and of an event in a history."""
+    def sizes(self, codes: Collection[str]) -> tuple[float, float, float]:
+        """The mean size in bytes of a stored state, of what stands beside it, and of an event in a history."""
         wanted = {"state.dossier_code": {"$in": list(codes)[:50]}}
-        states, events = [], []
+        states, besides, events = [], [], []
         for name in OF_DOSSIERS:
             for document in self._of(name).find(wanted):
-                beside = {key: value for key, value in document.items() if key != "history"}
-                states.append(len(bson.encode(beside)))
+                beside = {key: value for key, value in document.items() if key not in {"state", "history"}}
+                states.append(len(bson.encode(document["state"])))
+                besides.append(len(bson.encode(beside)))
                 events += [len(bson.encode(event)) for event in document["history"]]
-        return _mean(states), _mean(events)
+        return _mean(states), _mean(besides), _mean(events)
 
     def letter_bytes(self, codes: Collection[str]) -> float:
         """The mean length of the words of a letter."""
@@ -174,14 +175,18 @@ def ends(entries: Sequence[Entry]) -> list[float]:
 
 
 def work(
-    entries: Sequence[Entry], dossiers: int, done: tuple[int, int, int], sizes: tuple[float, float, float]
+    entries: Sequence[Entry], dossiers: int, done: tuple[int, int, int], sizes: tuple[float, float, float, float]
 ) -> Work:
-    """What one dossier made the servers do. `done` are inserts, updates, queries; `sizes` state, event, letter."""
+    """What one dossier made the servers do. `done` are inserts, updates, queries; `sizes` state, what stands beside it,
+    event, letter. What one cause made a history say was written at once.
+    """
     published = Counter(f"{entry.source}.{entry.type}" for entry in entries)
     queues = _queues_by_type()
     fan_out: Counter[str] = Counter()
     for type_, count in published.items():
         fan_out[str(queues[type_])] += count
+    documents = len({(entry.source, entry.document) for entry in entries})
+    changes = len({(entry.source, entry.document, entry.cause) for entry in entries})
     body = _mean([len(codec.encode(entry.data)) for entry in entries[:500]])
     return Work(
         inserts=done[0] / dossiers,
@@ -190,10 +195,13 @@ def work(
         published={type_: count / dossiers for type_, count in sorted(published.items())},
         fan_out={queues_: count / dossiers for queues_, count in sorted(fan_out.items())},
         state_bytes=sizes[0],
-        entry_bytes=sizes[1],
+        entry_bytes=sizes[2],
         body_bytes=body,
         letters=round(published["notify.notice_sent"] / dossiers),
-        letter_bytes=sizes[2],
+        letter_bytes=sizes[3],
+        documents=documents / dossiers,
+        appends=(changes - documents) / dossiers,
+        subject_bytes=sizes[1],
     )
 
 

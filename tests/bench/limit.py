@@ -1,9 +1,11 @@
 """The machine's limit: the durable writes and confirmed messages of our dossiers, in batches, without any logic.
 
 Each of two processes writes, publishes and consumes in three threads at once. What is written and said has the number
-and the size that one of our dossiers was counted to have; nobody reads, decides, validates or renders anything.
+and the size that one of our dossiers was counted to have, each kind of write for itself (`writes`); nobody reads,
+decides, validates or renders anything.
 """
 
+import heapq
 import multiprocessing
 import secrets
 import smtplib
@@ -13,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
+from itertools import cycle, islice
 from typing import Any, Final
 
 from amqp import Message
@@ -33,6 +35,8 @@ _EXCHANGE: Final = "limit.events"
 _LOG: Final = "limit.log"
 _DATABASE: Final = "limit"
 _QUIET_SECONDS: Final = 60
+_DOCUMENT, _ROW, _APPEND, _MARK = "document", "row", "append", "mark"  # the kinds of writes
+_NAMES: Final = ("dossier_code", "procedure", "submitted_at", "documents", "request_id", "status")
 
 
 @dataclass(frozen=True)
@@ -173,25 +177,54 @@ def _write(share: Share, pace: Pace) -> None:
 
 def insist_written(share: Share, done: Mapping[str, int]) -> None:
     """The database says that all of it was written: an update of what is not there is none. Raises NotMeasured."""
-    inserts, updates = (round(each * share.dossiers) for each in (share.work.inserts, share.work.updates))
+    counts = _counts(share.work, share.dossiers)
+    inserts, updates = counts[_DOCUMENT] + counts[_ROW], counts[_APPEND] + counts[_MARK]
     found = done.get("inserted", 0), done.get("updated", 0)
     if found != (inserts, updates):
         raise NotMeasured(f"of {inserts} inserts and {updates} updates, {found[0]} and {found[1]} were written")
 
 
 def writes(work: Work, dossiers: int) -> Iterator[Any]:
-    """So many inserts and updates as these dossiers need, evenly mixed; each update appends to a history."""
-    inserts, updates = round(work.inserts * dossiers), round(work.updates * dossiers)
-    state, event = secrets.token_bytes(int(work.state_bytes)), secrets.token_bytes(int(work.entry_bytes))
-    each = max(1.0, updates / max(1, inserts))
-    done = 0.0
-    for number in range(inserts):
-        yield InsertOne({"_id": number, "state": state, "history": [event]})
-        while done < min(updates, each * (number + 1)):
-            yield UpdateOne({"_id": max(0, number - 10)}, {"$push": {"history": event}, "$set": {"state": state}})
-            done += 1
-    for _ in range(round(updates - done)):
-        yield UpdateOne({"_id": inserts - 1}, {"$push": {"history": event}, "$set": {"state": state}})
+    """So many of each kind as these dossiers need, evenly mixed: documents begin with state, subject and what was said
+    at once, appends add to the history and set the state anew; all else is a small row, or a small field set.
+    """
+    counts, number = _counts(work, dossiers), 0
+    said = work.entry_bytes * work.messages / max(1.0, work.documents + work.appends)
+    state, subject, event = (filler(int(size)) for size in (work.state_bytes, work.subject_bytes, said))
+    for place, (_, kind) in enumerate(heapq.merge(*(_turns(kind, count) for kind, count in counts.items()))):
+        earlier = {"_id": max(0, number - 10)}
+        if kind == _DOCUMENT:
+            yield InsertOne({"_id": number, "state": state, "subject": subject, "history": [event]})
+            number += 1
+        elif kind == _APPEND:
+            yield UpdateOne(earlier, {"$push": {"history": event}, "$set": {"state": state}})
+        elif kind == _MARK:
+            yield UpdateOne(earlier, {"$set": {"mark": place}})
+        else:
+            yield InsertOne({"_id": f"row {place}"})
+
+
+def _counts(work: Work, dossiers: int) -> dict[str, int]:
+    """Of each kind of write how many these dossiers need."""
+    each = {
+        _DOCUMENT: work.documents,
+        _ROW: work.inserts - work.documents,
+        _APPEND: work.appends,
+        _MARK: work.updates - work.appends,
+    }
+    return {kind: max(0, round(count * dossiers)) for kind, count in each.items()}
+
+
+def _turns(kind: str, count: int) -> Iterator[tuple[float, str]]:
+    """When each of so many is written, as a share of the run; documents come before what changes them."""
+    late = 0.0 if kind == _DOCUMENT else 0.5
+    return (((place + late) / count, kind) for place in range(count))
+
+
+def filler(length: int) -> str:
+    """So many bytes that are compressed as ours are: names that come again and again, and ids among them."""
+    said = "".join(f'"{name}": "{secrets.token_hex(8)}", ' for name in islice(cycle(_NAMES), length // 16 + 1))
+    return said[:length]
 
 
 def _publish(share: Share, pace: Pace) -> None:

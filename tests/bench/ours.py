@@ -135,8 +135,7 @@ class Ours:
         return ended
 
     def _work(self, codes: Sequence[str], entries: Sequence[Entry], done: Operations) -> Work:
-        state, event = self._rig.books.sizes(codes)
-        sizes = (state, event, self._rig.books.letter_bytes(codes))
+        sizes = (*self._rig.books.sizes(codes), self._rig.books.letter_bytes(codes))
         return stores.work(entries, len(codes), (done.inserts, done.updates, done.queries), sizes)
 
 

@@ -83,6 +83,9 @@ class Work:
     body_bytes: float
     letters: int
     letter_bytes: float
+    documents: float = 0.0  # of the inserts, those that begin a history: state, subject and first event
+    appends: float = 0.0  # of the updates, those that append to one and change its state
+    subject_bytes: float = 0.0  # of what stands beside state and history
 
     @property
     def messages(self) -> float:

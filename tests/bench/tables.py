@@ -149,7 +149,8 @@ def _work(result: Result) -> Table:
     cells = [
         (
             key,
-            *(_number(value) for value in (flow.work.inserts, flow.work.updates, flow.work.queries)),
+            *(_number(value) for value in (flow.work.inserts, flow.work.documents)),
+            *(_number(value) for value in (flow.work.updates, flow.work.appends, flow.work.queries)),
             _number(flow.work.messages),
             _number(flow.work.deliveries),
             str(flow.work.letters),
@@ -157,8 +158,17 @@ def _work(result: Result) -> Table:
         )
         for key, flow in result.closed.items()
     ]
-    about = "What one dossier makes the servers do, counted while it was measured; the limit does the same."
-    columns = ("procedure", "inserts", "updates", "queries", "events", "deliveries", "letters", "events of stock")
+    about = (
+        "What one dossier makes the servers do, counted while it was measured. Of the inserts some begin a history "
+        "(state, subject, event), of the updates some append to one and set its state; the limit does as many of each, "
+        "of the same sizes, and for all others small rows and small fields. It publishes as many events, delivers as "
+        "many, and with the letters hands over as many. It leaves out the queries, the files that are uploaded, every "
+        "index but that of ids, and all that is decided, checked or rendered."
+    )
+    columns = (
+        *("procedure", "inserts", "histories begun", "updates", "appends", "queries", "events", "deliveries"),
+        *("letters", "events of stock"),
+    )
     return Table("Work", about, columns, cells)
 
 

@@ -35,6 +35,9 @@ WORK = Work(
     body_bytes=280.0,
     letters=4,
     letter_bytes=1700.0,
+    documents=8.0,
+    appends=12.0,
+    subject_bytes=900.0,
 )
 
 

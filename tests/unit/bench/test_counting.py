@@ -1,13 +1,15 @@
 """What is counted of a run: hops, ends, order, rates; whether it was long enough; whether the limit did its work."""
 
+import zlib
 from dataclasses import replace
-from itertools import islice
 
+import bson
 import pytest
+from pymongo import InsertOne
 
 from tests.bench import flushes
 from tests.bench.books import ends, hops, until_sent, work
-from tests.bench.limit import Share, insist_written, keys_of, writes
+from tests.bench.limit import Share, filler, insist_written, keys_of, writes
 from tests.bench.order import wrong_with
 from tests.bench.ours import each_for, seconds_at
 from tests.bench.outcome import (
@@ -105,23 +107,64 @@ def test_there_is_no_share_of_notices_of_which_one_cannot_be_told() -> None:
 
 def test_work_counts_what_reaches_how_many_queues() -> None:
     entries = [entry_of("intake", "dossier_submitted", "e1", 0, "request")] * 4
-    counted = work(entries, 2, (20, 40, 60), (1000.0, 500.0, 1700.0))
+    counted = work(entries, 2, (20, 40, 60), (1000.0, 300.0, 500.0, 1700.0))
     assert counted.published == {"intake.dossier_submitted": 2.0}
     assert counted.deliveries == 6  # routing, payment and notify hear of a submission
     assert (counted.inserts, counted.updates, counted.queries) == (10, 20, 30)
+    assert (counted.state_bytes, counted.subject_bytes, counted.entry_bytes) == (1000, 300, 500)
+
+
+def test_what_begins_a_history_and_what_appends_to_one_are_counted_apart() -> None:
+    opened = entry_of("routing", "case_opened", "c1", 0, "request")
+    later = [
+        replace(opened, id=f"e{number}", type=type_, cause=cause)
+        for number, (type_, cause) in enumerate(
+            (("case_accepted", "a"), ("fee_requested", "a"), ("case_decided", "b"))  # two were said at once
+        )
+    ]
+    counted = work([opened, *later], 1, (10, 20, 30), (1000.0, 300.0, 500.0, 1700.0))
+    assert (counted.documents, counted.appends, counted.inserts, counted.updates) == (1, 2, 10, 20)
 
 
 def test_the_limit_does_as_much_as_was_counted() -> None:
     share = Share(0, 100, WORK, "", "", None)
     keys = list(keys_of(share))
     assert (len(keys), sum(int(key.partition(".")[2]) for key in keys)) == (1900, 1600)
-    operations = [type(one).__name__ for one in writes(WORK, 100)]
+    written = list(writes(WORK, 100))
+    operations = [type(one).__name__ for one in written]
     assert (operations.count("InsertOne"), operations.count("UpdateOne")) == (1075, 3020)
-    assert list(islice(operations, 2)) == ["InsertOne", "UpdateOne"]
+    assert operations[0] == "InsertOne"
     insist_written(share, {"inserted": 1075, "updated": 3020})
     for done in ({"inserted": 1075, "updated": 3019}, {"inserted": 1075}):
         with pytest.raises(NotMeasured, match="3020 updates"):
             insist_written(share, done)
+
+
+def test_the_limit_writes_a_whole_document_or_event_only_where_we_do() -> None:
+    kinds: dict[str, list[int]] = {"document": [], "row": [], "append": [], "mark": []}
+    for one in writes(WORK, 100):
+        said = one._doc  # noqa: SLF001 – nothing else tells it
+        if isinstance(one, InsertOne):
+            kind = "document" if "state" in said else "row"
+        else:
+            kind = "append" if "$push" in said else "mark"
+        kinds[kind].append(len(bson.encode(said)))
+    assert {kind: len(sizes) for kind, sizes in kinds.items()} == {
+        "document": 800,
+        "row": 275,
+        "append": 1200,
+        "mark": 1820,
+    }
+    event = WORK.entry_bytes * WORK.messages / 20
+    assert min(kinds["document"]) == pytest.approx(WORK.state_bytes + WORK.subject_bytes + event, abs=100)
+    assert min(kinds["append"]) == pytest.approx(WORK.state_bytes + event, abs=100)  # nobody writes its subject again
+    assert max(*kinds["row"], *kinds["mark"]) < 60
+
+
+def test_what_the_limit_writes_is_compressed_as_documents_are() -> None:
+    said = filler(2_000)
+    assert len(said) == 2_000
+    assert len(zlib.compress(said.encode())) < 1_200
 
 
 def test_the_limit_is_as_far_as_the_slowest_task_of_each_process() -> None:
