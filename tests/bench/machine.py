@@ -13,7 +13,7 @@ from typing import Any, Final
 from deploy.local import mongodb, rabbitmq
 from tests.bench.rig import ROOT
 
-_MEASURED: Final = ("services", "deploy", "catalogue")
+_MEASURED: Final = ("services", "deploy", "catalogue", "tests/bench", "requirements.lock")
 _PACKAGES: Final = ("nameko", "eventlet", "kombu", "amqp", "pymongo", "marshmallow", "gunicorn")
 
 
@@ -60,7 +60,7 @@ def _git(*words: str) -> str:
 def _digest() -> str:
     """Twelve digits over all that is measured."""
     together = hashlib.sha256()
-    files = (path for folder in _MEASURED for path in (ROOT / folder).rglob("*"))
+    files = (path for name in _MEASURED for path in (ROOT / name, *(ROOT / name).rglob("*")))
     for path in sorted(path for path in files if path.is_file() and "__pycache__" not in path.parts):
         together.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
     return together.hexdigest()[:12]

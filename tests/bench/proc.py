@@ -34,12 +34,12 @@ def family(pid: int, known: Children) -> Iterator[int]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Processor time of a process since it began; 0 for one that is gone."""
+    """Processor time of a process since it began, with that of children that have ended; 0 for one that is gone."""
     try:
         fields = _fields(pid)
     except OSError:
         return 0.0
-    return (int(fields[11]) + int(fields[12])) * _TICK
+    return sum(map(int, fields[11:15])) * _TICK  # utime, stime, and of children waited for cutime, cstime
 
 
 def rss_bytes(pid: int) -> int:

@@ -91,8 +91,10 @@ class Queues:
         self._channel: Any = None
 
     def depths(self) -> dict[str, int]:
-        """By consuming service, all its queues together."""
-        return {who: sum(self._depth(name) for name in names) for who, names in self._names.items()}
+        """By consuming service, all its queues together; those that are not there have no depth."""
+        found = {who: [self._depth(name) for name in names] for who, names in self._names.items()}
+        known = {who: [depth for depth in depths if depth is not None] for who, depths in found.items()}
+        return {who: sum(depths) for who, depths in known.items() if depths}
 
     def close(self) -> None:
         """Close the connection."""
@@ -101,14 +103,14 @@ class Queues:
             with suppress(Exception):
                 connection.release()
 
-    def _depth(self, name: str) -> int:
+    def _depth(self, name: str) -> int | None:
         if self._channel is None or not self._channel.is_open:
             self._connection = self._connection or Connection(self._uri)
             self._channel = self._connection.channel()
         try:
             return int(self._channel.queue_declare(name, passive=True).message_count)
         except NotFound:
-            return 0
+            return None
 
 
 class Unpublished:

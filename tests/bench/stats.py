@@ -20,7 +20,7 @@ class Spread:
 
 @dataclass(frozen=True)
 class Moment:
-    """One stretch of a run: its beginning in seconds since the start, and what ended in it."""
+    """One stretch of a run: its beginning in seconds since the start, and how long what began in it took, in ms."""
 
     at: float
     count: int

@@ -1,13 +1,19 @@
 """What is counted of a run: hops, ends, order, rates; whether it was long enough; whether the limit did its work."""
 
+import os
+import subprocess
+import sys
+import time
 import zlib
 from dataclasses import replace
+from types import SimpleNamespace
 
 import bson
 import pytest
+from amqp.exceptions import NotFound
 from pymongo import InsertOne
 
-from tests.bench import flushes
+from tests.bench import flushes, machine, proc, sampling
 from tests.bench.books import ends, hops, until_sent, work
 from tests.bench.limit import Share, filler, insist_written, keys_of, writes
 from tests.bench.order import wrong_with
@@ -18,6 +24,7 @@ from tests.bench.outcome import (
 )
 from tests.bench.paces import Ended, dossiers_per_second
 from tests.bench.plan import NO_FEE
+from tests.bench.rig import ROOT
 from tests.bench.stats import middle_rate
 from tests.bench.targets import rows
 from tests.unit.bench.figures import NOON, WORK, a_flow, a_machine, entry_of, heard_of
@@ -180,3 +187,36 @@ def test_what_a_flush_took_is_told_of_each_second_in_which_there_was_one() -> No
     assert told == [(0.0, 0.5), (2.0, 60.0)]
     assert flushes.in_words(told) == "30.2 / 60.0"
     assert flushes.in_words([]) == "–"
+
+
+def test_a_queue_that_is_not_there_has_no_depth(monkeypatch: pytest.MonkeyPatch) -> None:
+    depths = {"a": 3, "b": 0}
+
+    class Channel:
+        is_open = True
+
+        def queue_declare(self, name: str, *, passive: bool) -> SimpleNamespace:
+            assert passive
+            if name not in depths:
+                raise NotFound
+            return SimpleNamespace(message_count=depths[name])
+
+    monkeypatch.setattr(sampling, "Connection", lambda _uri: SimpleNamespace(channel=Channel))
+    queues = sampling.Queues("", {"notify": ["a", "none"], "routing": ["b"], "registry": ["none"]})
+    assert queues.depths() == {"notify": 3, "routing": 0}
+
+
+def test_the_time_of_children_that_have_ended_is_counted() -> None:
+    def busy() -> float:
+        return proc.cpu_seconds(os.getpid())
+
+    before = busy()
+    count = "import time\nwhile time.process_time() < 0.3: pass"
+    own = time.process_time()
+    subprocess.run([sys.executable, "-c", count], check=True)
+    assert busy() - before - (time.process_time() - own) > 0.2
+
+
+def test_what_is_measured_is_there_and_the_bench_is_part_of_it() -> None:
+    assert {"tests/bench", "requirements.lock"} < set(machine._MEASURED)  # noqa: SLF001
+    assert all((ROOT / name).exists() for name in machine._MEASURED)  # noqa: SLF001
