@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final, Self
 
@@ -16,7 +16,7 @@ from tests.bench.outcome import Control, NotMeasured
 from tests.bench.plan import FEE, NO_FEE, NOTICES, Plan, Trial
 from tests.bench.rig import Rig
 from tests.bench.sampling import others_percent, stolen_percent, used
-from tests.bench.stats import per_second
+from tests.bench.stats import middle_rate, per_second
 from tests.bench.stock_rig import StockServices, Tap, queue_names
 from tests.bench.world import STOCK, Offer
 
@@ -45,7 +45,7 @@ class Trials:
                 self._warm(crew)
                 crew.prepare(self._plan.trial_each)
                 done = self._run(services, crew, self._plan.trial_each, {})
-            self.told.append({**asdict(trial), "rate": done.rate, "wrong": done.wrong_dossiers})
+            self.told.append({**asdict(trial), "rate": done.steady_rate, "wrong": done.wrong_dossiers})
         best = max(self.told, key=lambda one: one["rate"])
         return Trial(int(best["workers"]), int(best["connections"]))
 
@@ -81,17 +81,18 @@ class Trials:
             lived = crew.closed(each)
             with _Books(crew, lived) as books:
                 books.await_quiet(self._plan.drain_seconds)
-                wrong, last_sent = books.wrong(), books.last_sent()
+                wrong, last_sent, sent = books.wrong(), books.last_sent(), books.sent()
         (before, after), began = sampler.ends, min(one.intended for one in lived)
         seconds = seconds_of(lived, last_sent)
-        right = sum(1 for one in lived if one.code and one.code not in wrong)
+        right = [one for one in lived if one.code and one.code not in wrong]
         return Control(
             procedure=crew.offer.key,
             **asdict(services.trial),
             clients=crew.clients,
             dossiers=len(lived),
             seconds=round(seconds, 2),
-            rate=round(right / seconds, 2),
+            rate=round(len(right) / seconds, 2),
+            steady=round(middle_rate(ends(right, sent)) or 0.0, 2),
             cpu_ms={name: round(1000 * one / len(lived), 2) for name, one in used(before, after).items()},
             others_percent=others_percent(before, after),
             stolen_percent=stolen_percent(before, after),
@@ -113,6 +114,11 @@ def seconds_of(lived: Sequence[Lived], last_sent: float) -> float:
     if seconds <= 0:
         raise NotMeasured(f"stock did not bring a single dossier through: {lived[0].failure}")
     return seconds
+
+
+def ends(right: Sequence[Lived], sent: Mapping[str, float]) -> list[float]:
+    """When each dossier had its result and its last letter, which went out as `sent` says."""
+    return [max(one.resolved, sent[one.code]) for one in right]
 
 
 class _Books:
@@ -143,6 +149,14 @@ class _Books:
         kept |= {name: self._kept(name) for name in ("registry.records", "notify.notices")}
         found = {code: list(self._of({name: by_code[code] for name, by_code in kept.items()})) for code in self._codes}
         return {code: said for code, said in found.items() if said}
+
+    def sent(self) -> dict[str, float]:
+        """When the last notice of each dossier that has any was handed over, in seconds of the wall clock."""
+        last: dict[str, float] = defaultdict(float)
+        wanted = {"dossier_code": {"$in": self._codes}, "sent_at": {"$exists": True}}
+        for one in self._of_service("notify.notices").find(wanted, {"dossier_code": 1, "sent_at": 1}):
+            last[one["dossier_code"]] = max(last[one["dossier_code"]], one["sent_at"].timestamp())
+        return last
 
     def last_sent(self) -> float:
         """When the last notice was handed over."""

@@ -164,6 +164,12 @@ class Control:
     submit_over_time: list[Moment] = field(default_factory=list)
     whole_over_time: list[Moment] = field(default_factory=list)  # of the dossiers that were resolved
     stolen_percent: float = 0.0
+    steady: float = 0.0  # as of a Flow, of the dossiers that were done right
+
+    @property
+    def steady_rate(self) -> float:
+        """What is compared: whoever waits for what was lost holds up the end of a run, not its middle."""
+        return self.steady or self.rate
 
 
 @dataclass(frozen=True)

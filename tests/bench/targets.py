@@ -73,7 +73,8 @@ def _whole(result: Result) -> Iterator[Row]:
     for key in PROCEDURES:
         ours, stock, limit = result.closed.get(key), result.stock.get(key), result.limit.get(key)
         rate = ours.rate if ours else None
-        times = ratio(rate, stock.rate if stock else None)
+        steady = ours.steady_rate if ours else None
+        times = ratio(steady, stock.steady_rate if stock else None)
         row = judged(f"{key}: end to end, against stock", "≥ 5 ×", times, f"{times or 0:.2f} ×", (times or 0) >= 5)
         yield compared(row, ours, stock)
         share = ratio(rate, limit.rate if limit else None)

@@ -4,10 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from tests.bench.client import Lived
+from tests.bench.control import ends
 from tests.bench.intake import OURS_BY_RPC
 from tests.bench.memory import Seen, beside, told
 from tests.bench.outcome import Pair, Result, Sum
 from tests.bench.plan import NO_FEE
+from tests.bench.stats import middle_rate
 from tests.bench.stress_tables import memory
 from tests.bench.targets import Row, rows
 from tests.unit.bench.figures import a_control, a_flow, a_growth, a_limit, a_machine, an_accepted
@@ -175,3 +178,19 @@ def test_the_longest_single_answer_is_shown_beside_the_slowest_and_not_judged() 
     longest = row(result, "growth: longest single answer of a list or look-up")
     assert (judged.measured, judged.met) == ("9.0 ms (by index)", True)
     assert (longest.measured, longest.met) == ("80.0 ms (sorted)", None)
+
+
+def test_stock_is_compared_by_the_middle_of_its_run_and_ours_too() -> None:
+    result = a_result()
+    result.closed[NO_FEE] = replace(a_flow(), rate=12.5, steady=14.0)
+    result.stock[NO_FEE] = replace(a_control(), rate=2.0, steady=7.0)  # its clients waited for one that was lost
+    found = row(result, f"{NO_FEE}: end to end, against stock")
+    assert (found.measured, found.met) == ("2.00 ×", False)
+
+
+def test_a_client_who_waits_for_what_stock_lost_does_not_make_the_others_slow() -> None:
+    right = [Lived(0.0, code=f"c{number}", resolved=float(number)) for number in range(100)]
+    right.append(Lived(0.0, code="after one that was lost", resolved=400.0))
+    sent = {one.code: one.resolved + 0.5 for one in right}
+    assert ends(right, sent)[:2] == [0.5, 1.5]
+    assert middle_rate(ends(right, sent)) == pytest.approx(1.0)
