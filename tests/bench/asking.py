@@ -39,13 +39,15 @@ def _issuer(key: str) -> Issuer:
     return Issuer.of_file(Path(key))
 
 
-def ask(call: Callable[..., Any], **arguments: Any) -> Any:
-    """The answer. Raises RemoteError."""
+def ask(call: Callable[..., Any], asked_again: Callable[[], None] | None = None, /, **arguments: Any) -> Any:
+    """The answer; `asked_again` hears of each time but the first. Raises RemoteError."""
     for again in range(_TRIES):
         try:
             return call(**arguments)
         except RemoteError as error:
             if error.exc_type not in _PASSING or again == _TRIES - 1:
                 raise
+            if asked_again:
+                asked_again()
             time.sleep(0.1)
     raise AssertionError("unreachable")

@@ -3,10 +3,11 @@
 import json
 import time
 import uuid
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 import requests
@@ -39,6 +40,11 @@ class Lived:
     resolved: float = 0.0
     took: dict[str, float] = field(default_factory=dict)
     failure: str = ""
+    again: Counter[str] = field(default_factory=Counter)  # by step, how often it was asked again
+
+    def notes(self, step: str) -> Callable[[], None]:
+        """What is called each time this step is asked again."""
+        return lambda: self.again.update([step])
 
 
 class Client:
@@ -68,7 +74,7 @@ class Client:
         """One dossier from its submission to its result; `intended` is when it should have begun."""
         lived = Lived(intended or time.time())
         try:
-            self._be_granted(lived, self._submit(lived, self.submit_by_rpc))
+            self._be_granted(lived, self._submit(lived, partial(self.submit_by_rpc, lived)))
         except Exception as error:  # noqa: BLE001 – counted, by what it says
             lived.failure = f"{type(error).__name__}: {error}"[:200]
         return lived
@@ -77,14 +83,14 @@ class Client:
         """A submission alone, at the door named."""
         lived = Lived(intended or time.time())
         try:
-            self._submit(lived, self.submit_by_http if door == "http" else self.submit_by_rpc)
+            self._submit(lived, self.submit_by_http if door == "http" else partial(self.submit_by_rpc, lived))
         except Exception as error:  # noqa: BLE001 – as above
             lived.failure = f"{type(error).__name__}: {error}"[:200]
         return lived
 
-    def submit_by_rpc(self, who: Applicant, request: Mapping[str, Any]) -> Any:
+    def submit_by_rpc(self, lived: Lived, who: Applicant, request: Mapping[str, Any]) -> Any:
         """Submit as a portal does."""
-        return ask(getattr(who.rpc, self._world.service("intake")).submit, **request)
+        return ask(getattr(who.rpc, self._world.service("intake")).submit, lived.notes(SUBMIT), **request)
 
     def submit_by_http(self, who: Applicant, request: Mapping[str, Any]) -> Any:
         """Submit without the broker."""
@@ -135,13 +141,14 @@ class Client:
 
     def _act(self, lived: Lived, step: str, since: float, verb: str, **arguments: Any) -> None:
         act = getattr(getattr(self._as_officer, self._world.service("routing")), verb)
-        ask(act, dossier_code=lived.code, request_id=str(uuid.uuid4()), **arguments)
+        ask(act, lived.notes(step), dossier_code=lived.code, request_id=str(uuid.uuid4()), **arguments)
         lived.took[step] = time.time() - since
 
     def _pay(self, lived: Lived, who: Applicant) -> dict[str, Any]:
         asked = self._hear(ASKED, lived)
         started = ask(
             getattr(who.rpc, self._world.service("payment")).start_payment,
+            lived.notes(START),
             order_id=asked["order_id"],
             method="vnpay",
             return_url=_RETURN_URL,

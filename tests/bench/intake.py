@@ -14,7 +14,7 @@ from pymongo import MongoClient
 from tests.bench.client import SUBMIT, Lived
 from tests.bench.crew import Crew
 from tests.bench.flushes import Flushes
-from tests.bench.ours import each_for, seconds_at
+from tests.bench.ours import each_for, insist_asked_once, seconds_at
 from tests.bench.outcome import Accepted, Sum
 from tests.bench.plan import NO_FEE, Plan
 from tests.bench.rig import Rig
@@ -139,10 +139,11 @@ def _rate(lived: Sequence[Lived]) -> float:
 
 
 def _insist(one: Contestant, lived: list[Lived]) -> list[Lived]:
-    """What was answered with a code is kept under it, once. Raises Unclosed."""
+    """What was answered with a code is kept under it, once. Raises Unclosed, NotMeasured."""
     codes = [done.code for done in lived if done.code]
     failures = [done.failure for done in lived if done.failure]
     if len(set(codes)) < len(codes):
         failures.append("a code was given twice")
     Sum(len(lived), one.count(codes), 0, 0, tuple(failures)).insist()
+    insist_asked_once(lived)
     return lived

@@ -1,5 +1,6 @@
 """Whole dossiers through our five services: as many as they can, then at half of that rate."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
@@ -9,7 +10,7 @@ from tests.bench.books import Entry
 from tests.bench.client import SUBMIT, WHOLE, Lived
 from tests.bench.crew import Crew
 from tests.bench.operations import Operations, operations
-from tests.bench.outcome import RESTING, Flow, Sum, Work
+from tests.bench.outcome import RESTING, Flow, NotMeasured, Sum, Work
 from tests.bench.plan import NOTICES, Plan
 from tests.bench.rig import Rig
 from tests.bench.sampling import Sampler, others_percent, stolen_percent, used
@@ -17,6 +18,7 @@ from tests.bench.stats import Moment, Spread, middle_rate, over_time, per_second
 from tests.bench.world import Offer, ours
 
 IN_TIME_SECONDS: Final = 10.0
+MOST_AGAIN: Final = 0.001  # of all steps may be asked again
 _MORE_THAN_WARM: Final = 1.3  # the first dossiers of a stack are the slowest
 
 
@@ -91,6 +93,7 @@ class Ours:
         sampler: Sampler,
     ) -> Flow:
         ended = self._insist(lived, counted)
+        insist_asked_once(lived)
         codes = [one.code for one in lived]
         self.codes += codes
         entries, (before, after) = self._rig.books.entries(codes), sampler.ends
@@ -108,6 +111,7 @@ class Ours:
             others_percent=others_percent(before, after),
             stolen_percent=stolen_percent(before, after),
             steps=steps(lived),
+            again=asked_again(lived),
             hops={name: said for name, took in sorted(stores.hops(entries).items()) if (said := spread(took))},
             notices_in_time=round(share_within([seconds for _, seconds in notices], IN_TIME_SECONDS), 5),
             submit_over_time=step_over_time(lived, SUBMIT, began),
@@ -160,6 +164,18 @@ def steps(lived: Sequence[Lived]) -> dict[str, Spread]:
     names = list(dict.fromkeys(name for one in lived for name in one.took))
     found = {name: spread(one.took[name] for one in lived if name in one.took) for name in names}
     return {name: said for name, said in found.items() if said}
+
+
+def asked_again(lived: Sequence[Lived]) -> dict[str, int]:
+    """How often clients had to ask again, by step."""
+    return dict(sum((one.again for one in lived), Counter[str]()))
+
+
+def insist_asked_once(lived: Sequence[Lived]) -> None:
+    """Raises NotMeasured where more than one in a thousand steps was asked again: the figures would not show it."""
+    again, asked = asked_again(lived), sum(len(one.took.keys() - {WHOLE}) for one in lived)
+    if sum(again.values()) > MOST_AGAIN * asked:
+        raise NotMeasured(f"of {asked} steps too many had to be asked again: {again}")
 
 
 def step_over_time(lived: Sequence[Lived], step: str, began: float) -> list[Moment]:

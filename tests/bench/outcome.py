@@ -123,6 +123,7 @@ class Flow:
     steady: float = 0.0  # the rate over the middle of the run; 0 where it was too short to have one
     counted: Sum | None = None  # in the stores at the end; results that are older than this field have none
     stolen_percent: float = 0.0  # of the machine, given to others by its host
+    again: dict[str, int] = field(default_factory=dict)  # by step, how often clients had to ask again
 
     @property
     def steady_rate(self) -> float:

@@ -82,15 +82,16 @@ def _processor_time(result: Result) -> Table:
 
 def _steps(result: Result) -> Table:
     cells = [
-        (key, f"{load} ({flow.rate:.1f}/s)", step, *_spread(said))
+        (key, f"{load} ({flow.rate:.1f}/s)", step, *_spread(said), str(flow.again.get(step, 0)))
         for load, flows in (("half of maximum", result.open), ("maximum", result.closed))
         for key, flow in flows.items()
         for step, said in flow.steps.items()
     ]
     about = (
-        "What clients waited for, in milliseconds; at half of maximum from the instant at which it should have begun."
+        "What clients waited for, in milliseconds; at half of maximum from the instant at which it should have begun. "
+        "`again` counts what they were told to ask again; a run with more than one in a thousand has no figures."
     )
-    return Table("Steps", about, ("procedure", "load", "step", "p50", "p95", "p99", "count"), cells)
+    return Table("Steps", about, ("procedure", "load", "step", "p50", "p95", "p99", "count", "again"), cells)
 
 
 def _hops(result: Result) -> Table:

@@ -2,24 +2,29 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import cattrs
 import pytest
+from nameko.exceptions import RemoteError
 from pymongo.errors import AutoReconnect
 
 from tests.bench import __main__ as command
 from tests.bench import idle, machine, scaling
 from tests.bench.__main__ import Bench
-from tests.bench.client import Lived
-from tests.bench.ours import Ours
-from tests.bench.outcome import Result, Sum, Unclosed
+from tests.bench.asking import ask
+from tests.bench.client import ACCEPT, SUBMIT, WHOLE, Lived
+from tests.bench.ours import Ours, asked_again, insist_asked_once
+from tests.bench.outcome import NotMeasured, Result, Sum, Unclosed
 from tests.bench.plan import NO_FEE, QUICK
+from tests.bench.tables import all_tables
 from tests.bench.targets import rows
 from tests.bench.world import offers
-from tests.unit.bench.figures import a_machine, a_scaling
+from tests.unit.bench.figures import a_flow, a_machine, a_scaling
 
 
 def kept(folder: Path) -> Result:
@@ -113,3 +118,32 @@ def test_a_run_that_does_not_close_is_counted_before_it_is_refused() -> None:
         one.closed(cast("Any", _Crew()), 10)
     (row,) = (row for row in rows(result) if row.figure.endswith("wrong or missing, ours"))
     assert (row.measured, row.met) == ("5 of 110", False)
+
+
+def test_who_is_told_to_ask_again_is_counted() -> None:
+    answers = iter((RemoteError("Conflict", ""), RemoteError("Unavailable", ""), "taken"))
+    lived = Lived(0.0)
+
+    def call(**_: object) -> object:
+        answer = next(answers)
+        if isinstance(answer, RemoteError):
+            raise answer
+        return answer
+
+    assert ask(call, lived.notes(SUBMIT), form={}) == "taken"
+    assert asked_again([lived, Lived(0.0)]) == {SUBMIT: 2}
+
+
+@pytest.mark.parametrize(("again", "is_refused"), [(0, False), (2, False), (3, True)])
+def test_a_run_in_which_too_many_had_to_ask_again_has_no_figures(again: int, is_refused: bool) -> None:
+    lived = [Lived(0.0, took={SUBMIT: 1.0, ACCEPT: 1.0, WHOLE: 2.0}) for _ in range(1_000)]
+    lived[0].again[SUBMIT] = again
+    with pytest.raises(NotMeasured, match="2000 steps") if is_refused else nullcontext():
+        insist_asked_once(lived)
+
+
+def test_the_steps_show_what_was_asked_again() -> None:
+    result = Result("2026-01-15T120000Z", "quick", a_machine())
+    result.closed[NO_FEE] = replace(a_flow(), again={"intake.submit": 7})
+    (table,) = (one for one in all_tables(result) if one.heading == "Steps")
+    assert dict(zip(table.columns, table.cells[0], strict=True))["again"] == "7"
