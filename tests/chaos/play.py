@@ -27,6 +27,7 @@ def play(
     began, planned = time.monotonic(), one.dossiers[full]
     size = dossiers or planned
     outcome = Outcome(one.name, one.what, seed, is_control=one.is_control, full=full, asked=dossiers, planned=planned)
+    outcome.form = one.form
     rig = Rig(stage=stage, chance=Chance(seed, one.name), dossiers=size, full=full, tell=tell)
     letters = judge.copies(stage.run_dir)
     rig.watch.start()

@@ -3,7 +3,7 @@
 import json
 import os
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +13,7 @@ from rich.table import Table
 
 from deploy.local.programs import ROOT
 from tests.chaos.judge import JUDGED
-from tests.chaos.plan import PLAN
+from tests.chaos.plan import PLAN, chosen
 from tests.chaos.scenario import Outcome
 
 PAGES: Final = {"short": ROOT / "docs" / "chaos.md", "full": ROOT / "docs" / "chaos-full.md"}
@@ -59,6 +59,9 @@ that any process had; 400 MB are a violation.
 *Told* is the size of a scenario's crowd, whose dossiers are told from beginning to end (a few scenarios have two such
 crowds): the plan's own size, or, as in `100 of 300`, the one that the run was asked for instead. *Dossiers* are all
 that were taken, with those that others handed in over HTTP meanwhile.
+
+A scenario with an asterisk was played in an older form than it has now, or does not say in which; what it showed is
+what that form could show.
 
     make chaos                      # the short plan
     make chaos FULL=1               # all of it
@@ -174,6 +177,7 @@ def _read(kept: Mapping[str, Any]) -> Run:
 def page(*runs: Run) -> str:
     """The page for readers: of one run, or of several of one plan, each scenario in one of them."""
     places = {one.name: place for place, one in enumerate(PLAN)}
+    missing = [one.name for one in chosen([], full=runs[-1].plan == "full") if one.name not in {*_played(runs)}]
     last = sorted((one for run in runs for one in run.outcomes), key=lambda one: places.get(one.scenario, len(places)))
     rows = [_row(one) for one in last]
     lines = [
@@ -186,6 +190,7 @@ def page(*runs: Run) -> str:
         f"|{'---|' * len(_COLUMNS)}",
         *(f"| {' | '.join(row)} |" for row in rows),
         "",
+        *([f"Not played yet: {', '.join(missing)}.", ""] if missing else []),
         *(f"- **{one.scenario}**: {one.what}." for one in last),
     ]
     return "\n".join(lines) + "\n"
@@ -235,6 +240,16 @@ def whole_time(run: Run) -> str:
     return f"{took}: more than the {meant / 60:.0f} that are meant on two cores that do nothing else"
 
 
+def _played(runs: Sequence[Run]) -> Iterator[str]:
+    return (one.scenario for run in runs for one in run.outcomes)
+
+
+def _name(one: Outcome) -> str:
+    """With its mark, where today's scenario is another than the one that was played."""
+    forms = {known.name: known.form for known in PLAN}
+    return one.scenario if one.form == forms.get(one.scenario) else f"{one.scenario} \\*"
+
+
 def _whole_times(runs: Sequence[Run]) -> Sequence[str]:
     """Where one run has played its whole plan."""
     return [f"The run took {whole_time(runs[0])}.", ""] if len(runs) == 1 else []
@@ -262,7 +277,7 @@ def _known(kind: type[Any], kept: Mapping[str, Any]) -> dict[str, Any]:
 
 def _row(one: Outcome) -> Sequence[str]:
     cells: tuple[Any, ...] = (
-        *(one.scenario, one.result, one.seed, one.size, one.dossiers, _listed(one.faults), _listed(one.bites)),
+        *(_name(one), one.result, one.seed, one.size, one.dossiers, _listed(one.faults), _listed(one.bites)),
         *(
             one.duplicates,
             one.letters_twice,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from tests.chaos.form import form_of
 from tests.chaos.rig import Rig
 from tests.chaos.stage import Stage
 
@@ -28,6 +29,11 @@ class Scenario:
     def what(self) -> str:
         """What goes wrong."""
         return (self.act.__doc__ or "").partition("\n")[0].rstrip(".")
+
+    @property
+    def form(self) -> str:
+        """The form in which it is played now."""
+        return form_of(self.act)
 
 
 @dataclass
@@ -58,6 +64,7 @@ class Outcome:
     full: bool = False
     planned: int = 0  # how many dossiers the plan has it tell; 0 where that was not written down
     asked: int | None = None  # how many somebody asked for instead
+    form: str = ""  # of the scenario; empty where that was not written down
 
     @property
     def again(self) -> str:

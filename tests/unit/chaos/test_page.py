@@ -57,12 +57,31 @@ def test_the_page_has_a_row_for_each_scenario() -> None:
     }
     page = report.page(report.Run("stamp", "short", 7, [one]))
     assert (
-        "| kills | held | 7 | 50 | 60 | kill 12 | killed 12 | 3 | 2 | 90 (4) | 0 | notify 3.2 of 2 | 1.5 | 9.0 |"
+        "| kills \\* | held | 7 | 50 | 60 | kill 12 | killed 12 | 3 | 2 | 90 (4) | 0 | notify 3.2 of 2 | 1.5 | 9.0 |"
         in page
     )
     assert "| 9.0 | routing 1.20 | intake 0.10 | intake 131 |" in page
     assert "- **kills**: Everybody is killed." in page
     assert len({line.count("|") for line in page.splitlines() if line.startswith("|")}) == 1
+
+
+def test_a_row_of_another_form_than_the_scenario_has_now_is_marked_and_what_is_missing_named() -> None:
+    (kills,) = chosen(["kills"], full=True)
+    rows = [
+        Outcome("kills", "x", 7, form=kills.form),
+        Outcome("poison", "x", 7, form="another"),
+        Outcome("alarms", "x", 7),
+    ]
+    page = report.page(report.Run("stamp", "full", 7, rows))
+    assert "| kills | held |" in page
+    assert r"| poison \* | held |" in page
+    assert r"| alarms \* | held |" in page
+    left = [one.name for one in chosen([], full=True) if one.name not in {"kills", "poison", "alarms"}]
+    assert f"Not played yet: {', '.join(left)}." in page
+    whole = [Outcome(one.name, "x", 7, form=one.form) for one in chosen([], full=False)]
+    page = report.page(report.Run("stamp", "short", 7, whole))
+    assert "Not played" not in page
+    assert r"\*" not in page
 
 
 @pytest.mark.parametrize(
@@ -71,7 +90,7 @@ def test_the_page_has_a_row_for_each_scenario() -> None:
 )
 def test_a_row_says_of_how_many_dossiers_fewer_were_told(planned: int, asked: int | None, told: str) -> None:
     one = Outcome("kills", "x", 7, 160, planned=planned, asked=asked)
-    assert f"| kills | held | 7 | {told} | 160 |" in report.page(report.Run("stamp", "full", 7, [one]))
+    assert f"| kills \\* | held | 7 | {told} | 160 |" in report.page(report.Run("stamp", "full", 7, [one]))
 
 
 def test_a_run_from_before_sizes_were_kept_has_that_of_the_plan_where_it_says_what_it_was_asked_for(
@@ -126,7 +145,7 @@ def test_of_several_runs_a_page_has_each_scenario_as_the_newest_has_it() -> None
     first.commit = "abc"
     second = report.Run("20261127T02Z", "full", 2, [Outcome("kills", "x", 2)])
     page = report.page(*report.standing([first, second]))
-    assert "| kills | held | 2 |" in page
+    assert r"| kills \* | held | 2 |" in page
     assert "violated" not in page
     assert re.search("- run 20261127T01Z, .*, commit abc, .*: poison\n- run 20261127T02Z, .*: kills\n", page)
     assert report.page(*report.standing([second, first, second, first])) == page
@@ -142,7 +161,7 @@ def test_what_stands_on_a_page_stays_there_until_it_is_played_anew(tmp_path: Pat
 
     assert "- run 20261127T11Z, 4 cores, 0 min" in published(11, "poison", "kills")
     page = published(12, "poison")
-    assert re.search(r"\| kills \| held \| 11 .*\n\| poison \| held \| 12 ", page)
+    assert re.search(r"\| kills \\\* \| held \| 11 .*\n\| poison \\\* \| held \| 12 ", page)
     assert published(10, "poison") == page
     assert re.findall("- run (.*?),", published(13, "kills", "poison")) == ["20261127T13Z"]
     assert "1.0 s kill" not in (tmp_path / "full.json").read_text()
