@@ -10,7 +10,7 @@ _FIRST_NAME: Final = re.compile("[ ,-]")
 _ENDS: Final = frozenset(
     {
         *("heal", "back", "go on", "fair", "alarm over", "ebb", "true time", "disk as before", "free disk"),
-        *("memory enough", "all arrives", "tell again", "mend"),
+        *("memory enough", "all arrives", "tell again", "mend", "untangle"),
     }
 )
 _WAITS: Final = "die_at"  # for its moment, which comes or does not
@@ -20,7 +20,7 @@ _MOMENTS: Final = frozenset(
 )
 _HEAL: Final = "heal"
 # Whoever answers questions is no worse off for these: messages, and those outside.
-_OF_MESSAGES: Final = frozenset({"say again", "poison", "damage"})
+_OF_MESSAGES: Final = frozenset({"say again", "poison", "damage", "tangle"})
 _OF_PROCESSES: Final = frozenset({"kill", "kill worker", "die_at", "ration", "restart", "renew", "replace"})
 _SERVERS: Final = frozenset({"rabbitmq", "mongodb", "primary"})
 _OUTSIDE: Final = frozenset({"gateway", "mailbox"})

@@ -66,7 +66,11 @@ class Rig(Verbs):
 
     def tell_of(self, told: Sequence[tuple[Offer, str]], begin: Callable[..., FolkStory] = FolkStory) -> Crowd:
         """These dossiers in any order."""
-        crowd = Crowd(self.town, self.chance.shuffled(told), begin)
+        return self.tell_in_order(self.chance.shuffled(told), begin)
+
+    def tell_in_order(self, told: Sequence[tuple[Offer, str]], begin: Callable[..., FolkStory] = FolkStory) -> Crowd:
+        """These dossiers, as they stand."""
+        crowd = Crowd(self.town, told, begin)
         self.loads.append(crowd)
         return crowd
 

@@ -18,6 +18,7 @@ from deploy.local.waiting import wait_until
 from services.chassis.publish import Outgoing
 from tests.chaos import messages, restoring
 from tests.chaos.alarms import Alarms
+from tests.chaos.chance import Chance
 from tests.chaos.clocks import Skewed
 from tests.chaos.databases import SlowFlushes, step_down
 from tests.chaos.diary import Step
@@ -26,6 +27,7 @@ from tests.chaos.flood import Flood
 from tests.chaos.memory import Ration
 from tests.chaos.missing import NotHere
 from tests.chaos.stage import Stage
+from tests.chaos.tangle import Tangle
 from tests.chaos.wires import BROKER
 from tests.chaos.witness import Witness, children
 
@@ -281,6 +283,17 @@ class Verbs:
         self.note("say again", f"{len(events)} events")
         messages.say(self.env["MOTCUA_AMQP_URI"], events)
         return len(events)
+
+    @contextlib.contextmanager
+    def tangled(self, chance: Chance) -> Iterator[Tangle]:
+        """Every event comes to the services late, in another order, and some twice; gives what can lose them too."""
+        self.note("tangle", "all queues")
+        tangle = Tangle(self.env["MOTCUA_AMQP_URI"], chance)
+        try:
+            yield tangle
+        finally:
+            self.note("untangle", "all queues")
+            tangle.end()
 
     def poison(self, queues: Sequence[str]) -> None:
         """Every kind of message that is none, into each of these queues."""

@@ -12,6 +12,8 @@ from tests.chaos import messages, rest
 from tests.chaos.load import Crowd
 from tests.chaos.rig import Rig
 from tests.chaos.taken import Taken
+from tests.chaos.twins import unlike
+from tests.integration.crowd import plots
 from tests.integration.test_a_day_later import every_event, everything
 
 _DAY = 86_400.0
@@ -34,6 +36,26 @@ def said_again(rig: Rig) -> None:
     rig.rest()
     said += _say_everything_twice(rig, known)
     rig.must_bite("events told twice", rig.told_twice, least=said)
+
+
+def any_order(rig: Rig) -> None:
+    """Events first come late, in another order, some twice, some never: dossiers end, field by field, as quiet ones."""
+    told = rig.chance.shuffled(plots(rig.town, rig.dossiers))
+    quiet = rig.tell_in_order(told)
+    quiet.finish()
+    rig.rest()
+    with rig.tangled(rig.chance) as tangle:
+        crowd = rig.tell_in_order(told)
+        crowd.await_told(1 / 2)
+        with tangle.losing():
+            rig.wait(rig.size(2, 5))
+        rig.tell_again()
+        crowd.finish()
+    rig.at_the_end(lambda: list(unlike(rig.env, quiet.tag, crowd.tag)))
+    rig.must_bite("deliveries that came late", lambda: tangle.done["late"], least=10 * rig.dossiers)
+    rig.must_bite("twice", lambda: tangle.done["twice"], least=rig.dossiers)
+    rig.must_bite("behind a later one of their history", lambda: tangle.done["overtaken"], least=rig.dossiers)
+    rig.must_bite("never, until they were told again", lambda: tangle.done["lost"], least=rig.size(5, 50))
 
 
 def a_day_later(rig: Rig) -> None:

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
+from tests.differences import differences
 from tests.unit.simulation.chance import ROUGH, TICKING
 from tests.unit.simulation.invariants import broken
 from tests.unit.simulation.known import RACES, write_known
-from tests.unit.simulation.picture import Picture, comparable, differences, picture, to_the_minute
+from tests.unit.simulation.picture import Picture, comparable, picture, to_the_minute
 from tests.unit.simulation.play import Script, improvise, replay, write, write_race
 from tests.unit.simulation.races import after_a_race
 from tests.unit.simulation.run import Run, versions

@@ -64,20 +64,6 @@ def to_the_minute(value: Any) -> Any:
     return [to_the_minute(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
-def differences(one: Any, other: Any, path: str = "") -> list[str]:
-    """Where two pictures differ, a line each."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        names = sorted({*one, *other}, key=str)
-        return [line for name in names for line in differences(one.get(name), other.get(name), f"{path}/{name}")]
-    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        return [
-            line
-            for place, pair in enumerate(zip(one, other, strict=True))
-            for line in differences(*pair, f"{path}/{place}")
-        ]
-    return [] if one == other else [f"{path}: {one!r} ≠ {other!r}"]
-
-
 def _notices(world: World, *, crowded: bool) -> Picture:
     """By dossier: in the order of the moments, for ids tell nothing."""
     kept: dict[str, list[Any]] = {}
