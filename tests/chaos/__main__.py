@@ -56,7 +56,7 @@ def chaos(full: bool, names: tuple[str, ...], seed: int | None, dossiers: int | 
     be_patient(_PATIENCE[full])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # whoever is ended takes the stack along
     plan_name = "full" if full else "short"
-    run = Run(f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}", plan_name, seed or _fresh_seed())
+    run = Run(f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}", plan_name, _fresh_seed() if seed is None else seed)
     run.machine, run.commit, run.judged = report.machine(), commit(), list(JUDGED)
     began = time.monotonic()
     console.print(f"seed {run.seed}: {', '.join(one.name for one in plan)}", highlight=False)

@@ -26,7 +26,7 @@ from tests.chaos.upgrade import UpgradeStage
 # What reads all that was ever said comes first, while that is little.
 PLAN: Final = (
     Scenario("said again", events.said_again, (20, 1000)),
-    Scenario("any order", events.any_order, (14, 1000)),
+    Scenario("any order", events.any_order, (14, 1000), full_only=True),
     Scenario("kills", processes.kills, (30, 1000)),
     Scenario("failpoints", processes.failpoints, (80, 400), full_only=True),
     Scenario("frozen", processes.frozen, (60, 1000), full_only=True),
