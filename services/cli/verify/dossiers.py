@@ -9,10 +9,11 @@ from typing import Final
 from services.chassis import chain
 from services.chassis.store import outages_named
 from services.cli.verify import books as shelves
-from services.cli.verify import files, money, notices, numbers, stories, sums
+from services.cli.verify import files, money, notices, numbers, prices, stories, sums
 from services.cli.verify.books import Books
 from services.cli.verify.finding import Finding, Said
-from services.cli.verify.papers import Papers, Patterns, named, read_papers, spans
+from services.cli.verify.papers import Papers, named, read_papers, spans
+from services.cli.verify.published import Published
 from services.cli.verify.sums import Sum
 
 Looked = tuple[str, list[Finding]]
@@ -77,14 +78,14 @@ class Dossiers:
             yield papers.code, found
 
     def _read(self, codes: Collection[str] | None) -> Iterator[Papers]:
-        patterns = Patterns(self._books)
+        published = Published(self._books)
         if codes is None:
             for span in spans(self._books):
-                yield from read_papers(self._books, span, patterns, reads_files=self._reads_files)
+                yield from read_papers(self._books, span, published, reads_files=self._reads_files)
         else:
             for some in named(codes):
                 span = {"$in": [code or None for code in some]}
-                yield from read_papers(self._books, span, patterns, some, reads_files=self._reads_files)
+                yield from read_papers(self._books, span, published, some, reads_files=self._reads_files)
 
 
 def findings(papers: Papers, *, told: bool = True) -> list[Finding]:
@@ -114,6 +115,7 @@ def _between(papers: Papers, told: bool) -> Iterator[Finding]:
         partial(stories.tell, told=told),
         _ids,
         money.count,
+        prices.compare,
         notices.count,
         numbers.compare,
         files.compare,

@@ -37,7 +37,7 @@ def _records(papers: Papers) -> Said:
             where = "there is a record without it" if taken is None else f"{taken['number']} has no record"
             yield f"registry.numbers {owner}", f"a number is taken for a record: {where}"
         elif taken is not None and record is not None:
-            dataset, year = papers.patterns.of(record), taken["series"].rpartition("/")[2]
+            dataset, year = papers.published.dataset(record), taken["series"].rpartition("/")[2]
             number = number_of(dataset, taken["number"], int(year)) if dataset else "unknown"
             ids = {kept.id for kept in papers.on(shelves.RECORDS)}
             if record_id(record.dataset, number) not in ids or record.number != number:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from services.chassis.store import Document, outages_named
 from services.cli.verify import books as shelves
 from services.cli.verify.books import SHELVES, Books, Kept, Shelf
-from services.contracts.catalogue.dates import local_day
+from services.cli.verify.published import Published
 from services.intake.dossier import Dossier
 from services.notify.domain import Notice
 from services.payment.order import FeeOrder
@@ -39,23 +39,6 @@ class Beside:
     hashes: Mapping[Any, str] | None = None  # SHA-256 of what a file holds; None where no file was read
 
 
-class Patterns:
-    """How the records of each dataset are numbered, as of a day."""
-
-    def __init__(self, books: Books) -> None:
-        wanted = {"state.kind": "dataset"}
-        states = (kept.state for kept in books.read(shelves.PUBLICATIONS, wanted) if kept.state is not None)
-        self._known = sorted(states, key=lambda one: one.valid_from)
-
-    def of(self, record: Record) -> Mapping[str, Any] | None:
-        """The dataset in force on the day of issue, else as it last was."""
-        day = local_day(record.issued_at).isoformat()
-        own = [one for one in self._known if (one.tenant, one.key) == (record.tenant, record.dataset)]
-        in_force = [one for one in own if one.valid_from <= day and not (one.valid_to and one.valid_to < day)]
-        last = (in_force or own)[-1:]
-        return last[0].document if last else None
-
-
 @dataclass(frozen=True, slots=True)
 class Papers:
     """One dossier in the words of each service. A list holds more than one, or none, only if something is wrong."""
@@ -63,7 +46,7 @@ class Papers:
     code: str
     kept: Mapping[str, Sequence[Kept]]  # by the name of the shelf
     beside: Beside
-    patterns: Patterns
+    published: Published
 
     def on(self, shelf: Shelf) -> Sequence[Kept]:
         """What is on a shelf."""
@@ -145,7 +128,7 @@ def named(codes: Iterable[str], most: int = AT_ONCE) -> Iterator[list[str]]:
 
 
 def read_papers(
-    books: Books, span: Span, patterns: Patterns, codes: Sequence[str] = (), *, reads_files: bool = False
+    books: Books, span: Span, published: Published, codes: Sequence[str] = (), *, reads_files: bool = False
 ) -> Iterator[Papers]:
     """The dossiers of a span by code, and of `codes` also those that nobody knows. Raises Unavailable."""
     by_code: dict[str, dict[str, list[Kept]]] = defaultdict(lambda: defaultdict(list))
@@ -159,7 +142,7 @@ def read_papers(
     if reads_files:
         beside = replace(beside, hashes={id_: hash_of(books, id_) for id_ in beside.files})
     for code in sorted({*by_code, *bills, *codes}):
-        yield Papers(code, by_code.get(code, {}), beside, patterns)
+        yield Papers(code, by_code.get(code, {}), beside, published)
 
 
 def prefix_and_number(code: str) -> tuple[str, int | None]:

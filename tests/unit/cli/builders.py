@@ -9,6 +9,7 @@ from services.chassis.cause import Cause
 from services.cli.verify import books as shelves
 from services.cli.verify.books import PUBLICATIONS, SHELVES, Shelf
 from services.contracts import events
+from services.contracts.catalogue.fees import FeeLine
 from services.contracts.event import Event
 from services.intake import domain as intake
 from services.intake.facts import KINDS
@@ -34,6 +35,20 @@ from tests.unit.routing.builders import CALENDAR, OFFICER, at, terms
 GRANTED, WITHDRAWN, REJECTED, OPEN = (f"000.00.06.G14-260112-000{number}" for number in range(1, 5))
 PREFIX: Final = "000.00.06.G14-260112"
 DATASET: Final = {"number_pattern": "{seq}/{year}/GP-VNNIC"}
+_SINCE: Final = {"when_due": "on_submission", "valid_from": "2016-01-01", "valid_to": None}
+FEES: Final[list[dict[str, Any]]] = [  # of two years they come to `BOTH`
+    {
+        **_SINCE,
+        "code": one.code,
+        "kind": one.kind,
+        "name": {"vi": one.name_vi, "en": one.name_en},
+        "basis": basis,
+        "quantity_field": "years",
+        "amount_vnd": one.unit_amount_vnd,
+        "refundable": one.refundable,
+    }
+    for one, basis in zip(BOTH, ("flat", "per_year"), strict=True)
+]
 SUBMITTED, LATER = at("01-12", "08:30"), at("01-13")
 _TRACE: Final = "00-" + "0" * 32 + "-" + "1" * 16 + "-01"
 _SERIES: Final = ("01BLP", "AA-26E")
@@ -48,7 +63,9 @@ class Installation:
         self.journals = {shelf.name: self.books.journal(shelf) for shelf in (*SHELVES, PUBLICATIONS)}
         self._now = SUBMITTED
         self._causes = 0
-        self._publish()
+        self._lines: dict[str, Sequence[FeeLine]] = {}
+        self._publish("dataset", "ten-mien-vn", DATASET)
+        self.price(FEES)
         self.be_granted(GRANTED)
         self.be_withdrawn(WITHDRAWN)
         self.submit(REJECTED)
@@ -78,9 +95,14 @@ class Installation:
 
     # what people do
 
-    def submit(self, code: str) -> None:
-        """Hand in a dossier with one paper; its fee is asked for."""
-        self.kept("intake.codes").put({"_id": PREFIX, "last": 4})
+    def price(self, fees: list[dict[str, Any]]) -> None:
+        """The catalogue says from now on what this costs."""
+        self._publish("procedure", "dk-ten-mien-vn", {"fees": fees})
+
+    def submit(self, code: str, lines: Sequence[FeeLine] = BOTH) -> None:
+        """Hand in a dossier with one paper; its fee is asked for, in these lines."""
+        self._lines[code] = lines
+        self.kept("intake.codes").put({"_id": PREFIX, "last": 5})
         self.kept("intake.uploads").put(
             {"_id": f"up-{code}", "status": "finished", "dossier_code": code, "current": f"file-{code}"}
         )
@@ -195,7 +217,7 @@ class Installation:
         self.do(
             shelves.ORDERS,
             what.order_id,
-            lambda order: payment.assess(order, what, BOTH, ten_days, self.now()),
+            lambda order: payment.assess(order, what, self._lines[code], ten_days, self.now()),
             cause=cause,
         )
         self.kept("payment.dossiers").put({"_id": code, "unit": "vnnic", "orders": [what.order_id]})
@@ -271,6 +293,6 @@ class Installation:
         self.kept(name).put({"_id": f"{series} {number}", "series": series, "number": number, "owner": owner})
         return number
 
-    def _publish(self) -> None:
-        draft = Draft("", "mic", "dataset", "ten-mien-vn", "2016-01-01", None, DATASET)
-        self.do(PUBLICATIONS, draft.name, lambda one: catalogue.publish(one, draft, DATASET, republish=False))
+    def _publish(self, kind: str, key: str, body: dict[str, Any]) -> None:
+        draft = Draft("", "mic", kind, key, "2016-01-01", None, body)
+        self.do(PUBLICATIONS, draft.name, lambda one: catalogue.publish(one, draft, body, republish=False))

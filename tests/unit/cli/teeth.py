@@ -39,6 +39,7 @@ from tests.unit.cli.spoiling import (
 )
 
 _DATASET: Final = "mic/dataset/ten-mien-vn@2016-01-01"
+_PROCEDURE: Final = "mic/procedure/dk-ten-mien-vn@2016-01-01"
 _FIRST, _SECOND = "01BLP/AA-26E 1", "01BLP/AA-26E 2"
 _NUMBER: Final = "ten-mien-vn/2026 1"
 _DAY_AFTER: Final = LATER + timedelta(days=1)
@@ -200,6 +201,29 @@ MONEY: Final[dict[str, Tooth]] = {
     "not asked for when granted": of_order(
         "its moment (before_result) has come, and nobody", *_deaf_to("before_result"), code=OPEN
     ),
+    "a price of nobody's": of_order(
+        "1 đ are asked for, and mic/dk-ten-mien-vn@2016-01-01 came to 600000 đ",
+        *(
+            put(ORDERS, ORDER, "state.amount_vnd", 1),
+            put(ORDERS, ORDER, "state.lines.0.amount_vnd", 1),
+            put(ORDERS, ORDER, "state.lines.1"),
+        ),
+    ),
+    "another line for as much": of_order(
+        "its lines are not those of mic/dk-ten-mien-vn@2016-01-01",
+        put(ORDERS, ORDER, "state.lines.1.refundable", False),
+    ),
+    "a fee of nobody's": of_order(
+        "mic/dk-ten-mien-vn@2016-01-01 knows no fee on_acceptance",
+        put(ORDERS, ORDER, "state.when_due", "on_acceptance"),
+    ),
+    "a fee that nobody asks for": Tooth(
+        put(ORDERS, ORDER, "state.when_due", "on_acceptance"),
+        GRANTED,
+        f"payment.dossiers {GRANTED}",
+        "there is no order for its fee on_submission",
+    ),
+    "no schedule": of_dossier("has no price for it in mic/dk-ten-mien-vn@2016-01-01", lose(PUBLICATIONS, _PROCEDURE)),
     "dunned": of_order(
         "has ended without a result, and it is still requested",
         put(ORDERS, f"{REJECTED}-S", "state.status", "requested"),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -20,12 +21,14 @@ from services.cli.verify.catalogue import Catalogue
 from services.cli.verify.checker import Report, what_stays
 from services.cli.verify.dossiers import AT_THE_COUNTER, NOT_DELIVERED, UNDECIDED, Account, Dossiers
 from services.cli.verify.finding import Finding
+from services.cli.verify.published import Published
 from services.cli.verify.queues import DeadLetters
 from services.cli.verify.series import Gaps, Owners
 from services.payment import domain as payment
-from tests.unit.cli.builders import GRANTED, LATER, OPEN, REJECTED, WITHDRAWN, Installation
+from tests.unit.cli.builders import FEES, GRANTED, LATER, OPEN, REJECTED, WITHDRAWN, Installation
 from tests.unit.cli.spoiling import ORDER, UPLOAD, Tooth
 from tests.unit.cli.teeth import TEETH
+from tests.unit.payment.builders import BOTH
 
 CODES = [GRANTED, WITHDRAWN, REJECTED, OPEN]
 THE_SUM = "submitted 4 = resolved 1 + rejected 1 + withdrawn 1 + stopped 0 + in progress 1"
@@ -73,6 +76,25 @@ def test_cash_is_of_a_unit_that_had_the_dossier_whether_it_had_heard_of_the_tran
     assert [one for one in found_in(installation) if said in one.wrong] == []
     installation.document(shelves.ORDERS, f"{code}-S")["state"]["unit"] = "cuc-attt"
     assert [one.dossier for one in found_in(installation) if said in one.wrong] == [code]
+
+
+def test_what_was_priced_by_the_fees_of_then_is_right_though_they_were_changed(installation: Installation) -> None:
+    code, dearer = "000.00.06.G14-260112-0005", [{**one, "amount_vnd": 2 * one["amount_vnd"]} for one in FEES]
+    installation.price([{**one, "valid_to": "2026-01-11"} for one in FEES] + dearer)
+    installation.rest()
+    assert found_in(installation) == NOTHING_WRONG
+    double = tuple(replace(one, unit_amount_vnd=2 * one.unit_amount_vnd, amount_vnd=2 * one.amount_vnd) for one in BOTH)
+    installation.submit(code, lines=double)
+    installation.rest()
+    assert found_in(installation) == NOTHING_WRONG
+
+
+def test_an_order_that_was_priced_wrong_from_the_first_is_found(installation: Installation) -> None:
+    code, cheap = "000.00.06.G14-260112-0005", BOTH[:1]
+    installation.submit(code, lines=cheap)
+    installation.rest()
+    said = "100000 đ are asked for, and mic/dk-ten-mien-vn@2016-01-01 came to 600000 đ"
+    assert found_in(installation) == [Finding(code, f"payment.orders {code}-S", said)]
 
 
 def test_a_file_whose_bytes_were_changed_is_found_where_files_are_read(installation: Installation) -> None:
@@ -128,9 +150,7 @@ def test_dossiers_are_read_a_few_at_a_time_and_all_of_them(installation: Install
     for shelf in (shelves.DOSSIERS, shelves.CASES):  # what only some services know is found as well
         installation.kept(shelf.name).documents.pop(OPEN if shelf is shelves.DOSSIERS else GRANTED)
     *full, last, of_none = papers.spans(books, most=1)
-    read = [
-        [one.code for one in papers.read_papers(books, span, papers.Patterns(books))] for span in (*full, last, of_none)
-    ]
+    read = [[one.code for one in papers.read_papers(books, span, Published(books))] for span in (*full, last, of_none)]
     assert [code for codes in read for code in codes] == CODES
     assert max(map(len, read)) == 1
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from services.cli.verify.books import Books
 from services.cli.verify.dossiers import findings
-from services.cli.verify.papers import Patterns, read_papers
+from services.cli.verify.papers import read_papers
+from services.cli.verify.published import Published
 from tests.unit.simulation.world import World, catalogued
 
 
@@ -24,11 +25,11 @@ class WorldBooks(Books):
 
 def exceptions(world: World, codes: list[str]) -> Iterator[str]:
     """All that is wrong with these dossiers, and with others that somebody knows."""
-    for papers in read_papers(WorldBooks(world), {"$gt": ""}, _patterns(), codes):
+    for papers in read_papers(WorldBooks(world), {"$gt": ""}, _published(), codes):
         yield from map(str, findings(papers))
 
 
 @cache
-def _patterns() -> Patterns:
-    """How the datasets of the one catalogue are numbered."""
-    return Patterns(WorldBooks(catalogued()))
+def _published() -> Published:
+    """What the one catalogue says."""
+    return Published(WorldBooks(catalogued()))
