@@ -9,10 +9,10 @@ import multiprocessing
 import struct
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from itertools import cycle
+from itertools import cycle, islice
 from random import Random
 from typing import Any, Final
 
@@ -141,11 +141,11 @@ class _Filler:
         yield from (now - timedelta(days=1 + number % 6) for number in range(self._lot.open // _OF_AN_INSTANT + 1))
 
     def _cast(self, patterns: Sequence[Pattern], at: Iterator[datetime], dossiers: int) -> None:
-        """One pattern after the other, so many of each at one instant."""
-        for pattern in cycle(patterns):
-            if dossiers <= 0:
-                return
+        """One pattern after the other, so many of each at one instant, of those that cost then what they do."""
+        turns = cycle(patterns)
+        while dossiers > 0:
             left, instant = min(_OF_AN_INSTANT, dossiers), next(at)
+            pattern = _priced_as_then(islice(turns, len(patterns)), instant)
             dossiers -= left
             while left > 0:
                 number = self._counted[_series(pattern, instant)] + 1
@@ -227,6 +227,15 @@ def _given(receipts: Collection[Document]) -> dict[str, int]:
     """The last number of each series, for what is of this year goes on with the numbers of the real dossiers."""
     last = receipts.aggregate([{"$group": {"_id": "$series", "last": {"$max": "$number"}}}])
     return {one["_id"]: one["last"] for one in last}
+
+
+def _priced_as_then(patterns: Iterable[Pattern], at: datetime) -> Pattern:
+    """The first that had its fees then already. Raises NotMeasured."""
+    day = local_day(at).isoformat()
+    found = next((one for one in patterns if one.fees_since < day), None)
+    if found is None:
+        raise NotMeasured(f"the fees of all patterns are of later than {day}")
+    return found
 
 
 def _series(pattern: Pattern, at: datetime) -> str:

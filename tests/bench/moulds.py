@@ -47,10 +47,14 @@ class Told:
 
 @dataclass(frozen=True)
 class Pattern:
-    """What was stored of one dossier: (`database.collection`, document) each; `dataset` is the body of its record's."""
+    """What was stored of one dossier: (`database.collection`, document) each; `dataset` is the body of its record's.
+
+    After the day `fees_since` (ISO) it would have been priced as it was.
+    """
 
     documents: Sequence[tuple[str, Document]]
     dataset: Mapping[str, Any] | None
+    fees_since: str = ""
 
     @property
     def dossier(self) -> Document:

@@ -7,6 +7,9 @@ from typing import Any, Final
 from services.cli.demo.command import cast, catalogue
 from services.cli.demo.stories import Story
 from services.cli.demo.town import Town, fresh
+from services.contracts.catalogue.dates import local_day
+from services.contracts.catalogue.fees import in_force
+from services.registry.catalogue import name_of
 from tests.bench.books import Books
 from tests.bench.moulds import Document, Pattern
 from tests.bench.outcome import Unclosed
@@ -37,7 +40,7 @@ def pattern_of(books: Books, code: str) -> Pattern:
     """All that is stored of a dossier."""
     documents = list(_documents(books, code))
     record = next((document for name, document in documents if name == "motcua_registry.records"), None)
-    return Pattern(documents, _dataset(books, record) if record else None)
+    return Pattern(documents, _dataset(books, record) if record else None, _fees_since(books, code))
 
 
 def _documents(books: Books, code: str) -> Iterator[tuple[str, Document]]:
@@ -70,6 +73,16 @@ def _documents(books: Books, code: str) -> Iterator[tuple[str, Document]]:
 
 def _among(ids: Any) -> Document:
     return {"_id": {"$in": list(ids)}}
+
+
+def _fees_since(books: Books, code: str) -> str:
+    """The last day on which an item of its fees began, or one that was in force before had its end."""
+    dossier = books.found("intake.dossiers", {"_id": code})[0]["state"]
+    version = name_of(dossier["tenant"], "procedure", dossier["procedure"], dossier["procedure_version"])
+    fees = books.found("registry.publications", {"_id": version})[0]["state"]["document"]["fees"]
+    day = local_day(dossier["submitted_at"])
+    changes = (fee["valid_from"] if in_force(fee, day) else fee["valid_to"] or "" for fee in fees)
+    return max((one for one in changes if one <= day.isoformat()), default="")
 
 
 def _dataset(books: Books, record: Document) -> Mapping[str, Any]:

@@ -13,8 +13,9 @@ from services.contracts import events
 from services.intake.finding import found_by
 from services.notify.domain import notice_id
 from services.routing.wiring import CASE
-from tests.bench.fill import _Caster, instants
+from tests.bench.fill import _Caster, _priced_as_then, instants
 from tests.bench.moulds import Document, Pattern, mould_of
+from tests.bench.outcome import NotMeasured
 
 AGENCY: Final = "000.00.03.G14"
 CODE: Final = f"{AGENCY}-261126-0007"
@@ -73,6 +74,14 @@ def test_a_history_still_makes_its_state() -> None:
         state = CASE.evolve(state, events.read("routing", entry["type"], entry["v"], entry["data"]))
     assert state.due_at == one["routing.cases"]["state"]["due_at"]
     assert state.due_at - state.accepted_at == DUE_AT - AT
+
+
+def test_a_dossier_is_cast_only_on_days_on_which_it_cost_what_it_does() -> None:
+    dear, free = Pattern([], None, "2024-08-30"), Pattern([], None)
+    assert _priced_as_then([dear, free], THEN) is free
+    assert _priced_as_then([dear, free], THEN + timedelta(days=1)) is dear
+    with pytest.raises(NotMeasured):
+        _priced_as_then([dear], THEN)
 
 
 def test_instants_are_in_order_on_working_days_of_their_years() -> None:
