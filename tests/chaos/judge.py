@@ -9,6 +9,7 @@ from typing import Any, Final
 from deploy.local.waiting import wait_until
 from tests.chaos import rest, returns, tries
 from tests.chaos.diary import Step, harms_the_broker, loses_replies, may_cost_answers
+from tests.chaos.gateway import compared
 from tests.chaos.rig import PROGRAMS, Rig
 from tests.integration.books import Books
 
@@ -119,6 +120,7 @@ JUDGED: Final[Mapping[str, Callable[[Rig], Iterable[str]]]] = {
     "letters that are called sent": lambda rig: _unwritten_letters(rig.env, copies(rig.stage.run_dir)),
     "letters that are given up": _given_up,
     "letters that come twice": lambda rig: needless_letters(rig.steps, rig.letters_twice),
+    "money that the gateway has kept": lambda rig: compared(rig.env, rig.stage.gateway).wrong,
     "who is ready": _unready,
     "lag and memory of each process": lambda rig: rig.watch.wrong(rig.steps),
     "one story of all services": lambda rig: rig.stage.verify(),

@@ -1,10 +1,8 @@
-"""Payers whom the gateway serves badly, and whoever contradicts it in its own name; its ledger, for comparing."""
+"""Payers whom the gateway serves badly, and whoever contradicts it in its own name."""
 
-import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any, Final
 
 import requests
@@ -12,7 +10,6 @@ import requests
 from services.cli.demo.town import patiently
 from tests.chaos.chance import Chance
 from tests.chaos.load import FolkStory
-from tests.integration.books import Books
 from tests.integration.callbacks import SPOILT, Callback
 from tests.integration.crowd import payment_address
 
@@ -105,64 +102,3 @@ class Payers:
     def heard(self, answer: str) -> int:
         """How often payment has answered so."""
         return sum(one.answers[answer] for one in self.stories)
-
-
-class GatewayLedger:
-    """What the gateway itself has written down, read behind its back."""
-
-    def __init__(self, run_dir: Path) -> None:
-        self._file = run_dir / "sandbox" / "gateway.sqlite"
-
-    def kept_vnd(self) -> Counter[str]:
-        """What was taken under each reference and not given back."""
-        taken = "SELECT txn_ref, amount / 100 FROM transactions WHERE status = '00'"
-        back = "SELECT t.txn_ref, -r.amount / 100 FROM refunds r JOIN transactions t ON t.number = r.payment"
-        kept = Counter[str]()
-        for reference, amount in (*self._rows(taken), *self._rows(back)):
-            kept[reference] += amount
-        return kept
-
-    def tries(self, fault: str) -> int:
-        """How often the gateway has called back for the payments that met this fault."""
-        ((count,),) = self._rows("SELECT coalesce(sum(ipn_tries), 0) FROM transactions WHERE ipn_fault = ?", fault)
-        return int(count)
-
-    def met(self, fault: str) -> int:
-        """How many payments met it."""
-        ((count,),) = self._rows("SELECT count(*) FROM transactions WHERE ipn_fault = ?", fault)
-        return int(count)
-
-    def _rows(self, query: str, *values: str) -> list[tuple[Any, ...]]:
-        with sqlite3.connect(f"file:{self._file}?mode=ro", uri=True) as db:
-            return list(db.execute(query, values))
-
-
-def disagreements(env: Mapping[str, str], ledger: GatewayLedger) -> Iterator[str]:
-    """Where the gateway has kept other money than our books say."""
-    at_gateway, known = ledger.kept_vnd(), set[str]()
-    with Books(env) as books:
-        for order in books.collection("payment.orders").find({}, {"state": 1}):
-            state = order["state"]
-            references = [one["reference"] for one in state["attempts"]]
-            known.update(references)
-            kept = sum(at_gateway[reference] for reference in references)
-            ours = _kept_vnd(state)
-            if kept != ours:
-                yield f"payment.orders {order['_id']}: the gateway has kept {kept} đ, our books say {ours} đ"
-    yield from (f"the gateway took money for {one}, which nobody knows" for one in at_gateway.keys() - known)
-
-
-def _kept_vnd(state: Mapping[str, Any]) -> int:
-    """What an order has kept, by our own books, of what came through the gateway."""
-    captured = len([one for one in state["attempts"] if one["outcome"] == "captured"])
-    given_back = [int(one["amount_vnd"]) for one in state["refunds"] if one["attempt"] and one["refunded_at"]]
-    amount: int = state["amount_vnd"]
-    return captured * amount - sum(given_back)
-
-
-def given_back(env: Mapping[str, str]) -> int:
-    """How many payments were given back because the fee was paid already."""
-    with Books(env) as books:
-        orders = books.collection("payment.orders").find({"state.refunds": {"$ne": []}}, {"state.refunds": 1})
-        refunds = [one for order in orders for one in order["state"]["refunds"]]
-    return sum(one["reason"] == "paid_twice" and bool(one["refunded_at"]) for one in refunds)

@@ -29,17 +29,18 @@ Written by `make chaos`, or by `python -m tests.chaos --page` from a run that it
 it is kept beside it as JSON, so that one scenario may be played anew and put in its place with `--page`. Each scenario
 runs on a stack of this machine, which the next one uses on where all held: real RabbitMQ, real MongoDB, the five
 services, their doors, the gateway and the mailbox. After each one, every dossier that was accepted must have ended
-once and as it was told, every history must fold to its state, all services must tell one story (`motcua verify`),
-every event must be in the stream `events.log`, in order and word for word as it was written, no dead letter may rest
-that was not planned, no letter may have come twice unless notify, its database or the mail server was harmed, and
-every service and door must say that it is ready. Each *try* by RPC of those who tell dossiers must have ended within
-its deadline of 15 s and a grace of 3, in an answer or in an error that says what it is; *unanswered* until then may be
-one only during a fault, or within 20 s of it. While a broker takes nothing, a stock client waits with its request
-itself, for nameko gives it no time to hand it over, and after a lost line it begins to wait anew: there its time
-counts from 15 s after the broker is whole again, and our own client, which asks meanwhile, has its deadline of 5 s all
-the time. When the broker has lost its disk, a stock client's queue for replies is gone too; it finds that out after it
-has asked, and may wait in vain once on each line of before. A fault that was not felt counts as not run: *did not
-bite*. [faults.md](faults.md) has every fault and every invariant.
+once and as it was told, every history must fold to its state, all services must tell one story (`motcua verify`), the
+gateway's own ledger must have kept of each payment what our books say (but for what came after a backup, where all
+that did is lost: it is counted), every event must be in the stream `events.log`, in order and word for word as it was
+written, no dead letter may rest that was not planned, no letter may have come twice unless notify, its database or the
+mail server was harmed, and every service and door must say that it is ready. Each *try* by RPC of those who tell
+dossiers must have ended within its deadline of 15 s and a grace of 3, in an answer or in an error that says what it
+is; *unanswered* until then may be one only during a fault, or within 20 s of it. While a broker takes nothing, a stock
+client waits with its request itself, for nameko gives it no time to hand it over, and after a lost line it begins to
+wait anew: there its time counts from 15 s after the broker is whole again, and our own client, which asks meanwhile,
+has its deadline of 5 s all the time. When the broker has lost its disk, a stock client's queue for replies is gone
+too; it finds that out after it has asked, and may wait in vain once on each line of before. A fault that was not felt
+counts as not run: *did not bite*. [faults.md](faults.md) has every fault and every invariant.
 
 All is *healed* when the last fault has been taken away; whatever is not running is started after that moment.
 *Recovery* is counted from it: within 60 s no event waits in any queue of the services, nothing from before is

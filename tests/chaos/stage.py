@@ -12,6 +12,7 @@ from services.chassis.failpoint import VARIABLE as FAILPOINTS
 from services.cli.demo.command import TENANTS, await_catalogue
 from services.cli.stack import declare_topology, is_ready
 from services.cli.verify.checker import verify
+from tests.chaos.gateway import GatewayLedger
 from tests.chaos.load import Townsfolk
 from tests.chaos.stream import Stream
 from tests.chaos.wires import Wires
@@ -40,6 +41,7 @@ class Stage:
         self.failpoints = self.run_dir / "failpoints"
         self.failpoints.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.known = identity.settle(self.run_dir)
+        self.gateway = GatewayLedger(self.run_dir)
         self.wires = Wires(self.known, self.run_dir / "proxy.log")
         lines = self.wires.env if self.has_lines else {}
         self.chosen = {**ENV, FAILPOINTS: str(self.failpoints), **lines, **(env or {})}

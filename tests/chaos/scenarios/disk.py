@@ -5,6 +5,7 @@ from typing import Final
 
 from deploy.local.waiting import wait_until
 from tests.chaos import restoring
+from tests.chaos.gateway import compared
 from tests.chaos.load import OPEN, Crowd, Submissions
 from tests.chaos.rig import Rig
 from tests.integration.books import Books
@@ -81,6 +82,7 @@ def restored(rig: Rig) -> None:
     with rig.away("routing"):  # what it has not heard by then, only the histories can tell it
         rig.wait(3)
         answered, ended = _answered(rig), _ended(rig)
+        begun, given_back = rig.stage.gateway.references(), rig.stage.gateway.given_back_vnd()
         rig.note("back up", "mongodb")
         restoring.back_up(rig.stage)
     for load in rig.loads:
@@ -90,6 +92,7 @@ def restored(rig: Rig) -> None:
     rig.note("lose and restore", "mongodb, rabbitmq")
     with restoring.lost_and_restored(rig.stage):
         kept, untold = rig.codes("intake.dossiers"), rig.codes("intake.dossiers") - rig.codes("routing.cases")
+        rig.stage.gateway.note_loss(begun, given_back)
     rig.at_the_end(lambda: [f"{code} was answered before the backup and is not kept" for code in answered - kept])
     rig.at_the_end(lambda: list(_ended_otherwise(rig, ended)))
     rig.at_the_end(lambda: [f"{code} is not known to its unit" for code in answered - rig.codes("routing.cases")])
@@ -98,6 +101,8 @@ def restored(rig: Rig) -> None:
     rig.must_bite("of them told to their end", len(ended), least=5)
     rig.must_bite("lost with the disks", lambda: len(later - kept))
     rig.must_bite("unknown to routing in the backup", lambda: len(untold))
+    rig.must_bite("payments unknown to the backup", lambda: len(compared(rig.env, rig.stage.gateway).unknown), least=0)
+    rig.must_bite("given back after the backup", lambda: len(compared(rig.env, rig.stage.gateway).undone), least=0)
     rig.must_bite("told again", lambda: len(rig.stage.stream.ledger.times), least=100)
 
 

@@ -7,8 +7,9 @@ from time import monotonic
 from deploy.local.waiting import wait_until
 from tests.chaos import rest
 from tests.chaos.department import Department
+from tests.chaos.gateway import given_back
 from tests.chaos.load import LetterlessStory
-from tests.chaos.payers import ANSWERS, FAULTS, GatewayLedger, Payers, disagreements, given_back
+from tests.chaos.payers import ANSWERS, FAULTS, Payers
 from tests.chaos.rig import Rig
 from tests.chaos.webhooks import Webhooks
 from tests.integration.books import Books
@@ -49,18 +50,17 @@ def subscribers_down(rig: Rig) -> None:
 
 def gateway(rig: Rig) -> None:
     """Payments of which the gateway is silent, late, contrary, forged, repeated; it stands still; people pay twice."""
-    payers, ledger = Payers(rig.chance, rig.dossiers), GatewayLedger(rig.stage.run_dir)
+    payers = Payers(rig.chance, rig.dossiers)
     crowd = rig.tell_of([(offers(rig.town)[_WITH_A_FEE], "granted")] * rig.dossiers, payers.begin)
     crowd.await_told(1 / 3)
     with rig.paused("gateway"):
         rig.wait(rig.size(21, 25))  # payment asks after five seconds, and waits for fifteen
-    rig.at_the_end(lambda: list(disagreements(rig.env, ledger)))
     for fault in FAULTS:
-        rig.must_bite(fault, partial(ledger.met, fault))
+        rig.must_bite(fault, partial(rig.stage.gateway.met, fault))
     for answer, what in ANSWERS.items():
         rig.must_bite(what, partial(payers.heard, answer))
     rig.must_bite("settled by asking", lambda: rig.witness.said("payment", "silent_attempt_settled"))
-    rig.must_bite("given back", lambda: given_back(rig.env))
+    rig.must_bite("given back", lambda: given_back(rig.env, "paid_twice"))
     rig.must_bite("gateway not reached", lambda: rig.witness.said("payment", "gateway_unreachable"))
 
 

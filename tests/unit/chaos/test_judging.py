@@ -2,9 +2,12 @@
 
 import json
 import time
+from collections import Counter
 from collections.abc import Mapping
+from contextlib import nullcontext
 from math import inf
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,9 +16,10 @@ from nameko.exceptions import RemoteError, RpcTimeout, UnknownService
 
 from services.chassis.publish import Outgoing
 from services.cli.top.scraping import Seen
-from tests.chaos import judge, messages, stream, tries
+from tests.chaos import gateway, judge, messages, stream, tries
 from tests.chaos.department import Volume, disorder
 from tests.chaos.diary import Step, may_cost_answers, spells
+from tests.chaos.gateway import GatewayLedger
 from tests.chaos.load import Handed, Submissions, Townsfolk
 from tests.chaos.scenarios import crowds
 from tests.chaos.stream import Heard, Ledger, digest
@@ -214,6 +218,83 @@ def test_a_letter_that_is_given_up_is_named() -> None:
     states = {"a": waits, "b": {**waits, "failed_round": 2}, "c": {**waits, "failed_round": 2, "sent_at": 1}}
     (line,) = judge.given_up({"_id": id_, "state": state} for id_, state in states.items())
     assert line.startswith("notify.notices b:")
+
+
+class Till(GatewayLedger):
+    """What a gateway took and gave back, without a gateway."""
+
+    def __init__(self, taken: Mapping[str, int], back: Mapping[str, int] | None = None) -> None:
+        super().__init__(Path("nowhere"))
+        self.taken, self.back = Counter(taken), Counter(back or {})
+
+    def taken_vnd(self) -> Counter[str]:
+        """As it is said."""
+        return self.taken.copy()
+
+    def given_back_vnd(self) -> Counter[str]:
+        """As it is said."""
+        return self.back.copy()
+
+    def references(self) -> set[str]:
+        """All under which it took something."""
+        return set(self.taken)
+
+
+def order(*captured: str, back: Mapping[str, int] | None = None, failed: str = "") -> dict[str, Any]:
+    """A fee of 100 đ: references under which it was paid, what was given back of some, one that failed."""
+    outcomes = {**dict.fromkeys(captured, "captured"), failed: "failed"}
+    refunds = [{"attempt": one, "amount_vnd": vnd, "refunded_at": 1} for one, vnd in (back or {}).items()]
+    attempts = [{"reference": one, "outcome": outcome} for one, outcome in outcomes.items() if one]
+    return {"_id": "O", "state": {"amount_vnd": 100, "attempts": attempts, "refunds": refunds}}
+
+
+@pytest.mark.parametrize(
+    ("till", "orders", "wrong"),
+    [
+        (Till({"A": 100, "B": 100}, {"B": 100}), [order("A", "B", back={"B": 100})], 0),
+        (Till({"A": 100}, {"A": 70}), [order("A", back={"A": 70}, failed="B")], 0),
+        (Till({"A": 90}), [order("A")], 1),  # it took another amount
+        (Till({"A": 100}), [order(failed="A")], 1),  # we know nothing of it
+        (Till({}), [order("A")], 1),  # it has taken nothing
+        (Till({"A": 100}), [order("A", back={"A": 70})], 1),  # what we call given back is still there
+        (Till({"A": 100}, {"A": 70}), [order("A")], 1),  # it gave back what was not owed
+        (Till({"A": 100}, {"B": 100}), [order("A", "B", back={"A": 100})], 2),  # of another payment than it ought to be
+        (Till({"A": 100}, {"A": 100}), [], 1),  # it came from nobody, though all of it went back
+    ],
+)
+def test_the_gateway_must_have_kept_under_each_reference_what_our_books_say(
+    till: Till, orders: list[dict[str, Any]], wrong: int
+) -> None:
+    found = gateway.compare(orders, till)
+    assert len(found.wrong) == wrong, found
+    assert (found.unknown, found.undone) == ([], [])
+
+
+def test_what_came_after_a_backup_that_all_went_back_to_is_counted_and_what_came_before_is_wrong() -> None:
+    till = Till({"known": 100, "begun": 100, "later": 100, "undone": 100})
+    till.note_loss({"known", "begun", "undone"}, Counter({"known": 0}))
+    till.back["undone"] = 100  # nobody lost that
+    orders = [order("known"), order("undone")]
+    found = gateway.compare(orders, till)
+    assert found.unknown == ["later"]
+    assert [line.partition(" đ")[0] for line in found.wrong] == [
+        "payment.orders O: under undone the gateway has kept 0",
+        "the gateway took money for begun, which nobody knows",
+    ]
+    till.note_loss(till.references(), Counter())
+    assert gateway.compare(orders, till).undone == ["undone"]
+    till.taken["known"] = 90
+    assert "under known the gateway has kept 90 đ" in gateway.compare(orders, till).wrong[0]
+
+
+def test_after_each_scenario_the_gateway_s_ledger_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    till = Till({"A": 100})
+    no_orders = SimpleNamespace(collection=lambda _: SimpleNamespace(find=lambda *_: []))
+    monkeypatch.setattr(gateway, "Books", lambda _env: nullcontext(no_orders))
+    rig: Any = SimpleNamespace(env={}, stage=SimpleNamespace(gateway=till))
+    assert list(judge.JUDGED["money that the gateway has kept"](rig)) == [
+        "the gateway took money for A, which nobody knows"
+    ]
 
 
 @pytest.mark.parametrize(

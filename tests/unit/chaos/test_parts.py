@@ -15,8 +15,9 @@ from tests.chaos.__main__ import chaos
 from tests.chaos.alarms import Alarms
 from tests.chaos.chance import Chance
 from tests.chaos.diary import Step
+from tests.chaos.gateway import GatewayLedger
 from tests.chaos.load import Handed, Submissions, Townsfolk
-from tests.chaos.payers import FAULTS, GatewayLedger, Payers
+from tests.chaos.payers import FAULTS, Payers
 from tests.chaos.plan import PLAN, chosen
 from tests.chaos.questions import Questions
 from tests.chaos.rest import rests
