@@ -19,7 +19,7 @@ from tests.integration import agreement
 from tests.integration.books import Books
 
 AT_ONCE: Final = 8
-# Every fate, and a fee at each moment; mostly what is cheap, so that many fit into a minute.
+# Every fate, a fee at each moment, and money that goes back; mostly what is cheap, so that many fit into a minute.
 PARTS: Final = (
     ("xn-dk-xuat-ban", "granted"),
     ("xn-dk-xuat-ban", "withdrawn"),
@@ -28,11 +28,11 @@ PARTS: Final = (
     ("gp-phu-truong", "refused"),
     ("xn-dk-xuat-ban", "supplemented"),
     ("xn-dk-xuat-ban", "left open"),
+    ("dk-ten-mien-vn", "rejected when paid"),
     ("dk-ten-mien-vn", "granted"),
-    ("xn-dk-xuat-ban", "withdrawn"),
     ("xn-dk-xuat-ban", "granted"),
     ("cap-ip-asn", "granted"),
-    ("xn-dk-xuat-ban", "rejected"),
+    ("dk-ten-mien-vn", "withdrawn when paid"),
     ("xn-dk-xuat-ban", "granted"),
 )
 STATUS_OF: Final = {
@@ -42,6 +42,8 @@ STATUS_OF: Final = {
     "refused": "resolved",
     "withdrawn": "withdrawn",
     "rejected": "rejected",
+    "rejected when paid": "rejected",
+    "withdrawn when paid": "withdrawn",
 }
 
 

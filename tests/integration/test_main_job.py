@@ -19,6 +19,17 @@ def test_a_dossier_of_a_level_four_procedure_ends_as_its_fate_wants(town: Town, 
     assert bool(told.number) == (fate in ("granted", "supplemented", "handed on"))
 
 
+@pytest.mark.parametrize("fate", ["rejected when paid", "withdrawn when paid"])
+def test_what_was_paid_for_a_dossier_that_ends_without_a_result_goes_back(town: Town, fate: str) -> None:
+    procedure = next(one for one in await_catalogue(town, "mic") if one["key"] == "dk-ten-mien-vn")
+    story = Story(town, "mic", procedure, f"job-{fate.replace(' ', '-')}")
+    told = story.tell(fate)
+    assert (told.status, told.fee_vnd) == (fate.partition(" ")[0], 800_000)
+    (refund,) = story.order()["refunds"]
+    assert refund["reason"] == "dossier_ended"
+    assert refund["amount_vnd"] in {700_000, 800_000}  # all of it where it ended in the second in which it was paid
+
+
 def test_every_procedure_of_both_ministries_is_on_offer(town: Town) -> None:
     offered = {tenant: await_catalogue(town, tenant) for tenant in TENANTS}
     for tenant, count in zip(TENANTS, (18, 7), strict=True):

@@ -26,7 +26,7 @@ from tests.integration.world import Raw
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 READS: Final = {"find", "getMore", "count", "aggregate", "killCursors", "endSessions", "hello", "ismaster", "ping"}
-_STORIES: Final = 8  # of every fate
+_STORIES: Final = 8  # of nearly every fate
 
 
 @pytest.fixture(scope="module")

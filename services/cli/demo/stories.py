@@ -1,13 +1,14 @@
 """What may become of a dossier, told step by step through the doors that everybody has."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
 from services.cli.demo.town import SYSTEM, DemoError, Town, fresh, patiently
 
+# Those of a demonstration; two more make money go back.
 FATES: Final = ("granted", "supplemented", "refused", "withdrawn", "rejected", "handed on", "left open")
 _NOT_YET = ("NotFound",)
 _LAST_WORD: Final = {
@@ -18,6 +19,8 @@ _LAST_WORD: Final = {
     "rejected": "rejected",
     "handed on": "resolved",
     "left open": "accepted",
+    "rejected when paid": "rejected",
+    "withdrawn when paid": "withdrawn",
 }
 
 
@@ -55,7 +58,7 @@ class Story:
         """Live through `fate`, and wait until every service agrees."""
         began = time.monotonic()
         self.submit()
-        {
+        fates: Mapping[str, Callable[[], None]] = {
             "granted": self.be_granted,
             "supplemented": self.be_supplemented,
             "refused": self.be_refused,
@@ -63,7 +66,10 @@ class Story:
             "rejected": self.be_rejected,
             "handed on": self.be_handed_on,
             "left open": self.be_left_open,
-        }[fate]()
+            "rejected when paid": partial(self.be_given_back, self.be_rejected),
+            "withdrawn when paid": partial(self.be_given_back, self.be_withdrawn),
+        }
+        fates[fate]()
         return self._told(fate, began)
 
     def submit(self) -> None:
@@ -132,6 +138,12 @@ class Story:
         """Not even be received."""
         self.act("reject", reason="Không thuộc thẩm quyền / Not within competence")
         self.await_status("rejected")
+
+    def be_given_back(self, end: Callable[[], None]) -> None:
+        """Pay on submission, end all the same, and have back from the gateway what is owed."""
+        self.settle_fees("on_submission")
+        end()
+        patiently(lambda: self.order()["status"] == "refunded", f"{self.code} refund")
 
     def be_handed_on(self) -> None:
         """Come to a unit that is not competent, and have the licence from another."""

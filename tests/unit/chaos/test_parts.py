@@ -3,6 +3,7 @@
 import sqlite3
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from itertools import cycle, islice
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -10,6 +11,7 @@ from typing import Any, cast
 import pytest
 from click.testing import CliRunner
 
+from services.cli.demo.stories import FATES
 from tests.chaos import recovery, rest
 from tests.chaos.__main__ import chaos
 from tests.chaos.alarms import Alarms
@@ -23,6 +25,7 @@ from tests.chaos.questions import Questions
 from tests.chaos.rest import rests
 from tests.chaos.rig import Rig
 from tests.chaos.witness import Witness
+from tests.integration.crowd import PARTS
 from tests.integration.http_door import HttpDoor
 
 OFFER = {"key": "x", "unit": "u", "example": {"applicant": {"kind": "citizen", "id_number": "001801000001"}}}
@@ -125,6 +128,12 @@ def test_what_the_gateway_keeps_is_what_it_took_less_what_it_gave_back(tmp_path:
         db.execute("INSERT INTO refunds VALUES (2, 500000)")
     assert {reference: kept for reference, kept in ledger.kept_vnd().items() if kept} == {"A": 20_000}
     assert (ledger.met("lost"), ledger.tries("lost"), ledger.tries("repeat:20")) == (1, 0, 20)
+
+
+def test_in_the_smallest_crowd_of_the_plan_money_goes_back() -> None:
+    smallest = min(one.dossiers[0] for one in PLAN)
+    fates = {fate for _, fate in islice(cycle(PARTS), smallest)}
+    assert fates >= {*FATES, "rejected when paid", "withdrawn when paid"}
 
 
 def test_every_scenario_says_what_it_is_in_one_sentence() -> None:
