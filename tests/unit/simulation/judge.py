@@ -18,10 +18,13 @@ _EVERY_THIRD, _EVERY_SO_OFTEN = 3, 30
 
 
 class Judged(NamedTuple):
-    """How many plays were found sound, with how many histories (of dossiers, cases, orders, records, notices)."""
+    """How many histories were found sound, each of one whole run, and how many aggregates these runs made.
 
-    plays: int
+    (Dossiers, cases, orders, records, notices.)
+    """
+
     histories: int
+    aggregates: int
 
 
 def judge(kind: str, seed: int) -> Judged:
