@@ -8,11 +8,11 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from itertools import count
 from typing import Any, Final
 
 import requests
 from nameko.exceptions import RemoteError
+from urllib3.util import Retry
 
 from services.chassis import clock
 from services.cli.demo import town as demo_town
@@ -27,6 +27,7 @@ AT_ONCE: Final = 8
 OPEN: Final = "accepted"  # the status of a dossier that is told to no end
 _NOT_HEARD: Final = "routing.fee_unpaid"
 _PAUSE: Final = 1.0
+_BUSY: Final = 503
 
 
 class GaveUp(Exception):
@@ -58,18 +59,31 @@ class Townsfolk(Town):
             self.tries[self._mine_now.tries] += 1
 
     def upload(self, actor: Mapping[str, str], name: str) -> str:
-        """As `Town.upload`, brought again after a moment when the door is closed, under a new ticket."""
-        for tries in count(1):
+        """As `Town.upload`, brought again after a moment when the door is closed or busy, and counted each time."""
+        self._mine_now.brought, until = 0, time.monotonic() + vars(demo_town)["PATIENCE_SECONDS"]
+        while True:
             try:
-                found = Town.upload(self, actor, name)
+                found = super().upload(actor, name)
             except requests.RequestException:
-                if tries * _PAUSE > vars(demo_town)["PATIENCE_SECONDS"]:
+                if time.monotonic() > until:
                     raise
                 time.sleep(_PAUSE)
             else:
-                self.tries[tries] += 1
+                self.tries[self._mine_now.brought] += 1
                 return found
-        raise AssertionError
+
+    def _bring(self, url: str, content: bytes, again: Retry | int) -> None:
+        """As often as `again` would: then another ticket is needed, as it is at once for one that was used."""
+        left = again.total if isinstance(again, Retry) else again
+        while True:
+            self._mine_now.brought += 1
+            try:
+                return super()._bring(url, content, 0)
+            except requests.RequestException as error:
+                if not left or (error.response is not None and error.response.status_code != _BUSY):
+                    raise
+            left -= 1
+            time.sleep(_PAUSE)
 
     def _try(self, actor: Mapping[str, str], target: str, arguments: Mapping[str, Any]) -> Any:
         if self.over.is_set():

@@ -104,12 +104,16 @@ class Town:
             sha256=hashlib.sha256(content).hexdigest(),
             request_id=fresh(),
         )
-        with requests.Session() as session:
-            session.mount("http://", HTTPAdapter(max_retries=_WHEN_BUSY))
-            session.put(
-                ticket["url"], data=content, headers={"Content-Type": "application/pdf"}, timeout=_HTTP_SECONDS
-            ).raise_for_status()
+        self._bring(ticket["url"], content, _WHEN_BUSY)
         return str(ticket["upload_id"])
+
+    def _bring(self, url: str, content: bytes, again: Retry | int) -> None:
+        """A file under its ticket, brought again as `again` has it. Raises RequestException."""
+        with requests.Session() as session:
+            session.mount("http://", HTTPAdapter(max_retries=again))
+            session.put(
+                url, data=content, headers={"Content-Type": "application/pdf"}, timeout=_HTTP_SECONDS
+            ).raise_for_status()
 
     def pay(self, redirect_url: str) -> None:
         """Be the payer at the gateway: open the page and press «pay»."""

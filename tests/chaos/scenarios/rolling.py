@@ -1,6 +1,7 @@
 """What operators do on a working day."""
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Final
 
 from deploy.local.composition import DOORS, SERVICES
@@ -21,7 +22,7 @@ _TRIES: Final = 20  # each second one or so
 
 def rolling_restart(rig: Rig) -> None:
     """Every service and every door is restarted with SIGTERM under load: no caller must ask more than twice."""
-    crowd, rounds = rig.crowd(), rig.size(1, 5)
+    callers, rounds = _Callers(rig), rig.size(1, 5)
     for number in range(rounds):
         for service in rig.chance.shuffled(SERVICES):
             rig.restart(service)
@@ -29,11 +30,11 @@ def rolling_restart(rig: Rig) -> None:
             rig.wait(rig.chance.seconds(0, 1))
         for door in rig.chance.shuffled(DOORS):
             rig.renew(door)
-        crowd.await_told(number / rounds)
-    crowd.finish()
-    rig.insist(not rig.callers_who_asked(2), f"{rig.callers_who_asked(2)} questions had to be asked more than twice")
-    rig.must_bite("stopped in order", lambda: rig.witness.said("*", "service_stopped"), least=rounds * len(SERVICES))
-    rig.must_bite("doors opened anew", lambda: rig.witness.said("*-http", "door_opened"), least=rounds * len(DOORS))
+        callers.crowd.await_told(number / rounds)
+    stopped, opened = rounds * len(SERVICES), rounds * len(DOORS)
+    callers.finish(least=stopped + opened)
+    rig.must_bite("stopped in order", lambda: rig.witness.said("*", "service_stopped"), least=stopped)
+    rig.must_bite("doors opened anew", lambda: rig.witness.said("*-http", "door_opened"), least=opened)
 
 
 def rolling_upgrade(rig: Rig) -> None:
@@ -70,8 +71,35 @@ def _received_as_new(rig: Rig, told: Acceptances) -> FolkStory:
     raise GaveUp(f"none of {_TRIES} dossiers was accepted as the new version")
 
 
+class _Callers:
+    """Who asks meanwhile, each once more at most: stock clients, who hands in over HTTP, who looks at the doors."""
+
+    def __init__(self, rig: Rig, begin: Callable[..., FolkStory] = FolkStory) -> None:
+        self._rig, self.crowd = rig, rig.crowd(begin)
+        self._handed_in = rig.submissions(rate=2, door=DoorAskedAgain)
+        self._visitors = rig.visitors(
+            portal=f"{rig.env['MOTCUA_PORTAL_URL']}/",
+            registry=f"{rig.env['MOTCUA_REGISTRY_URL']}/registry/catalogue/mic/procedures",
+            payment=f"{rig.env['MOTCUA_PAYMENT_URL']}/health/ready",
+        )
+
+    def finish(self, least: int) -> None:
+        """Whoever is left, to the end: what all had to bear; of each door, `least` answers at least."""
+        self.crowd.finish()
+        rig, asked = self._rig, self._rig.callers_who_asked(2)
+        rig.insist(not asked, f"{asked} questions and files had to be brought more than twice")
+        rig.must_bite("handed in over HTTP", lambda: self._handed_in.accepted, least=least)
+        rig.must_bite("pages seen of each door", lambda: min(self._visitors.answered.values()), least=least)
+        rig.must_bite("questions and files that had to be brought again", rig.callers_who_asked(1), least=0)
+        rig.must_bite("requests that had to be sent again", self._sent_again, least=0)
+
+    def _sent_again(self) -> int:
+        door = self._handed_in.door
+        return len(self._visitors.again) + (len(door.again) if isinstance(door, DoorAskedAgain) else 0)
+
+
 class _Upgrade:
-    """One process after the other, with what goes on meanwhile."""
+    """One process after the other, with who asks meanwhile."""
 
     def __init__(self, rig: Rig) -> None:
         if not isinstance(rig.stage, UpgradeStage):
@@ -80,13 +108,7 @@ class _Upgrade:
         rig.insist(set(self.stage.running().values()) == {PRESENT}, f"this runs at first: {self.stage.running()}")
         self.order = [process for some in self.stage.rounds() for process in rig.chance.shuffled(some)]
         self.pace = Pace(rig.dossiers, 2 * len(self.order) + 2, rig.town.over)
-        self._crowd = rig.crowd(self.pace.begin)
-        self._handed_in = rig.submissions(rate=2, door=DoorAskedAgain)
-        self._visitors = rig.visitors(
-            portal=f"{rig.env['MOTCUA_PORTAL_URL']}/",
-            registry=f"{rig.env['MOTCUA_REGISTRY_URL']}/registry/catalogue/mic/procedures",
-            payment=f"{rig.env['MOTCUA_PAYMENT_URL']}/health/ready",
-        )
+        self._callers = _Callers(rig, self.pace.begin)
         self._done, self._mixed = Counter[bool](), 0
 
     def all_to(self, release: str) -> None:
@@ -106,16 +128,8 @@ class _Upgrade:
     def finish(self) -> None:
         """Whoever is left, to the end; what everybody had to bear."""
         self.pace.all()
-        self._crowd.finish()
-        rig, asked = self.rig, self.rig.callers_who_asked(2)
-        rig.insist(not asked, f"{asked} questions had to be asked more than twice")
+        self._callers.finish(least=len(self.order))
+        rig = self.rig
         rig.must_bite("services stopped in order", rig.witness.said("*", "service_stopped"), least=self._done[False])
         rig.must_bite("doors opened anew", rig.witness.said("*-http-*", "door_opened"), least=self._done[True])
         rig.must_bite("times that two releases ran side by side", self._mixed, least=len(self.order))
-        rig.must_bite("handed in over HTTP", lambda: self._handed_in.accepted, least=len(self.order))
-        rig.must_bite("pages seen of each door", lambda: min(self._visitors.answered.values()), least=len(self.order))
-        rig.must_bite("requests that had to be sent again", lambda: self._sent_again(), least=0)
-
-    def _sent_again(self) -> int:
-        door = self._handed_in.door
-        return len(self._visitors.again) + (len(door.again) if isinstance(door, DoorAskedAgain) else 0)

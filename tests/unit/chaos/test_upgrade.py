@@ -16,6 +16,7 @@ import requests
 from deploy.local.programs import ROOT
 from services.cli.demo.town import DemoError
 from tests.chaos.acceptances import Acceptance, read
+from tests.chaos.load import Townsfolk
 from tests.chaos.pace import Pace
 from tests.chaos.releases import CHANGES, EXPANDED, PRESENT, USING, Change, Releases, changed, make
 from tests.chaos.visitors import DoorAskedAgain, Visitors
@@ -119,16 +120,23 @@ def test_of_a_case_its_acceptance_is_read_and_what_came_behind_it() -> None:
 
 
 class Door(BaseHTTPRequestHandler):
-    """Breaks off as often as it is to, without a word, and answers then."""
+    """Breaks off as often as it is to, without a word, then is busy as often as it is to, and answers then."""
 
     breaks: list[int]
+    busy: list[int]
+    says: Final = {"/late": 503, "/moved": 404}
 
     def do_GET(self) -> None:
         """Answer, or not."""
         if self.breaks and self.breaks.pop():
             return
-        self.send_response(503 if self.path == "/late" else 200)
+        self.send_response(503 if self.busy and self.busy.pop() else self.says.get(self.path, 200))
         self.end_headers()
+
+    def do_PUT(self) -> None:
+        """The same for a file."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.do_GET()
 
     def log_message(self, *_: Any) -> None:
         """Nothing."""
@@ -136,7 +144,7 @@ class Door(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def door() -> Iterator[str]:
-    Door.breaks = []
+    Door.breaks, Door.busy = [], []
     server = HTTPServer(("127.0.0.1", 0), Door)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
@@ -154,10 +162,34 @@ def test_who_is_cut_off_asks_once_more_and_is_counted(door: str) -> None:
         asked.send("GET", door)
 
 
-def test_a_page_that_is_not_answered_or_says_that_it_cannot_is_a_failure(door: str) -> None:
+def test_a_page_that_is_not_there_or_says_that_it_cannot_is_a_failure_and_was_not_seen(door: str) -> None:
     Door.breaks = [1, 1]
-    visitors = Visitors({"late": f"{door}/late", "nobody": "http://127.0.0.1:1/"})
-    eventually(lambda: visitors.answered["late"] > 1 and len(visitors.failures) > 3)
+    pages = {name: f"{door}/{name}" for name in ("there", "late", "moved")}
+    visitors = Visitors({**pages, "nobody": "http://127.0.0.1:1/"})
+    assert eventually(lambda: visitors.answered["there"] > 1 and len(visitors.failures) > 6)
     visitors.finish()
     told = {failure.partition(":")[0] for failure in visitors.wrong({})}
-    assert {"late answered 503", "nobody did not answer"} <= told
+    assert {"late answered 503", "moved answered 404", "nobody did not answer"} <= told
+    assert not any("there answered" in one for one in told)
+    assert [name for name, seen in visitors.answered.items() if seen] == ["there"]
+
+
+class Senders(Townsfolk):
+    """Townsfolk who are given tickets for one door."""
+
+    def __init__(self, door: str) -> None:
+        super().__init__({})
+        self.door = door
+
+    def _try(self, actor: Any, target: str, arguments: Any) -> Any:
+        return {"url": f"{self.door}/paper", "upload_id": "u"}
+
+
+@pytest.mark.parametrize(("breaks", "busy", "tries"), [([], [], 1), ([], [1], 2), ([1], [1], 3), ([], [1] * 9, 10)])
+def test_a_file_is_counted_as_often_as_it_had_to_be_brought(
+    monkeypatch: pytest.MonkeyPatch, door: str, breaks: list[int], busy: list[int], tries: int
+) -> None:
+    Door.breaks, Door.busy, people = breaks, busy, Senders(door)
+    monkeypatch.setattr("tests.chaos.load._PAUSE", 0.0)
+    assert people.upload({"kind": "citizen", "id": "1"}, "TP01") == "u"
+    assert people.tries[tries] == 1
