@@ -17,6 +17,7 @@ from rich.console import Console
 from deploy.local.programs import ROOT
 from tests.bench.machine import commit
 from tests.chaos import report
+from tests.chaos.ending import leave
 from tests.chaos.judge import JUDGED
 from tests.chaos.load import be_patient
 from tests.chaos.plan import chosen
@@ -66,7 +67,7 @@ def chaos(full: bool, names: tuple[str, ...], seed: int | None, dossiers: int | 
     console.print(f"written down in {report.keep(run, FOLDER).relative_to(ROOT)}", highlight=False)
     if not names and dossiers is None:
         write_page([run])
-    sys.exit(exit_code(run))
+    leave(exit_code(run))
 
 
 def write_page(runs: Sequence[Run]) -> None:

@@ -4,10 +4,9 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
 from typing import Any, Final
 
 import requests
@@ -19,6 +18,7 @@ from services.cli.demo import town as demo_town
 from services.cli.demo.stories import Told
 from services.cli.demo.town import DemoError, Town, fresh, patiently
 from tests.bench.applicants import identities
+from tests.chaos.ending import HOME_SECONDS, LONGEST, await_futures, join
 from tests.chaos.tries import Try, noted
 from tests.integration.crowd import STATUS_OF, Offer, PatientStory
 from tests.integration.http_door import HttpDoor, actor_of
@@ -143,10 +143,10 @@ class Crowd:
         self._town, self._begin = town, begin
         self._pool = ThreadPoolExecutor(AT_ONCE)
         self.ended: list[Told] = []
-        self._running: list[Future[Told]] = [
-            self._pool.submit(self._tell, offer, f"{self.tag}-{number}", fate)
+        self._running: dict[Future[Told], str] = {
+            self._pool.submit(self._tell, offer, f"{self.tag}-{number}", fate): f"dossier {number} ({fate})"
             for number, (offer, fate) in enumerate(plots)
-        ]
+        }
 
     def await_told(self, share: float, seconds: float = 600) -> None:
         """Until this share of the dossiers has ended. Raises GaveUp."""
@@ -156,15 +156,16 @@ class Crowd:
                 raise GaveUp(f"{share:.0%} of the dossiers had not ended within {seconds:.0f} s")
             time.sleep(0.05)
 
-    def finish(self) -> None:
-        """Until all have ended, well or not."""
-        wait(self._running)
+    def finish(self, seconds: float = LONGEST) -> None:
+        """Until all have ended, well or not. Raises Hung."""
+        await_futures(self._running, seconds)
         self._pool.shutdown()
 
-    def abandon(self) -> None:
-        """Send everybody home."""
+    def abandon(self, seconds: float = HOME_SECONDS) -> None:
+        """Send everybody home. Raises Hung; who hangs finds later that it is over."""
         self._town.over.set()
-        self._pool.shutdown(cancel_futures=True)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        await_futures(self._running, seconds)
         self._town.over.clear()
 
     def wrong(self, kept: Mapping[str, tuple[str, str]]) -> list[str]:
@@ -230,21 +231,28 @@ class Submissions:
     handed: list[Handed] = field(default_factory=list)
     under_way: list[Handed] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
+    _running: dict[Future[None], str] = field(default_factory=dict)
 
     def start(self) -> "Submissions":
         """Begin."""
         self._pool = ThreadPoolExecutor(self.at_once)
-        self._launcher = threading.Thread(target=self._launch, daemon=True)
+        self._launcher = threading.Thread(target=self._launch, name="who lets submissions begin", daemon=True)
         self._launcher.start()
         return self
 
-    def finish(self) -> None:
-        """Hand in no more, and wait for those under way."""
+    def finish(self, seconds: float = LONGEST) -> None:
+        """Hand in no more, and wait for those under way. Raises Hung."""
         self._stop.set()
-        self._launcher.join()
+        join([self._launcher])
+        await_futures(self._running, seconds)
         self._pool.shutdown()
 
-    abandon = finish
+    def abandon(self, seconds: float = HOME_SECONDS) -> None:
+        """The same, but who has not begun does not. Raises Hung."""
+        self._stop.set()
+        join([self._launcher])
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        await_futures(self._running, seconds)
 
     def wrong(self, kept: Mapping[str, tuple[str, str]]) -> list[str]:
         """Who was not answered, and who was answered with a code that is not kept, or is somebody else's."""
@@ -283,7 +291,7 @@ class Submissions:
     def _launch(self) -> None:
         number, start, tax_codes = 0, time.monotonic(), identities()
         while not self._stop.wait(max(0.0, start + number / self.rate - time.monotonic())):
-            self._pool.submit(partial(self._hand_in, number, next(tax_codes)))
+            self._running[self._pool.submit(self._hand_in, number, next(tax_codes))] = f"submission {number}"
             number += 1
 
     def _hand_in(self, number: int, tax_code: str) -> None:

@@ -10,6 +10,7 @@ from typing import Final
 from deploy.local.waiting import wait_until
 from tests.chaos import judge
 from tests.chaos.chance import Chance
+from tests.chaos.ending import Hung
 from tests.chaos.missing import NotHere
 from tests.chaos.recovery import Recovery
 from tests.chaos.rig import Rig
@@ -42,11 +43,13 @@ def play(
         _count_bites(rig, outcome)
     except NotHere as missing:
         outcome.not_here = str(missing)
+    except Hung as hung:
+        outcome.violations += [str(hung), *rig.wrong]
     except Exception:  # noqa: BLE001 – the others are still to be played
         outcome.broke_off = traceback.format_exc()
         outcome.violations += rig.wrong  # it may be why
     finally:  # whoever broke it off does not want to wait for people who wait
-        rig.close()
+        outcome.violations += rig.close()
     outcome.dossiers = sum(load.accepted for load in rig.loads) or size
     outcome.tries, outcome.unanswered = len(rig.calls()), sum(one.is_unanswered for one in rig.calls())
     outcome.returns = [(one.program, round(one.seconds, 1)) for one in rig.returns()]

@@ -8,6 +8,7 @@ from typing import Final
 
 from deploy.local.composition import SERVICES
 from services.chassis.remote import Remote
+from tests.chaos.ending import join
 
 DEADLINE_SECONDS: Final = 5.0
 _GRACE: Final = 1.0  # for a busy machine
@@ -21,17 +22,18 @@ class Questions:
         self.answered: list[tuple[str, float, str]] = []
         self._uri, self.every = uri, every
         self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._ask, args=(name,), daemon=True) for name in SERVICES]
+        self._threads = [
+            threading.Thread(target=self._ask, args=(one,), name=f"who asks {one}", daemon=True) for one in SERVICES
+        ]
         for thread in self._threads:
             thread.start()
 
     accepted = 0
 
     def finish(self) -> None:
-        """Ask no more."""
+        """Ask no more. Raises Hung."""
         self._stop.set()
-        for thread in self._threads:
-            thread.join()
+        join(self._threads)
 
     abandon = finish
 

@@ -194,10 +194,15 @@ class Rig(Verbs):
         self.stage.up()
         self.stack.wait_ready()
 
-    def close(self) -> None:
-        """Send home who came along, and who is still waiting."""
-        self.watch.end()
-        for load in self.loads:
-            load.abandon()
-        while self._others:
-            self._others.pop().end()
+    def close(self) -> list[str]:
+        """Send home who came along, and who is still waiting; why somebody could not be."""
+        ends = [self.watch.end, *(load.abandon for load in self.loads), *(other.end for other in self._others)]
+        return [failure for end in ends if (failure := _failure(end))]
+
+
+def _failure(end: Callable[[], None]) -> str:
+    try:
+        end()
+    except Exception as error:  # noqa: BLE001 – whoever else is there goes home all the same
+        return f"could not be sent home: {error!r}"
+    return ""

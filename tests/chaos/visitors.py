@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import requests
 
+from tests.chaos.ending import join
 from tests.integration.http_door import SECONDS, HttpDoor
 
 EVERY_SECONDS: Final = 0.25
@@ -38,7 +39,10 @@ class Visitors:
         self.failures: list[str] = []
         self._door = DoorAskedAgain("")
         self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._look, args=one, daemon=True) for one in pages.items()]
+        self._threads = [
+            threading.Thread(target=self._look, args=one, name=f"who looks at {one[0]}", daemon=True)
+            for one in pages.items()
+        ]
         for thread in self._threads:
             thread.start()
 
@@ -48,10 +52,9 @@ class Visitors:
         return self._door.again
 
     def finish(self) -> None:
-        """Look no more."""
+        """Look no more. Raises Hung."""
         self._stop.set()
-        for thread in self._threads:
-            thread.join()
+        join(self._threads)
 
     abandon = finish
 

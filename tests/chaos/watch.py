@@ -18,6 +18,7 @@ from services.chassis.lateness import SECONDS_KEPT, TICK_SECONDS, Lateness
 from services.cli.top import scraping
 from services.cli.top.scraping import Seen
 from tests.chaos.diary import Step
+from tests.chaos.ending import join
 from tests.chaos.questions import DEADLINE_SECONDS
 
 EVERY_SECONDS: Final = 10.0
@@ -52,7 +53,9 @@ class Watch:
         self._waits = Waits()
         self._rig = Lateness()
         self._over = threading.Event()
-        self._threads = [threading.Thread(target=run, daemon=True) for run in (self._tick, self._keep_looking)]
+        self._threads = [
+            threading.Thread(target=run, name=run.__name__, daemon=True) for run in (self._tick, self._keep_looking)
+        ]
 
     def start(self) -> None:
         """Begin."""
@@ -60,11 +63,9 @@ class Watch:
             thread.start()
 
     def end(self) -> None:
-        """Look no more."""
+        """Look no more. Raises Hung."""
         self._over.set()
-        for thread in self._threads:
-            if thread.is_alive():
-                thread.join()
+        join(one for one in self._threads if one.is_alive())
 
     def wrong(self, steps: Sequence[Step]) -> Iterator[str]:
         """What is above its bound, by who was not stopped on purpose; or was never seen, and could be anything."""
