@@ -115,6 +115,7 @@ JUDGED: Final[Mapping[str, Callable[[Rig], Iterable[str]]]] = {
     "each try by RPC": lambda rig: tries.wrong(rig.calls(), *map(rig.spells, _OF_TRIES)),
     "what a scenario insists on": _insisted,
     "who ended by itself": lambda rig: rig.witness.crashes(),
+    "who died though nobody had him die": lambda rig: rig.unmeant_deaths(),
     "how soon each who died worked again": lambda rig: returns.late(rig.returns()),
     "events in the stream, word for word": lambda rig: rig.stage.stream.wrong(),
     "letters that are called sent": lambda rig: _unwritten_letters(rig.env, copies(rig.stage.run_dir)),

@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
@@ -11,6 +12,7 @@ from deploy.local.composition import DOORS, SERVICES
 from deploy.local.waiting import wait_until
 from services.cli.top import scraping
 from tests.chaos.chance import Chance
+from tests.chaos.deaths import unmeant
 from tests.chaos.diary import Bite, Spell, Step, may_delay_a_return, spells
 from tests.chaos.load import Crowd, FolkStory, Submissions
 from tests.chaos.questions import Questions
@@ -30,6 +32,7 @@ _HANDED_IN: Final = "xn-dk-xuat-ban"
 _ASKED: Final = 3  # times, until who gives no answer has none
 PROGRAMS: Final = (*SERVICES, *DOORS)
 WRITERS: Final = (*SERVICES, "payment-http")  # who has something to publish
+_STARVES: Final = frozenset({"away", "ration"})  # it may die as often as it likes
 
 
 class Beside(Protocol):
@@ -149,6 +152,13 @@ class Rig(Verbs):
         """How long each who died was away, where nothing else kept it."""
         return returns(self.witness, spells(self.steps, may_delay_a_return))
 
+    def unmeant_deaths(self) -> list[str]:
+        """Who was killed, or of a door's workers ended, though nobody of us had him do so."""
+        burnt = {program: self.burnt(program) for program in PROGRAMS}
+        starving = [one for one in self.steps if one.verb in _STARVES]
+        starved = {one.program: spells(self.steps, partial(_starves, one.program)) for one in starving}
+        return list(unmeant(self.witness, DOORS, self.meant, burnt, starved))
+
     def ready(self) -> set[str]:
         """Who of the services and doors says now that it can do its work."""
         return {name for name, is_ready in self._health().items() if is_ready}
@@ -198,6 +208,10 @@ class Rig(Verbs):
         """Send home who came along, and who is still waiting; why somebody could not be."""
         ends = [self.watch.end, *(load.abandon for load in self.loads), *(other.end for other in self._others)]
         return [failure for end in ends if (failure := _failure(end))]
+
+
+def _starves(program: str, one: Step) -> bool:
+    return one.program == program and one.verb in _STARVES
 
 
 def _failure(end: Callable[[], None]) -> str:

@@ -21,6 +21,7 @@ from tests.chaos.alarms import Alarms
 from tests.chaos.chance import Chance
 from tests.chaos.clocks import Skewed
 from tests.chaos.databases import SlowFlushes, step_down
+from tests.chaos.deaths import Meant
 from tests.chaos.diary import Step
 from tests.chaos.firewall import Firewall
 from tests.chaos.flood import Flood
@@ -44,6 +45,7 @@ class Verbs:
     steps: list[Step] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)  # what was seen that must not be
     broken: int = 0
+    meant: Meant = field(default_factory=Meant)
     _began: float = field(default_factory=time.monotonic)
     _fuses: list[Path] = field(default_factory=list)
 
@@ -68,6 +70,7 @@ class Verbs:
     def kill(self, program: str) -> None:
         """SIGKILL; its supervisor starts it anew."""
         self.note("kill", program)
+        self.meant.programs[program] += 1
         self.stage.keeper(program).kill(program)
 
     def kill_worker(self, door: str) -> None:
@@ -75,8 +78,7 @@ class Verbs:
         self.note("kill worker", door)
         master = self.stack.pid(door)
         wait_until(lambda: bool(children(master)), _DOOR_SECONDS)  # one that has just been killed has none yet
-        for worker in children(master):
-            os.kill(worker, signal.SIGKILL)
+        self._end_workers(master, signal.SIGKILL)
 
     def die_at(self, process: str, point: str, let_go: int = 0) -> None:
         """SIGKILL to itself when it passes this point of its work for the next time but `let_go`."""
@@ -120,10 +122,14 @@ class Verbs:
         """SIGTERM to the workers of a door; the master behind it keeps the address and sends others."""
         self.note("renew", door)
         opened, master = self.witness.said(door, "door_opened"), self.stack.pid(door)
-        for worker in children(master):
-            os.kill(worker, signal.SIGTERM)
+        self._end_workers(master, signal.SIGTERM)
         if not wait_until(lambda: self.witness.said(door, "door_opened") > opened, _DOOR_SECONDS):
             self.wrong.append(f"{door} did not open again within {_DOOR_SECONDS:.0f} s")
+
+    def _end_workers(self, master: int, number: signal.Signals) -> None:
+        for worker in children(master):
+            self.meant.workers[worker] = number
+            os.kill(worker, number)
 
     @contextlib.contextmanager
     def paused(self, program: str) -> Iterator[None]:

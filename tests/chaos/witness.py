@@ -9,6 +9,13 @@ from typing import Any, Final
 
 _EXIT: Final = re.compile(r"^(\S+ [\d:]+,\d+) WARN (exited|stopped): (\S+) \((.+?)(?:; not expected)?\)$")
 _WORKER: Final = re.compile(r"^\[(\S+ \S+ \S+)\] .*\) was sent SIGKILL!", re.MULTILINE)  # as gunicorn says
+# What gunicorn says of its workers, and of its master's own end and beginning.
+_GUNICORN: Final = re.compile(
+    r"^\[\S+ \S+ \S+\] \[\d+\] \[\w+\] (?:(?P<ends>Handling signal: (?:term|int|quit))|(?P<begins>Starting gunicorn)"
+    r"|WORKER (?P<timeout>TIMEOUT) \(pid:(?P<late>\d+)\)|Worker (?P<exits>exiting) \(pid: (?P<exited>\d+)\)"
+    r"|Worker \(pid:(?P<gone>\d+)\) (?P<how>was sent \w+|exited with code [^.\s]+))",
+    re.MULTILINE,
+)
 _BY_ITSELF, _WHEN_TOLD = "exited", "stopped"
 _KILLED: Final = "terminated by SIGKILL"
 
@@ -30,6 +37,22 @@ class Witness:
         own = [at for at, name, how in self._exits() if how == _KILLED and _program(name) == program]
         workers = [found for log in self._logs(program) for found in _WORKER.findall(self._later(log))]
         return own + [datetime.strptime(at, "%Y-%m-%d %H:%M:%S %z") for at in workers]
+
+    def deaths_by_program(self) -> dict[str, list[datetime]]:
+        """When each program was killed with SIGKILL while nobody was stopping it, as their supervisors saw it."""
+        found: dict[str, list[datetime]] = {}
+        for at, name, how in self._exits():
+            if how == _KILLED:
+                found.setdefault(_program(name), []).append(at)
+        return found
+
+    def workers_gone(self, door: str) -> list[tuple[int, str]]:
+        """Each worker of a door that ended while its master was not being stopped, by its pid, and how it did.
+
+        `exited`, `exited with code 3`, `was sent SIGSEGV`; `TIMEOUT`, which its master gives up and ends.
+        """
+        logs = [*self._logs(door), *self._logs(f"{door}-[0-9]*")]
+        return [gone for log in logs for gone in _workers_gone(self._later(log))]
 
     def moments(self, program: str, *events: str) -> list[datetime]:
         """When a program has logged one of these events."""
@@ -103,6 +126,20 @@ class Witness:
 def children(pid: int) -> list[int]:
     """The processes that a process has started itself."""
     return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _workers_gone(log: str) -> Iterator[tuple[int, str]]:
+    is_ending = False
+    for found in _GUNICORN.finditer(log):
+        if found["ends"] or found["begins"]:
+            is_ending = bool(found["ends"])
+        elif found["timeout"]:
+            yield int(found["late"]), found["timeout"]
+        elif found["gone"]:
+            if not (is_ending and found["how"].endswith(" SIGTERM")):
+                yield int(found["gone"]), found["how"]
+        elif not is_ending:
+            yield int(found["exited"]), "exited"
 
 
 def _program(process: str) -> str:
