@@ -317,6 +317,24 @@ def test_a_letter_comes_twice_only_where_who_sends_or_keeps_or_takes_it_was_harm
     assert bool(list(judge.needless_letters(steps, 1))) is not may
 
 
+@pytest.mark.parametrize(
+    ("harms", "crashes", "twice", "wrong"),
+    [
+        ([("kill", "notify")], 0, 32, False),
+        ([("kill", "notify")], 0, 33, True),  # more than one process had in hand
+        ([("kill", "notify"), ("die_at", "notify relay.after_publish +5")], 0, 64, False),
+        ([("kill", "notify"), ("kill", "routing")], 0, 64, True),
+        ([("fill disk", "mongodb with 7 bytes")], 2, 96, False),
+        ([("lose and restore", "mongodb, rabbitmq")], 0, 500, False),  # all that was sent behind the backup
+    ],
+)
+def test_no_more_letters_come_twice_than_were_in_hand_at_each_harm(
+    harms: list[tuple[str, str]], crashes: int, twice: int, wrong: bool
+) -> None:
+    steps = [Step(at, verb, whom) for at, (verb, whom) in enumerate(harms)]
+    assert bool(list(judge.needless_letters(steps, twice, crashes))) is wrong
+
+
 def test_a_letter_is_counted_once_more_for_each_that_came_behind_its_first(tmp_path: Path) -> None:
     mail = tmp_path / "sandbox" / "mail"
     mail.mkdir(parents=True)
