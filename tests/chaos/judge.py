@@ -93,8 +93,8 @@ def _given_up(rig: Rig) -> Iterator[str]:
         yield from given_up(books.collection("notify.notices").find({"state.sent_at": None}, {"state": 1}))
 
 
-def _answered(rig: Rig) -> Iterator[str]:
-    """What those who were answered were told, and is not so."""
+def untrue_answers(rig: Rig) -> Iterator[str]:
+    """What those who were answered were told, and is not so; and who was not answered, or broke off."""
     kept = _kept(rig.env)
     for load in rig.loads:
         yield from load.wrong(kept)
@@ -123,7 +123,7 @@ def _kept(env: Mapping[str, str]) -> dict[str, tuple[str, str]]:
 _OF_TRIES: Final = (may_cost_answers, harms_the_broker, loses_replies)
 # By name, for what is kept of a run says what was looked at.
 JUDGED: Final[Mapping[str, Callable[[Rig], Iterable[str]]]] = {
-    "dossiers that were answered": _answered,
+    "dossiers that were answered": untrue_answers,
     "each try by RPC": lambda rig: tries.wrong(rig.calls(), *map(rig.spells, _OF_TRIES)),
     "what a scenario insists on": _insisted,
     "who ended by itself": lambda rig: rig.witness.crashes(),

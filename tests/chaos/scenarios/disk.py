@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from deploy.local.waiting import wait_until
-from tests.chaos import restoring
+from tests.chaos import judge, restoring
 from tests.chaos.gateway import compared
 from tests.chaos.load import OPEN, Crowd, Submissions
 from tests.chaos.rig import Rig
@@ -85,10 +85,7 @@ def restored(rig: Rig) -> None:
         begun, given_back = rig.stage.gateway.references(), rig.stage.gateway.given_back_vnd()
         rig.note("back up", "mongodb")
         restoring.back_up(rig.stage)
-    for load in rig.loads:
-        load.finish()
-    later = _answered(rig)
-    rig.loads.clear()  # what came after the backup is lost, as everybody is told
+    later = _end(rig)
     rig.note("lose and restore", "mongodb, rabbitmq")
     with restoring.lost_and_restored(rig.stage):
         kept, untold = rig.codes("intake.dossiers"), rig.codes("intake.dossiers") - rig.codes("routing.cases")
@@ -104,6 +101,20 @@ def restored(rig: Rig) -> None:
     rig.must_bite("payments unknown to the backup", lambda: len(compared(rig.env, rig.stage.gateway).unknown), least=0)
     rig.must_bite("given back after the backup", lambda: len(compared(rig.env, rig.stage.gateway).undone), least=0)
     rig.must_bite("told again", lambda: len(rig.stage.stream.ledger.times), least=100)
+
+
+def _end(rig: Rig) -> set[str]:
+    """Let everybody come to his end; the codes of all who were answered.
+
+    They are judged by the books that are still there, not by those that come back: what came after the backup is lost,
+    as everybody is told.
+    """
+    for load in rig.loads:
+        load.finish()
+    rig.wrong.extend(judge.untrue_answers(rig))
+    answered = _answered(rig)
+    rig.loads.clear()
+    return answered
 
 
 def _answered(rig: Rig) -> set[str]:

@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from math import inf
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from kombu.exceptions import OperationalError
@@ -21,7 +21,8 @@ from tests.chaos.department import Volume, disorder
 from tests.chaos.diary import Step, may_cost_answers, spells
 from tests.chaos.gateway import GatewayLedger
 from tests.chaos.load import Handed, Submissions, Townsfolk
-from tests.chaos.scenarios import crowds
+from tests.chaos.rig import Rig
+from tests.chaos.scenarios import crowds, disk
 from tests.chaos.stream import Heard, Ledger, digest
 from tests.chaos.taken import counts, growth
 from tests.chaos.tries import Try
@@ -343,6 +344,17 @@ def test_a_letter_is_counted_once_more_for_each_that_came_behind_its_first(tmp_p
     for number, name in enumerate("abbc", 2):
         (mail / f"{number}.eml").write_text(f"Message-ID: <{name}@x>\n\n")
     assert judge.letters_twice(tmp_path, before) == 2
+
+
+def test_what_went_wrong_before_the_disks_were_lost_stays_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    rush = Submissions(BrokenDoor("http://nobody"), {}, rate=1).start()
+    rush.finish()
+    rush.handed = [Handed(0, code="A"), Handed(1, failure="reset", seconds=2.0), Handed(4, code="B")]
+    monkeypatch.setattr(judge, "_kept", lambda _: {"A": (f"a.{rush.tag}-1@example.vn", "submitted")})
+    rig = cast("Rig", SimpleNamespace(env={}, loads=[rush], wrong=[]))
+    assert disk._end(rig) == {"A", "B"}  # noqa: SLF001
+    assert rig.wrong == ["a submission failed: reset", "B was answered and is not kept"]
+    assert rig.loads == []
 
 
 def test_who_is_refused_must_be_told_why_and_when_to_come_back() -> None:
