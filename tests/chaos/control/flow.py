@@ -1,14 +1,21 @@
-"""The stock services as processes, people who use them as patiently as ours are used, and what is wrong afterwards."""
+"""The stock services as processes, people who use them as patiently as ours are used, and what is wrong afterwards.
+
+Like ours, people wait for an answer for `town.ANSWER_SECONDS`, ask again, and are patient with each step of theirs for
+`town.PATIENCE_SECONDS`; they go home sooner only where nothing can come any more: nothing of the flow waits in a queue,
+or is in anybody's hand, in several looks since they began to wait.
+"""
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -17,32 +24,57 @@ from nameko.standalone.rpc import ClusterRpcProxy
 from pymongo import MongoClient
 
 from deploy.local.programs import ROOT
-from services.cli.demo.town import fresh
+from deploy.local.waiting import wait_until
+from services.cli.demo import town as demo_town
+from services.cli.demo.town import ANSWER_SECONDS, fresh
 from tests.chaos.control.services import NAMES, PREFIX
+from tests.chaos.load import GaveUp
 
 AT_ONCE: Final = 8
-_ANSWER_SECONDS: Final = 5
+_UP_SECONDS: Final = 180.0  # on a busy machine
+_LOOK_SECONDS: Final = 1.0
+_LOOKS: Final = 3  # at queues that are no one moment's: what goes from one to the other is seen in the next look
+_AS_WHOLE: Final[dict[str, Any]] = {
+    "content_type": "application/json",
+    "content_encoding": "utf-8",
+}  # says half a message
 SUBMITTED: Final = f"evt-{PREFIX}intake-dossier_submitted--{PREFIX}routing.open_case"
-_QUEUES: Final = (
-    *(f"rpc-{PREFIX}{name}" for name in ("intake", "routing")),
+NO_CASE, NO_END = "dossiers that never reached their unit", "dossiers that never ended"
+TWO_RECORDS, TWICE = "dossiers with two records", "dossiers handed in twice"
+LOSSES: Final = (NO_CASE, NO_END)
+DOUBLINGS: Final = (TWO_RECORDS, TWICE)
+_EVENTS: Final = (
     SUBMITTED,
     f"evt-{PREFIX}routing-case_decided--{PREFIX}intake.note_decision",
     f"evt-{PREFIX}routing-case_decided--{PREFIX}registry.issue",
     f"evt-{PREFIX}registry-record_issued--{PREFIX}intake.note_record",
 )
+_QUEUES: Final = (*(f"rpc-{PREFIX}{name}" for name in ("intake", "routing")), *_EVENTS)
 
 
 class StockFlow:
     """Three processes, and the dossiers that go through them."""
 
     def __init__(
-        self, env: Mapping[str, str], log: Path, dossiers: int, at_once: int = AT_ONCE, patience: float = 20.0
+        self,
+        env: Mapping[str, str],
+        log: Path,
+        waiting: Callable[[], Mapping[str, int]],
+        dossiers: int,
+        at_once: int = AT_ONCE,
     ) -> None:
-        """`patience`: in seconds; what has not come by then, with every service and server up, never will."""
-        self._env, self._log, self._patience = env, log, patience
+        """`waiting`: how many messages each queue has, in hand or not. Nobody comes before all are up."""
+        self._env, self._log, self._waiting = env, log, waiting
         self._running = {name: self._start(name) for name in NAMES}
+        self._away: set[str] = set()
+        self._empty: list[float] = []  # when each look began that found nothing of the flow in any queue
+        self._over = threading.Event()
         self._pool = ThreadPoolExecutor(at_once)
-        self._tellings: list[Future[str]] = []
+        self._tellings: list[Future[tuple[str, str]]] = []
+        if not wait_until(lambda: set(_QUEUES) <= waiting().keys(), _UP_SECONDS):
+            self.kill()
+            raise GaveUp(f"the stock services were not up within {_UP_SECONDS:.0f} s: see {log}")
+        threading.Thread(target=self._look, daemon=True).start()
         self.tell(dossiers)
 
     def tell(self, dossiers: int) -> None:
@@ -54,6 +86,8 @@ class StockFlow:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """None of them lives on, and nothing is left behind, unless a server is missing."""
+        self._over.set()
+        self._pool.shutdown(wait=False, cancel_futures=True)
         self.kill()
         if kind is None:
             self.wipe()
@@ -65,6 +99,37 @@ class StockFlow:
             self._running[one].wait()
             if name:
                 self._running[one] = self._start(one)
+
+    @contextmanager
+    def away(self, name: str) -> Iterator[None]:
+        """SIGKILL, and not started anew before the end."""
+        self._away.add(name)
+        self._running[name].kill()
+        self._running[name].wait()
+        try:
+            yield
+        finally:
+            self._away.remove(name)
+
+    @contextmanager
+    def standing_still(self, name: str) -> Iterator[None]:
+        """SIGSTOP, in the end SIGCONT."""
+        self._running[name].send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._running[name].send_signal(signal.SIGCONT)
+
+    def damage(self) -> None:
+        """Cut the event in half that waits first for whoever hears of submissions, once one does. Raises GaveUp."""
+        if not wait_until(lambda: self._waiting().get(SUBMITTED, 0) > 0, _UP_SECONDS):
+            raise GaveUp("nobody has handed in anything")
+        with Connection(self._env["MOTCUA_AMQP_URI"]) as connection:
+            channel: Any = connection.channel()
+            message = channel.basic_get(SUBMITTED)
+            half = message.body[: len(message.body) // 2]
+            connection.Producer().publish(half, routing_key=SUBMITTED, delivery_mode=2, **_AS_WHOLE)
+            channel.basic_ack(message.delivery_tag)
 
     def await_told(self, share: float) -> None:
         """Until this share of the dossiers has come to an end, good or bad."""
@@ -84,22 +149,21 @@ class StockFlow:
         with Connection(self._env["MOTCUA_AMQP_URI"]) as connection:
             producer = connection.Producer()
             for _ in range(times):
-                producer.publish(
-                    half,
-                    exchange=f"{PREFIX}intake.events",
-                    routing_key="dossier_submitted",
-                    content_type="application/json",
-                    content_encoding="utf-8",
-                    delivery_mode=2,
-                )
+                exchange, key = f"{PREFIX}intake.events", "dossier_submitted"
+                producer.publish(half, exchange=exchange, routing_key=key, delivery_mode=2, **_AS_WHOLE)
 
     def wrong(self) -> Counter[str]:
-        """What is wrong with the dossiers, once all have been told."""
+        """What is wrong with the dossiers, once all have been told and nothing can come any more. Raises GaveUp."""
         self.await_told(1)
         self._pool.shutdown()
-        codes = [code for one in self._tellings if (code := one.result())]  # who was given none, was promised nothing
+        told = [one.result() for one in self._tellings]
+        since, patience = time.monotonic(), _patience()
+        if not wait_until(lambda: self._nothing_comes(since), patience):
+            raise GaveUp(f"of the stock flow something still waited after {patience:.0f} s")
         with MongoClient[dict[str, Any]](self._env["MOTCUA_MONGO_URI"]) as client:
-            return Counter(said for code in codes for said in _wrong(client, code)) + _doubled(client, codes)
+            # who was given no code was promised nothing
+            found = Counter(said for _, code in told if code for said in _wrong(client, code))
+            return found + _doubled(client, [applicant for applicant, _ in told])
 
     def wipe(self) -> None:
         """Leave nothing behind."""
@@ -116,7 +180,7 @@ class StockFlow:
     def _revive(self) -> None:
         """Start anew who has ended by itself, as any supervisor would."""
         for name, process in self._running.items():
-            if process.poll() is not None:
+            if process.poll() is not None and name not in self._away:
                 self._running[name] = self._start(name)
 
     def _start(self, name: str) -> subprocess.Popen[bytes]:
@@ -124,30 +188,49 @@ class StockFlow:
             command = [sys.executable, "-m", "tests.chaos.control", name]
             return subprocess.Popen(command, cwd=ROOT, env={**os.environ, **self._env}, stdout=log, stderr=log)
 
-    def _tell(self, applicant: str) -> str:
-        """One dossier, from its submission to its result; its code, or nothing if nobody ever gave one."""
+    def _tell(self, applicant: str) -> tuple[str, str]:
+        """One dossier, from its submission to its result: whose, and its code, or nothing if nobody ever gave one."""
         code = self._ask("intake", "submit", applicant=applicant) or ""
         if code and self._patiently(lambda: self._ask("routing", "decide", code=code)):
             self._patiently(lambda: (self._ask("intake", "get", code=code) or {}).get("status") == "resolved")
-        return str(code)
+        return applicant, str(code)
 
     def _ask(self, service: str, method: str, /, **arguments: Any) -> Any:
         """The answer of a stock client, who asks again when there is none."""
-        until = time.monotonic() + self._patience
-        while time.monotonic() < until:
+        until = time.monotonic() + _patience()
+        while time.monotonic() < until and not self._over.is_set():
             with (
                 suppress(Exception),
-                ClusterRpcProxy({"AMQP_URI": self._env["MOTCUA_AMQP_URI"]}, timeout=_ANSWER_SECONDS) as rpc,
+                ClusterRpcProxy({"AMQP_URI": self._env["MOTCUA_AMQP_URI"]}, timeout=ANSWER_SECONDS) as rpc,
             ):
                 return getattr(getattr(rpc, PREFIX + service), method)(**arguments)
             time.sleep(0.2)
         return None
 
-    def _patiently(self, ask: Any) -> bool:
-        until = time.monotonic() + self._patience
-        while not (answer := bool(ask())) and time.monotonic() < until:
+    def _patiently(self, ask: Callable[[], Any]) -> bool:
+        """Whether it comes true, asked once more when nothing can come any more."""
+        since, until, is_last = time.monotonic(), time.monotonic() + _patience(), False
+        while not (answer := bool(ask())) and not is_last and not self._over.is_set():
+            is_last = self._nothing_comes(since) or time.monotonic() > until
             time.sleep(0.1)
         return answer
+
+    def _nothing_comes(self, since: float) -> bool:
+        """Whether nothing of the flow was in a queue or in hand, in several looks since that moment."""
+        return sum(began > since for began in list(self._empty)) >= _LOOKS
+
+    def _look(self) -> None:
+        while not self._over.wait(_LOOK_SECONDS):
+            began = time.monotonic()
+            with suppress(Exception):  # while there is no broker, nobody knows
+                found = self._waiting()
+                if found.keys() >= set(_EVENTS) and not any(found[queue] for queue in _EVENTS):
+                    self._empty.append(began)
+
+
+def _patience() -> float:
+    """As people of ours have it in this run."""
+    return float(vars(demo_town)["PATIENCE_SECONDS"])
 
 
 def _wrong(client: MongoClient[dict[str, Any]], code: str) -> Iterator[str]:
@@ -156,14 +239,15 @@ def _wrong(client: MongoClient[dict[str, Any]], code: str) -> Iterator[str]:
     case = client[f"{PREFIX}routing"].cases.find_one({"_id": code})
     records = client[f"{PREFIX}registry"].records.count_documents({"code": code})
     if case is None:
-        yield "dossiers that never reached their unit"
+        yield NO_CASE
     elif dossier.get("status") != "resolved":
-        yield "dossiers that never ended"
+        yield NO_END
     if records > 1:
-        yield "dossiers with two records"
+        yield TWO_RECORDS
 
 
-def _doubled(client: MongoClient[dict[str, Any]], codes: list[str]) -> Counter[str]:
-    """Dossiers that nobody was told of: each is a second one of somebody who asked again."""
-    ghosts = client[f"{PREFIX}intake"].dossiers.count_documents({"_id": {"$nin": codes}})
-    return Counter({"dossiers handed in twice": ghosts}) if ghosts else Counter()
+def _doubled(client: MongoClient[dict[str, Any]], applicants: list[str]) -> Counter[str]:
+    """How many dossiers applicants have beyond their one: they asked again, or were heard again."""
+    count = client[f"{PREFIX}intake"].dossiers.count_documents
+    more = sum(max(0, count({"applicant": one}) - 1) for one in applicants)
+    return Counter({TWICE: more}) if more else Counter()

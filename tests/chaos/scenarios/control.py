@@ -1,29 +1,31 @@
-"""The control: stock nameko under the same faults must be seen to lose, to double, and to forget."""
+"""The control: stock nameko under the same faults must be seen to lose and to double, and to forget messages."""
 
 from collections import Counter
 from pathlib import Path
 from typing import Final
 
 from deploy.local.waiting import wait_until
-from tests.chaos.control.flow import SUBMITTED, StockFlow
+from services.cli.demo.town import ANSWER_SECONDS
+from tests.chaos.control.flow import AT_ONCE, DOUBLINGS, LOSSES, SUBMITTED, StockFlow
 from tests.chaos.control.services import NAMES
 from tests.chaos.rig import Rig
 
 _HALVES: Final = 5
 _FIRST: Final = 4
 _TAKEN_SECONDS: Final = 20.0
+_STILL_SECONDS: Final = ANSWER_SECONDS + 3  # whoever asks has given up by then, and asks again
 _RUSH: Final = 48
-_PATIENCE: Final = 60.0  # seconds: a broker needs some of them
 _PATIENCE_WITH_BROKER: Final = 180.0  # that was killed with much to recover, on a busy machine
 _FLOWS: Final = 4  # at most, until the broker's death has been felt
 
 
 def control(rig: Rig) -> None:
-    """Stock nameko under SIGKILLs, by half messages, when the broker dies (in full): it must be seen to fail."""
-    wrong, vanished = _among_kills(rig)
+    """Stock nameko, killed, standing still, with a damaged event, without a broker (in full): it loses and doubles."""
+    wrong, vanished = _among_faults(rig)
     for what, count in wrong.items():
         rig.must_bite(what, count, least=0)
-    rig.must_bite("wrong in all of it", wrong.total())
+    rig.must_bite("dossiers lost in all of it", sum(wrong[what] for what in LOSSES))
+    rig.must_bite("dossiers doubled in all of it", sum(wrong[what] for what in DOUBLINGS))
     rig.must_bite("halves of messages that nobody has any more", vanished)
     if not rig.full:
         return
@@ -35,15 +37,28 @@ def control(rig: Rig) -> None:
     rig.must_bite("wrong when the broker died", without.total())
 
 
-def _among_kills(rig: Rig) -> tuple[Counter[str], int]:
-    """What is wrong with dossiers while their services are killed, and how many bad messages have vanished."""
+def _among_faults(rig: Rig) -> tuple[Counter[str], int]:
+    """What is wrong with dossiers after faults that ours are put to as well, and how many bad messages have vanished.
+
+    Their services are killed; an event is damaged on its way, as in `poison`; intake stands still, as in `frozen`.
+    """
     times = rig.size(6, 50)
-    with StockFlow(rig.env, _log(rig), rig.dossiers) as flow:
+    with StockFlow(rig.env, _log(rig), rig.alarms.waiting, rig.dossiers) as flow:
         for number, victim in enumerate(rig.chance.picks(NAMES, times)):
             flow.await_told(number / times)
             rig.wait(rig.chance.seconds(0, 1))
             rig.note("kill stock", victim)
             flow.kill(victim)
+        flow.await_told(1)
+        with flow.away("routing"):
+            flow.tell(AT_ONCE)
+            flow.damage()
+            rig.note("damage stock", "one dossier_submitted")
+        flow.await_told(1)
+        rig.note("freeze stock", f"intake for {_STILL_SECONDS} s")
+        with flow.standing_still("intake"):
+            flow.tell(AT_ONCE)
+            rig.wait(_STILL_SECONDS)
         rig.note("say half", f"{_HALVES} events to stock")
         flow.say_half(_HALVES)
         wrong = flow.wrong()
@@ -58,7 +73,7 @@ def _held(rig: Rig) -> int:
 
 def _without_broker(rig: Rig) -> Counter[str]:
     """What is wrong with dossiers that many hand in at once when the broker is killed, and comes back soon."""
-    with StockFlow(rig.env, _log(rig), _FIRST, at_once=_RUSH, patience=_PATIENCE) as flow:
+    with StockFlow(rig.env, _log(rig), rig.alarms.waiting, _FIRST, at_once=_RUSH) as flow:
         flow.await_told(1)  # all services are up, and have been used
         flow.tell(_RUSH)
         flow.await_written(_FIRST + _RUSH // 4)
