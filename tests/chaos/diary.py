@@ -69,6 +69,16 @@ def may_delay_a_return(one: Step) -> bool:
     return one.is_fault and (server or one.verb not in {*_OF_PROCESSES, *_OF_MESSAGES})
 
 
+def done_to(whom: str) -> Callable[[Step], bool]:
+    """Whether a step is done to this one."""
+    return lambda one: one.whom == whom
+
+
+def waits_for_its_moment(one: Step) -> bool:
+    """Whether what is done there happens later, or never."""
+    return one.verb == _WAITS
+
+
 def spells(steps: Sequence[Step], chosen: Callable[[Step], bool]) -> list[Spell]:
     """From when to when each of the chosen faults lasted; one that nobody takes back, for its moment only."""
     found = []
@@ -79,8 +89,24 @@ def spells(steps: Sequence[Step], chosen: Callable[[Step], bool]) -> list[Spell]
     return found
 
 
+def united(some: Sequence[Spell]) -> list[Spell]:
+    """The same time, each moment of it in one spell only."""
+    found: list[Spell] = []
+    for begun, over in sorted(some):
+        if found and begun <= found[-1][1]:
+            found[-1] = found[-1][0], max(over, found[-1][1])
+        else:
+            found.append((begun, over))
+    return found
+
+
+def within(spells: Sequence[Spell], begun: float, over: float) -> bool:
+    """Whether what lasted from then to then was begun and over in one of these spells."""
+    return any(earliest <= begun and over <= latest for earliest, latest in spells)
+
+
 def _ends(later: Step, one: Step) -> bool:
-    if one.verb == _WAITS:
+    if waits_for_its_moment(one):
         return later.verb == _HEAL
     if one.verb in _MOMENTS:
         return False

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,6 +18,7 @@ from services.cli.demo import town as demo_town
 from services.cli.demo.stories import Told
 from services.cli.demo.town import DemoError, Town, fresh, patiently
 from tests.bench.applicants import identities
+from tests.chaos.diary import Spell, within
 from tests.chaos.ending import HOME_SECONDS, LONGEST, await_futures, join
 from tests.chaos.tries import Try, noted
 from tests.integration.crowd import STATUS_OF, Offer, PatientStory
@@ -28,6 +29,7 @@ OPEN: Final = "accepted"  # the status of a dossier that is told to no end
 _NOT_HEARD: Final = "routing.fee_unpaid"
 _PAUSE: Final = 1.0
 _BUSY: Final = 503
+_ABOUT: Final = 1.0  # second: a verb is written down to the tenth of one, a worker's death to the whole one
 
 
 class GaveUp(Exception):
@@ -224,7 +226,8 @@ class Submissions:
     door: HttpDoor
     procedure: Mapping[str, Any]
     rate: float
-    gap: float = 0.0  # how many seconds on end it may fail
+    gap: float = 0.0  # how many seconds on end it may fail, and for how many after each moment of `harmed_at`
+    harmed_at: Callable[[], Iterable[float]] = tuple  # by the clock of `Handed.at`
     at_once: int = 32
     strangers: bool = False  # each is handed in by another organisation
     tag: str = field(default_factory=fresh)
@@ -258,18 +261,24 @@ class Submissions:
         """Who was not answered, and who was answered with a code that is not kept, or is somebody else's."""
         own = {code for code, (email, _) in kept.items() if f".{self.tag}-" in email}
         codes = Counter(one.code for one in self.handed if one.code)
-        failures = [f"a submission failed: {one.failure}" for one in self.handed if one.failure]
-        failures = failures if self.longest_gap() > self.gap else []
+        failures = [f"a submission failed: {one.failure}" for one in self._not_forgiven()]
         lost = [f"{code} was answered and is not kept" for code in codes.keys() - own]
         twice = [f"{code} was answered {times} times" for code, times in codes.items() if times > 1]
-        unheard = sum(bool(one.failure) for one in self.handed)  # whose outcome nobody knows
         ghosts = [f"{code} is kept and was never answered" for code in own - codes.keys()]
-        return failures + lost + twice + (ghosts if len(ghosts) > unheard else [])
+        return failures + lost + twice + (ghosts if len(ghosts) > self.failed() else [])  # whose outcome nobody knows
 
     @property
     def accepted(self) -> int:
         """How many were answered with a code."""
         return sum(bool(one.code) for one in self.handed)
+
+    def taken(self, spells: Sequence[Spell]) -> int:
+        """How many came and were answered with a code within one of these."""
+        return sum(bool(one.code) and within(spells, one.at, one.ended) for one in list(self.handed))
+
+    def failed(self) -> int:
+        """How many were not answered with a code."""
+        return sum(bool(one.failure) for one in self.handed)
 
     def refused(self) -> Counter[str]:
         """How many failed with each code; with the empty one, who was told nothing."""
@@ -287,6 +296,14 @@ class Submissions:
         """How long the slowest took, with its papers; or has taken, while it waits for its answer."""
         now, under_way = time.monotonic(), list(self.under_way)
         return max([*(one.seconds for one in list(self.handed)), *(now - one.at for one in under_way)], default=0.0)
+
+    def _not_forgiven(self) -> list[Handed]:
+        """Who failed, but those whom something done a moment before explains; nobody is where it lasted too long."""
+        failed = [one for one in self.handed if one.failure]
+        if not self.gap or self.longest_gap() > self.gap:
+            return failed
+        spells = [(at - _ABOUT, at + self.gap) for at in self.harmed_at()]
+        return [one for one in failed if not any(begun <= one.ended and one.at <= over for begun, over in spells)]
 
     def _launch(self) -> None:
         number, start, tax_codes = 0, time.monotonic(), identities()

@@ -2,24 +2,44 @@
 
 import threading
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
+from math import inf
 from typing import Final
 
 from deploy.local.composition import SERVICES
 from services.chassis.remote import Remote
+from tests.chaos.diary import Spell, within
 from tests.chaos.ending import join
 
 DEADLINE_SECONDS: Final = 5.0
 _GRACE: Final = 1.0  # for a busy machine
 _OK: Final = "an answer"
+_EVER: Final = ((-inf, inf),)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question: when, by `time.monotonic`, whom, how many seconds it took and in what it ended."""
+
+    at: float
+    service: str
+    seconds: float
+    how: str = _OK
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether it was."""
+        return self.how == _OK
 
 
 class Questions:
     """Questions to services by RPC, each with a deadline, at an even rate; what became of each and after how long."""
 
     def __init__(self, uri: str, every: float = 0.5) -> None:
-        self.answered: list[tuple[str, float, str]] = []
+        self.asked: list[Asked] = []
         self._uri, self.every = uri, every
         self._stop = threading.Event()
         self._threads = [
@@ -39,26 +59,31 @@ class Questions:
 
     def wrong(self, _kept: Mapping[str, tuple[str, str]]) -> list[str]:
         """What took longer than its deadline, or ended otherwise than in an answer or a clear word."""
-        late = [f"a question took {took:.1f} s" for _, took, _ in self.answered if took > DEADLINE_SECONDS + _GRACE]
-        unclear = [f"a question ended in {how}" for _, _, how in self.answered if how not in {_OK, "Unavailable"}]
+        late = [f"a question took {one.seconds:.1f} s" for one in self.asked if one.seconds > DEADLINE_SECONDS + _GRACE]
+        unclear = [f"a question ended in {one.how}" for one in self.asked if one.how not in {_OK, "Unavailable"}]
         return late + unclear
 
-    def unavailable(self, *services: str) -> int:
-        """How many were told that nobody is there to answer, of all services or of some."""
-        return sum(how == "Unavailable" for name, _, how in self.answered if name in (services or SERVICES))
+    def unavailable(self, *services: str, meanwhile: Sequence[Spell] = _EVER) -> int:
+        """How many who asked meanwhile were told that nobody is there to answer, of all services or of some."""
+        return sum(one.how == "Unavailable" for one in self._amid(meanwhile) if one.service in (services or SERVICES))
 
-    def answers(self) -> int:
-        """How many were answered."""
-        return sum(how == _OK for _, _, how in list(self.answered))
+    def answers(self, meanwhile: Sequence[Spell]) -> int:
+        """How many who asked meanwhile were answered."""
+        return sum(one.is_answered for one in self._amid(meanwhile))
 
-    def in_vain(self, *services: str, since: int = 0) -> list[str]:
-        """Those of these services that did not answer, and did not when they were asked once more.
-
-        Of the questions behind the first `since`.
-        """
-        asked = self.answered[since:]
-        answers = {service: [how == _OK for name, _, how in asked if name == service] for service in services}
+    def in_vain(self, *services: str, meanwhile: Sequence[Spell]) -> list[str]:
+        """Those of these services that did not answer, and did not when they were asked once more meanwhile."""
+        asked = self._amid(meanwhile)
+        answers = {service: [one.is_answered for one in asked if one.service == service] for service in services}
         return [service for service, said in answers.items() if (False, False) in pairwise(said)]
+
+    def least_asked(self, *services: str, meanwhile: Sequence[Spell]) -> int:
+        """How many questions went to that of these services that was asked least meanwhile."""
+        times = Counter(one.service for one in self._amid(meanwhile))
+        return min(times[service] for service in services)
+
+    def _amid(self, spells: Sequence[Spell]) -> list[Asked]:
+        return [one for one in list(self.asked) if within(spells, one.at, one.at)]
 
     def _ask(self, service: str) -> None:
         while not self._stop.wait(self.every):
@@ -68,5 +93,5 @@ class Questions:
                 remote.call(service, "health")
             except Exception as error:  # noqa: BLE001 – which one it was is what is looked at
                 how = type(error).__name__
-            self.answered.append((service, time.monotonic() - began, how))
+            self.asked.append(Asked(began, service, time.monotonic() - began, how))
             remote.close()

@@ -13,10 +13,11 @@ from deploy.local.waiting import wait_until
 from services.cli.top import scraping
 from tests.chaos.chance import Chance
 from tests.chaos.deaths import unmeant
-from tests.chaos.diary import Bite, Spell, Step, may_delay_a_return, spells
+from tests.chaos.diary import Bite, Spell, Step, may_delay_a_return, spells, united, waits_for_its_moment
 from tests.chaos.load import Crowd, FolkStory, Submissions
+from tests.chaos.messages import queues_of_work
 from tests.chaos.questions import Questions
-from tests.chaos.rest import await_rest
+from tests.chaos.rest import await_rest, depths
 from tests.chaos.returns import Return, returns
 from tests.chaos.tries import Try
 from tests.chaos.verbs import Verbs
@@ -29,6 +30,8 @@ from tests.integration.http_door import HttpDoor
 T = TypeVar("T")
 Other = TypeVar("Other", bound="Beside")
 _HANDED_IN: Final = "xn-dk-xuat-ban"
+_AT: Final = "intake-http"  # the door at which all submissions are handed in
+_ALMOST_ALL: Final = 0.85  # of those who come during a fault: some of the last are answered when it is over
 _ASKED: Final = 3  # times, until who gives no answer has none
 PROGRAMS: Final = (*SERVICES, *DOORS)
 WRITERS: Final = (*SERVICES, "payment-http")  # who has something to publish
@@ -90,11 +93,17 @@ class Rig(Verbs):
         return visitors
 
     def submissions(self, rate: float, gap: float = 0.0, door: type[HttpDoor] = HttpDoor, **how: Any) -> Submissions:
-        """So many submissions a second over HTTP; all must succeed, but for what falls into a `gap` of some seconds."""
+        """So many submissions a second over HTTP; all must succeed.
+
+        But for those who fail within a `gap` of some seconds after something was done, and no longer than that on end.
+        """
         offer = offers(self.town)[_HANDED_IN]
         asked = door(self.env["MOTCUA_INTAKE_URL"], self.town.issuer)
+        how = {"harmed_at": self.harmed_at, **how}
         load = Submissions(asked, {**offer.procedure, "tenant": offer.tenant}, rate, gap, **how).start()
         self.loads.append(load)
+        if gap:
+            self.must_bite("submissions that failed", load.failed, least=0)
         return load
 
     def beside(self, program: Other) -> Other:
@@ -122,6 +131,18 @@ class Rig(Verbs):
         """This is counted in the end, or was already; a fault that was not felt was none."""
         self.bites.append(Bite(what, count if callable(count) else lambda: count, least))
 
+    def must_have_taken(
+        self,
+        what: str,
+        load: Submissions,
+        chosen: Callable[[Step], bool] = lambda _: True,
+        almost_all: float = _ALMOST_ALL,
+    ) -> None:
+        """Almost all who came while these faults lasted, which are over, were taken in that time: of all, or some."""
+        lasted = united(self.spells(lambda one: one.is_fault and chosen(one)))
+        came = load.rate * sum(over - begun for begun, over in lasted)
+        self.must_bite(what, partial(load.taken, lasted), least=max(1.0, round(almost_all * came, 1)))
+
     def insist(self, true: bool, otherwise: str) -> None:
         """Something that must hold while it happens."""
         if not true:
@@ -148,6 +169,12 @@ class Rig(Verbs):
         """From when to when each of the chosen faults lasted, by the clock of the tries."""
         return [(self._began + begun, self._began + over) for begun, over in spells(self.steps, chosen)]
 
+    def harmed_at(self) -> list[float]:
+        """When something was done, or the door where submissions are handed in has died, by the clock of the tries."""
+        done = [step.at for step in self.steps if not waits_for_its_moment(step)]
+        died = [(at - self.witness.since).total_seconds() for at in self.witness.died(_AT)]
+        return [self._began + at for at in (*done, *died)]
+
     def returns(self) -> list[Return]:
         """How long each who died was away, where nothing else kept it."""
         return returns(self.witness, spells(self.steps, may_delay_a_return))
@@ -173,6 +200,17 @@ class Rig(Verbs):
 
         if not wait_until(all_are, within):
             self.wrong.append(f"could work, and was not ready: {', '.join(sorted(missing))}")
+
+    def insist_flow(self, *services: str, soon: float) -> None:
+        """What is there for these services to do is done: each of their queues of work is seen empty soon (seconds)."""
+        full = {queue for service, queue in queues_of_work() if service in services}
+
+        def each_was_empty() -> bool:
+            full.intersection_update(depths(self.env))
+            return not full
+
+        if not wait_until(each_was_empty, soon):
+            self.wrong.append(f"for {soon:.0f} s something waited in {', '.join(sorted(full))}")
 
     def insist_not_ready(self, *names: str) -> None:
         """These cannot work, and say so: to say nothing is not enough, when they are asked once more."""

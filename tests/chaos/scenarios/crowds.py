@@ -16,8 +16,8 @@ def ten_times_the_load(rig: Rig) -> None:
     """For 20 s (two minutes) ten times the usual load: each is answered or told by name when to come; all taken end."""
     crowd, _ = rig.crowd(), rig.questions()
     crowd.await_told(1 / 4)
-    # Whoever is refused has failed; by what he was told, `badly_told` judges.
-    rush = rig.submissions(rate=10 * _USUAL, gap=math.inf, at_once=_AT_ONCE, strangers=True)
+    # Whoever is refused has failed, at any moment; by what he was told, `badly_told` judges.
+    rush = rig.submissions(10 * _USUAL, math.inf, at_once=_AT_ONCE, strangers=True, harmed_at=lambda: [0.0])
     rig.wait(rig.size(20, 120))
     rush.finish()
     after = rig.submissions(rate=1)  # of whom each must be taken at once

@@ -8,6 +8,8 @@ from deploy.local.waiting import wait_until
 from services.chassis.failpoint import POINTS
 from tests.chaos import messages
 from tests.chaos.department import Department
+from tests.chaos.diary import done_to
+from tests.chaos.returns import MOST_SECONDS
 from tests.chaos.rig import PROGRAMS, WRITERS, Rig
 from tests.integration.faults.test_kills import PASSED_BY
 
@@ -18,7 +20,8 @@ _CELLS: Final = [
 ]
 # Whose events no door publishes: they come twice only where the service died before it had marked them as published.
 _ALONE: Final = [name for name in SERVICES if f"{name}-http" not in DOORS]
-_RESTART: Final = 60.0  # seconds until a door that died takes submissions again, at the latest
+_RESTART: Final = 60.0  # seconds until the kernel has ended who wants too much, at the latest
+_AGAIN: Final = 2 * MOST_SECONDS  # until a door that died takes submissions again, though it died once more on its way
 _SLOW: Final = 10.0  # seconds; a submission that waited for who stands still would take longer
 _RATION: Final = 8_000_000  # bytes; a question of 10 MB does not fit
 _STILL: Final = (5, 35, 75, 35, 130)  # seconds: within a question's deadline, past it, two heartbeats, all of them
@@ -48,28 +51,33 @@ def kills(rig: Rig) -> None:
 def frozen(rig: Rig) -> None:
     """Each service in turn stands still for 5 to 130 s, then the broker for 75 s: the others go on, all catch up."""
     crowd, submissions, questions = rig.crowd(), rig.submissions(rate=1), rig.questions()
+    asked, ignored = list[float](), 0
     for number, (victim, seconds) in enumerate(zip(rig.chance.shuffled(SERVICES), _STILL, strict=True)):
         crowd.await_told(number / len(_STILL) / 2)
-        since, others = len(questions.answered), [name for name in SERVICES if name != victim]
+        others = [name for name in SERVICES if name != victim]
         with rig.paused(victim):
             rig.wait(seconds)
-            in_vain = questions.in_vain(*others, since=since)
+        meanwhile = rig.spells(done_to(victim))
+        in_vain = questions.in_vain(*others, meanwhile=meanwhile)
         rig.insist(not in_vain, f"while {victim} stood still, others were asked twice in vain: {', '.join(in_vain)}")
+        asked.append(questions.least_asked(*others, meanwhile=meanwhile) / seconds)
+        ignored += questions.unavailable(victim, meanwhile=meanwhile)
         rig.stack.wait_ready([victim])
     crowd.await_told(2 / 3)
-    accepted, unanswered = submissions.accepted, questions.unavailable()
+    rig.must_have_taken("handed in while a service stood still", submissions)
+    rig.must_bite("questions that it did not answer", ignored, least=sum(_STILL) / 10)
+    rig.must_bite("questions a minute to each of the others", 60 * min(asked), least=6)
+    rig.must_bite("given up by the broker", rig.witness.wrote("rabbitmq", "missed heartbeats"))
     with rig.paused("rabbitmq"):
         rig.wait(_BROKER_STILL)
         rig.insist_not_ready(*SERVICES)
         rig.insist_ready(*DOORS)
-        accepted, unanswered = submissions.accepted - accepted, questions.unavailable() - unanswered
+    meanwhile = rig.spells(done_to("rabbitmq"))
     rig.stack.wait_ready(["rabbitmq"])
     rig.insist(submissions.slowest() < _SLOW, f"a submission took {submissions.slowest():.1f} s")
-    rig.must_bite("handed in while the broker stood still", accepted, least=_BROKER_STILL / 2)
+    unanswered = partial(questions.unavailable, meanwhile=meanwhile)
+    rig.must_have_taken("handed in while the broker stood still", submissions, done_to("rabbitmq"))
     rig.must_bite("questions unanswered while it did", unanswered, least=_BROKER_STILL / 2)
-    rig.must_bite("questions that nobody answered", questions.unavailable, least=sum(_STILL) / 10)
-    rig.must_bite("given up by the broker", lambda: rig.witness.wrote("rabbitmq", "missed heartbeats"))
-    rig.must_bite("handed in meanwhile", lambda: submissions.accepted, least=sum(_STILL) / 2)
 
 
 def short_of_memory(rig: Rig) -> None:
@@ -86,7 +94,7 @@ def short_of_memory(rig: Rig) -> None:
 
 def failpoints(rig: Rig) -> None:
     """Every process dies in turn at every named point of its work, in the middle of mixed dossiers."""
-    crowd, _ = rig.crowd(), rig.submissions(rate=2, gap=_RESTART)
+    crowd, _ = rig.crowd(), rig.submissions(rate=2, gap=_AGAIN)
     for number, (process, point) in enumerate(rig.chance.shuffled(_CELLS)):
         crowd.await_told(0.8 * number / len(_CELLS))
         rig.die_at(process, point, let_go=rig.chance.pick((0, 1, 4)))

@@ -206,7 +206,7 @@ def test_who_still_waits_is_the_slowest() -> None:
 
 
 def test_no_more_dossiers_are_nobodys_than_there_were_who_heard_nothing() -> None:
-    rush = Submissions(HttpDoor("http://nobody"), {}, rate=1, gap=9)
+    rush = Submissions(HttpDoor("http://nobody"), {}, rate=1, gap=9, harmed_at=lambda: [1])
     kept = dict.fromkeys("ABC", (f"a.{rush.tag}-1@example.vn", "accepted"))
     rush.handed = [Handed(0, code="A"), Handed(1, failure="reset"), Handed(2, failure="reset")]
     assert rush.wrong(kept) == []

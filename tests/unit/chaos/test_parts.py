@@ -13,15 +13,16 @@ from click.testing import CliRunner
 
 from services.cli.demo.stories import FATES
 from tests.chaos import recovery, rest
+from tests.chaos import rig as rig_module
 from tests.chaos.__main__ import chaos
 from tests.chaos.alarms import Alarms
 from tests.chaos.chance import Chance
-from tests.chaos.diary import Step
+from tests.chaos.diary import Step, done_to
 from tests.chaos.gateway import GatewayLedger
 from tests.chaos.load import Handed, Submissions, Townsfolk
 from tests.chaos.payers import FAULTS, Payers
 from tests.chaos.plan import PLAN, chosen
-from tests.chaos.questions import Questions
+from tests.chaos.questions import Asked, Questions
 from tests.chaos.rest import rests
 from tests.chaos.rig import Rig
 from tests.chaos.witness import Witness
@@ -100,8 +101,75 @@ def test_a_gap_lasts_from_the_first_who_was_not_answered_to_the_last_before_some
         load.handed.append(Handed(at, seconds=0.5, failure=failure))
     assert load.longest_gap() == 1.5
     assert len(load.wrong({})) == 3
-    load.gap = 2
-    assert load.wrong({}) == []
+
+
+def test_who_fails_is_forgiven_only_for_a_gap_after_something_was_done() -> None:
+    load = Submissions(HttpDoor("http://nobody"), {}, rate=1, gap=5, harmed_at=lambda: [100, 120])
+    for at in range(80, 140):  # every second one fails, for ever
+        load.handed.append(Handed(at, seconds=0.5, failure=f"at {at}" if at % 2 else ""))
+    forgiven = {99, 101, 103, 105, 119, 121, 123, 125}  # what was done is written down to the second
+    assert load.wrong({}) == [f"a submission failed: at {at}" for at in range(81, 140, 2) if at not in forgiven]
+    assert load.failed() == 30
+
+
+def test_nobody_is_forgiven_where_an_outage_lasts_longer_than_its_gap() -> None:
+    load = Submissions(HttpDoor("http://nobody"), {}, rate=1, gap=5, harmed_at=lambda: [100, 105])
+    load.handed = [Handed(at, seconds=0.5, failure="x") for at in range(100, 106)]
+    assert len(load.wrong({})) == 6
+
+
+@pytest.mark.parametrize(
+    ("at", "seconds", "code", "taken"), [(9, 2, "A", 0), (10, 2, "A", 1), (19, 2, "A", 0), (12, 1, "", 0)]
+)
+def test_who_was_taken_meanwhile_came_and_was_answered_meanwhile(
+    at: float, seconds: float, code: str, taken: int
+) -> None:
+    load = Submissions(HttpDoor("http://nobody"), {}, rate=1)
+    load.handed = [Handed(at, code, seconds, failure="" if code else "x")]
+    assert load.taken([(0, 5), (10, 20)]) == taken
+
+
+def test_almost_all_must_be_taken_who_come_while_a_fault_lasts_and_each_second_of_it_counts_once() -> None:
+    rig, load = rig_that_did(), Submissions(HttpDoor("http://nobody"), {}, rate=2)
+    load.handed = [Handed(at, "A", 0.1) for at in (5, 11, 15, 25)]
+    rig.must_have_taken("meanwhile", load)
+    rig.must_have_taken("of one", load, done_to("memory"), almost_all=0.5)
+    assert [(one.count(), one.least) for one in rig.bites] == [(3, 0.85 * 2 * 20), (2, 0.5 * 2 * 10)]
+
+
+def rig_that_did() -> Rig:
+    """It had one alarm for ten seconds, and two faults within ten others."""
+    rig = Rig.__new__(Rig)
+    vars(rig).update(_began=0.0, bites=[])
+    rig.steps = [
+        *(Step(2, "kill", "rabbitmq"), Step(10, "alarm", "memory"), Step(20, "alarm over", "memory")),
+        *(Step(24, "slow by 1 s:", "payment-broker"), Step(25, "cut", "routing-broker")),
+        *(Step(30, "fair", "routing-broker"), Step(34, "fair", "payment-broker"), Step(40, "heal", "")),
+    ]
+    return rig
+
+
+def test_a_submission_may_fail_after_a_verb_or_the_death_of_its_door_and_not_after_what_waits_for_its_moment() -> None:
+    rig = rig_that_did()
+    since = datetime.now(UTC)
+    vars(rig)["_began"] = 1000.0
+    rig.steps = [Step(2, "die_at", "intake-http relay.after_publish +5"), Step(3, "fill disk", "mongodb")]
+    died = {"intake-http": [since + timedelta(seconds=7)], "notify": [since]}
+    rig.witness = cast("Witness", SimpleNamespace(since=since, died=died.get))
+    assert rig.harmed_at() == [1003.0, 1007.0]
+
+
+def test_each_queue_of_the_others_must_be_seen_empty_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = [{"routing.open_case": 1, "notify.tell": 4}, {"routing.note": 1, "notify.tell": 4}]
+    owned = [("routing", "routing.open_case"), ("routing", "routing.note"), ("notify", "notify.tell")]
+    monkeypatch.setattr(rig_module, "queues_of_work", lambda: owned)
+    monkeypatch.setattr(rig_module, "depths", lambda _: looks.pop(0) if len(looks) > 1 else looks[0])
+    rig = Rig.__new__(Rig)
+    rig.env, rig.wrong = {}, []
+    rig.insist_flow("routing", soon=5)
+    assert rig.wrong == []
+    rig.insist_flow("routing", "notify", soon=0)
+    assert rig.wrong == ["for 0 s something waited in notify.tell, routing.note"]
 
 
 def test_who_was_answered_with_a_code_must_be_kept_once() -> None:
@@ -222,9 +290,25 @@ def test_who_is_answered_when_asking_once_more_has_not_asked_in_vain() -> None:
         ("intake", True),
         ("intake", False),
     ]
-    questions.answered = [(name, 0.1, "an answer" if answered else "Unavailable") for name, answered in said]
-    assert questions.in_vain("intake", "routing") == []
-    assert questions.in_vain("intake", "notify") == ["notify"]
+    questions.asked = [
+        Asked(at, name, 0.1, "an answer" if answered else "Unavailable") for at, (name, answered) in enumerate(said)
+    ]
+    always = [(0, 10)]
+    assert questions.in_vain("intake", "routing", meanwhile=always) == []
+    assert questions.in_vain("intake", "notify", meanwhile=always) == ["notify"]
+    assert questions.in_vain("intake", "notify", meanwhile=[(2, 10)]) == []
+
+
+def test_questions_count_in_the_time_of_a_fault_and_who_was_asked_none_is_known() -> None:
+    questions = Questions.__new__(Questions)
+    questions.asked = [Asked(at, "intake", 5.0, "Unavailable") for at in (1, 7, 13)]
+    questions.asked += [Asked(at, "notify", 0.1) for at in (1, 13, 14)]
+    meanwhile = [(6, 14)]
+    assert (questions.unavailable(), questions.unavailable(meanwhile=meanwhile)) == (3, 2)
+    assert questions.unavailable("notify", meanwhile=meanwhile) == 0
+    assert questions.answers(meanwhile) == 2
+    assert questions.least_asked("intake", "notify", meanwhile=meanwhile) == 2
+    assert questions.least_asked("intake", "routing", meanwhile=meanwhile) == 0
 
 
 def test_what_was_in_hand_when_all_was_healed_must_be_settled_though_people_go_on(
