@@ -15,11 +15,12 @@ _SILENCE_SECONDS: Final = 150.0  # a try may be a minute off
 
 
 class Webhooks:
-    """Its office, and what that should have been told."""
+    """Its office, with its files in a folder of its own, and what that should have been told."""
 
-    def __init__(self, run_dir: Path, env: Mapping[str, str], town: Town) -> None:
+    def __init__(self, folder: Path, env: Mapping[str, str], town: Town) -> None:
         self._env = env
-        self._office = Office(lambda method, **said: _ask(town, method, **said), run_dir)
+        folder.mkdir(exist_ok=True)
+        self._office = Office(lambda method, **said: _ask(town, method, **said), folder)
         self._office.open()
         for tenant in TENANTS:
             self._office.subscribe(tenant, "take", tenant=tenant)
@@ -43,14 +44,18 @@ class Webhooks:
 
     def wrong(self) -> list[str]:
         """What it should have been told since it first came to work and has not, when it is told of nothing more."""
-        written, before, since = self._written(), 0, time.monotonic()
-        while missed := written - self._heard():
+        before, since = 0, time.monotonic()
+        while missed := self.untold():
             if len(missed) != before:
                 before, since = len(missed), time.monotonic()
             elif time.monotonic() - since > _SILENCE_SECONDS:
                 break
             time.sleep(1)
         return [f"no webhook told of event {id_}" for id_ in sorted(missed)]
+
+    def untold(self) -> set[str]:
+        """Which events that were written since it first came to work it has not been told of by now."""
+        return self._written() - self._heard()
 
     def _heard(self) -> set[str]:
         return {id_ for tenant in TENANTS for id_ in self._office.times(tenant)}

@@ -25,6 +25,7 @@ from tests.chaos.plan import PLAN, chosen
 from tests.chaos.questions import Asked, Questions
 from tests.chaos.rest import rests
 from tests.chaos.rig import Rig
+from tests.chaos.scenarios.outside import slowdown
 from tests.chaos.witness import Witness
 from tests.integration.crowd import PARTS
 from tests.integration.http_door import HttpDoor
@@ -135,6 +136,11 @@ def test_almost_all_must_be_taken_who_come_while_a_fault_lasts_and_each_second_o
     rig.must_have_taken("meanwhile", load)
     rig.must_have_taken("of one", load, done_to("memory"), almost_all=0.5)
     assert [(one.count(), one.least) for one in rig.bites] == [(3, 0.85 * 2 * 20), (2, 0.5 * 2 * 10)]
+
+
+def test_a_tail_that_grew_is_seen_where_the_middle_did_not() -> None:
+    before, meanwhile = [1.0] * 20, [1.0] * 18 + [9.0] * 2
+    assert (slowdown(before, meanwhile), slowdown(before, meanwhile, 0.95)) == (1.0, 9.0)
 
 
 def rig_that_did() -> Rig:
