@@ -94,11 +94,11 @@ def years_of_receipts(env: Mapping[str, str]) -> int:
     return len({serial.rpartition("-")[2] for serial in found if serial})
 
 
-def events_after(env: Mapping[str, str], moment: datetime) -> int:
-    """How many histories have an event of later than this."""
-    later = {"history.at": {"$gt": moment}}
+def dated(env: Mapping[str, str], service: str, since: datetime, until: datetime) -> int:
+    """How many histories of a service have an event that it has dated between these."""
+    between = {"history": {"$elemMatch": {"at": {"$gte": since, "$lt": until}}}}
     with Books(env) as books:
-        return sum(books.collection(name).count_documents(later) for name in JOURNALS)
+        return sum(books.collection(name).count_documents(between) for name in JOURNALS if _is_of(service, name))
 
 
 def wrong_days(env: Mapping[str, str]) -> Iterator[str]:
@@ -113,6 +113,10 @@ def wrong_days(env: Mapping[str, str]) -> Iterator[str]:
             if f"-{year}E" not in order["state"]["receipt"]["serial"]:
                 yield f"payment.orders {order['_id']}: receipt {order['state']['receipt']['serial']} of 20{year}"
         yield from wrong_dues([one["state"] for one in books.collection("routing.cases").find({}, {"state": 1})])
+
+
+def _is_of(service: str, shelf: str) -> bool:
+    return shelf.partition(".")[0] == service
 
 
 def _local(moment: datetime) -> datetime:

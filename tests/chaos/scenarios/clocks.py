@@ -2,22 +2,31 @@
 
 import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
-from deploy.local.composition import SERVICES
-from tests.chaos.clocks import ZONES, MidnightStage, days_of_codes, events_after, wrong_days, years_of_receipts
+from tests.chaos.clocks import ZONES, MidnightStage, dated, days_of_codes, wrong_days, years_of_receipts
 from tests.chaos.rig import Rig
+
+_RECKON = ("routing", "payment")  # when a dossier is due, when an attempt to pay is silent
+_APART = timedelta(minutes=5)
+_SURELY = timedelta(minutes=1)
 
 
 def clocks_apart(rig: Rig) -> None:
-    """One service's clock is five minutes ahead, another's behind, and doors have the true time."""
-    ahead, behind = rig.chance.picks(SERVICES, 2)
-    with rig.skewed(ahead, 300), rig.skewed(behind, -300):
+    """Of the services that reckon dates, one's clock is 5 min ahead, one's behind, and doors have the true time."""
+    ahead, behind = rig.chance.shuffled(_RECKON)
+    began = datetime.now(UTC)  # all others rest: who dates anything before this from now on is behind
+    past = partial(dated, rig.env, behind, began - _APART, began - _SURELY)
+    before = past()
+    with rig.skewed(ahead, _APART.total_seconds()), rig.skewed(behind, -_APART.total_seconds()):
         crowd = rig.crowd()
         crowd.finish()
-        future = events_after(rig.env, datetime.now(UTC) + timedelta(seconds=60))
+        now = datetime.now(UTC)
+        future = dated(rig.env, ahead, now + _SURELY, now + _APART)
         rig.rest()
     rig.at_the_end(lambda: list(wrong_days(rig.env)))
-    rig.must_bite("events from the future", lambda: future)
+    rig.must_bite(f"histories of {ahead} with events from the future", future, least=3)
+    rig.must_bite(f"histories of {behind} with events from before all began", past() - before, least=3)
 
 
 def midnight(rig: Rig) -> None:
