@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pymongo import MongoClient
-from pymongo.errors import PyMongoError
+from pymongo.errors import AutoReconnect
 
 from tests.chaos.missing import NotHere
 
@@ -16,9 +16,9 @@ _END_SECONDS: Final = 20
 
 
 def step_down(uri: str) -> None:
-    """Let the primary be one no longer, for a while."""
+    """Let the primary be one no longer, for a while. Raises OperationFailure where it stays one."""
     client = MongoClient[dict[str, Any]](uri, serverSelectionTimeoutMS=15_000)
-    with client, contextlib.suppress(PyMongoError):  # it hangs up on whoever asks for it
+    with client, contextlib.suppress(AutoReconnect):  # it may hang up on whoever asks for it
         client.admin.command("replSetStepDown", _AWAY_SECONDS, secondaryCatchUpPeriodSecs=5)
 
 

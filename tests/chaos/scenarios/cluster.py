@@ -1,4 +1,8 @@
-"""On a cluster of three: any one node is lost or stands still, and nobody outside notices."""
+"""On a cluster of three, any one node is lost or stands still.
+
+Without one of the brokers every submission goes through, and a question may have to be asked again: a service is silent
+until it has found that its broker is gone. Without one of the databases both are refused until a primary is elected.
+"""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -11,6 +15,7 @@ from tests.chaos.rig import Rig
 
 _ELECTION_SECONDS = 15.0  # a set without its primary takes no write for ten seconds and a little
 _BUT_ELECTIONS = 0.4  # of those who come while a database is away: for the rest of it there may be no primary
+_STEPPED_DOWN = "replSetStepDown command completed"
 _LEADERS_SECONDS = 20.0
 _APART_SECONDS = 40.0  # nobody is told of a cut: it is noticed after a dozen seconds of silence
 # Who asks tries again: after a killed node at once, after a frozen one when its service has found out that it is.
@@ -76,6 +81,7 @@ def database_node_lost(rig: Rig) -> None:
         rig.insist(nodes.primary() != DATABASES[0], "nobody stepped in for a primary that stood still")
     rig.must_bite("databases killed", lambda: len(rig.witness.killed().intersection(DATABASES)), least=len(DATABASES))
     rig.must_bite("elections", nodes.elections, least=2 * len(DATABASES))
+    rig.must_bite("step-downs", lambda: _step_downs(rig), least=rig.done("step down"))
     rig.must_have_taken("handed in meanwhile", submissions, almost_all=_BUT_ELECTIONS)
     rig.must_bite("seconds without a primary", submissions.longest_gap, least=0)
 
@@ -98,6 +104,11 @@ def _insist_on_leaders(rig: Rig, nodes: Nodes, node: str, seconds: float) -> Non
 def _silent_nodes(rig: Rig) -> int:
     """How often a broker has given up another one because it was silent, by the brokers' own logs."""
     return sum(rig.witness.wrote(node, "net_tick_timeout") for node in BROKERS)
+
+
+def _step_downs(rig: Rig) -> int:
+    """How often a primary has stepped down because it was told to, by the databases' own logs."""
+    return sum(rig.witness.wrote(node, _STEPPED_DOWN) for node in DATABASES)
 
 
 def _badly_placed(nodes: Nodes) -> Iterator[str]:
