@@ -75,12 +75,12 @@ class Books:
     def resolved(self, codes: Collection[str]) -> int:
         """How many of the dossiers have their result."""
         wanted = {"_id": {"$in": list(codes)}, "state.status": "resolved"}
-        return int(self._of("intake.dossiers").count_documents(wanted))
+        return int(self.collection("intake.dossiers").count_documents(wanted))
 
     def sent(self, codes: Collection[str]) -> int:
         """How many notices about them the mail server has taken."""
         wanted = {"state.dossier_code": {"$in": list(codes)}, "state.sent_at": {"$ne": None}}
-        return int(self._of("notify.notices").count_documents(wanted))
+        return int(self.collection("notify.notices").count_documents(wanted))
 
     def disagreements(self, codes: Collection[str]) -> list[str]:
         """What is wrong in or between the books of these dossiers, and stays so."""
@@ -96,7 +96,7 @@ class Books:
         return [
             _entry(name.partition(".")[0], document["_id"], event)
             for name in OF_DOSSIERS
-            for document in self._of(name).find(wanted, {"history": 1})
+            for document in self.collection(name).find(wanted, {"history": 1})
             for event in document["history"]
         ]
 
@@ -105,7 +105,7 @@ class Books:
         wanted = {"state.dossier_code": {"$in": list(codes)[:50]}}
         states, besides, events = [], [], []
         for name in OF_DOSSIERS:
-            for document in self._of(name).find(wanted):
+            for document in self.collection(name).find(wanted):
                 beside = {key: value for key, value in document.items() if key not in {"state", "history"}}
                 states.append(len(bson.encode(document["state"])))
                 besides.append(len(bson.encode(beside)))
@@ -114,15 +114,18 @@ class Books:
 
     def letter_bytes(self, codes: Collection[str]) -> float:
         """The mean length of the words of a letter."""
-        found = self._of("notify.notices").find({"state.dossier_code": {"$in": list(codes)[:50]}}, {"subject": 1})
+        found = self.collection("notify.notices").find(
+            {"state.dossier_code": {"$in": list(codes)[:50]}}, {"subject": 1}
+        )
         letters = [one["subject"]["letter"] for one in found]
         return _mean([sum(len(str(part).encode()) for part in letter.values()) for letter in letters])
 
     def found(self, name: str, wanted: Document, most: int = 0) -> list[Document]:
         """The documents of a collection, `<service>.<collection>`, that are wanted; `most` of them, 0 is all."""
-        return list(self._of(name).find(wanted).limit(most))
+        return list(self.collection(name).find(wanted).limit(most))
 
-    def _of(self, name: str) -> Any:
+    def collection(self, name: str) -> Any:
+        """A collection, `<service>.<collection>`."""
         service, _, collection = name.partition(".")
         options: CodecOptions[Document] = CodecOptions(tz_aware=True, tzinfo=UTC)
         return self.client[f"motcua_{service}"].get_collection(collection, options)

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from tests.bench.beside import laid_beside
 from tests.bench.books import Books
 from tests.bench.lookups import ask, samples
 from tests.bench.ours import Ours
@@ -39,15 +40,20 @@ def measure(run_dir: Path, plan: Plan, stored: Path | None) -> Growth:
         empty.up()
         pairs = _pairs(empty, full, plan)
         empty.stack.down()
+        full.stop_services()  # nothing else is asked of the store, nor done about what is laid beside
+        stored_gigabytes, about = _stored(full.books), samples(full.books, filled.codes)
+        with laid_beside(full.books, about, filled.dossiers) as beside:
+            asked = ask(full.env, about)
         return Growth(
             procedure=FEE,
             dossiers=filled.dossiers,
             documents=filled.documents,
             gigabytes=round(filled.bytes / _GIGABYTE, 2),
-            stored_gigabytes=_stored(full.books),
+            stored_gigabytes=stored_gigabytes,
             seconds=filled.seconds,
             pairs=pairs,
-            asked=ask(full.env, samples(full.books, filled.codes)),
+            asked=asked,
+            beside=beside,
         )
     finally:
         empty.wipe()

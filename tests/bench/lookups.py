@@ -2,20 +2,34 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from random import Random
 from statistics import median
-from typing import Any, Final
+from typing import Final
 
+from services.chassis.cause import Cause
 from services.chassis.paging import cursor
+from services.contracts.catalogue.dates import local_day
 from services.registry.holders import read_kept
+from tests.bench.beside import case_code, webhook_of
 from tests.bench.books import Books
-from tests.bench.outcome import Asked, Unclosed
+from tests.bench.outcome import Asked, Unclosed, beyond
 from tests.bench.stats import percentile
-from tests.integration.questions import EVERY_OPEN, Sample, questions
-from tests.integration.shelf import HEARD, Document, Shelf, explained, overheard, shelf_over, stages
+from tests.integration.questions import Sample, questions
+from tests.integration.shelf import (
+    HEARD,
+    NOTHING_READ,
+    Document,
+    Read,
+    Shelf,
+    explained,
+    overheard,
+    shelf_over,
+    stages,
+    what_was_read,
+)
 
 _SAMPLES: Final = 5
 _TIMES: Final = 4  # that each question is put about each sample, in each round
@@ -29,47 +43,59 @@ class _Answers:
     """What came of one question, about all samples."""
 
     seconds: list[list[float]] = field(default_factory=lambda: [[] for _ in range(_ROUNDS)])  # by round
-    examined: int = 0
-    returned: int = 0
+    read: Read = NOTHING_READ  # for the answer that is told of
     detours: frozenset[str] = frozenset()
+
+    def note(self, read: Read) -> None:
+        """What was read for one more answer: it is told of where it looked further, or else found more."""
+        self.read = max(self.read, read, key=_far)
 
 
 def ask(env: Mapping[str, str], about: Sequence[Sample]) -> list[Asked]:
     """All questions about all samples, the slowest first; of several commands to the server the longest counts.
 
-    Of the percentiles of each round the median counts, of all answers the longest.
+    Of the percentiles of each round the median counts, of all answers the longest. What is answered without asking the
+    server is not timed. What the server reads is looked at beside that, once for each question and sample.
     """
     shelf = shelf_over(env)
     answers: dict[str, _Answers] = defaultdict(_Answers)
     try:
         for number, sample in product(range(_ROUNDS), about):
             for name, question in questions(sample).items():
+                heard: list[tuple[str, Document]] = []
                 for _ in range(_TIMES):
                     with overheard() as commands:
                         question(shelf)
-                    answers[name].seconds[number].append(max(HEARD.seconds, default=0.0))
+                    if commands:
+                        heard = list(commands)
+                        answers[name].seconds[number].append(max(HEARD.seconds))
                 if number == 0:
-                    _explain(shelf, answers[name], list(commands))
+                    _explain(shelf, answers[name], heard)
     finally:
         shelf.close()
     return sorted((_asked(name, one) for name, one in answers.items()), key=lambda one: -one.p95)
 
 
 def _explain(shelf: Shelf, told: _Answers, commands: Sequence[tuple[str, Document]]) -> None:
+    """Of several commands all that they read is that of the question."""
+    read = NOTHING_READ
     for database, command in commands:
         plan = explained(shelf.client, database, command)
         told.detours |= _NOT_BY_INDEX.intersection(stages(plan))
-        if stats := plan.get("executionStats"):
-            examined, returned = int(stats["totalDocsExamined"]), int(stats["nReturned"])
-            if examined >= told.examined:
-                told.examined, told.returned = examined, returned
+        read += what_was_read(shelf.client, database, command, plan)
+    told.note(read)
+
+
+def _far(read: Read) -> tuple[int, int]:
+    return max(0, beyond(read.keys, read.documents, read.found)), read.found
 
 
 def _asked(name: str, told: _Answers) -> Asked:
-    rounds = [sorted(1000 * one for one in own) for own in told.seconds]
+    rounds = [sorted(1000 * one for one in own) for own in told.seconds if own]
     p50, p95 = (round(median(percentile(own, share) for own in rounds), 2) for share in (0.5, 0.95))
     longest = round(max(own[-1] for own in rounds), 2)
-    return Asked(name, p50, p95, longest, told.examined, told.returned, sorted(told.detours))
+    times, read = (p50, p95, longest), told.read
+    return Asked(name, *times, read.documents, read.found, sorted(told.detours), read.keys)
 
 
 def samples(books: Books, codes: Sequence[str]) -> list[Sample]:
@@ -87,40 +113,52 @@ def _sample(books: Books, code: str, number: int) -> Iterator[Sample]:
     orders = books.found("payment.orders", {"state.dossier_code": code, "state.status": "paid"})
     records = books.found("registry.records", {"state.dossier_code": code})
     dossiers = books.found("intake.dossiers", {"_id": code})
-    if not (orders and records and dossiers):
+    cases = books.found("routing.cases", {"_id": code, "state.decided_at": {"$ne": None}})
+    if not (orders and records and dossiers and cases and dossiers[0]["subject"]["documents"]):
         return
     notice = books.found("notify.notices", {"state.dossier_code": code})[0]
-    state, subject, record, order = dossiers[0]["state"], dossiers[0]["subject"], records[0], orders[0]["state"]
+    opened, record, order = dossiers[0], records[0], orders[0]["state"]
+    state, subject, first = opened["state"], opened["subject"], opened["history"][0]
+    upload = books.found("intake.uploads", {"_id": subject["documents"][0]["upload_id"]})[0]
     asked_at = round(1000 * notice["state"]["requested_at"].timestamp())
-    yield replace(
-        Sample(now=datetime.now(UTC).replace(microsecond=0)),
+    now = datetime.now(UTC).replace(microsecond=0)
+    issued_at = record["state"]["issued_at"]
+    yield Sample(
+        now=now,
+        cause=Cause(opened["opened_by"], first["correlation"], first["trace"], digest=first["digest"]),
         **{name: state[name] for name in ("tenant", "procedure", "unit")},
-        **_of_a_queue(books, number),
         status=_STATUSES[number % len(_STATUSES)],
         code=code,
+        case=case_code(code),
         owner=subject["owner"],
         number_of_owner=subject["owner"].partition(":")[2],
         name_of_owner=subject["applicant"]["name"],
-        upload=subject["documents"][0]["upload_id"] if subject["documents"] else "u",
+        upload=upload["_id"],
+        paper=upload["current"],
         order=order["order_id"],
-        attempt=order["attempt"] or "r",
+        attempt=order["attempt"],
+        paid_by=order["paid_at"] + timedelta(days=1),
+        decided_on=local_day(cases[0]["state"]["decided_at"]) - timedelta(days=15),
         dataset=record["state"]["dataset"],
         number=record["state"]["number"],
+        typed=record["state"]["number"].replace("/", " / ").lower(),
+        issued_at=issued_at,
         holder=read_kept(record["subject"]["holder"]),
         dossiers_behind=cursor(state["submitted_at"], code),
-        records_behind=cursor(record["state"]["issued_at"], record["_id"]),
-        expired_behind=cursor(record["state"]["issued_at"].date().isoformat(), record["_id"]),
+        cases_behind=_places(now, code),
+        records_behind=cursor(issued_at, record["_id"]),
+        expired_behind=cursor(now.date().isoformat(), record["_id"]),
+        webhook=webhook_of(code),
         notices_behind=f"{asked_at}.{notice['_id']}",
     )
 
 
-def _of_a_queue(books: Books, number: int) -> dict[str, Any]:
-    """A unit with work in hand, and a place in its lists."""
-    waiting = books.found("routing.cases", {"state.status": {"$in": list(EVERY_OPEN)}}, most=100)
-    if not waiting:
-        return {}
-    state = waiting[number * 20 % len(waiting)]["state"]
-    opened_at = state["opened_at"]
-    moments = {"due": state["next_due_at"], "opened": opened_at, "newest": opened_at, "code": ""}
-    behind = {order: cursor(order, moment, state["dossier_code"]) for order, moment in moments.items()}
-    return {"queue": state["unit"], "officer": state["officer"] or "cb-001", "cases_behind": behind}
+def _places(now: datetime, code: str) -> dict[str, str]:
+    """A place in each list of cases, of which something is on either side."""
+    moments: dict[str, datetime | str] = {
+        "due": now - timedelta(days=1),
+        "opened": now - timedelta(days=1),
+        "newest": now,
+        "code": "",
+    }
+    return {order: cursor(order, moment, code) for order, moment in moments.items()}

@@ -330,17 +330,40 @@ class Pair:
         return self.full.rate / self.empty.rate
 
 
+MOST_EACH: Final = 4  # keys or documents that may be examined for each one that is found,
+MOST_AT_ALL: Final = 100  # and besides: to find nothing, and for where the stretches of an index begin
+
+
 @dataclass(frozen=True)
 class Asked:
-    """One question to the stores: milliseconds, and what the server read for the answer at most."""
+    """One question to the stores: milliseconds, and what the server read for one answer.
+
+    That is the one for which it looked furthest beyond what it found; where it always kept to that, the largest.
+    """
 
     name: str
     p50: float
     p95: float
     longest: float
-    examined: int
-    returned: int
+    examined: int  # documents
+    returned: int  # or counted
     detours: list[str]  # COLLSCAN, SORT
+    keys: int | None = None  # of indexes, examined; not counted in results of before
+
+    @property
+    def is_too_far(self) -> bool:
+        """Whether more was examined than what was found accounts for: the more is stored, the more that is."""
+        return self.keys is not None and beyond(self.keys, self.examined, self.returned) > 0
+
+    @property
+    def found_nothing(self) -> bool:
+        """Whether it was quick for want of anything to find."""
+        return self.keys is not None and self.returned == 0
+
+
+def beyond(keys: int, documents: int, found: int) -> int:
+    """How many keys or documents were examined that are not accounted for by what was found: 0 or less is none."""
+    return max(keys, documents) - (MOST_EACH * found + MOST_AT_ALL)
 
 
 @dataclass(frozen=True)
@@ -355,6 +378,7 @@ class Growth:
     seconds: float
     pairs: list[Pair]
     asked: list[Asked]
+    beside: int = 0  # documents that were laid there to be asked for
 
     @property
     def share(self) -> float:

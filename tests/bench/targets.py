@@ -1,11 +1,26 @@
 """What was asked for, and whether it is met: the rows of the first table, ratios first."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from deploy.local.composition import SANDBOX
-from tests.bench.outcome import FREE, HELD, Accepted, Control, Flow, Grown, Limit, Memory, Result, ratio, worst
+from tests.bench.outcome import (
+    FREE,
+    HELD,
+    MOST_AT_ALL,
+    MOST_EACH,
+    Accepted,
+    Asked,
+    Control,
+    Flow,
+    Grown,
+    Limit,
+    Memory,
+    Result,
+    ratio,
+    worst,
+)
 from tests.bench.plan import NOTICES, PROCEDURES
 
 SERVICES: Final = ("intake", "routing", "payment", "notify", "registry")
@@ -16,6 +31,7 @@ _OF_A_UNIT: Final = 100_000
 _FULL_PERCENT: Final = 85.0  # of the machine: who is so busy has nothing left for a second process
 _MOST_MS: Final = 20.0
 _PAGE_MS: Final = 300.0
+_MOST_NAMED: Final = 3
 ENOUGH: Final = 1_000  # of which ten are above the p99
 MOST_OTHERS: Final = 10.0  # percent of the machine that other programs and its host may have had during a run
 MOST_APART: Final = 5.0  # and by how much more during one of two that are compared
@@ -140,13 +156,32 @@ def _growth(result: Result) -> Iterator[Row]:
     p95 = slowest.p95 if slowest else None
     shown = f"{p95 or 0:.1f} ms ({slowest.name})" if slowest else ""
     figure = f"growth: slowest list or look-up at the store, p95, {size} stored"
-    yield judged(figure, "≤ 20 ms", p95, shown, (p95 or 0) <= _MOST_MS)
+    empty = [one.name for one in told.asked if one.found_nothing] if told else []
+    yield _of_something(judged(figure, "≤ 20 ms", p95, shown, (p95 or 0) <= _MOST_MS), empty)
     longest = max(told.asked, key=lambda one: one.longest, default=None) if told else None
     shown = f"{longest.longest:.1f} ms ({longest.name})" if longest else "–"
     yield Row("growth: longest single answer of a list or look-up", "– (not judged)", shown, None)
     count = sum(bool(one.detours) for one in told.asked) if told else None
     shown = f"{count} of {len(told.asked)}" if told else ""
     yield judged("growth: lists and look-ups that go by no index", "0", count, shown, count == 0)
+    counted = told.asked if told and any(one.keys is not None for one in told.asked) else []
+    far = [one.name for one in counted if one.is_too_far]
+    figure = f"growth: lists and look-ups that examine more than {MOST_EACH} keys for each one found, and {MOST_AT_ALL}"
+    yield judged(figure, "0", len(far) if counted else None, _named(far, counted), not far)
+    figure = "growth: lists and look-ups that found nothing, though there is something for each"
+    yield judged(figure, "0", len(empty) if counted else None, _named(empty, counted), not empty)
+
+
+def _of_something(row: Row, empty: Sequence[str]) -> Row:
+    """A row that is not met only because there was nothing to find."""
+    if not (row.met and empty):
+        return row
+    return replace(row, measured=f"{row.measured} ({len(empty)} found nothing: not judged)", met=None)
+
+
+def _named(some: Sequence[str], of: Sequence[Asked]) -> str:
+    names = f" ({'; '.join(some[:_MOST_NAMED])}{', …' * (len(some) > _MOST_NAMED)})" if some else ""
+    return f"{len(some)} of {len(of)}{names}"
 
 
 def _pages(result: Result) -> Iterator[Row]:

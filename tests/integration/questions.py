@@ -1,6 +1,6 @@
 """Every list, look-up and timer of the five services, by name, about the things that a `Sample` names."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -48,21 +48,27 @@ class Sample:
     """What is asked for. By default hardly any of it is there."""
 
     now: datetime = datetime(2026, 6, 1, tzinfo=UTC)
+    cause: Cause = CAUSE  # what opened the dossier, and was answered
     code: str = "c"
     owner: str = "citizen:5"
     tenant: str = "t1"
     procedure: str = "p5"
     unit: str = "u5"
     status: str = "returned"
-    queue: str = "u5"  # the unit whose cases are listed
     officer: str = "o"
+    case: str = "c"  # one that is open
     number_of_owner: str = "001801000005"
     name_of_owner: str = "Người Thứ 05"
     upload: str = "u"
+    paper: ObjectId = field(default_factory=ObjectId)
     order: str = "o"
     attempt: str = "r"
+    paid_by: datetime = datetime(2026, 6, 1, tzinfo=UTC)  # the end of the month whose fees are counted
+    decided_on: date = date(2026, 6, 1)  # the first day of the month whose decisions are
     dataset: str = "d"
     number: str = "1"
+    typed: str = "1 gp-vd"  # that number, or another
+    issued_at: datetime = datetime(2026, 6, 1, tzinfo=UTC)  # in the middle of a month
     holder: Holder = field(default_factory=lambda: Holder("citizen", "Nguyễn Thị Mẫu", "001801000001"))
     dossiers_behind: str = ""
     cases_behind: Mapping[str, str] = field(default_factory=dict)  # by order
@@ -85,7 +91,7 @@ def questions(sample: Sample) -> dict[str, Question]:
         **_of_routing(sample),
         **_of_payment(sample),
         **_of_notify(sample),
-        "what a cause opened": _opened,
+        "what a cause opened": lambda shelf: [journal.find_opened(sample.cause) for journal in shelf.journals],
         "what waits to be published": lambda shelf: [base.relay.lag() for base in shelf.bases.values()],
     }
 
@@ -170,7 +176,7 @@ def _of_intake(sample: Sample) -> dict[str, Question]:
                 "a word that many have": sample.name_of_owner.split()[0],
             }.items()
         },
-        "dossiers of requests": lambda shelf: shelf.dossiers.opened_by([sample.code]),
+        "dossiers of requests": lambda shelf: shelf.dossiers.opened_by([sample.cause.id]),
         "draft": lambda shelf: shelf.drafts.find(Place(sample.owner, sample.code)),
         "draft of an upload": lambda shelf: shelf.drafts.is_named(sample.upload),
         "drafts of an owner": lambda shelf: shelf.drafts.listed(sample.owner, LIMIT, None),
@@ -182,7 +188,7 @@ def _of_intake(sample: Sample) -> dict[str, Question]:
         "tally of a month": lambda shelf: shelf.tallies.with_days("2026-06"),
         "uploads of an owner": lambda shelf: shelf.uploads.find([sample.upload], sample.owner),
         "uploads to be swept": lambda shelf: shelf.uploads.overdue(sample.now),
-        "paper": _if_found(lambda shelf: shelf.papers.open(ObjectId())),
+        "paper": _if_found(lambda shelf: shelf.papers.open(sample.paper)),
     }
 
 
@@ -190,7 +196,7 @@ def _of_registry(sample: Sample) -> dict[str, Question]:
     def records(after: str | None, **wanted: Any) -> Question:
         return lambda shelf: shelf.records.find(Wanted(sample.dataset, sample.today, **wanted), LIMIT, after)
 
-    holder, unit, moment = sample.holder, sample.unit, sample.now
+    holder, unit = sample.holder, sample.unit
     narrowed: dict[str, dict[str, Any]] = {
         "all": {},
         "of a unit": {"unit": unit},
@@ -198,7 +204,10 @@ def _of_registry(sample: Sample) -> dict[str, Question]:
         "by number": {"holder": holder.id},
         "by name": {"holder": holder.name},
         "of a unit by name": {"unit": unit, "holder": holder.name},
-        "of some days": {"issued_from": moment, "issued_before": moment},
+        "of a month": {
+            "issued_from": sample.issued_at - timedelta(days=15),
+            "issued_before": sample.issued_at + timedelta(days=15),
+        },
     }
     by_prefix: dict[str, dict[str, Any]] = {"": {}, " of a unit": {"unit": unit}, " of their owner": {"owner": holder}}
     statuses = {**dict.fromkeys((None, VALID, REVOKED), sample.records_behind), EXPIRED: sample.expired_behind}
@@ -211,13 +220,11 @@ def _of_registry(sample: Sample) -> dict[str, Question]:
             "unit", sample.tenant, sample.today, LIMIT, None
         ),
         "publications of a tenant, next page": lambda shelf: shelf.publications.listed(
-            "unit", sample.tenant, sample.today, LIMIT, unit
+            "unit", sample.tenant, sample.today, LIMIT, unit[:1]
         ),
-        "publications of all tenants": lambda shelf: shelf.publications.listed(
-            "tenant", None, sample.today, LIMIT, "t"
-        ),
+        "publications of all tenants": lambda shelf: shelf.publications.listed("tenant", None, sample.today, LIMIT, ""),
         "record": lambda shelf: shelf.records.journal.find(f"{sample.dataset}/{sample.number}"),
-        "record of a number as typed": lambda shelf: shelf.records.read_as(sample.dataset, f"{sample.number} gp-vd"),
+        "record of a number as typed": lambda shelf: shelf.records.read_as(sample.dataset, sample.typed),
         "record of a dossier": lambda shelf: shelf.records.of_dossier(sample.code),
         **{
             f"records {what}, {status or 'of any status'}{', next page' if after else ''}": records(
@@ -231,16 +238,16 @@ def _of_registry(sample: Sample) -> dict[str, Question]:
             for (what, wanted), after in product(by_prefix.items(), (None, place))
         },
         "number held": lambda shelf: shelf.numbers.is_held(f"{sample.dataset}:{sample.code}"),
-        "answer given": lambda shelf: shelf.answers.find(CAUSE),
+        "answer given": lambda shelf: shelf.answers.find(sample.cause),
         "document of the projection": lambda shelf: shelf.projection.as_of(sample.tenant, "unit", unit, sample.today),
         "documents of the projection": lambda shelf: shelf.projection.listed(
-            sample.tenant, "unit", sample.today, after=unit
+            sample.tenant, "unit", sample.today, after=unit[:1]
         ),
     }
 
 
 def _of_routing(sample: Sample) -> dict[str, Question]:
-    unit, officer, procedure = sample.queue, sample.officer, sample.procedure
+    unit, officer, procedure = sample.unit, sample.officer, sample.procedure
     officers = (officer, "busy", "idle")
     filters: tuple[dict[str, Any], ...] = (
         *({}, {"unit": unit}, {"procedure": procedure}, {"unit": unit, "procedure": procedure}),
@@ -259,7 +266,7 @@ def _of_routing(sample: Sample) -> dict[str, Question]:
     searched: tuple[dict[str, Any], ...] = (
         *({"search": sample.code}, {"unit": unit, "search": sample.code}, {"unit": unit}),
         {"unit": unit, "search": sample.code, "statuses": STATUSES},
-        *({"unit": unit, "codes": (sample.code,)}, {"unit": unit, "codes": (sample.code,), "search": sample.code}),
+        *({"unit": unit, "codes": (sample.case,)}, {"unit": unit, "codes": (sample.case,), "search": sample.code}),
     )
     risk = Risk(sample.now, sample.now + timedelta(days=2))
 
@@ -274,7 +281,7 @@ def _of_routing(sample: Sample) -> dict[str, Question]:
         *product(("due",), (False, True), of_dates),
         *product((queue.CODE,), (False, True), searched),
     )
-    period = Period(sample.today, sample.today + timedelta(days=30))
+    period = Period(sample.decided_on, sample.decided_on + timedelta(days=30))
     return {
         **{
             f"cases in order of {order} by {', '.join(wanted) or 'nothing'}{', next page' if after else ''}": cases(
@@ -300,7 +307,7 @@ def _of_payment(sample: Sample) -> dict[str, Question]:
         return lambda shelf: shelf.orders.page(unit, status, LIMIT, after)
 
     def fees(name: str, unit: str | None) -> Question:
-        month = sample.now - timedelta(days=30), sample.now
+        month = sample.paid_by - timedelta(days=30), sample.paid_by
         return lambda shelf: list(getattr(shelf.orders, name)(unit, *month))
 
     return {
@@ -345,10 +352,6 @@ def _of_notify(sample: Sample) -> dict[str, Question]:
         "deliveries counted": lambda shelf: shelf.webhooks.count(sample.webhook, "pending"),
         "delivery that waits for the longest": lambda shelf: shelf.webhooks.oldest_pending(sample.webhook),
     }
-
-
-def _opened(shelf: Shelf) -> Iterator[object]:
-    return iter([journal.find_opened(CAUSE) for journal in shelf.journals])
 
 
 def _if_found(ask: Question) -> Question:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import takewhile
 from typing import Any, Final
 
 from bson import DatetimeConversion
@@ -162,6 +163,48 @@ def explained(client: MongoClient[Document], database: str, command: Document) -
     asked = {name: value for name, value in command.items() if name not in _OF_THE_SESSION and not name.startswith("$")}
     plan: Document = client[database].command("explain", asked, verbosity="executionStats", codec_options=_ANY_DATE)
     return plan
+
+
+@dataclass(frozen=True)
+class Read:
+    """What the server read for an answer: keys of indexes, documents; and how many it found, or counted."""
+
+    keys: int
+    documents: int
+    found: int
+
+    def __add__(self, other: "Read") -> "Read":
+        return Read(self.keys + other.keys, self.documents + other.documents, self.found + other.found)
+
+
+NOTHING_READ: Final = Read(0, 0, 0)
+
+
+def what_was_read(client: MongoClient[Document], database: str, command: Document, plan: Document) -> Read:
+    """What was read for a command, by its own `plan`. Of an aggregation what it puts together is counted again."""
+    keys, documents = (sum(_told(plan, name)) for name in ("totalKeysExamined", "totalDocsExamined"))
+    if "aggregate" not in command:
+        return Read(keys, documents, sum(_told(plan, "executionStats", "nReturned")))
+    before = list(takewhile(lambda stage: "$group" not in stage, command["pipeline"]))
+    hint = {"hint": command["hint"]} if "hint" in command else {}
+    counted = client[database][command["aggregate"]].aggregate([*before, {"$count": "n"}], **hint)
+    return Read(keys, documents, sum(one["n"] for one in counted))
+
+
+def _told(plan: Any, *path: str) -> Iterator[int]:
+    """The numbers that stand under this path, wherever it begins in the plan."""
+    if isinstance(plan, list):
+        for inner in plan:
+            yield from _told(inner, *path)
+    elif isinstance(plan, dict):
+        here: Any = plan
+        for name in path:
+            here = here.get(name) if isinstance(here, dict) else None
+        if isinstance(here, int):
+            yield here
+        else:
+            for inner in plan.values():
+                yield from _told(inner, *path)
 
 
 def stages(plan: Any) -> Iterator[str]:

@@ -20,7 +20,16 @@ from services.registry.store import Wanted
 from services.routing import queue
 from services.routing.figures import Period
 from tests.integration.questions import EVERY_OPEN, EXACT, FILTERS, LIMIT, Sample, acts, dossiers_by, questions
-from tests.integration.shelf import Document, Shelf, explained, overheard, shelf_over, stages
+from tests.integration.shelf import (
+    NOTHING_READ,
+    Document,
+    Shelf,
+    explained,
+    overheard,
+    shelf_over,
+    stages,
+    what_was_read,
+)
 from tests.unit.intake.builders import CODE, Book
 from tests.unit.notify.builders import wanted as notice_of
 from tests.unit.payment.builders import AMOUNT, FIRST, ORDER, SECOND, UPKEEP, captured, started
@@ -266,6 +275,27 @@ def test_figures_are_counted_without_reading_a_case(shelf: Shelf, question: str)
         if command.get("update") == "tallies":  # where what was counted is written down
             continue
         assert examined(explained(shelf.client, database, command)) == 0, command
+
+
+@pytest.mark.parametrize(
+    ("question", "documents", "found"),
+    [
+        ("cases counted of an officer", 0, CASES - 1),
+        ("officers who have cases", 0, 2),
+        ("cases in order of due by unit", LIMIT + 1, LIMIT + 1),
+        ("cases in order of due by unit, overdue", 0, 0),
+        ("dossiers of a unit found by their applicant's number", 0, (SEEDED + OF_ONE_PROCEDURE) // 100),
+    ],
+)
+def test_what_an_answer_found_is_told_beside_what_was_read_for_it(
+    shelf: Shelf, question: str, documents: int, found: int
+) -> None:
+    with overheard() as commands:
+        ASKED[question](shelf)
+    plans = [(database, command, explained(shelf.client, database, command)) for database, command in list(commands)]
+    read = sum((what_was_read(shelf.client, *one) for one in plans), start=NOTHING_READ)
+    assert (read.documents, read.found) == (documents, found)
+    assert found <= read.keys <= found + 2 * len(EVERY_OPEN)
 
 
 def test_figures_say_what_is_there(shelf: Shelf) -> None:
