@@ -24,6 +24,12 @@ LONGEST_SILENCE: Final = timedelta(days=1)  # between two questions about an att
 _AT_ONCE = 500
 _DATED: Final = {"$type": "date"}  # said in filter and index alike, so that the index is used
 _WITHOUT_HISTORY: Final = {"history": 0, "subject": 0}
+Keys = list[tuple[str, int]]
+_PAID_AT: Final = "state.paid_at"
+_REFUNDED_AT: Final = "state.refunds.refunded_at"
+_UNIT: Final = "state.unit"
+_OF_PAID: Final[Keys] = [(_UNIT, 1), (_PAID_AT, 1), ("state.amount_vnd", 1)]
+_OF_REFUNDED: Final[Keys] = [(_UNIT, 1), (_REFUNDED_AT, 1)]
 _OF_A_SENDING: Final = ("sent_refunds", "undecided_refunds", "uncertain_refunds")
 
 
@@ -60,13 +66,8 @@ class Orders:
         self._orders.create_index(
             [("state.status", 1), ("state.pay_by", 1)], partialFilterExpression={"state.pay_by": _DATED}
         )
-        self._orders.create_index(
-            [("state.paid_at", 1), ("state.unit", 1), ("state.amount_vnd", 1)],
-            partialFilterExpression={"state.paid_at": _DATED},
-        )
-        self._orders.create_index(
-            "state.refunds.refunded_at", partialFilterExpression={"state.refunds.refunded_at": _DATED}
-        )
+        self._orders.create_index(_OF_PAID, partialFilterExpression={_PAID_AT: _DATED})
+        self._orders.create_index(_OF_REFUNDED, partialFilterExpression={_REFUNDED_AT: _DATED})
         self._orders.create_index(
             [("state.silent_since", 1), ("ask_after", 1)], partialFilterExpression={"state.silent_since": _DATED}
         )
@@ -124,25 +125,34 @@ class Orders:
 
     def paid(self, unit: str | None, since: datetime, until: datetime) -> Iterator[Document]:
         """What was paid in a period: `{unit, day, orders, amount_vnd}`, from the index alone."""
-        return self._summed("state.paid_at", "$state.amount_vnd", unit, since, until)
+        wanted = {_UNIT: self._of(unit), _PAID_AT: {"$gte": since, "$lt": until, **_DATED}}
+        return self._summed([{"$match": wanted}], _OF_PAID, _PAID_AT, "$state.amount_vnd")
 
     def refunded(self, unit: str | None, since: datetime, until: datetime) -> Iterator[Document]:
         """What was given back of that in a period, in the same shape.
 
         Without what was paid twice: of such an order `paid` counts one payment only.
         """
-        return self._summed("state.refunds.refunded_at", "$state.refunds.amount_vnd", unit, since, until)
+        within = {"$gte": since, "$lt": until}
+        one = {"$elemMatch": {"refunded_at": within}}  # else two of them may be meant, and one end of the index is open
+        wanted = {_UNIT: self._of(unit), _REFUNDED_AT: _DATED, "state.refunds": one}
+        counted = {_REFUNDED_AT: within, "state.refunds.reason": {"$ne": "paid_twice"}}
+        each: list[Document] = [{"$match": wanted}, {"$unwind": "$state.refunds"}, {"$match": counted}]
+        return self._summed(each, _OF_REFUNDED, _REFUNDED_AT, "$state.refunds.amount_vnd")
 
-    def _summed(self, at: str, amount: str, unit: str | None, since: datetime, until: datetime) -> Iterator[Document]:
-        within: Document = {at: {"$gte": since, "$lt": until, **_DATED}}
-        of_unit = {"state.unit": unit} if unit is not None else {}
-        counted = {**within, "state.refunds.reason": {"$ne": "paid_twice"}}
-        each = [{"$unwind": "$state.refunds"}, {"$match": counted}] if at.startswith("state.refunds") else []
+    def _of(self, unit: str | None) -> Any:
+        """The filter for a unit, or for every one there is: without, the server would read what was ever paid."""
+        if unit is not None:
+            return unit
+        with outages_named():
+            return {"$in": self._orders.distinct(_UNIT, {_UNIT: {"$gt": ""}})}
+
+    def _summed(self, each: list[Document], index: Keys, at: str, amount: str) -> Iterator[Document]:
         day = {"$dateToString": {"date": f"${at}", "format": "%Y-%m-%d", "timezone": "+07:00"}}
         sums = {"orders": {"$sum": 1}, "amount_vnd": {"$sum": amount}}
-        group = {"$group": {"_id": {"unit": "$state.unit", "day": day}, **sums}}
+        group = {"$group": {"_id": {"unit": f"${_UNIT}", "day": day}, **sums}}
         with outages_named():
-            rows = list(self._orders.aggregate([{"$match": {**within, **of_unit}}, *each, group]))
+            rows = list(self._orders.aggregate([*each, group], hint=dict(index)))
         for row in sorted(rows, key=lambda row: (row["_id"]["day"], row["_id"]["unit"])):
             yield {**row["_id"], "orders": row["orders"], "amount_vnd": row["amount_vnd"]}
 

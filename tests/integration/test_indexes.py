@@ -336,6 +336,34 @@ def test_what_was_paid_twice_is_in_no_sum_of_fees(shelf: Shelf) -> None:
     assert list(shelf.orders.refunded(*asked)) == [{**day, "amount_vnd": UPKEEP.amount_vnd}]
 
 
+@pytest.mark.parametrize(("unit", "counted"), [("u5", 10), (None, 30)], ids=["of a unit", "of all units"])
+@pytest.mark.parametrize("name", ["paid", "refunded"])
+def test_fees_of_a_month_are_counted_without_those_of_other_months_and_units(
+    shelf: Shelf, name: str, unit: str | None, counted: int
+) -> None:
+    orders = next(journal for journal in shelf.journals if journal.aggregate.name == "order")
+    paid = orders.unstructure(started().order)
+    month = NOW - timedelta(days=5), NOW + timedelta(days=5)
+
+    def order(number: int) -> Document:
+        """One of three units; one in ten of the month, others long before it or long after."""
+        at = NOW + timedelta(days=100 * (number % 10 - 5), minutes=number)
+        back = {"attempt": None, "amount_vnd": AMOUNT, "reason": "withdrawn", "due_at": at, "refunded_at": at}
+        state = {**paid, "unit": f"u{4 + number % 3}", "attempts": [], "paid_at": at, "refunds": [back, back]}
+        return {"_id": f"of-a-month-{number}", "state": state, "history": [], "version": 1, "relayed": 1}
+
+    orders.collection.insert_many([order(number) for number in range(300)])
+    try:
+        with overheard() as commands:
+            rows = list(getattr(shelf.orders, name)(unit, *month))
+        database, command = commands[-1]
+        plan = explained(shelf.client, database, command)
+        assert sum(row["orders"] for row in rows) == counted * (1 if name == "paid" else 2)
+        assert what_was_read(shelf.client, database, command, plan).keys <= counted + 10
+    finally:
+        orders.collection.delete_many({"_id": {"$regex": "^of-a-month-"}})
+
+
 def examined(plan: Any) -> int:
     """How many documents a plan read, of a find or of an aggregation."""
     if isinstance(plan, dict):
