@@ -32,6 +32,7 @@ Keys = list[tuple[str, int]]
 _DAY: Final = {"$gt": ""}  # of records that expire
 _UNIT, _HOLDER, _FOLDED = "state.unit", "subject.holder.id", "subject.holder.folded"
 _HOLDERS_NUMBERS: Final[Keys] = [(_HOLDER, 1), ("_id", 1)]
+_UNITS_NUMBERS: Final[Keys] = [(_UNIT, 1), ("_id", 1)]
 # The server folds both sides, its index too: no marks, no case, nothing between letters. `vi` would tell Đ and Ư apart.
 _HOWEVER_TYPED: Final = Collation(locale="en", strength=1, alternate="shifted")
 _NUMBERS: Final[Keys] = [("state.dataset", 1), ("state.number", 1)]
@@ -149,6 +150,7 @@ class Records:
             create(_list_index(_NEWEST_FIRST, *narrow))
             create(_list_index(_LAST_EXPIRED_FIRST, *narrow), partialFilterExpression={"state.expires_on": _DAY})
         create(_HOLDERS_NUMBERS)
+        create(_UNITS_NUMBERS)
         create(_NUMBERS, name=_NUMBERS_NAME, collation=_HOWEVER_TYPED)
 
     def of_dossier(self, dossier_code: str) -> Stored[Record] | None:
@@ -286,7 +288,7 @@ def _index_for(wanted: Wanted) -> Keys:
     """The index that has the list in order already; the planner would now and then rather sort."""
     by_id = wanted.owner is not None or (wanted.holder is not None and is_number(wanted.holder))
     if wanted.number_prefix is not None:
-        return _HOLDERS_NUMBERS if by_id else [("_id", 1)]
+        return _HOLDERS_NUMBERS if by_id else _UNITS_NUMBERS if wanted.unit is not None else [("_id", 1)]
     order = _order_of(wanted) or _NEWEST_FIRST
     if by_id or wanted.holder is not None:
         return _list_index(order, _HOLDER if by_id else _FOLDED)

@@ -378,6 +378,11 @@ def test_a_holders_numbers_are_found_without_those_of_the_others(shelf: Shelf) -
     assert read_for(shelf, lambda: shelf.records.find(wanted, LIMIT, None)) == 5
 
 
+def test_a_units_numbers_are_found_without_those_of_the_others(shelf: Shelf) -> None:
+    wanted = Wanted("d", NOW.date(), unit="u5", number_prefix="1")
+    assert read_for(shelf, lambda: shelf.records.find(wanted, LIMIT, None)) == RECORDS // 10
+
+
 @pytest.mark.parametrize("typed", ["7/2026/gp-dkx", "7 / 2026 / GP – ĐKX", "７/２０２６／ＧＰ−đkx"])
 def test_a_number_is_found_by_index_however_it_is_typed(shelf: Shelf, typed: str) -> None:
     issued = record(RECORDS)
