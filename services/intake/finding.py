@@ -27,6 +27,7 @@ _INDEX: Final = [(_UNIT, 1), (FOUND_BY, 1), *_NEWEST_FIRST.keys]
 _INDEX_NAME: Final = "found_by"
 _MOST_WORDS: Final = 40  # of a name; of what is typed
 _MOST_LOOKED_AT: Final = 10_000
+_BOUNDS: Final = (100, 1_000, _MOST_LOOKED_AT)  # up to which the words are counted, until one has fewer
 _BETWEEN_DIGITS: Final = re.compile(r"[\s.\-]")
 _SHORTEST_BEGINNING: Final = 6  # of a number: with less it is a whole one, such as ends a code
 _WHOLE_NUMBER: Final = 12
@@ -101,8 +102,12 @@ class Finding:
         """How many dossiers have each, as far as that matters, the fewest first; one alone is not counted."""
         if len(words) == 1:
             return [(1, words[0])]
-        bounds = {"limit": _MOST_LOOKED_AT + 1, "hint": _INDEX_NAME}
-        counts = [self._collection.count_documents({_UNIT: unit, FOUND_BY: word}, **bounds) for word in words]
+        counts: list[int] = []
+        for most in _BOUNDS:
+            bounds = {"limit": most + 1, "hint": _INDEX_NAME}
+            counts = [self._collection.count_documents({_UNIT: unit, FOUND_BY: word}, **bounds) for word in words]
+            if min(counts, default=0) <= most:
+                break
         return sorted(zip(counts, words, strict=True), key=lambda one: one[0])
 
     def fill(self, since: datetime | None = None) -> int:

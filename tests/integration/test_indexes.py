@@ -206,6 +206,15 @@ def test_dossiers_of_a_unit_are_found_by_a_name_or_a_number_without_reading_othe
     assert found == sorted(found, key=lambda code: int(code.rpartition("-")[2]), reverse=True) or more
 
 
+def test_words_that_many_have_are_not_counted_to_the_end_beside_one_that_few_have(shelf: Shelf) -> None:
+    with overheard() as commands:
+        found, _ = shelf.finding.codes("u5", Typed.read("NGƯỜI thứ 05"), MOST_CODES)
+    plans = [(database, command, explained(shelf.client, database, command)) for database, command in list(commands)]
+    read = sum((what_was_read(shelf.client, *one) for one in plans), start=NOTHING_READ)
+    assert len(found) == (SEEDED + OF_ONE_PROCEDURE) // 100
+    assert read.keys <= 2 * 101 + 3 * (len(found) + 1)
+
+
 def test_a_dossier_of_an_earlier_release_is_found_from_the_next_round_on_and_one_that_was_erased_is_not(
     shelf: Shelf,
 ) -> None:
