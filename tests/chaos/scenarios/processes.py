@@ -21,7 +21,8 @@ _CELLS: Final = [
 # Whose events no door publishes: they come twice only where the service died before it had marked them as published.
 _ALONE: Final = [name for name in SERVICES if f"{name}-http" not in DOORS]
 _RESTART: Final = 60.0  # seconds until the kernel has ended who wants too much, at the latest
-_AGAIN: Final = 2 * MOST_SECONDS  # until a door that died takes submissions again, though it died once more on its way
+# Until a door that died takes submissions again, though it or registry, whose catalogue it reads first, died meanwhile.
+_AGAIN: Final = 3 * MOST_SECONDS
 _SLOW: Final = 10.0  # seconds; a submission that waited for who stands still would take longer
 _RATION: Final = 8_000_000  # bytes; a question of 10 MB does not fit
 _STILL: Final = (5, 35, 75, 35, 130)  # seconds: within a question's deadline, past it, two heartbeats, all of them
