@@ -29,6 +29,14 @@ class DoorAskedAgain(HttpDoor):
             return super().send(method, url, seconds, **how)
 
 
+def are_there(pages: Mapping[str, str]) -> bool:
+    """Whether each of these pages is there now. A portal that was never asked has no catalogue to show on."""
+    try:
+        return all(DoorAskedAgain("").send("GET", url).status_code == _THERE for url in pages.values())
+    except requests.RequestException:
+        return False
+
+
 class Visitors:
     """One person a page, who looks at it again and again."""
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from deploy.local.composition import DOORS, SERVICES
+from deploy.local.waiting import wait_until
 from services.cli.demo.town import fresh
 from tests.chaos.acceptances import NEW, Acceptances
 from tests.chaos.load import FolkStory, GaveUp
@@ -12,11 +13,12 @@ from tests.chaos.pace import Pace
 from tests.chaos.releases import EXPANDED, PRESENT, USING
 from tests.chaos.rig import Rig
 from tests.chaos.upgrade import UpgradeStage
-from tests.chaos.visitors import DoorAskedAgain
+from tests.chaos.visitors import DoorAskedAgain, are_there
 from tests.integration.crowd import offers
 
 _FIRST: Final = "routing:1"  # of those who write the new version
 _FREE: Final = "xn-dk-xuat-ban"  # no fee holds it up
+_SEEN_SECONDS: Final = 60.0
 _TRIES: Final = 20  # each second one or so
 
 
@@ -75,13 +77,17 @@ class _Callers:
     """Who asks meanwhile, each once more at most: stock clients, who hands in over HTTP, who looks at the doors."""
 
     def __init__(self, rig: Rig, begin: Callable[..., FolkStory] = FolkStory) -> None:
+        pages = {
+            "portal": f"{rig.env['MOTCUA_PORTAL_URL']}/",
+            "registry": f"{rig.env['MOTCUA_REGISTRY_URL']}/registry/catalogue/mic/procedures",
+            "payment": f"{rig.env['MOTCUA_PAYMENT_URL']}/health/ready",
+        }
+        rig.insist(
+            wait_until(lambda: are_there(pages), _SEEN_SECONDS), "not all pages were there before anything was done"
+        )
         self._rig, self.crowd = rig, rig.crowd(begin)
         self._handed_in = rig.submissions(rate=2, door=DoorAskedAgain)
-        self._visitors = rig.visitors(
-            portal=f"{rig.env['MOTCUA_PORTAL_URL']}/",
-            registry=f"{rig.env['MOTCUA_REGISTRY_URL']}/registry/catalogue/mic/procedures",
-            payment=f"{rig.env['MOTCUA_PAYMENT_URL']}/health/ready",
-        )
+        self._visitors = rig.visitors(**pages)
 
     def finish(self, least: int) -> None:
         """Whoever is left, to the end: what all had to bear; of each door, `least` answers at least."""

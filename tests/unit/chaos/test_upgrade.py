@@ -19,7 +19,7 @@ from tests.chaos.acceptances import Acceptance, read
 from tests.chaos.load import Townsfolk
 from tests.chaos.pace import Pace
 from tests.chaos.releases import CHANGES, EXPANDED, PRESENT, USING, Change, Releases, changed, make
-from tests.chaos.visitors import DoorAskedAgain, Visitors
+from tests.chaos.visitors import DoorAskedAgain, Visitors, are_there
 from tests.conftest import eventually
 
 AT: Final = datetime(2026, 1, 15, 3, tzinfo=UTC)
@@ -172,6 +172,12 @@ def test_a_page_that_is_not_there_or_says_that_it_cannot_is_a_failure_and_was_no
     assert {"late answered 503", "moved answered 404", "nobody did not answer"} <= told
     assert not any("there answered" in one for one in told)
     assert [name for name, seen in visitors.answered.items() if seen] == ["there"]
+
+
+def test_pages_are_there_when_each_answers_with_itself(door: str) -> None:
+    assert are_there({"one": f"{door}/one", "other": f"{door}/other"})
+    assert not are_there({"one": f"{door}/one", "moved": f"{door}/moved"})
+    assert not are_there({"nobody": "http://127.0.0.1:1/"})
 
 
 class Senders(Townsfolk):
