@@ -47,6 +47,8 @@ _FLAGS: Final = "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"
 _RIG_FLAGS: Final = "RABBITMQ_CTL_ERL_ARGS"
 _CALLING: Final = " -kernel inet_dist_connect_options [{{ip,{{{address}}}}}]"
 _PREFERRED: Final = 2  # the stack's own database is primary when it can: the stack asks it whether it is up
+# Whoever hands in waits for five seconds for a primary: by itself one is missed for ten before another is elected.
+ELECTION_MS: Final = 3_000
 
 
 @dataclass(frozen=True)
@@ -206,6 +208,7 @@ class Nodes:
                 {"_id": place, "host": host, "priority": 1 if place else _PREFERRED}
                 for place, host in enumerate(self._hosts())
             ]
+            config["settings"]["electionTimeoutMillis"] = ELECTION_MS
             for count in (2, 3):  # one more at a time, when all know of the one before: the set allows no other way
                 step = {**config, "version": config["version"] + count, "members": config["members"][:count]}
                 if not wait_until(partial(_reconfigured, client, step), _SECONDS):

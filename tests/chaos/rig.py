@@ -131,17 +131,11 @@ class Rig(Verbs):
         """This is counted in the end, or was already; a fault that was not felt was none."""
         self.bites.append(Bite(what, count if callable(count) else lambda: count, least))
 
-    def must_have_taken(
-        self,
-        what: str,
-        load: Submissions,
-        chosen: Callable[[Step], bool] = lambda _: True,
-        almost_all: float = _ALMOST_ALL,
-    ) -> None:
+    def must_have_taken(self, what: str, load: Submissions, chosen: Callable[[Step], bool] = lambda _: True) -> None:
         """Almost all who came while these faults lasted, which are over, were taken in that time: of all, or some."""
         lasted = united(self.spells(lambda one: one.is_fault and chosen(one)))
         came = load.rate * sum(over - begun for begun, over in lasted)
-        self.must_bite(what, partial(load.taken, lasted), least=max(1.0, round(almost_all * came, 1)))
+        self.must_bite(what, partial(load.taken, lasted), least=max(1.0, round(_ALMOST_ALL * came, 1)))
 
     def insist(self, true: bool, otherwise: str) -> None:
         """Something that must hold while it happens."""
