@@ -1,7 +1,8 @@
-"""Whether the portal can work: whether it can keep sessions, and reaches the services by either way.
+"""Whether the portal can work: whether it can keep sessions, has a catalogue, and reaches the services by either way.
 
 By the broker it reaches all of them. Without it intake's HTTP door still takes dossiers, drafts and files, so a portal
-that reaches only that is worth sending people to; one that reaches neither has nothing to show but that.
+that reaches only that is worth sending people to; one that reaches neither has nothing to show but that. Nor has one
+that has never read the catalogue, however old: it asks again until it has.
 """
 
 import threading
@@ -13,6 +14,7 @@ from services.chassis import metrics
 from services.chassis.health import keep_looking
 from services.chassis.reach import Found, Reach
 from services.chassis.store import Writable
+from services.portal.offers import Offers
 from services.portal.settings import PortalSettings
 
 _DOOR_SECONDS: Final = (2, 7)  # to connect, and to answer: a door waits 5 for its database
@@ -21,10 +23,10 @@ _DOOR_SECONDS: Final = (2, 7)  # to connect, and to answer: a door waits 5 for i
 class Health:
     """What one process of the portal says of itself."""
 
-    def __init__(self, settings: PortalSettings, database: Any) -> None:
+    def __init__(self, settings: PortalSettings, database: Any, offers: Offers) -> None:
         self._store, self._intake_url = Writable(database), settings.intake_url.rstrip("/")
         self._reach, self._found = Reach(settings.amqp_uri), Found()
-        self._door = False
+        self._offers, self._door = offers, False
 
     def keep_looking(self, stopping: threading.Event) -> None:
         """Look at the store and both ways, and show what is found, until the process stops."""
@@ -34,6 +36,8 @@ class Health:
         """Look now, and show it; whether all is well."""
         self._store.look()
         self._found, self._door = self._reach.look(), self._door_answers()
+        if not self._offers.are_read():
+            self._offers.await_all(0)
         report = self.report()
         metrics.tell(metrics.READY, report["ready"])
         return all(report.values())
@@ -43,10 +47,11 @@ class Health:
 
         Whether the services behind the broker answer is theirs to say, and the pages' to show.
         """
-        writable = self._store.is_so()
+        writable, has_catalogue = self._store.is_so(), self._offers.are_read()
         return {
-            "ready": writable and (self._found.takes or self._door),
+            "ready": writable and has_catalogue and (self._found.takes or self._door),
             "store": writable,
+            "catalogue": has_catalogue,
             "broker": self._found.answers,
             "publishing": self._found.takes,
             "intake_door": self._door,

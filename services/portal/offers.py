@@ -82,6 +82,10 @@ class Offers:
         """Every procedure on offer, by the Vietnamese alphabet."""
         return self._collected().offers
 
+    def are_read(self) -> bool:
+        """Whether there is a catalogue to show, however old."""
+        return self._kept.last("offers", None) is not None
+
     def await_all(self, seconds: float) -> bool:
         """Have the catalogue read, within about so many seconds; whether that of every ministry was.
 

@@ -51,7 +51,8 @@ def wire(settings: PortalSettings) -> Portal:
         idle=timedelta(minutes=settings.session_minutes),
         longest=timedelta(hours=settings.session_hours),
     )
-    return Portal(settings, services, Offers(services), sessions, database, Health(settings, database))
+    offers = Offers(services)
+    return Portal(settings, services, offers, sessions, database, Health(settings, database, offers))
 
 
 def portal() -> Portal:

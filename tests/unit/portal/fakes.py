@@ -237,7 +237,8 @@ def app(services: FakeServices, **changes: Any) -> Flask:
     """A portal over these services."""
     chosen = settings(**changes)
     sessions = Sessions(FakeCollection(), SECRET, idle=timedelta(minutes=30), longest=timedelta(hours=12))
-    parts: Any = Portal(chosen, services, Offers(services), sessions, None, Health(chosen, None))  # type: ignore[arg-type]
+    offers = Offers(services)  # type: ignore[arg-type]
+    parts: Any = Portal(chosen, services, offers, sessions, None, Health(chosen, None, offers))  # type: ignore[arg-type]
     built = _LENT.lend(parts)
     built.testing = True
     built.config["PROPAGATE_EXCEPTIONS"] = False

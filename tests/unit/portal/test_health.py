@@ -9,6 +9,7 @@ from prometheus_client import REGISTRY
 
 from services.chassis.reach import Found
 from services.portal.health import Health
+from services.portal.offers import Offers
 from tests.unit.counts import requests_counted
 from tests.unit.portal.fakes import FakeServices, app, catalogue, procedure, settings
 
@@ -51,7 +52,7 @@ def test_ready_is_who_keeps_sessions_and_reaches_the_services(
     world: Any, store: bool, broker: Found, door: int, ready: bool
 ) -> None:
     world.store, world.broker, world.door = store, broker, door
-    health = Health(settings(), None)
+    health = Health(settings(), None, Offers(FakeServices(catalogue(procedure()))))  # type: ignore[arg-type]
     is_well = health.look()
     assert len(world.writes) == 1
     assert health.report()["ready"] is ready
@@ -61,14 +62,32 @@ def test_ready_is_who_keeps_sessions_and_reaches_the_services(
 
 def test_the_door_tells_anybody_whether_and_operators_what(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.chassis.believed.BELIEVED_SECONDS", 0)
-    built = app(FakeServices())
+    built = app(FakeServices(catalogue(procedure())))
     door = built.test_client()
     assert door.get("/health/ready").status_code == 503  # nothing was looked at yet
     health = built.extensions["motcua"].health
     health.look()
     answer = door.get("/health/ready")
     assert (answer.status_code, answer.json) == (200, {"ready": True})
-    assert health.report() == {"ready": True, "store": True, "broker": True, "publishing": True, "intake_door": True}
+    assert health.report() == {
+        "ready": True,
+        "store": True,
+        "catalogue": True,
+        "broker": True,
+        "publishing": True,
+        "intake_door": True,
+    }
+
+
+def test_who_has_no_catalogue_to_show_is_not_ready_and_asks_for_it_again(world: Any) -> None:
+    services = FakeServices()
+    health = Health(settings(), None, Offers(services))  # type: ignore[arg-type]
+    assert health.look() is False  # so it looks again soon
+    assert health.report() == {**dict.fromkeys(health.report(), True), "ready": False, "catalogue": False}
+    services.answers |= catalogue(procedure())
+    assert health.look() is True
+    services.answers.clear()
+    assert health.look() is True, "what it has once read it shows on"
 
 
 def test_pages_are_counted_by_their_endpoint(world: Any) -> None:
