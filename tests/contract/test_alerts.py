@@ -18,11 +18,12 @@ from services.chassis.relay import Relay
 from services.notify.settings import NotifySettings
 from services.notify.wiring import wire
 from services.portal.health import Health
+from services.portal.offers import Offers
 from tests.contract.test_monitoring import alerts
 from tests.keys import ring
 from tests.promql import Series, fires, series_of
 from tests.unit.chassis.world import World, forget_shown
-from tests.unit.portal.fakes import FakeServices, app, settings
+from tests.unit.portal.fakes import FakeServices, app, catalogue, procedure, settings
 
 NIGHT: Final = datetime(2026, 11, 25, 20, tzinfo=UTC)  # nobody hands anything in
 NOON: Final = datetime(2026, 11, 25, 5, tzinfo=UTC)  # a Wednesday, at UTC+7
@@ -60,9 +61,14 @@ def healthy(world: World) -> Iterator[Pages]:
     services = dict.fromkeys(SERVICES, page())
     forget_shown()
     metrics.show(metrics.LOOP_LAG)
-    assert Health(settings(), None).look()
+    assert Health(settings(), None, whole_catalogue()).look()
     yield {**services, **doors, "portal-http": page()}
     metrics.LOOP_LAG.set_function(LATENESS.longest)  # not before: a test may look again, and other tests were late
+
+
+def whole_catalogue() -> Offers:
+    """A catalogue that can be read."""
+    return Offers(FakeServices(catalogue(procedure())))  # type: ignore[arg-type]
 
 
 def found(pages: Mapping[str, str], before: Mapping[str, str], at: datetime = NIGHT) -> set[str]:
@@ -233,7 +239,7 @@ def test_every_alert_was_seen_to_come(healthy: Pages) -> None:
 def test_a_portal_that_reaches_nobody_is_told(healthy: Pages, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.portal.health.requests.get", lambda *_, **__: SimpleNamespace(ok=False))
     world.found = Found(answers=True, takes=False)
-    assert not Health(settings(), None).look()
+    assert not Health(settings(), None, whole_catalogue()).look()
     assert found({**healthy, "portal-http": page()}, healthy) == {"MotcuaNotReady"}
 
 
