@@ -1,16 +1,19 @@
 """Two crowds that were told the same: what each dossier of one has left, its twin in the other has, field by field.
 
 Compared are the states of each dossier, its case, orders, issuance, records and notices with the personal data beside
-them, and which events each history holds. Not compared: when something was, as long as both have a time there; what is
-made anew for each, as ids and numbers of receipts, records, attempts and files; which fact or event came first.
+them, and which events each history holds. Not compared: when something was, as long as both have a time there; what
+is made anew for each, as ids and numbers of receipts, records, attempts and files; which fact came first, and in how
+many steps a dossier has progressed (what a later fact has overtaken says nothing more); the unit that stands beside a
+notice, which is the one that notify knew of when it was written, and nobody is asked by.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from services.cli.verify.books import SHELVES
+from services.cli.verify.books import NOTICES, SHELVES
 from tests.differences import differences
 from tests.integration.books import Books
 
@@ -18,6 +21,7 @@ _TIME: Final = re.compile(r"\d{4}-\d\d-\d\d(T[0-9:.]+(Z|[+-]\d\d:\d\d))?")
 _DIGITS: Final = re.compile(r"\d+")
 _OWN: Final = {"number", "reference", "attempt", "transaction", "upload_id", "notice_id", "sequence", "found_by"}
 _IN_ANY_ORDER: Final = {"facts", "fees"}
+_PROGRESSED: Final = "dossier_progressed"
 _SHOWN: Final = 20
 Picture = dict[str, Any]
 
@@ -49,14 +53,21 @@ def left_by(books: Books, tag: str) -> dict[int, Picture]:
             if code in names:
                 number, name = names[code]
                 left = {
-                    "state": without_what_is_its_own(document["state"], code, name),
+                    "state": without_what_is_its_own(document["state"], code, name, shelf.name),
                     "subject": without_what_is_its_own(document["subject"], code, name),
-                    "history": sorted(entry["type"] for entry in document["history"]),
+                    "history": _said(entry["type"] for entry in document["history"]),
                 }
                 found.setdefault(number, {}).setdefault(shelf.name, []).append(left)
     return {
         number: {name: sorted(several, key=str) for name, several in left.items()} for number, left in found.items()
     }
+
+
+def _said(types: Iterable[str]) -> list[str]:
+    """The types of events, each as often as it was said, but steps of progress once."""
+    counted = Counter(types)
+    counted[_PROGRESSED] = min(counted[_PROGRESSED], 1)
+    return sorted(counted.elements())
 
 
 def without_what_is_its_own(value: Any, code: str, name: str, field: str = "") -> Any:
@@ -70,7 +81,8 @@ def without_what_is_its_own(value: Any, code: str, name: str, field: str = "") -
         told = told if field == "procedure_version" else _TIME.sub("a time", told)
         return _DIGITS.sub("#", told) if field in {"subject", "text", "html"} else told
     if isinstance(value, Mapping):
-        return {key: without_what_is_its_own(one, code, name, key) for key, one in value.items()}
+        as_known = {"unit": "as it was known"} if field == NOTICES.name else {}
+        return {key: without_what_is_its_own(one, code, name, key) for key, one in {**value, **as_known}.items()}
     if isinstance(value, (list, tuple)):
         several = [without_what_is_its_own(one, code, name) for one in value]
         return sorted(several, key=str) if field in _IN_ANY_ORDER else several

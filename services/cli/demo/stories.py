@@ -11,6 +11,9 @@ from services.cli.demo.town import SYSTEM, DemoError, Town, fresh, patiently
 # Those of a demonstration; two more make money go back.
 FATES: Final = ("granted", "supplemented", "refused", "withdrawn", "rejected", "handed on", "left open")
 _NOT_YET = ("NotFound",)
+_SECOND: Final = (
+    1.0  # gateways tell whole ones: what is paid in the second of an end is paid behind it, and goes back whole
+)
 _LAST_WORD: Final = {
     "granted": "resolved",
     "supplemented": "resolved",
@@ -142,6 +145,7 @@ class Story:
     def be_given_back(self, end: Callable[[], None]) -> None:
         """Pay on submission, end all the same, and have back from the gateway what is owed."""
         self.settle_fees("on_submission")
+        time.sleep(_SECOND)
         end()
         patiently(lambda: self.order()["status"] == "refunded", f"{self.code} refund")
 

@@ -48,7 +48,7 @@ def any_order(rig: Rig) -> None:
         crowd = rig.tell_in_order(told)
         crowd.await_told(1 / 2)
         with tangle.losing():
-            rig.wait(rig.size(2, 5))
+            rig.wait(rig.size(2, 15))
         rig.tell_again()
         crowd.finish()
     rig.at_the_end(lambda: list(unlike(rig.env, quiet.tag, crowd.tag)))

@@ -24,12 +24,16 @@ def book(tag: str, code: str, minute: int) -> dict[str, list[dict[str, Any]]]:
             {
                 "state": {**state, "procedure_version": "2016-01-01", "facts": facts[:: 1 if minute % 2 else -1]},
                 "subject": {"applicant": {"email": f"x.{tag}-3@example.vn"}},
-                "history": [{"type": "dossier_submitted"}, {"type": "dossier_progressed"}],
+                "history": [{"type": "dossier_submitted"}, *({"type": "dossier_progressed"} for _ in range(minute))],
             }
         ],
         "payment.orders": [{"state": order, "subject": {}, "history": [{"type": "fee_paid"}]}],
         "notify.notices": [
-            {"state": {"dossier_code": code, "notice_id": f"{minute}"}, "subject": {"letter": letter}, "history": []}
+            {
+                "state": {"dossier_code": code, "notice_id": f"{minute}", "unit": tag},
+                "subject": {"letter": letter},
+                "history": [],
+            }
         ],
     }
 
@@ -75,6 +79,7 @@ def test_times_numbers_names_and_the_order_of_facts_make_no_difference(
         ("intake.dossiers", ("state", "procedure_version"), "2017-01-01"),
         ("intake.dossiers", ("state", "facts"), []),
         ("intake.dossiers", ("history",), [{"type": "dossier_submitted"}]),
+        ("payment.orders", ("history",), 2 * [{"type": "fee_paid"}]),
         ("payment.orders", ("state", "amount_vnd"), 100_000),
         ("payment.orders", ("state", "receipt"), None),
         ("payment.orders", ("subject",), {"payer": "x"}),
