@@ -47,10 +47,6 @@ class Claims:
         self._held: dict[str, Claim] = {}
         self._takes: Together[_Try, bool] = Together(self._try)
 
-    def are_held(self) -> bool:
-        """Whether this process is just sending a notice."""
-        return bool(self._held)
-
     def take_first(self, id_: str, round_: int) -> Claim | None:
         """The right to send this round, if it is awaited and nobody was ever at it; to be ended with `let_go`."""
         return self._take(id_, round_, Met(), {"claim": {"$exists": False}})

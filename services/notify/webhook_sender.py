@@ -25,9 +25,6 @@ _GRACE: Final = timedelta(seconds=15)  # from the end of a try until it is anoth
 _SOON: Final = timedelta(seconds=5)  # what is claimed is begun by then, or left to others
 _AHEAD: Final = timedelta(seconds=1)  # of work that is claimed at once, at the pace of the last
 _MOST_AHEAD: Final = 50
-_BEHIND: Final = timedelta(seconds=30)  # what has waited so long is caught up with: it leaves room to letters
-_ROOM: Final = 4  # times as long as a try of it took
-_MOST_ROOM: Final = timedelta(seconds=1)
 Spawn = Callable[[Callable[[], None]], None]
 
 
@@ -59,8 +56,7 @@ def in_a_thread(work: Callable[[], None]) -> None:
 class WebhookSender:
     """What tries deliveries. `open_post` is called once there is somebody to be told: it loads what nobody else needs.
 
-    `sign` makes the headers of one message: id, body, secrets, instant. While people are written to, as `are_writing`
-    says, programs that catch up are told at a fifth of their pace: both share a processor, and people wait.
+    `sign` makes the headers of one message: id, body, secrets, instant.
     """
 
     def __init__(
@@ -68,12 +64,11 @@ class WebhookSender:
         store: WebhookStore,
         settings: NotifySettings,
         open_post: Callable[[], tuple[Posts, Callable[..., dict[str, str]]]],
-        are_writing: Callable[[], bool],
         spawn: Spawn = in_a_thread,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._store, self._settings, self._open_post = store, settings, open_post
-        self._are_writing, self._spawn, self._chance = are_writing, spawn, chance
+        self._spawn, self._chance = spawn, chance
         self._seals = Seals(settings.webhook_keys)
         self._hold = timedelta(seconds=settings.webhook_timeout_seconds) + _GRACE
         self._long = timedelta(seconds=settings.webhook_timeout_seconds) / 2
@@ -134,24 +129,17 @@ class WebhookSender:
             self._busy[id_] -= 1
 
     def _try_all(self, claimed: _Claimed) -> timedelta | None:
-        """How long the last one took with its room; None where one was not taken. What is not begun soon is others'."""
+        """How long the last one took; None where one was not taken. What is not begun soon is others' again."""
         left, took = deque(claimed.deliveries), timedelta()
         try:
             while left and not self._stopping.is_set() and (at := clock.now()) - claimed.at < _SOON:
-                delivery = left.popleft()
-                if not self._try(claimed, delivery):
+                if not self._try(claimed, left.popleft()):
                     return None
-                self._leave_room(delivery, clock.now() - at)
                 took = clock.now() - at
         finally:
             if left:
                 self._store.release(left, clock.now())
         return took
-
-    def _leave_room(self, delivery: Document, took: timedelta) -> None:
-        """To letters, behind what has waited for long; an end does not wait for that."""
-        if self._are_writing() and clock.now() - delivery["made_at"] > _BEHIND:
-            self._stopping.wait(min(_ROOM * took, _MOST_ROOM).total_seconds())
 
     def _try(self, claimed: _Claimed, delivery: Document) -> bool:
         """Whether it was taken."""

@@ -60,7 +60,7 @@ def wire(settings: NotifySettings) -> Wired[Parts]:
     hooks = WebhookStore(base.database)
     webhooks = WebhookCases(hooks, catalogue, Seals(settings.webhook_keys), loopback=settings.webhook_loopback)
     reader = WebhookReader(hooks, Places(catalogue, units), StreamLines(settings.amqp_uri, LINES))
-    sender = WebhookSender(hooks, settings, partial(_open_post, settings), claims.are_held)
+    sender = WebhookSender(hooks, settings, partial(_open_post, settings))
     timers = (
         Timer("claims", claims.renewed_every.total_seconds(), claims.renew),
         Timer("lines", IDLE_SECONDS, lines.close_idle),

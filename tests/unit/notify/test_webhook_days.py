@@ -52,9 +52,7 @@ class Days:
         parts: Any = (Catalogue(), FakeUnits(), self.stream)
         self._reader = WebhookReader(self.store, Places(*parts[:2]), parts[2])
         chance = Random(24).random  # noqa: S311 – the same days every time
-        self._sender = WebhookSender(
-            self.store, SETTINGS, lambda: (self.post, signed), lambda: False, self._spawned.append, chance
-        )
+        self._sender = WebhookSender(self.store, SETTINGS, lambda: (self.post, signed), self._spawned.append, chance)
         self.post.answers[AWAY] = lambda: (
             Outcome(204, "204") if self.now >= self.away_until else Outcome(None, "ConnectionError")
         )

@@ -1,6 +1,5 @@
 """Deliveries are tried by the schedule, some at once, each receiver by itself."""
 
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -32,12 +31,10 @@ class Office:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, **settings: str) -> None:
         self.now, self.store, self.post, self.spawned = AT, FakeWebhooks(), FakePost(), list[Work]()
-        self.opened, self.is_writing = 0, False
+        self.opened = 0
         monkeypatch.setattr(clock, "now", lambda: self.now)
         chosen = read_settings(NotifySettings, "notify", {**given(defaults_too=False), **KEYS, **settings})
-        self.sender = WebhookSender(
-            self.store, chosen, self.open, lambda: self.is_writing, self.spawned.append, self.chance
-        )
+        self.sender = WebhookSender(self.store, chosen, self.open, self.spawned.append, self.chance)
 
     def chance(self) -> float:
         return 0.0
@@ -220,60 +217,11 @@ def test_who_becomes_slow_over_what_he_claimed_leaves_the_rest_to_others(office:
     assert len({headers["webhook-id"] for _, headers, _ in office.post.sent}) == len(office.post.sent) == 24
 
 
-class Pauses(threading.Event):
-    """Nobody stops; who waits for that moves the clock on."""
-
-    def __init__(self, office: Office) -> None:
-        super().__init__()
-        self.office, self.seconds = office, list[float]()
-
-    def wait(self, timeout: float | None = None) -> bool:
-        self.seconds.append(timeout or 0.0)
-        self.office.now += timedelta(seconds=timeout or 0.0)
-        return False
-
-
-def test_who_is_caught_up_with_leaves_room_to_letters_and_nobody_else(office: Office) -> None:
-    office.store.owe(office.store.put(), *map(str, range(30)))
-    office.sender._stopping = pauses = Pauses(office)  # noqa: SLF001
-
-    def answer() -> Outcome:
-        office.now += timedelta(seconds=0.01)
-        office.is_writing = len(office.post.sent) < 20
-        return Outcome(204, "204")
-
-    office.post.answers["https://example.vn/"] = answer
-    office.is_writing = True
-    office.work(AT + timedelta(minutes=10))
-    assert [round(seconds, 3) for seconds in pauses.seconds] == [0.04] * 19
-    assert office.store.claims[1] == 20, "at a fifth of the pace"
-    office.store.deliver([("e-1", replace(EVENT, id="of now"))], office.now)
-    office.is_writing, office.post.answers["https://example.vn/"] = True, lambda: Outcome(204, "204")
-    office.work()
-    assert len(pauses.seconds) == 19
-    assert {one["status"] for one in office.store.deliveries.values()} == {"delivered"}
-
-
-def test_no_try_is_so_long_that_letters_have_more_than_a_second_of_room(office: Office) -> None:
-    office.store.owe(office.store.put(), "ev-1")
-    office.sender._stopping = pauses = Pauses(office)  # noqa: SLF001
-
-    def answer() -> Outcome:
-        office.now += timedelta(seconds=5)
-        return Outcome(204, "204")
-
-    office.post.answers["https://example.vn/"] = answer
-    office.is_writing = True
-    office.work(AT + timedelta(minutes=10))
-    assert pauses.seconds == [1]
-
-
 def test_who_dies_with_a_try_in_hand_has_it_tried_by_another(office: Office) -> None:
     office.store.owe(office.store.put(), "a")
     office.sender.round()
     office.spawned.clear()  # the process is killed
-    chosen = office.sender._settings  # noqa: SLF001
-    another = WebhookSender(office.store, chosen, office.open, lambda: False, office.spawned.append)
+    another = WebhookSender(office.store, office.sender._settings, office.open, office.spawned.append)  # noqa: SLF001
     office.sender = another
     office.work(AT + timedelta(seconds=29))
     assert office.post.sent == []
@@ -333,7 +281,7 @@ def test_who_fails_at_once_or_cannot_be_signed_for_keeps_nobody_from_his_turn(of
         office.store.owe(id_, *map(str, range(20)))
     office.store.owe(office.store.put(), "x")
     chosen = office.sender._settings  # noqa: SLF001
-    WebhookSender(office.store, chosen, office.open, lambda: False, lambda work: work()).round()
+    WebhookSender(office.store, chosen, office.open, lambda work: work()).round()
     assert [url for url, _, _ in office.post.sent] == [SLOW] * 4 + ["https://example.vn/"]
     assert not any(one.get("by") for id_, one in office.store.deliveries.items() if id_.startswith(unsigned))
 
