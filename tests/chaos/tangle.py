@@ -9,6 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import count
@@ -46,8 +47,8 @@ class Tangle:
             for queue in self._queues:
                 _declare(channel, _ours(queue))
                 _unbind(channel, queue, queue.name)
-        self._thread = threading.Thread(target=self._pass_on, daemon=True)
-        self._thread.start()
+        self._passing_on = ThreadPoolExecutor(1)
+        self._passed = self._passing_on.submit(self._pass_on)
 
     @contextmanager
     def losing(self) -> Iterator[None]:
@@ -59,16 +60,22 @@ class Tangle:
             self._loses.clear()
 
     def end(self) -> None:
-        """Everything goes its own way again; what was under way has arrived. Raises TimeoutError."""
+        """Everything goes its own way again; what was under way has arrived.
+
+        Raises TimeoutError where it has not, and whatever has kept events from being passed on.
+        """
+        try:
+            with connect(self._uri) as connection:
+                channel = open_channel(connection)
+                for queue in self._queues:
+                    _declare(channel, queue)
+                    _unbind(channel, queue, _ours(queue).name)
+        finally:
+            self._over.set()
+            self._passing_on.shutdown(wait=False)
+        self._passed.result(_END_SECONDS)
         with connect(self._uri) as connection:
             channel = open_channel(connection)
-            for queue in self._queues:
-                _declare(channel, queue)
-                _unbind(channel, queue, _ours(queue).name)
-            self._over.set()
-            self._thread.join(_END_SECONDS)
-            if self._thread.is_alive():
-                raise TimeoutError(f"after {_END_SECONDS:.0f} s events were still held back")
             for queue in self._queues:
                 channel.queue_delete(_ours(queue).name)
 
@@ -79,7 +86,8 @@ class Tangle:
             for queue in self._queues:
                 channel.basic_consume(_ours(queue).name, callback=partial(self._hold, queue.name), no_ack=True)
             while not (self._is_silent(connection) and self._over.is_set() and not self._due):
-                publisher.publish(list(self._arrived()))
+                if not all(publisher.publish(list(self._arrived()))):
+                    raise RuntimeError("the broker refused an event that was passed on")
         publisher.close()
 
     def _is_silent(self, connection: Any) -> bool:

@@ -11,9 +11,8 @@ from services.cli.demo.town import SYSTEM, DemoError, Town, fresh, patiently
 # Those of a demonstration; two more make money go back.
 FATES: Final = ("granted", "supplemented", "refused", "withdrawn", "rejected", "handed on", "left open")
 _NOT_YET = ("NotFound",)
-_SECOND: Final = (
-    1.0  # gateways tell whole ones: what is paid in the second of an end is paid behind it, and goes back whole
-)
+# Gateways tell whole ones: what is paid in the second of an end is paid behind it, and goes back whole.
+_SECOND: Final = 1.0
 _LAST_WORD: Final = {
     "granted": "resolved",
     "supplemented": "resolved",
