@@ -12,6 +12,7 @@ from services.notify.settings import NotifySettings
 
 IDLE_SECONDS = 10.0  # shorter than any server's patience (RFC 5321 4.5.3.2.7: five minutes)
 MOST_LETTERS = 100
+AWAY_SECONDS = 1.0  # after a server was not there, until it is called again
 _TROUBLE = (smtplib.SMTPException, OSError)
 _CLOSING = 421
 _DONE, _GO_ON = 2, 3  # the first digit of an answer
@@ -125,6 +126,12 @@ class Lines:
         self.settings = settings
         self._tls = ssl.create_default_context() if settings.smtp_starttls else None
         self._idle: list[Line] = []
+        self._away_until = 0.0  # by the monotonic clock; 0: nobody has called in vain since somebody was answered
+
+    @property
+    def is_away(self) -> bool:
+        """Whether the server was just called in vain; or is, by one alone, to see whether it is back."""
+        return time.monotonic() < self._away_until
 
     def find_kept(self) -> Line | None:
         """A line that served before; the server may have closed it since."""
@@ -137,27 +144,20 @@ class Lines:
 
     def dial(self) -> Line:
         """A new line. Raises Lost."""
-        settings = self.settings
+        if self._away_until:
+            self._away_until = time.monotonic() + self.settings.smtp_timeout_seconds
         try:
-            server = smtplib.SMTP(
-                settings.smtp_host,
-                settings.smtp_port,
-                # the default would look our own name up, and so stop every greenlet of the process
-                local_hostname=settings.sender_domain,
-                timeout=settings.smtp_timeout_seconds,
-            )
+            line = self._greeted()
         except _TROUBLE as error:
+            self._away_until = time.monotonic() + AWAY_SECONDS
             raise Lost(type(error).__name__) from None
-        try:
-            self._introduce(server)
-        except _TROUBLE as error:
-            server.close()
-            raise Lost(type(error).__name__) from None
-        return Line(server, settings)
+        self._away_until = 0.0
+        return line
 
     def keep(self, line: Line) -> None:
         """Keep a line on which the last letter was taken."""
         self._idle.append(line)
+        self._away_until = 0.0
 
     def close_idle(self) -> None:
         """Leave those that nobody needed for a while."""
@@ -170,6 +170,22 @@ class Lines:
         """Leave all."""
         while self._idle:
             self._idle.pop().leave()
+
+    def _greeted(self) -> Line:
+        settings = self.settings
+        server = smtplib.SMTP(
+            settings.smtp_host,
+            settings.smtp_port,
+            # the default would look our own name up, and so stop every greenlet of the process
+            local_hostname=settings.sender_domain,
+            timeout=settings.smtp_timeout_seconds,
+        )
+        try:
+            self._introduce(server)
+        except BaseException:
+            server.close()
+            raise
+        return Line(server, settings)
 
     def _introduce(self, server: smtplib.SMTP) -> None:
         settings = self.settings

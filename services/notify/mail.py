@@ -46,6 +46,11 @@ class Mail:
         settings = lines.settings
         self.sender = Address(display_name=settings.sender_name, addr_spec=settings.sender_address)
 
+    def check_is_there(self) -> None:
+        """Raises Unavailable while the server is known to be away: of a letter nothing need be read or written then."""
+        if self._lines.is_away:
+            raise _away()
+
     def send(self, letter: bytes, address: str) -> None:
         """When this returns, the server has taken it. Raises Undeliverable, PutOff, Unanswered, Unavailable."""
         settings = self._lines.settings
@@ -89,4 +94,8 @@ def _judged(refusal: Refusal) -> Exception:
 
 def _unavailable(reason: str) -> Unavailable:
     log.warning("mail_server_unavailable", reason=reason)
+    return _away()
+
+
+def _away() -> Unavailable:
     return Unavailable("notify.mail_unavailable", "The mail server does not answer.", "Máy chủ thư chưa sẵn sàng.")

@@ -96,6 +96,7 @@ class NotifyCases:
         A worker killed between the two sends again, under the same Message-ID: e-mail knows no other way to do it once.
         Raises NotFound, and Unavailable when another attempt is to be made.
         """
+        self._mail.check_is_there()
         begun = self._begin_first(notice_id, round_) or self._begin(notice_id, round_)
         if begun is None:
             return

@@ -7,7 +7,7 @@ from email.headerregistry import Address
 from types import SimpleNamespace
 from typing import Any
 
-from services.chassis.errors import NotFound
+from services.chassis.errors import NotFound, Unavailable
 from services.chassis.journal import Aggregate, Journal, Stored
 from services.notify.domain import Notice, evolve
 from services.notify.store import NoticeStore
@@ -146,6 +146,11 @@ class FakeMail:
         self.sender = Address("Cổng dịch vụ công", addr_spec="khong-tra-loi@motcua.example.vn")
         self.troubles: list[Exception] = []
         self.sent: list[tuple[str, bytes]] = []
+        self.is_away = False
+
+    def check_is_there(self) -> None:
+        if self.is_away:
+            raise Unavailable("notify.mail_unavailable", "No.", "Không.")
 
     def send(self, letter: bytes, address: str) -> None:
         if self.troubles:

@@ -23,6 +23,7 @@ from services.notify.letters import written
 from services.notify.lines import Lines, Unanswered
 from services.notify.mail import Mail, NotTaken, PutOff, Undeliverable
 from services.notify.settings import NotifySettings
+from tests.conftest import eventually
 from tests.unit.notify.test_letters import POST
 
 BASE: dict[str, Any] = {
@@ -326,11 +327,75 @@ def test_a_letter_is_counted_by_what_the_server_made_of_it(desk: Desk, port: int
 
 
 def test_without_a_server_it_is_an_outage() -> None:
+    with pytest.raises(Unavailable):
+        send(_closed_port())
+
+
+def test_after_a_call_in_vain_nobody_calls_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines, "AWAY_SECONDS", 0.2)
+    mail = open_mail(_closed_port())
+    mail.check_is_there()
+    with pytest.raises(Unavailable):
+        hand_over(mail)
+    with pytest.raises(Unavailable) as away:
+        mail.check_is_there()
+    assert away.value.code == "notify.mail_unavailable"
+    eventually(lambda: not _is_away(mail))
+
+
+def test_one_alone_finds_out_whether_a_server_that_hung_is_back() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        kept = Lines(settings(silent.getsockname()[1], smtp_timeout_seconds=1))
+        mail = Mail(kept)
+        with pytest.raises(Unavailable):
+            hand_over(mail)
+        eventually(lambda: not kept.is_away)
+        with ThreadPoolExecutor(1) as pool:
+            alone = pool.submit(hand_over, mail)
+            eventually(lambda: kept.is_away)
+            with pytest.raises(Unavailable):
+                alone.result()
+        assert kept.is_away
+
+
+def test_a_server_that_takes_a_letter_on_another_line_is_there(desk: Desk, port: int) -> None:
+    kept = Lines(settings(port))
+    mail = Mail(kept)
+    busy = kept.dial()
+    kept.settings = settings(_closed_port())
+    with pytest.raises(Unavailable):
+        hand_over(mail)
+    assert kept.is_away
+    kept.keep(busy)
+    mail.check_is_there()
+    hand_over(mail)
+    assert len(desk.taken) == 1
+
+
+def test_a_server_that_is_back_is_called_by_all(desk: Desk, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines, "AWAY_SECONDS", 0.0)
+    kept = Lines(settings(_closed_port()))
+    mail = Mail(kept)
+    with pytest.raises(Unavailable):
+        hand_over(mail)
+    kept.settings = settings(port)
+    hand_over(mail)
+    mail.check_is_there()
+    assert len(desk.taken) == 1
+
+
+def _closed_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        closed = free.getsockname()[1]
-    with pytest.raises(Unavailable):
-        send(closed)
+        number: int = free.getsockname()[1]
+    return number
+
+
+def _is_away(mail: Mail) -> bool:
+    with suppress(Unavailable):
+        mail.check_is_there()
+        return False
+    return True
 
 
 def test_a_server_that_says_nothing_is_left_at_the_deadline() -> None:

@@ -192,6 +192,18 @@ def test_an_outage_leaves_the_notice_as_it_was_for_the_next_try(desk: Desk) -> N
     assert len(desk.mail.sent) == 1
 
 
+def test_while_the_mail_server_is_known_to_be_away_nothing_is_read_or_written(desk: Desk) -> None:
+    desk.hear("case_accepted", "e-1")
+    [notice], before = desk.store.notices, deepcopy(desk.store.documents)
+    desk.mail.is_away = True
+    with pytest.raises(Unavailable) as away:
+        desk.deliver(notice)
+    assert (away.value.code, desk.store.documents) == ("notify.mail_unavailable", before)
+    desk.mail.is_away = False
+    desk.deliver(notice)
+    assert len(desk.mail.sent) == 1
+
+
 def test_a_letter_put_off_again_and_again_fails_with_the_last_code_after_two_days(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -328,6 +340,12 @@ def test_a_dossier_that_was_handed_on_is_written_about_to_the_unit_that_has_it(d
         assert desk.resend(press, notice.notice_id, f"r-{notice.notice_id}")["status"] == "requested"
     with pytest.raises(NotFound):
         desk.cases.list_notices(OFFICER, CODE, 50, None)
+
+
+@pytest.mark.parametrize("key", ["dossier_supplemented", "dossier_withdrawn", "dossier_resolved:granted"])
+def test_the_unit_is_that_of_the_event_also_before_the_transfer_is_heard_of(desk: Desk, key: str) -> None:
+    desk.cases.tell(heard(key, unit="cuc-bao-chi"), cause("e-1"))
+    assert {notice.unit for notice in desk.store.notices} == {"cuc-bao-chi"}
 
 
 def test_only_officers_of_the_unit_send_again(desk: Desk, failed: Notice) -> None:

@@ -145,6 +145,10 @@ class MailServer:
         self.refused: set[str] = set()
         self.taken: list[tuple[str, str]] = []  # the notice and the address of each
 
+    def check_is_there(self) -> None:
+        """Whether it was just called in vain."""
+        self._chance.maybe_fail("mail server, as known,")
+
     def send(self, notice_id: str, address: str) -> None:
         """Take the letter of a notice, see `envelope`."""
         self._chance.maybe_fail("mail server")
