@@ -27,6 +27,7 @@ class DossierSupplemented(Lenient):
     """The applicant answered supplement request number `round`."""
 
     dossier_code = Text(required=True)
+    unit = Text()  # that had it then
     round = Whole(required=True)
     components = Items(Text(), most=500, required=True)
     supplemented_at = Moment(required=True)
@@ -36,6 +37,7 @@ class DossierWithdrawn(Lenient):
     """The applicant took the dossier back; this ends it, whatever the unit was doing."""
 
     dossier_code = Text(required=True)
+    unit = Text()  # that had it then
     withdrawn_at = Moment(required=True)
 
 
@@ -55,6 +57,7 @@ class DossierResolved(Lenient):
     """The dossier has its result: granted with a record, or refused."""
 
     dossier_code = Text(required=True)
+    unit = Text()  # that had it then
     outcome = Choice(*OUTCOMES, required=True)
     dataset = Text(required=True, allow_none=True)
     number = Text(required=True, allow_none=True)

@@ -68,6 +68,7 @@ def supplement(dossier: Dossier | None, round_: int, components: Sequence[str], 
         raise Conflict("intake.another_request", "Another supplement is asked for now.", "Yêu cầu bổ sung đã thay đổi.")
     said = {
         "dossier_code": known.dossier_code,
+        "unit": known.unit,
         "round": round_,
         "components": list(dict.fromkeys(components)),
         "supplemented_at": at,
@@ -88,7 +89,8 @@ def withdraw(dossier: Dossier | None, at: datetime) -> list[Event]:
         raise _not_now(known, "intake.already_decided", "it has been decided", "hồ sơ đã có quyết định")
     if "withdrawn" not in MOVES[known.status]:
         raise _not_now(known, "intake.already_ended", "it has ended", "hồ sơ đã kết thúc")
-    return [Event("dossier_withdrawn", {"dossier_code": known.dossier_code, "withdrawn_at": at})]
+    said = {"dossier_code": known.dossier_code, "unit": known.unit, "withdrawn_at": at}
+    return [Event("dossier_withdrawn", said)]
 
 
 def return_result(dossier: Dossier | None, method: str, at: datetime) -> list[Event]:
@@ -143,6 +145,7 @@ def _resolution(dossier: Dossier) -> list[Event]:
         return []
     said = {
         "dossier_code": dossier.dossier_code,
+        "unit": dossier.unit,
         "outcome": result.outcome,
         "dataset": result.dataset,
         "number": result.number,

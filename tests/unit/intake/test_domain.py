@@ -273,3 +273,17 @@ def test_a_dossier_is_with_the_unit_that_it_was_handed_on_to_last_whatever_is_he
         book = dossier(b.accepted(), *heard)
         assert (book.now.unit, book.status) == ("cuc-attt", "accepted")
         assert [one["to_unit"] for one in book.now.transfers] == ["cuc-bao-chi", "cuc-attt"]
+
+
+@pytest.mark.parametrize(
+    "book",
+    [
+        dossier(b.asked(), b.transferred()).supplemented(),
+        dossier(b.accepted(), b.transferred()).withdrawn(),
+        dossier(b.accepted(), b.transferred(), b.decided("refused")),
+        dossier(b.accepted(), b.transferred(), b.decided("granted"), b.issued()),
+    ],
+    ids=["supplemented", "withdrawn", "refused", "granted"],
+)
+def test_what_is_said_of_a_dossier_names_the_unit_that_has_it_then(book: Book) -> None:
+    assert book.history[-1].data["unit"] == "cuc-bao-chi"
