@@ -106,6 +106,11 @@ def ask_without_return(uri: str, services: Sequence[str] = tuple(PUBLISHERS)) ->
     return len(services) * len(REQUESTS)
 
 
+def resting_count(uri: str) -> int:
+    """How many dead letters there are."""
+    return sum(dead.count(uri, service) for service in PUBLISHERS)
+
+
 def resting(uri: str) -> dict[str, list[str]]:
     """Why each of the dead letters rests, by the queue it failed in."""
     found: dict[str, list[str]] = {}

@@ -1,6 +1,6 @@
 """Events are told twice, late, in any order; messages come that are none."""
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -134,12 +134,23 @@ def poison(rig: Rig) -> None:
     _damage_two_of(rig, crowd)
     alive = rig.stack.pids()
     queues = [queue for _, queue in messages.queues_of_work()]
+    aside = 0
     for part in (queues[::2], queues[1::2]):
         rig.poison(part)
         crowd.await_told(1 / 2)
+        aside += _put_aside(rig, part)
     asked = messages.ask_without_return(uri)
     crowd.finish()
     rig.rest()
+    rig.insist(rig.stack.pids() == alive, "somebody died of it")
+    rig.must_bite("put aside", aside, least=len(queues) * len(messages.POISON))
+    rig.must_bite("questions to be answered to nobody", lambda: rig.witness.said("*", _TO_NOBODY), least=asked)
+
+
+def _put_aside(rig: Rig, queues: Sequence[str]) -> int:
+    """Each kind rests by its reason, and nothing else; taken away at once: 10 MB for each queue fill the broker."""
+    uri, wanted = rig.env["MOTCUA_AMQP_URI"], len(queues) * len(messages.POISON)
+    wait_until(lambda: messages.resting_count(uri) >= wanted, _COMES)
     resting, aside = messages.resting(uri), 0
     for queue in queues:
         reasons = resting.pop(queue, [])
@@ -147,7 +158,5 @@ def poison(rig: Rig) -> None:
         named = sum(reason.startswith(_REASON) for reason in reasons)
         rig.insist(named == len(reasons) == len(messages.POISON), f"{queue}: put aside are {reasons}")
     rig.insist(not resting, f"others rest too: {resting}")
-    rig.insist(rig.stack.pids() == alive, "somebody died of it")
-    rig.must_bite("put aside", aside, least=len(queues) * len(messages.POISON))
-    rig.must_bite("questions to be answered to nobody", lambda: rig.witness.said("*", _TO_NOBODY), least=asked)
     messages.bury(uri)
+    return aside
