@@ -130,7 +130,7 @@ class Lines:
 
     @property
     def is_away(self) -> bool:
-        """Whether the server was just called in vain; or is, by one alone, to see whether it is back."""
+        """Whether the server was just called in vain; or is being called, to see whether it is back."""
         return time.monotonic() < self._away_until
 
     def find_kept(self) -> Line | None:

@@ -343,7 +343,7 @@ def test_after_a_call_in_vain_nobody_calls_for_a_moment(monkeypatch: pytest.Monk
     eventually(lambda: not _is_away(mail))
 
 
-def test_one_alone_finds_out_whether_a_server_that_hung_is_back() -> None:
+def test_while_it_is_seen_whether_a_server_that_hung_is_back_nobody_else_calls() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         kept = Lines(settings(silent.getsockname()[1], smtp_timeout_seconds=1))
         mail = Mail(kept)
