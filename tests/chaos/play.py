@@ -13,11 +13,10 @@ from tests.chaos.chance import Chance
 from tests.chaos.ending import Hung
 from tests.chaos.missing import NotHere
 from tests.chaos.recovery import Recovery
-from tests.chaos.rig import Rig
+from tests.chaos.rig import DRAIN_SECONDS, Rig
 from tests.chaos.scenario import Outcome, Scenario
 from tests.chaos.stage import Stage
 
-DRAIN_SECONDS: Final = 60.0
 _AT_LAST_SECONDS: Final = 240.0
 
 
@@ -62,7 +61,8 @@ def play(
 
 def _recover(rig: Rig, outcome: Outcome) -> float:
     """Until nothing of what had piled up waits or is in hand any more; how long after the heal that was."""
-    return _insist_soon(rig, rig.healed_at, Recovery(rig).is_over, "what had piled up was not worked off", outcome)
+    over = Recovery(rig).is_over
+    return _insist_soon(rig, rig.healed_at, over, "what had piled up was not worked off", outcome, rig.recovers_within)
 
 
 def _finish(rig: Rig, outcome: Outcome) -> None:
@@ -73,12 +73,14 @@ def _finish(rig: Rig, outcome: Outcome) -> None:
     outcome.rest_seconds = round(time.monotonic() - rig.healed_at, 1)
 
 
-def _insist_soon(rig: Rig, since: float, true: Callable[[], bool], otherwise: str, outcome: Outcome) -> float:
+def _insist_soon(
+    rig: Rig, since: float, true: Callable[[], bool], otherwise: str, outcome: Outcome, within: float = DRAIN_SECONDS
+) -> float:
     if not wait_until(true, since + _AT_LAST_SECONDS - time.monotonic()):
         outcome.violations.append(f"{otherwise} {_AT_LAST_SECONDS:.0f} s later: {judge.what_waits(rig)}")
         return round(time.monotonic() - since, 1)
-    if (seconds := time.monotonic() - since) > DRAIN_SECONDS:
-        outcome.violations.append(f"{otherwise} after {DRAIN_SECONDS:.0f} s, and no more after {seconds:.0f} s")
+    if (seconds := time.monotonic() - since) > within:
+        outcome.violations.append(f"{otherwise} after {within:.0f} s, and no more after {seconds:.0f} s")
     return round(seconds, 1)
 
 

@@ -45,7 +45,8 @@ counts as not run: *did not bite*. [faults.md](faults.md) has every fault and ev
 All is *healed* when the last fault has been taken away; whatever is not running is started after that moment.
 *Recovery* is counted from it: within 60 s no event waits in any queue of the services, nothing from before is
 unpublished, and each queue has been seen empty, or has had as many events settled as were in somebody's hand when none
-waited any more. People go on with their dossiers meanwhile, at their own pace; *at rest* says how long after the heal
+waited any more. (What piled up in *subscribers down* for those who were away has a third of that time: it all goes by
+the same cores.) People go on with their dossiers meanwhile, at their own pace; *at rest* says how long after the heal
 the last had ended and nothing waited, was in hand or unpublished anywhere, which must be so within 60 s of the end of
 the last dossier.
 

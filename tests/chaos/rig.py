@@ -33,6 +33,7 @@ _HANDED_IN: Final = "xn-dk-xuat-ban"
 _AT: Final = "intake-http"  # the door at which all submissions are handed in
 _ALMOST_ALL: Final = 0.85  # of those who come during a fault: some of the last are answered when it is over
 _ASKED: Final = 3  # times, until who gives no answer has none
+DRAIN_SECONDS: Final = 60.0  # until what had piled up is worked off
 PROGRAMS: Final = (*SERVICES, *DOORS)
 WRITERS: Final = (*SERVICES, "payment-http")  # who has something to publish
 _STARVES: Final = frozenset({"away", "ration"})  # it may die as often as it likes
@@ -56,6 +57,7 @@ class Rig(Verbs):
     bites: list[Bite] = field(default_factory=list)
     looks: list[Callable[[], list[str]]] = field(default_factory=list)
     healed_at: float = 0.0
+    recovers_within: float = DRAIN_SECONDS  # seconds from the heal
     letters_twice: int = 0  # of those that came since it began
     _others: list[Beside] = field(default_factory=list)
 

@@ -12,6 +12,8 @@ from tests.integration.books import JOURNALS, Books
 from tests.integration.office import Office
 
 _SILENCE_SECONDS: Final = 150.0  # a try may be a minute off
+_PATIENCE_SECONDS: Final = 600.0
+_BETWEEN_SECONDS: Final = 3.0  # to ask takes a second of one core itself, of many events
 
 
 class Webhooks:
@@ -50,8 +52,17 @@ class Webhooks:
                 before, since = len(missed), time.monotonic()
             elif time.monotonic() - since > _SILENCE_SECONDS:
                 break
-            time.sleep(1)
+            time.sleep(_BETWEEN_SECONDS)
         return [f"no webhook told of event {id_}" for id_ in sorted(missed)]
+
+    def catch_up(self) -> float:
+        """How many seconds later it was told of everything, when nobody does anything more. Raises TimeoutError."""
+        since = time.monotonic()
+        while missed := self.untold():
+            if (seconds := time.monotonic() - since) > _PATIENCE_SECONDS:
+                raise TimeoutError(f"after {seconds:.0f} s it had not been told of {len(missed)} events")
+            time.sleep(_BETWEEN_SECONDS)
+        return time.monotonic() - since
 
     def untold(self) -> set[str]:
         """Which events that were written since it first came to work it has not been told of by now."""
