@@ -15,9 +15,9 @@ from services.cli.acting import Context
 from services.cli.demo.command import await_catalogue
 from services.cli.demo.stories import Story
 from services.cli.demo.town import Town, fresh
-from services.cli.stack import declare_topology, is_ready
-from tests.conftest import IMPATIENT, eventually
-from tests.integration.collector import Collector, Recorded, collecting
+from tests.conftest import eventually
+from tests.integration.collector import Collector, Recorded
+from tests.integration.conftest import Installation
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 SERVER, CLIENT, PRODUCER, CONSUMER = 2, 3, 4, 5
@@ -57,18 +57,12 @@ class Watched:
 
 
 @pytest.fixture(scope="module")
-def watched(servers: Stack) -> Iterator[Watched]:
-    """The session's stack, its services started anew with a collector's address, and afterwards without."""
-    failpoints = servers.run_dir / "failpoints"
-    with collecting() as collector:
-        env = {**IMPATIENT, "MOTCUA_FAILPOINTS": str(failpoints), "MOTCUA_OTLP_ENDPOINT": collector.address}
-        traced = Stack(servers.run_dir, env=env, before_services=declare_topology, ready=is_ready, test_commands=True)
-        traced.up()
-        town = Town(traced.env)
-        await_catalogue(town, "mic")
-        yield Watched(traced, town, collector)
-        town.close()
-        servers.up()
+def watched(installation: Installation) -> Iterator[Watched]:
+    """People in front of an installation that tells a collector everything."""
+    town = Town(installation.stack.env)
+    await_catalogue(town, "mic")
+    yield Watched(installation.stack, town, installation.collector)
+    town.close()
 
 
 def connected(collector: Collector, code: str) -> set[str]:
