@@ -9,11 +9,11 @@ from deploy.local.stack import Stack
 from tests.integration.crowd import Crowd, PatientTown, insist_closed, plots
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
-_DOSSIERS: Final = 100
+_DOSSIERS: Final = 200
 _RESTARTED_OVER: Final = 50
 
 
-def test_broker_and_database_killed_in_the_middle_of_100_dossiers_cost_none(
+def test_broker_and_database_killed_in_the_middle_of_200_dossiers_cost_none(
     stack: Stack, patient_town: PatientTown
 ) -> None:
     crowd = Crowd(patient_town, plots(patient_town, _DOSSIERS))
