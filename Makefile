@@ -2,6 +2,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
+# Where this is set every program compiles its modules anew: that is a third of what it costs to start one.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help setup demo up down status logs test screenshots bench chaos simulate check format lock clean
 
 bin := .venv/bin

@@ -19,7 +19,7 @@ from xdist.scheduler import LoadScopeScheduling
 from deploy.local.composition import SERVERS
 from deploy.local.stack import Stack
 from services.cli.demo.command import TENANTS, await_catalogue
-from services.cli.demo.town import Town
+from services.cli.demo.town import Town, growing_pauses
 from services.cli.stack import declare_topology, is_ready
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,6 +30,7 @@ hypothesis.settings.load_profile("untimed")
 # behind is what the next one finds. All other files go wherever there is room.
 _TOGETHER = {
     "integration": "system",
+    "integration/apart": "apart",
     "integration/chassis": "faults",
     "integration/faults": "faults",
     "e2e": "browsers",
@@ -60,14 +61,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
 
 
 def eventually(question: Callable[[], Any], seconds: float = PATIENCE, every: float = 0.05) -> Any:
-    """Ask until the answer is true, or fail with the last answer when the deadline passes."""
+    """Ask until the answer is true, ever less often, or fail with the last answer when the deadline passes."""
     until = time.monotonic() + seconds
+    pauses = growing_pauses(every, 10 * every)
     while True:
         answer = question()
         if answer:
             return answer
         assert time.monotonic() < until, f"not within {seconds} s; the last answer was {answer!r}"
-        time.sleep(every)
+        time.sleep(next(pauses))
 
 
 @contextmanager

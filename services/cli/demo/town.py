@@ -6,7 +6,7 @@ import re
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
@@ -147,9 +147,18 @@ def fresh() -> str:
     return str(uuid.uuid4())
 
 
+def growing_pauses(first: float = 0.1, most: float = 0.5) -> Iterator[float]:
+    """Seconds to wait between questions: what takes longer is asked for less often, since asking delays it."""
+    pause = first
+    while True:
+        yield pause
+        pause = min(1.5 * pause, most)
+
+
 def patiently(ask: Callable[[], Any], what: str, *passing: str) -> Any:
     """The first true answer of `ask`; errors whose type is among `passing` mean «not yet»."""
     until = time.monotonic() + PATIENCE_SECONDS
+    pauses = growing_pauses()
     last: object = None
     while time.monotonic() < until:
         try:
@@ -160,5 +169,5 @@ def patiently(ask: Callable[[], Any], what: str, *passing: str) -> Any:
             if error.exc_type not in passing:
                 raise DemoError(f"{what}: {error}") from error
             last = error
-        time.sleep(0.1)
+        time.sleep(next(pauses))
     raise DemoError(f"{what}: not within {PATIENCE_SECONDS:.0f} s (last: {last})")

@@ -16,8 +16,8 @@ from services.chassis.publish import connect
 from services.chassis.topology import dead_name
 from services.cli.verify.command import verify
 from tests.conftest import eventually
+from tests.integration.apart.conftest import Installation
 from tests.integration.books import Books
-from tests.integration.conftest import Installation
 from tests.integration.crowd import Crowd, PatientTown, await_rest, plots
 from tests.integration.test_command_line import motcua
 from tests.integration.world import Raw

@@ -16,8 +16,8 @@ from services.cli.demo.command import await_catalogue
 from services.cli.demo.stories import Story
 from services.cli.demo.town import Town, fresh
 from tests.conftest import eventually
+from tests.integration.apart.conftest import Installation
 from tests.integration.collector import Collector, Recorded
-from tests.integration.conftest import Installation
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 SERVER, CLIENT, PRODUCER, CONSUMER = 2, 3, 4, 5
@@ -47,11 +47,16 @@ class Watched:
         return {span.name for span in self.collector.of(code)}
 
     def _settle(self, code: str) -> None:
-        """Until every span that tells of the dossier came, with its parent and with the link that leads to it."""
+        """Until every service told of the dossier, each span with its parent and with the link that leads to it."""
 
         def told() -> bool:
             traces = connected(self.collector, code)
-            return bool(traces) and not orphans(self.collector.spans, traces) and not apart(self.collector, code)
+            services = {span.service for span in list(self.collector.spans) if span.trace_id in traces}
+            return (
+                services == set(SERVICES)
+                and not orphans(self.collector.spans, traces)
+                and not apart(self.collector, code)
+            )
 
         eventually(told)
 

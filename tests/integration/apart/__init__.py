@@ -1,0 +1,1 @@
+"""An installation of their own, which no other test harms or is harmed by."""
