@@ -2,11 +2,16 @@
 
 import time
 from collections.abc import Callable
+from typing import Final
+
+_FIRST_PAUSE: Final = 0.05
+_LONGEST_PAUSE: Final = 0.25
 
 
 def wait_until(true: Callable[[], bool], deadline_s: float) -> bool:
-    """Asks again and again until the answer is yes or the time is over; says which."""
-    end = time.monotonic() + deadline_s
+    """Asks again, ever less often, until the answer is yes or the time is over; says which."""
+    end, pause = time.monotonic() + deadline_s, _FIRST_PAUSE
     while not (answer := true()) and time.monotonic() < end:
-        time.sleep(0.05)
+        time.sleep(pause)
+        pause = min(1.2 * pause, _LONGEST_PAUSE)
     return answer
