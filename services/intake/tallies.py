@@ -5,15 +5,18 @@ each of which says as of when it was counted. A dossier leaves its month never, 
 last ones every few seconds, where nearly everything happens, the others in turn. Nothing is added up from events, so a
 tally cannot drift: the next count mends whatever the last one missed.
 
-    {_id: "YYYY-MM", claimed_at, as_of,
-     statuses: [{tenant, unit, status, n}], kinds: [{tenant, unit, channel, level, n}],
-     days: [{day, tenant, unit, channel, level, n}], day_statuses: [{day, tenant, unit, status, n}]}
+    tally_months: {_id: "YYYY-MM", claimed_at, as_of,
+                   statuses: [{tenant, unit, status, n}], kinds: [{tenant, unit, channel, level, n}]}
+    tallies:      the same, and day by day; who counts claims the month in `tally_months`
+                  {days: [{day, tenant, unit, channel, level, n}], day_statuses: [{day, tenant, unit, status, n}]}
 
 By status and by kind apart: a board reads all months there are, and together they would be several times as many rows.
+The days apart: they are dozens of times as large, and whoever asks for the rest of a document reads them with it.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -27,7 +30,6 @@ _SUBMITTED: Final = "state.submitted_at"
 _COUNTED: Final = ("tenant", "unit", "status", "channel", "level")
 _INDEX: Final = [(_SUBMITTED, 1), *((f"state.{name}", 1) for name in _COUNTED)]
 _DAY: Final = {"$dateToString": {"date": f"${_SUBMITTED}", "format": "%Y-%m-%d", "timezone": "+07:00"}}
-_BY_DAY: Final = ("days", "day_statuses")  # members that are large, and seldom asked for
 _OF_OLD: Final = ("standing",)  # by status and kind together: written for the release before, which reads nothing else
 _IS_COUNTED: Final = "statuses"
 _LIVELY: Final = 3  # months in which nearly all changes happen
@@ -38,8 +40,8 @@ _IN_USE: Final = 0.9  # of the time between two rounds a count stands, so that e
 class Tallies:
     """The tallies, and the dossiers that they are counted from."""
 
-    def __init__(self, tallies: Collection, dossiers: Collection) -> None:
-        self._tallies, self._dossiers = tallies, dossiers
+    def __init__(self, months: Collection, by_day: Collection, dossiers: Collection) -> None:
+        self._months, self._by_day, self._dossiers = months, by_day, dossiers
 
     def ensure_indexes(self) -> None:
         """Everything that is counted stands in one index: no dossier is read."""
@@ -58,10 +60,10 @@ class Tallies:
 
     def read(self, from_month: str, to_month: str, *, with_days: bool) -> list[Document]:
         """The tallies of these months, the first first."""
-        left_out = dict.fromkeys(_OF_OLD if with_days else (*_OF_OLD, *_BY_DAY), 0)
+        asked = self._by_day if with_days else self._months
         with outages_named():
             wanted = {"_id": {"$gte": from_month, "$lte": to_month}}
-            found = self._tallies.find(wanted, left_out).sort([("_id", 1)])
+            found = asked.find(wanted, dict.fromkeys(_OF_OLD, 0)).sort([("_id", 1)])
             return [one for one in found if _IS_COUNTED in one]
 
     def with_days(self, month: str) -> Document | None:
@@ -76,12 +78,9 @@ class Tallies:
     def _claim(self, month: str, at: datetime, stands: timedelta) -> bool:
         """Whether it is ours to count the month: nobody has begun to for so long, unless by a clock that was ahead."""
         due, ahead = {"claimed_at": {"$lte": at - stands}}, {"claimed_at": {"$gt": at + clock.APART}}
-        of_old = {"as_of": {"$exists": True}, _IS_COUNTED: {"$exists": False}}  # counted by an earlier version
         with outages_named():
             try:
-                self._tallies.update_one(
-                    {"_id": month, "$or": [due, ahead, of_old]}, {"$set": {"claimed_at": at}}, upsert=True
-                )
+                self._months.update_one({"_id": month, "$or": [due, ahead]}, {"$set": {"claimed_at": at}}, upsert=True)
             except DuplicateKeyError:
                 return False
         return True
@@ -95,16 +94,26 @@ class Tallies:
         ]
         with outages_named():
             rows = [{**one["_id"], "n": one["n"]} for one in self._dossiers.aggregate(asked, hint=dict(_INDEX))]
-            counted = {
+            whole = {
                 "as_of": at,
-                "standing": _summed(rows, "day"),
                 "statuses": _summed(rows, "day", "channel", "level"),
                 "kinds": _summed(rows, "day", "status"),
+            }
+            by_day = {
+                "standing": _summed(rows, "day"),
                 "days": _summed(rows, "status"),
                 "day_statuses": _summed(rows, "channel", "level"),
             }
-            later = {"$gt": at, "$lte": at + clock.APART}
-            self._tallies.update_one({"_id": month, "as_of": {"$not": later}}, {"$set": counted})
+            _keep(self._by_day, month, {**whole, **by_day})  # first, so that no month is without its days
+            _keep(self._months, month, whole)
+
+
+def _keep(tallies: Collection, month: str, counted: Mapping[str, Any]) -> None:
+    """Write down what was counted, unless somebody counted later; a clock that was ahead is not believed."""
+    at = counted["as_of"]
+    later = {"$gt": at, "$lte": at + clock.APART}
+    with suppress(DuplicateKeyError):
+        tallies.update_one({"_id": month, "as_of": {"$not": later}}, {"$set": counted}, upsert=True)
 
 
 def month_of(day: date) -> str:

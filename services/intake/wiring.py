@@ -25,7 +25,7 @@ def wire(settings: IntakeSettings) -> Wired[IntakeCases]:
     projection = Projection(base.database["catalogue"])
     uploads = Uploads(base.database["uploads"], timedelta(seconds=settings.upload_unclaimed_seconds))
     drafts = Drafts(base.database["drafts"])
-    tallies = Tallies(base.database["tallies"], journal.collection)
+    tallies = Tallies(base.database["tally_months"], base.database["tallies"], journal.collection)
     finding = Finding(journal.collection)
     kept = (Codes(base.database["codes"]), uploads, Papers(base.database), drafts, tallies, finding)
     stores = Stores(Dossiers(journal), *kept)

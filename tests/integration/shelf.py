@@ -141,7 +141,7 @@ def shelf_over(env: Mapping[str, str], prefix: str = "") -> Shelf:
         Uploads(data["intake"]["uploads"], timedelta(days=1)),
         Papers(data["intake"]),
         Drafts(data["intake"]["drafts"]),
-        Tallies(data["intake"]["tallies"], data["intake"]["dossiers"]),
+        Tallies(*(data["intake"][name] for name in ("tally_months", "tallies", "dossiers"))),
         Finding(data["intake"]["dossiers"]),
         Publications(publications),
         Records(records),

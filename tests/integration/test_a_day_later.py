@@ -24,6 +24,7 @@ _READING_SECONDS: Final = 240.0  # of a stream that may hold a whole chaos plan
 _FILES: Final = ("intake.papers.files", "intake.papers.chunks")
 _RECKONED: Final = (  # by a timer, from the dossiers that are looked at here; and how often a door was asked
     "intake.tallies",
+    "intake.tally_months",
     *(f"registry.{name}" for name in COLLECTIONS),
 )
 # Who is just working on it, which is no part of what happened.

@@ -38,7 +38,7 @@ def base(servers: Stack) -> Iterator[Base]:
 
 def tallies(base: Base) -> Tallies:
     """As one process has them."""
-    made = Tallies(base.database["tallies"], base.database["dossiers"])
+    made = Tallies(*(base.database[name] for name in ("tally_months", "tallies", "dossiers")))
     made.ensure_indexes()
     return made
 
@@ -98,11 +98,24 @@ def test_what_an_earlier_version_counted_is_counted_anew(base: Base) -> None:
     tallies(base).count(NOW, EVERY)
     oldest = min(one["_id"] for one in base.database["tallies"].find())
     base.database["tallies"].update_one({"_id": oldest}, {"$unset": {"statuses": "", "kinds": ""}})
+    base.database["tally_months"].drop()
     assert tallies(base).with_days(oldest) is None
+    assert tallies(base).read("2000-01", "2999-12", with_days=False) == []
     tallies(base).count(NOW, EVERY)
     counted = tallies(base).with_days(oldest) or {}
     assert counted.get("statuses")
     assert counted.get("kinds")
+
+
+def test_a_month_says_the_same_with_and_without_its_days(base: Base) -> None:
+    tallies(base).count(NOW, EVERY)
+    whole, by_day = (tallies(base).read("2000-01", "2999-12", with_days=days) for days in (False, True))
+    assert len(whole) == len(by_day) >= 8
+    for one, other in zip(whole, by_day, strict=True):
+        assert one.keys() == {"_id", "claimed_at", "as_of", "statuses", "kinds"}
+        assert {name: other[name] for name in one if name != "claimed_at"} == {
+            name: one[name] for name in one if name != "claimed_at"
+        }
 
 
 def test_the_release_before_reads_what_is_counted_now(base: Base) -> None:
@@ -117,7 +130,8 @@ def test_the_release_before_reads_what_is_counted_now(base: Base) -> None:
 def test_what_was_counted_by_a_clock_that_was_ahead_is_counted_anew(base: Base) -> None:
     tallies(base).count(NOW + timedelta(days=3), EVERY)
     tallies(base).count(NOW, EVERY)
-    assert {one["as_of"] for one in base.database["tallies"].find()} == {NOW}
+    for kept in ("tallies", "tally_months"):
+        assert {one["as_of"] for one in base.database[kept].find()} == {NOW}
     assert told(base, "statuses", "status") == found(base, "status")
 
 

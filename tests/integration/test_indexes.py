@@ -281,7 +281,7 @@ def test_figures_are_counted_without_reading_a_case(shelf: Shelf, question: str)
         ASKED[question](shelf)
     assert commands, "nothing was asked"
     for database, command in list(commands):
-        if command.get("update") == "tallies":  # where what was counted is written down
+        if command.get("update") in {"tallies", "tally_months"}:  # where what was counted is written down
             continue
         assert examined(explained(shelf.client, database, command)) == 0, command
 

@@ -242,7 +242,7 @@ class World:
             cast("Any", self.uploads),
             papers=cast("Any", FakePapers()),
             drafts=Drafts(self.drafts),
-            tallies=Tallies(self.tallies, None),
+            tallies=Tallies(self.tallies, self.tallies, None),
             finding=cast("Any", self.finding),
         )
         self.cases = IntakeCases(stores, Catalogue(self.published), SETTINGS)
