@@ -3,6 +3,7 @@
 import re
 import smtplib
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -127,11 +128,17 @@ class Lines:
         self._tls = ssl.create_default_context() if settings.smtp_starttls else None
         self._idle: list[Line] = []
         self._away_until = 0.0  # by the monotonic clock; 0: nobody has called in vain since somebody was answered
+        self._called = threading.Event()  # whether what came of the last such call is known
+        self._called.set()
 
     @property
     def is_away(self) -> bool:
         """Whether the server was just called in vain; or is being called, to see whether it is back."""
         return time.monotonic() < self._away_until
+
+    def await_call(self) -> None:
+        """While it is being called, to see whether it is back, wait a moment for what comes of that."""
+        self._called.wait(AWAY_SECONDS)
 
     def find_kept(self) -> Line | None:
         """A line that served before; the server may have closed it since."""
@@ -146,12 +153,15 @@ class Lines:
         """A new line. Raises Lost."""
         if self._away_until:
             self._away_until = time.monotonic() + self.settings.smtp_timeout_seconds
+            self._called.clear()
         try:
             line = self._greeted()
+            self._away_until = 0.0
         except _TROUBLE as error:
             self._away_until = time.monotonic() + AWAY_SECONDS
             raise Lost(type(error).__name__) from None
-        self._away_until = 0.0
+        finally:
+            self._called.set()
         return line
 
     def keep(self, line: Line) -> None:

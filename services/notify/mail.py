@@ -47,7 +47,12 @@ class Mail:
         self.sender = Address(display_name=settings.sender_name, addr_spec=settings.sender_address)
 
     def check_is_there(self) -> None:
-        """Raises Unavailable while the server is known to be away: of a letter nothing need be read or written then."""
+        """Raises Unavailable while the server is known to be away: of a letter nothing need be read or written then.
+
+        A letter that comes while somebody calls it hears what comes of that, or it would be put off for half a minute.
+        """
+        if self._lines.is_away:
+            self._lines.await_call()
         if self._lines.is_away:
             raise _away()
 

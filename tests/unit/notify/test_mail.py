@@ -1,6 +1,7 @@
 """The conversation with a mail server, a real one on loopback: taken, put off, refused, silent."""
 
 import asyncio
+import smtplib
 import socket
 import threading
 from collections.abc import Iterator, Sequence
@@ -356,6 +357,30 @@ def test_while_it_is_seen_whether_a_server_that_hung_is_back_nobody_else_calls()
             with pytest.raises(Unavailable):
                 alone.result()
         assert kept.is_away
+
+
+def test_a_letter_that_comes_while_the_server_is_called_hears_that_it_is_back(
+    desk: Desk, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = Lines(settings(_closed_port()))
+    mail = Mail(kept)
+    with pytest.raises(Unavailable):
+        hand_over(mail)
+    eventually(lambda: not kept.is_away)
+    kept.settings = settings(port)
+    call, picked_up = smtplib.SMTP, threading.Event()
+    monkeypatch.setattr(smtplib, "SMTP", lambda *a, **k: call(*a, **k) if picked_up.wait(10) else None)
+    monkeypatch.setattr(lines, "AWAY_SECONDS", 10.0)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(hand_over, mail)
+        eventually(lambda: kept.is_away)
+        second = pool.submit(mail.check_is_there)
+        with pytest.raises(TimeoutError):
+            second.result(timeout=0.2)
+        picked_up.set()
+        first.result()
+        second.result()
+    assert len(desk.taken) == 1
 
 
 def test_a_server_that_takes_a_letter_on_another_line_is_there(desk: Desk, port: int) -> None:
