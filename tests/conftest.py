@@ -18,8 +18,9 @@ from xdist.scheduler import LoadScopeScheduling
 
 from deploy.local.composition import SERVERS
 from deploy.local.stack import Stack
+from deploy.local.waiting import growing_pauses
 from services.cli.demo.command import TENANTS, await_catalogue
-from services.cli.demo.town import Town, growing_pauses
+from services.cli.demo.town import Town
 from services.cli.stack import declare_topology, is_ready
 
 ROOT = Path(__file__).resolve().parent.parent

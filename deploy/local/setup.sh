@@ -200,10 +200,16 @@ need_libraries() {
 need_browser() { # the one that never has a window takes a third less of the processor; the other does as well
     [ -z "${MOTCUA_CHROMIUM:-}" ] || return 0
     command -v chromium-headless-shell >/dev/null && return
-    command -v apt-get >/dev/null && apt_install chromium-headless-shell && return
-    command -v chromium >/dev/null || command -v chromium-browser >/dev/null && return
+    if has_chromium; then # nobody is asked for a password for what is merely quicker
+        [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null && return
+    fi
     command -v apt-get >/dev/null || die 'Chromium is missing.' 'Install it, or name it: MOTCUA_CHROMIUM=/path/to/chromium'
-    apt_install chromium || die 'apt-get could not install chromium.'
+    apt_install chromium-headless-shell || has_chromium || apt_install chromium ||
+        die 'apt-get could not install chromium.'
+}
+
+has_chromium() {
+    command -v chromium >/dev/null || command -v chromium-browser >/dev/null
 }
 
 # --- tools of the full chaos plan -----------------------------------------------------------------------------

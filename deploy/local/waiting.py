@@ -1,17 +1,20 @@
 """Waiting for something to become true, never for ever."""
 
 import time
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Iterator
 
-_FIRST_PAUSE: Final = 0.05
-_LONGEST_PAUSE: Final = 0.25
+
+def growing_pauses(first: float, most: float) -> Iterator[float]:
+    """Seconds to wait between questions: what takes longer is asked for less often, since asking delays it."""
+    pause = first
+    while True:
+        yield pause
+        pause = min(1.5 * pause, most)
 
 
 def wait_until(true: Callable[[], bool], deadline_s: float) -> bool:
     """Asks again, ever less often, until the answer is yes or the time is over; says which."""
-    end, pause = time.monotonic() + deadline_s, _FIRST_PAUSE
+    end, pauses = time.monotonic() + deadline_s, growing_pauses(0.05, 0.25)
     while not (answer := true()) and time.monotonic() < end:
-        time.sleep(pause)
-        pause = min(1.2 * pause, _LONGEST_PAUSE)
+        time.sleep(next(pauses))
     return answer

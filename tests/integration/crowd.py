@@ -93,9 +93,13 @@ class Crowd:
         ]
 
     def await_told(self, count: int) -> None:
-        """Until so many of the stories have ended, however slow the machine is: what fails is that they stand still."""
-        while (ended := self._ended()) < count:
-            eventually(partial(self._more_than, ended), seconds=2 * PATIENCE_SECONDS)
+        """Until so many of the stories have ended. Fails when none has for long, and then no more of them begins."""
+        try:
+            while (ended := self._ended()) < count:
+                eventually(partial(self._more_than, ended), seconds=2 * PATIENCE_SECONDS)
+        except AssertionError:
+            self._pool.shutdown(cancel_futures=True)
+            raise
 
     def told(self) -> list[Told]:
         """All stories, ended as they must; raises what went wrong with the first that did not."""

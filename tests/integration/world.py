@@ -46,11 +46,8 @@ OF_THE_COMPANY: Final = {
     "address": "Số 2 phố Ví Dụ, Hà Nội",
 }
 PATIENCE_SECONDS: Final = 60
-_RECKONED: Final = {
-    "tallies",
-    "tally_months",
-    *COLLECTIONS,
-}  # by a timer, from what others hold; how often a door was asked
+# By a timer, from what others hold; how often a door was asked.
+_RECKONED: Final = {"tallies", "tally_months", *COLLECTIONS}
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import re
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
@@ -17,6 +17,7 @@ from nameko.standalone.rpc import ClusterRpcProxy
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
+from deploy.local.waiting import growing_pauses
 from services.chassis import clock
 from services.chassis.tokens import Issuer
 from services.cli.acting import Context, issuer_of
@@ -147,18 +148,10 @@ def fresh() -> str:
     return str(uuid.uuid4())
 
 
-def growing_pauses(first: float = 0.1, most: float = 0.5) -> Iterator[float]:
-    """Seconds to wait between questions: what takes longer is asked for less often, since asking delays it."""
-    pause = first
-    while True:
-        yield pause
-        pause = min(1.5 * pause, most)
-
-
 def patiently(ask: Callable[[], Any], what: str, *passing: str) -> Any:
     """The first true answer of `ask`; errors whose type is among `passing` mean «not yet»."""
     until = time.monotonic() + PATIENCE_SECONDS
-    pauses = growing_pauses()
+    pauses = growing_pauses(0.1, 0.5)
     last: object = None
     while time.monotonic() < until:
         try:

@@ -8,7 +8,7 @@ from deploy.local.composition import DOORS, SERVICES
 from deploy.local.stack import Stack
 from tests.integration.crowd import Crowd, PatientTown, insist_closed, plots
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(600)]  # a standstill is found far sooner
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 _DOSSIERS: Final = 200
 _RESTARTED_OVER: Final = 50
 
