@@ -3,6 +3,8 @@
 import os
 import sys
 from pathlib import Path
+from pkgutil import resolve_name
+from typing import Final
 
 import click
 from pymongo.errors import PyMongoError
@@ -11,21 +13,47 @@ from deploy.local.programs import StackError
 from services.chassis.errors import ServiceError, Unavailable
 from services.chassis.keys import BadKey
 from services.chassis.settings import BadSettings
-from services.cli import acting, catalogue, dead, dossier, notice, refund, relay, stack, webhook
-from services.cli.anchor import anchor
-from services.cli.api.command import api
-from services.cli.backup.command import backup, restore
-from services.cli.demo.command import demo
-from services.cli.demo.town import DemoError
-from services.cli.events import events
-from services.cli.keys import key
 from services.cli.place import RUN_DIR_VARIABLE, NotUp
-from services.cli.settings import settings
-from services.cli.top.command import top
-from services.cli.verify.command import verify
+
+COMMANDS: Final = {
+    "anchor": "services.cli.anchor:anchor",
+    "api": "services.cli.api.command:api",
+    "backup": "services.cli.backup.command:backup",
+    "catalogue": "services.cli.catalogue:catalogue",
+    "dead": "services.cli.dead:dead",
+    "demo": "services.cli.demo.command:demo",
+    "dossier": "services.cli.dossier:dossier",
+    "down": "services.cli.stack:down",
+    "events": "services.cli.events:events",
+    "key": "services.cli.keys:key",
+    "notice": "services.cli.notice:notice",
+    "refund": "services.cli.refund:refund",
+    "relay": "services.cli.relay:relay",
+    "restore": "services.cli.backup.command:restore",
+    "settings": "services.cli.settings:settings",
+    "status": "services.cli.stack:status",
+    "token": "services.cli.acting:token",
+    "top": "services.cli.top.command:top",
+    "up": "services.cli.stack:up",
+    "verify": "services.cli.verify.command:verify",
+    "webhook": "services.cli.webhook:webhook",
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """Each command is loaded when it is named: some need all five services, most a part of one."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = resolve_name(COMMANDS[cmd_name])
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--run-dir", type=click.Path(path_type=Path), help="Where the stack keeps its data (default: .run).")
 def motcua(run_dir: Path | None) -> None:
     """Một Cửa: the online public services of a ministry."""
@@ -33,38 +61,11 @@ def motcua(run_dir: Path | None) -> None:
         os.environ[RUN_DIR_VARIABLE] = str(run_dir)
 
 
-PARTS = (
-    stack.up,
-    stack.down,
-    stack.status,
-    top,
-    demo,
-    catalogue.catalogue,
-    dossier.dossier,
-    dead.dead,
-    relay.relay,
-    notice.notice,
-    refund.refund,
-    webhook.webhook,
-    verify,
-    anchor,
-    backup,
-    restore,
-    api,
-    events,
-    settings,
-    acting.token,
-    key,
-)
-for part in PARTS:
-    motcua.add_command(part)
-
-
 def main() -> None:
     """Run, and say what is wrong in one line where that is enough."""
     try:
         motcua(prog_name="motcua")
-    except (StackError, NotUp, DemoError, BadKey, BadSettings) as error:
+    except (StackError, NotUp, BadKey, BadSettings) as error:
         sys.exit(f"✗ {error}")
     except ServiceError as error:
         hint = " Type: make up" if isinstance(error, Unavailable) else ""

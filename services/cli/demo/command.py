@@ -40,6 +40,8 @@ def demo(keep: bool) -> None:
         town = Town(stack.env)
         try:
             closed = tell_all(town)
+        except DemoError as error:
+            sys.exit(f"✗ {error}")
         finally:
             town.close()
     finally:
