@@ -139,9 +139,13 @@ def derived(dossier: Dossier) -> Dossier:
 
 
 def _unit(dossier: Dossier) -> str:
-    """The unit that has it: the one it was handed on to last."""
-    last = dossier.transfers[-1:]
-    return str(last[0]["to_unit"]) if last else dossier.unit
+    """The unit that has it: the one that decided, for it hands nothing on then; else the one handed on to last.
+
+    So a result names the unit where it is, though nothing may have been heard yet of how the dossier came there.
+    """
+    decided = dossier.fact("case_decided") or dossier.fact("record_issued") or {}
+    last = dossier.transfers[-1]["to_unit"] if dossier.transfers else dossier.unit
+    return str(decided.get("unit") or last)  # a decision noted by an earlier release does not say the unit
 
 
 def _is_in_hand(dossier: Dossier) -> bool:

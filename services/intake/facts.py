@@ -44,7 +44,7 @@ KINDS: Final[dict[str, Kind]] = {
         "transferred_at", ("transfer", "from_unit", "to_unit", "reason", "transferred_at"), "transfer"
     ),
     "case_fee_noted": Kind("noted_at", ("order_id", "noted_at", "due_at"), "order_id"),
-    "case_decided": Kind("decided_at", ("outcome", "rows", "decided_at", "due_at", "on_time")),
+    "case_decided": Kind("decided_at", ("unit", "outcome", "rows", "decided_at", "due_at", "on_time")),
     "case_stopped": Kind("stopped_at", ("stopped_at",)),
     "supplement_requested": Kind("requested_at", ("round", "components", "requested_at", "respond_by"), "round"),
     "supplement_received": Kind("received_at", ("round", "received_at", "answer_due_at", "due_at"), "round"),
@@ -56,7 +56,7 @@ KINDS: Final[dict[str, Kind]] = {
     "fee_cancelled": Kind("cancelled_at", ("order_id", "cancelled_at"), "order_id"),
     "receipt_issued": Kind("issued_at", ("order_id", "template", "serial", "number", "issued_at"), "order_id"),
     # registry
-    "record_issued": Kind("issued_at", ("dataset", "number", "version", "issued_at", "expires_on")),
+    "record_issued": Kind("issued_at", ("unit", "dataset", "number", "version", "issued_at", "expires_on")),
     "record_revoked": Kind("revoked_at", ("dataset", "number", "version", "reason", "revoked_at")),
 }
 

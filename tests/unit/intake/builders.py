@@ -25,7 +25,7 @@ STRANGER = Actor("officer", "cb-900", "cuc-bao-chi")
 SYSTEM = Actor("system", "portal")
 START = datetime(2026, 1, 12, 2, tzinfo=UTC)
 _SOURCES = {"case": "routing", "supp": "routing", "fee_": "payment", "rece": "payment", "reco": "registry"}
-_DECIDED = {"tenant": "mic", "procedure": "p", "procedure_version": "2016-01-01", "unit": UNIT, "on_time": True}
+_DECIDED = {"tenant": "mic", "procedure": "p", "procedure_version": "2016-01-01", "on_time": True}
 
 
 def hour(number: float) -> datetime:
@@ -90,9 +90,10 @@ def stopped(at: float = 9) -> Event:
     return heard("case_stopped", unit=UNIT, stopped_at=hour(at))
 
 
-def decided(outcome: str, at: float = 8, rows: Sequence[Mapping[str, Any]] = ()) -> Event:
+def decided(outcome: str, at: float = 8, rows: Sequence[Mapping[str, Any]] = (), unit: str = UNIT) -> Event:
     """The unit decided."""
-    return heard("case_decided", **_DECIDED, outcome=outcome, rows=rows, decided_at=hour(at), due_at=hour(100))
+    said = {"unit": unit, "outcome": outcome, "rows": rows, "decided_at": hour(at), "due_at": hour(100)}
+    return heard("case_decided", **_DECIDED, **said)
 
 
 def asked(round_: int = 1, at: float = 3) -> Event:
@@ -146,9 +147,9 @@ def fee_noted(at: float = 4, due: float | None = 110, order: str = "S") -> Event
     return heard("case_fee_noted", order_id=f"{CODE}-{order}", **said, due_at=None if due is None else hour(due))
 
 
-def issued(at: float = 10, number: str = "1/2026") -> Event:
+def issued(at: float = 10, number: str = "1/2026", unit: str = UNIT) -> Event:
     """The result is a record."""
-    said = {"tenant": "mic", "procedure": "p", "unit": UNIT, "dataset": "ten-mien-vn", "number": number, "version": 1}
+    said = {"tenant": "mic", "procedure": "p", "unit": unit, "dataset": "ten-mien-vn", "number": number, "version": 1}
     return heard("record_issued", **said, issued_at=hour(at), expires_on=None)
 
 

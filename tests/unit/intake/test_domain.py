@@ -8,8 +8,11 @@ import pytest
 from services.chassis.errors import NotFound
 from services.contracts.event import Event
 from services.intake import domain, views
+from services.intake.facts import fact_of, joined, read_fact
 from tests.unit.intake import builders as b
 from tests.unit.intake.builders import Book, hour
+
+ELSEWHERE = "cuc-bao-chi"
 
 
 def dossier(*others: Event) -> Book:
@@ -280,10 +283,25 @@ def test_a_dossier_is_with_the_unit_that_it_was_handed_on_to_last_whatever_is_he
     [
         dossier(b.asked(), b.transferred()).supplemented(),
         dossier(b.accepted(), b.transferred()).withdrawn(),
-        dossier(b.accepted(), b.transferred(), b.decided("refused")),
-        dossier(b.accepted(), b.transferred(), b.decided("granted"), b.issued()),
+        dossier(b.accepted(), b.transferred(), b.decided("refused", unit=ELSEWHERE)),
+        dossier(b.accepted(), b.transferred(), b.decided("granted", unit=ELSEWHERE), b.issued(unit=ELSEWHERE)),
+        dossier(b.accepted(), b.decided("refused", unit=ELSEWHERE)),
+        dossier(b.accepted(), b.issued(unit=ELSEWHERE)),
     ],
-    ids=["supplemented", "withdrawn", "refused", "granted"],
+    ids=["supplemented", "withdrawn", "refused", "granted", "refused before it is heard how", "granted before that"],
 )
 def test_what_is_said_of_a_dossier_names_the_unit_that_has_it_then(book: Book) -> None:
-    assert book.history[-1].data["unit"] == "cuc-bao-chi"
+    assert book.history[-1].data["unit"] == ELSEWHERE
+
+
+def test_a_decision_noted_before_units_were_kept_leaves_the_dossier_where_it_was_handed_on_to() -> None:
+    kept = {"outcome": "granted", "decided_at": "2026-01-16T03:00:00.000+00:00", "due_at": None, "on_time": True}
+    noted = {"fact": "case_decided", "fact_data": kept, "sequence": 3}
+    assert domain.evolve(dossier(b.transferred()).now, Event("dossier_progressed", noted)).unit == ELSEWHERE
+
+
+@pytest.mark.parametrize("heard", [b.decided("granted"), b.issued()], ids=["decided", "issued"])
+def test_what_is_heard_again_adds_no_unit_to_what_an_earlier_release_noted(heard: Event) -> None:
+    again = fact_of(heard, 3)
+    noted = read_fact(again.type, {name: value for name, value in again.data.items() if name != "unit"}, 3)
+    assert joined((noted,), again) == (noted,)

@@ -18,6 +18,7 @@ from tests.unit.simulation.outside import CAPTURED, Account
 from tests.unit.simulation.world import World
 
 Found = Iterator[str]
+_NAMES_THE_DESK: Final = ("resolved", "refused")
 # the status of a case, and what its dossier may be when nothing is on its way
 SAME_STORY: Final[Mapping[str, tuple[str, ...]]] = {
     "opened": ("submitted", "payment_required"),
@@ -92,10 +93,14 @@ def _same_status(story: Story) -> Found:
 
 
 def _unit_agrees(story: Story) -> Found:
-    """Who has it, who collects for it and who is told of it is the unit it was handed on to last."""
+    """Who has it, who collects for it and who is told of it is the unit it was handed on to last.
+
+    There a letter sends the applicant for his result, too.
+    """
     last = story.case.transfers[-1].to_unit if story.case.transfers else None
     told = {"intake": story.dossier.unit, "payment": story.bill_unit, "notify": story.told_unit or story.case.unit}
     told |= {order.order_id: order.unit for order in story.orders if order.paid_at is None}
+    told |= {f"the letter ({one.moment})": one.unit for one in story.notices if one.moment in _NAMES_THE_DESK}
     for who, unit in told.items():
         if unit != story.case.unit or (last and unit != last):
             yield f"{who} says {unit}, routing {story.case.unit}"
