@@ -37,7 +37,7 @@ class Health:
         self._store.look()
         self._found, self._door = self._reach.look(), self._door_answers()
         if not self._offers.are_read():
-            self._offers.await_all(0)
+            self._offers.read()
         report = self.report()
         metrics.tell(metrics.READY, report["ready"])
         return all(report.values())

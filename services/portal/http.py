@@ -80,7 +80,6 @@ _PAGES: Final = (
     staying.pages,
 )
 _A_YEAR: Final = 31_536_000
-_SECONDS_FOR_CATALOGUE: Final = 10.0  # while registry or intake is being renewed; then the pages say that it is away
 
 
 def create_app() -> Flask:
@@ -96,8 +95,6 @@ def create_app() -> Flask:
     atexit.register(withdraw, settings, _PROCESS)
     atexit.register(tracing.stop)
     atexit.register(made.services.close)
-    if not made.offers.await_all(_SECONDS_FOR_CATALOGUE):
-        log.warning("catalogue_not_read")
     log.info("door_opened")
     return build(made)
 

@@ -71,11 +71,12 @@ class Collected:
 class Offers:
     """The catalogue of every ministry, asked of the services again when it is a minute old.
 
-    A ministry whose list cannot be had takes nothing from the others: what was last known of it stands meanwhile.
+    A ministry whose list cannot be had takes nothing from the others: what was last known of it stands meanwhile. A new
+    process has nothing to go on with yet: for its first `patience` seconds whoever looks into the catalogue waits.
     """
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(self, services: Services, patience: float = 0.0) -> None:
+        self._services, self._patient_until = services, time.monotonic() + patience
         self._kept, self._kept_of_days = Kept(), Kept(_MOST_OF_DAYS)
 
     def all(self) -> list[Offer]:
@@ -86,20 +87,12 @@ class Offers:
         """Whether there is a catalogue to show, however old."""
         return self._kept.last("offers", None) is not None
 
-    def await_all(self, seconds: float) -> bool:
-        """Have the catalogue read, within about so many seconds; whether that of every ministry was.
-
-        A process that has once read it shows it on while nobody answers. A new one has nothing to show yet.
-        """
-        until = time.monotonic() + seconds
-        while True:
-            try:
-                is_whole = not self._collected().lacks
-            except ServiceError:
-                is_whole = False
-            if is_whole or time.monotonic() > until:
-                return is_whole
-            time.sleep(_SECONDS_BETWEEN_TRIES)
+    def read(self) -> bool:
+        """Ask anew what is a minute old; whether there is the catalogue of every ministry."""
+        try:
+            return not self._collected().lacks
+        except ServiceError:
+            return False
 
     def find(self, wish: Wish) -> list[Offer]:
         """The procedures that fit."""
@@ -190,8 +183,17 @@ class Offers:
         return found
 
     def _collected(self) -> Collected:
-        found: Collected = self._kept.get("offers", self._collect, _seconds_of)
-        return found
+        while True:
+            is_new = time.monotonic() < self._patient_until
+            try:
+                found: Collected = self._kept.get("offers", self._collect, _seconds_of)
+            except ServiceError:
+                if not is_new:
+                    raise
+            else:
+                if not (found.lacks and is_new):
+                    return found
+            time.sleep(_SECONDS_BETWEEN_TRIES)
 
     def _collect(self) -> Collected:
         """The lists of all ministries. Raises Unavailable where nobody answers, or there is nothing to show."""

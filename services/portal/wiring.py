@@ -18,6 +18,7 @@ from services.portal.settings import PortalSettings
 from services.portal.staff import Staff
 
 _POOL = 16
+_SECONDS_FOR_CATALOGUE = 10.0  # while registry or intake is being renewed; then the pages say that it is away
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def wire(settings: PortalSettings) -> Portal:
         idle=timedelta(minutes=settings.session_minutes),
         longest=timedelta(hours=settings.session_hours),
     )
-    offers = Offers(services)
+    offers = Offers(services, _SECONDS_FOR_CATALOGUE)
     return Portal(settings, services, offers, sessions, database, Health(settings, database, offers))
 
 

@@ -96,20 +96,25 @@ def test_what_is_known_stays_good_while_nobody_answers(monkeypatch: pytest.Monke
     assert browser.get("/thu-tuc/mic/another").status_code == 503
 
 
-def test_a_new_process_waits_until_somebody_answers_before_it_shows_pages() -> None:
+def test_in_a_new_process_whoever_looks_waits_until_somebody_answers() -> None:
     away, tenants = Unavailable("registry.unavailable", "Away.", "Chưa sẵn sàng."), iter(range(3))
     answers = catalogue(PRESS)
     listed = answers["registry.list_tenants"]
     services = FakeServices(
         {**answers, "registry.list_tenants": lambda **_: listed if next(tenants, None) is None else away}
     )
-    assert offers_of(services).await_all(60.0)
+    assert [one.key for one in Offers(services, patience=60.0).all()] == ["the-nha-bao"]  # type: ignore[arg-type]
     assert len(services.of("registry.list_tenants")) == 4
 
 
-def test_a_new_process_does_not_wait_for_ever() -> None:
+def test_in_a_new_process_nobody_waits_for_ever() -> None:
     away = Unavailable("registry.unavailable", "Away.", "Chưa sẵn sàng.")
-    assert not offers_of(FakeServices({"registry.list_tenants": away})).await_all(0.0)
+    services = FakeServices({"registry.list_tenants": away})
+    offers = Offers(services, patience=0.6)  # type: ignore[arg-type]
+    with pytest.raises(Unavailable):
+        offers.all()
+    assert len(services.of("registry.list_tenants")) >= 2
+    assert not offers.read()
 
 
 MINISTRIES = {"items": [MINISTRY, {"key": "mcst", "name": {"vi": "Bộ Văn hóa", "en": "Culture"}}], "next": None}
@@ -172,9 +177,9 @@ def test_a_ministry_that_cannot_be_asked_now_stands_as_it_was_and_is_asked_again
     assert [one.key for one in offers.all()] == ["the-nha-bao"]
 
 
-def test_a_new_process_waits_for_every_ministry_and_then_shows_what_there_is() -> None:
+def test_a_new_process_says_that_a_ministry_lacks_and_shows_what_there_is() -> None:
     offers = offers_of(two_ministries(NOTHING_YET))
-    assert not offers.await_all(0.0)
+    assert not offers.read()
     assert [one.key for one in offers.all()] == ["the-nha-bao"]
 
 
