@@ -5,6 +5,7 @@ import re
 import shutil
 import socket
 from pathlib import Path
+from typing import Final
 
 from kombu import Connection
 from kombu.exceptions import KombuError
@@ -18,6 +19,11 @@ _PACKAGE = "/usr/lib/rabbitmq/lib"
 _PROBE_SECONDS = 3.0
 _SCRIPT = "sbin/rabbitmq-server"
 
+# Above this a broker takes nothing, nor does any other of its cluster. One that came back under load was seen to need
+# more than 512 MB for half a minute.
+MOST_MEMORY: Final = "1GB"
+LEAST_DISK: Final = "200MB"
+
 # Written to be valid on 3.10 and on 4.x. A message may have 16 MiB, as on 4.x by default: a service refuses what is
 # too long by name, which the broker cannot, so its own limit lies below. Others may join the node: a frozen one is soon
 # missed and joins again when it wakes (with pause_minority it would not: it never sees itself alone), and not all
@@ -30,8 +36,8 @@ heartbeat = 20
 max_message_size = 16777216
 consumer_timeout = 900000
 collect_statistics = coarse
-vm_memory_high_watermark.absolute = 512MB
-disk_free_limit.absolute = 200MB
+vm_memory_high_watermark.absolute = {memory}
+disk_free_limit.absolute = {disk}
 net_ticktime = 10
 cluster_partition_handling = autoheal
 queue_leader_locator = balanced
@@ -79,7 +85,14 @@ def prepare(run_dir: Path, identity: Identity) -> None:
     """Writes the node's configuration."""
     home = run_dir / "rabbitmq"
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    conf = _CONF.format(host=LOOPBACK, port=identity.ports["rabbitmq"], user=USER, password=identity.amqp_password)
+    conf = _CONF.format(
+        host=LOOPBACK,
+        port=identity.ports["rabbitmq"],
+        user=USER,
+        password=identity.amqp_password,
+        memory=MOST_MEMORY,
+        disk=LEAST_DISK,
+    )
     write_private(home / "rabbitmq.conf", conf)
     write_private(home / "advanced.config", _ADVANCED_CONF)
     write_private(home / "rabbitmq-env.conf", "")

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Mapping
 from typing import Any, Final
 
-from deploy.local.rabbitmq import find_script
+from deploy.local.rabbitmq import LEAST_DISK, MOST_MEMORY, find_script
 
 _SECONDS: Final = 60
 _RAISE: Final = {
@@ -14,8 +14,8 @@ _RAISE: Final = {
     "disk": ("set_disk_free_limit", "900000GB"),
 }
 _CLEAR: Final = {
-    "memory": ("set_vm_memory_high_watermark", "absolute", "512MB"),
-    "disk": ("set_disk_free_limit", "200MB"),
+    "memory": ("set_vm_memory_high_watermark", "absolute", MOST_MEMORY),
+    "disk": ("set_disk_free_limit", LEAST_DISK),
 }
 _ACTIVE: Final = "[Resource || {{resource_limit, Resource, _Node}, _} <- rabbit_alarm:get_alarms()]."
 # What a shell of ours must not hand on to the tool: it would take the node's own ports for its.
