@@ -107,14 +107,19 @@ def test_in_a_new_process_whoever_looks_waits_until_somebody_answers() -> None:
     assert len(services.of("registry.list_tenants")) == 4
 
 
-def test_in_a_new_process_nobody_waits_for_ever() -> None:
+def test_in_a_new_process_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("time.monotonic", lambda: sum(slept))
+    monkeypatch.setattr("time.sleep", slept.append)
     away = Unavailable("registry.unavailable", "Away.", "Chưa sẵn sàng.")
     services = FakeServices({"registry.list_tenants": away})
-    offers = Offers(services, patience=0.6)  # type: ignore[arg-type]
+    offers = Offers(services, patience=10.0)  # type: ignore[arg-type]
     with pytest.raises(Unavailable):
         offers.all()
-    assert len(services.of("registry.list_tenants")) >= 2
+    assert sum(slept) == 10.0
+    assert len(services.of("registry.list_tenants")) == len(slept) + 1
     assert not offers.read()
+    assert sum(slept) == 10.0, "it is no new process any more"
 
 
 MINISTRIES = {"items": [MINISTRY, {"key": "mcst", "name": {"vi": "Bộ Văn hóa", "en": "Culture"}}], "next": None}
