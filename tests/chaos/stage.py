@@ -73,8 +73,9 @@ class Stage:
         return found if report.account.sum.closes else [*found, f"the sum does not close: {report.account.sum}"]
 
     def keep_logs(self, folder: Path) -> None:
-        """Leave a copy of what every program said."""
-        shutil.copytree(self.run_dir / "logs", folder, dirs_exist_ok=True)
+        """Leave a copy of what every program said, whichever supervisor has it."""
+        for logs in self.logs:
+            shutil.copytree(logs, folder / logs.parent.relative_to(self.run_dir), dirs_exist_ok=True)
 
     def close(self) -> None:
         """Leave nothing behind."""

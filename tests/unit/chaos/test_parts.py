@@ -26,6 +26,7 @@ from tests.chaos.questions import Asked, Questions
 from tests.chaos.rest import rests
 from tests.chaos.rig import Rig
 from tests.chaos.scenarios.outside import slowdown
+from tests.chaos.stage import Stage
 from tests.chaos.witness import Witness
 from tests.integration.crowd import PARTS
 from tests.integration.http_door import HttpDoor
@@ -329,3 +330,15 @@ def test_what_was_in_hand_when_all_was_healed_must_be_settled_though_people_go_o
     rig = SimpleNamespace(env={"MOTCUA_METRICS_DIR": "x"}, alarms=SimpleNamespace(waiting=lambda: next(in_hand)))
     looks = recovery.Recovery(cast("Rig", rig))
     assert [looks.is_over() for _ in range(4)] == [False, False, False, True]
+
+
+def test_what_every_supervisor_has_heard_is_kept(tmp_path: Path) -> None:
+    stage = Stage(tmp_path / "run")
+    stage.logs.append(stage.run_dir / "nodes" / "logs")  # as a cluster's
+    for logs in stage.logs:
+        logs.mkdir(parents=True, exist_ok=True)
+        (logs / "supervisord.log").write_text(str(logs))
+    stage.keep_logs(tmp_path / "kept")
+    stage.close()
+    kept = [tmp_path / "kept" / name for name in ("supervisord.log", "nodes/supervisord.log")]
+    assert [one.read_text() for one in kept] == [str(logs) for logs in stage.logs]
