@@ -47,8 +47,10 @@ _FLAGS: Final = "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"
 _RIG_FLAGS: Final = "RABBITMQ_CTL_ERL_ARGS"
 _CALLING: Final = " -kernel inet_dist_connect_options [{{ip,{{{address}}}}}]"
 _PREFERRED: Final = 2  # the stack's own database is primary when it can: the stack asks it whether it is up
-# Whoever hands in waits for five seconds for a primary: by itself one is missed for ten before another is elected.
-ELECTION_MS: Final = 3_000
+# Whoever hands in waits for five seconds for a primary: by itself one is missed for ten before another is elected, and
+# who is elected first waits until it has heard from those it misses as well (a write for which a majority is waited
+# for is with it already).
+_SETTINGS: Final = {"electionTimeoutMillis": 3_000, "catchUpTimeoutMillis": 1_000}
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ class Nodes:
         self._first_term = int(self._set_status()["term"])
 
     def await_whole(self) -> None:
-        """Until every broker runs and every database is primary or secondary. Raises TimeoutError."""
+        """Until every broker runs and every database follows the stack's own. Raises TimeoutError."""
         if not wait_until(lambda: self._brokers_run() and self._databases_follow(), _WHOLE_SECONDS):
             raise TimeoutError("the cluster does not become whole again")
 
@@ -208,7 +210,7 @@ class Nodes:
                 {"_id": place, "host": host, "priority": 1 if place else _PREFERRED}
                 for place, host in enumerate(self._hosts())
             ]
-            config["settings"]["electionTimeoutMillis"] = ELECTION_MS
+            config["settings"] |= _SETTINGS
             for count in (2, 3):  # one more at a time, when all know of the one before: the set allows no other way
                 step = {**config, "version": config["version"] + count, "members": config["members"][:count]}
                 if not wait_until(partial(_reconfigured, client, step), _SECONDS):
@@ -222,12 +224,19 @@ class Nodes:
         return running.strip() == str(len(BROKERS))
 
     def _databases_follow(self) -> bool:
+        """Whether the stack's own leads, and the others have what it wrote since it was elected.
+
+        One that is still looking for whom to follow confirms nothing: with it and without another there is no majority.
+        """
         try:
-            members = self._set_status()["members"]
+            status = self._set_status()
         except PyMongoError:
             return False
-        states = sorted(one["stateStr"] for one in members)
-        return states == ["PRIMARY", "SECONDARY", "SECONDARY"] and members[0]["stateStr"] == "PRIMARY"
+        members = status["members"]
+        states = [one["stateStr"] for one in members]
+        return states == ["PRIMARY", "SECONDARY", "SECONDARY"] and all(
+            one["optime"]["t"] == status["term"] for one in members
+        )
 
     def _set_status(self) -> dict[str, Any]:
         """What the set's primary, or whoever will be, says of all members. Raises PyMongoError."""
