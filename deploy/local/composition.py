@@ -32,13 +32,14 @@ class Plan:
     """What the caller of a stack chose: variables, processes a service or door, and how to ask a service.
 
     `code` is the folder that services and doors run in, and so the release that they run: each the one that it is
-    when the process starts, should it be a link that is changed later.
+    when the process starts, should it be a link that is changed later. `of_cluster`: others are to join the broker.
     """
 
     env: Mapping[str, str] = field(default_factory=dict)
     ready: Callable[[str, dict[str, str]], bool] | None = None
     scale: Mapping[str, int] = field(default_factory=dict)
     test_commands: bool = False
+    of_cluster: bool = False
     code: Path = ROOT
 
 
@@ -67,7 +68,7 @@ def compose(run_dir: Path, identity: Identity, plan: Plan) -> dict[str, Program]
     sandbox_env = environment.for_sandbox(run_dir, identity, plan.env)
     programs = [
         rabbitmq.epmd(identity),
-        rabbitmq.rabbitmq(run_dir, identity),
+        rabbitmq.rabbitmq(run_dir, identity, of_cluster=plan.of_cluster),
         mongodb.mongodb(run_dir, identity, test_commands=plan.test_commands),
         *(_counterpart(name, identity.ports[name], sandbox_env) for name in SANDBOX if name != "oidc"),
         _provider(identity.ports["oidc"]),

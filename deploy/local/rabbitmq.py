@@ -25,9 +25,9 @@ MOST_MEMORY: Final = "1GB"
 LEAST_DISK: Final = "200MB"
 
 # Written to be valid on 3.10 and on 4.x. A message may have 16 MiB, as on 4.x by default: a service refuses what is
-# too long by name, which the broker cannot, so its own limit lies below. Others may join the node: a frozen one is soon
-# missed and joins again when it wakes (with pause_minority it would not: it never sees itself alone), and not all
-# queues have their leaders in one place.
+# too long by name, which the broker cannot, so its own limit lies below. Others may join the node: whoever is cut off
+# from the majority stops until the cut is over, one that stands still is missed soon, though not before its heart has
+# ended it (below), and not all queues have their leaders in one place.
 _CONF = """\
 listeners.tcp.local = {host}:{port}
 default_user = {user}
@@ -38,8 +38,8 @@ consumer_timeout = 900000
 collect_statistics = coarse
 vm_memory_high_watermark.absolute = {memory}
 disk_free_limit.absolute = {disk}
-net_ticktime = 10
-cluster_partition_handling = autoheal
+net_ticktime = 20
+cluster_partition_handling = pause_minority
 queue_leader_locator = balanced
 raft.wal_max_size_bytes = 64000000
 log.file = false
@@ -56,6 +56,13 @@ _ADVANCED_CONF = "[{rabbit, [{dead_letter_worker_publisher_confirm_timeout, 1500
 # Erlang nodes talk to each other stay on loopback.
 _ERLANG_FLAGS = "-noinput -kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none +S 2:2"
 
+# A node that stood still for longer than its others wait is apart from them when it wakes, and does not know: its own
+# clients' lines stand, and what it has of users and queues is old. So Erlang's heart, a process beside it, ends it
+# after eleven seconds (its least) without a beat, or as soon as both wake; it is started anew and joins in order.
+# Without a command to call, a heart would only end itself.
+_HEART_FLAG = " -heart"
+_HEART = {"HEART_BEAT_TIMEOUT": "11", "HEART_COMMAND": "true"}
+
 
 def uri(identity: Identity) -> str:
     """The address for clients."""
@@ -69,13 +76,16 @@ def epmd(identity: Identity) -> Program:
     return Program("epmd", command, lambda: _lists_names(port), address=f"{LOOPBACK}:{port}")
 
 
-def rabbitmq(run_dir: Path, identity: Identity) -> Program:
-    """The broker; it answers when an AMQP handshake with the stack's own user succeeds."""
+def rabbitmq(run_dir: Path, identity: Identity, *, of_cluster: bool = False) -> Program:
+    """The broker; it answers when an AMQP handshake with the stack's own user succeeds.
+
+    One `of_cluster` ends rather than wakes, should it stand still; one alone goes on where it stood.
+    """
     return Program(
         "rabbitmq",
         (str(find_script()),),
         lambda: _shakes_hands(identity),
-        env=_environment(run_dir / "rabbitmq", identity),
+        env=_environment(run_dir / "rabbitmq", identity, of_cluster),
         directory=run_dir / "rabbitmq",
         address=f"amqp://{LOOPBACK}:{identity.ports['rabbitmq']}",
     )
@@ -118,7 +128,7 @@ def _executable(name: str) -> str:
     return found
 
 
-def _environment(home: Path, identity: Identity) -> dict[str, str]:
+def _environment(home: Path, identity: Identity, of_cluster: bool) -> dict[str, str]:
     return {
         "HOME": str(home),
         # Epmd is a program of the stack: one that the node (or a child of it) starts itself would outlive it.
@@ -141,7 +151,8 @@ def _environment(home: Path, identity: Identity) -> dict[str, str]:
         "RABBITMQ_NODENAME": f"{identity.name}@localhost",
         "RABBITMQ_NODE_IP_ADDRESS": LOOPBACK,
         "RABBITMQ_NODE_PORT": str(identity.ports["rabbitmq"]),
-        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": _ERLANG_FLAGS,
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": _ERLANG_FLAGS + (_HEART_FLAG if of_cluster else ""),
+        **(_HEART if of_cluster else {}),
     }
 
 

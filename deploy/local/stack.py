@@ -42,7 +42,7 @@ class Stack:
     `env` overrides variables of the services (`SANDBOX_…`: of the counterparts); `before_services` is called
     with those variables when the servers answer and services are about to start; `ready` says whether a
     service answers, without it a service is ready when it has lived for a second; `code` is the folder with the release
-    that services and doors run.
+    that services and doors run; `of_cluster` says that others are to join the broker.
     """
 
     def __init__(
@@ -53,11 +53,12 @@ class Stack:
         before_services: Callable[[dict[str, str]], None] = lambda _env: None,
         ready: Callable[[str, dict[str, str]], bool] | None = None,
         test_commands: bool = False,
+        of_cluster: bool = False,
         code: Path = ROOT,
     ) -> None:
         self.run_dir = run_dir.resolve()
         self._before_services = before_services
-        self._plan = Plan(env=env or {}, ready=ready, test_commands=test_commands, code=code)
+        self._plan = Plan(env=env or {}, ready=ready, test_commands=test_commands, of_cluster=of_cluster, code=code)
         self._supervisor = Supervisor(self.run_dir)
 
     @property

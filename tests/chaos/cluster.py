@@ -165,6 +165,10 @@ class Nodes:
             if number is signal.SIGKILL:
                 wait_until(lambda: not processes.exists(pid), _SECONDS)
 
+    def pid(self, program: str) -> int:
+        """The process of one of them; 0 while it does not run."""
+        return self._state(program).pid
+
     def stop(self, program: str) -> None:
         """Stop one of them, until `start`."""
         self._supervisor.stop([self._state(program).key])
@@ -190,7 +194,7 @@ class Nodes:
             cookie = home / "rabbitmq" / ".erlang.cookie"
             shutil.copy(self._first_home / ".erlang.cookie", cookie)
             cookie.chmod(0o400)
-            broker = rabbitmq.rabbitmq(home, own)
+            broker = rabbitmq.rabbitmq(home, own, of_cluster=True)
             broker = replace(broker, env={**broker.env, _FLAGS: broker.env[_FLAGS] + _calling(number)})
             both = broker, mongodb.mongodb(home, own, test_commands=False)
             found += [replace(program, name=f"{program.name}{number}") for program in both]
@@ -266,6 +270,7 @@ class ClusterStage(Stage):
     """A stack on a cluster of three; no lines of ours, for members name each other by their own addresses."""
 
     has_lines = False
+    of_cluster = True
 
     def __init__(self, run_dir: Path, env: Mapping[str, str] | None = None) -> None:
         super().__init__(run_dir, env)

@@ -36,7 +36,7 @@ _ASKED: Final = 3  # times, until who gives no answer has none
 DRAIN_SECONDS: Final = 60.0  # until what had piled up is worked off
 PROGRAMS: Final = (*SERVICES, *DOORS)
 WRITERS: Final = (*SERVICES, "payment-http")  # who has something to publish
-_STARVES: Final = frozenset({"away", "ration"})  # it may die as often as it likes
+_STARVES: Final = frozenset({"away", "ration", "stand still"})  # it may die as often as it likes
 
 
 class Beside(Protocol):

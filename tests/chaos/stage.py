@@ -30,6 +30,7 @@ class Stage:
     """One run directory with servers, services, doors, gateway and mailbox of its own."""
 
     has_lines = True
+    of_cluster = False
     ahead = timedelta()  # of its clocks
     disks: Mapping[str, Any] = {}  # of its servers, those that can be filled
 
@@ -86,4 +87,6 @@ class Stage:
         shutil.rmtree(self.run_dir, ignore_errors=True)
 
     def _stack(self, env: Mapping[str, str]) -> Stack:
-        return Stack(self.run_dir, env=env, before_services=declare_topology, ready=is_ready)
+        return Stack(
+            self.run_dir, env=env, before_services=declare_topology, ready=is_ready, of_cluster=self.of_cluster
+        )

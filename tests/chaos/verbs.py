@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from deploy.local import rabbitmq
+from deploy.local import processes, rabbitmq
 from deploy.local.composition import DOORS, SERVICES
 from deploy.local.programs import StackError
 from deploy.local.waiting import wait_until
@@ -30,9 +30,10 @@ from tests.chaos.missing import NotHere
 from tests.chaos.stage import Stage
 from tests.chaos.tangle import Tangle
 from tests.chaos.wires import BROKER
-from tests.chaos.witness import Witness, children
+from tests.chaos.witness import Witness, children, name_of
 
 _DOOR_SECONDS: Final = 30.0
+_HEART: Final = "heart"  # the program that ends an Erlang node which gives no sign of life
 _KILLED_WORKER: Final = ") was sent SIGKILL!"  # as gunicorn says of a worker that has gone
 
 
@@ -142,6 +143,26 @@ class Verbs:
         finally:
             self.note("go on", program)
             keeper.kill(program, signal.SIGCONT)
+
+    @contextlib.contextmanager
+    def standing_still(self, broker: str, *, with_heart: bool) -> Iterator[None]:
+        """SIGSTOP to one of three brokers, in the end SIGCONT; or to its heart as well, as when their machine stops.
+
+        It may end by itself, which is what a heart is for: at once, or when both wake.
+        """
+        pid = self.stage.keeper(broker).pid(broker)
+        hearts = [one for child in children(pid) for one in children(child) if name_of(one) == _HEART]
+        self.note("stand still", f"{broker}{' with its heart' if with_heart else ''}")
+        self.witness.pardon(broker)
+        stopped = [pid, *(hearts if with_heart else ())]
+        for one in stopped:
+            processes.send(one, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.note("go on", broker)
+            for one in stopped:
+                processes.send(one, signal.SIGCONT)
 
     @contextlib.contextmanager
     def away(self, program: str) -> Iterator[None]:

@@ -128,6 +128,11 @@ def children(pid: int) -> list[int]:
     return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+def name_of(pid: int) -> str:
+    """What the program of a process is called."""
+    return Path(f"/proc/{pid}/comm").read_text().strip()
+
+
 def _workers_gone(log: str) -> Iterator[tuple[int, str]]:
     is_ending = False
     for found in _GUNICORN.finditer(log):

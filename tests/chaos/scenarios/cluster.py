@@ -24,19 +24,21 @@ _TOGETHER_SECONDS = 25.0
 
 
 def broker_node_lost(rig: Rig) -> None:
-    """Of three brokers each in turn is killed and stays away, then each stands still: submissions and answers go on."""
+    """Of three brokers each in turn is killed and stays away, stands still, and does so with its machine."""
     nodes, begun = _nodes(rig), rig.stage.stack.env["MOTCUA_AMQP_URI"].count(";")
     rig.insist(begun == len(BROKERS) - 1, "the clients do not know all brokers")
     rig.at_the_end(lambda: list(_badly_placed(nodes)))
     crowd, submissions, questions = rig.crowd(), rig.submissions(rate=1), rig.questions()
     for number, node in enumerate(rig.chance.shuffled(BROKERS)):
         crowd.await_told(number / len(BROKERS))
-        for lost in (rig.away(node), rig.paused(node)):
-            _do_without(rig, nodes, node, lost)
+        _do_without(rig, nodes, node, rig.away(node))
+        _do_without(rig, nodes, node, rig.standing_still(node, with_heart=False))
+        _do_without(rig, nodes, node, rig.standing_still(node, with_heart=True))
     rig.must_have_taken("handed in meanwhile", submissions)
     rig.at_the_end(lambda: _too_silent(questions, _SILENCE_SECONDS))
     rig.must_bite("brokers killed", lambda: len(rig.witness.killed().intersection(BROKERS)), least=len(BROKERS))
     rig.must_bite("silences that brokers noticed", lambda: _silent_nodes(rig), least=len(BROKERS))
+    rig.must_bite("brokers that their hearts missed", lambda: _missed_by_hearts(rig), least=2 * len(BROKERS))
     rig.must_bite("services that went to another broker", lambda: rig.witness.said("*", "bus_connected"), least=5)
     rig.must_bite("longest silence of a service (s)", lambda: max(how for _, how in _silences(questions, 0)), least=0)
 
@@ -90,7 +92,7 @@ def _do_without(rig: Rig, nodes: Nodes, node: str, lost: AbstractContextManager[
     """Be without a broker for a while: what it led is led by another one soon."""
     with lost:
         _insist_on_leaders(rig, nodes, node, _LEADERS_SECONDS)
-        rig.wait(rig.chance.seconds(15, 20))
+        rig.wait(rig.chance.seconds(25, 30))  # longer than the others wait for a sign of life
     nodes.await_whole()
 
 
@@ -104,6 +106,11 @@ def _insist_on_leaders(rig: Rig, nodes: Nodes, node: str, seconds: float) -> Non
 def _silent_nodes(rig: Rig) -> int:
     """How often a broker has given up another one because it was silent, by the brokers' own logs."""
     return sum(rig.witness.wrote(node, "net_tick_timeout") for node in BROKERS)
+
+
+def _missed_by_hearts(rig: Rig) -> int:
+    """How often a broker that stood still was ended for it, by the words of the hearts."""
+    return sum(rig.witness.wrote(node, "heart-beat time-out") for node in BROKERS)
 
 
 def _step_downs(rig: Rig) -> int:

@@ -54,6 +54,17 @@ def mailbox(tmp_path: Path) -> Iterator[Stack]:
     stack.wipe()
 
 
+@pytest.fixture
+def broker_of_three(tmp_path: Path) -> Iterator[Stack]:
+    """A broker that others may join."""
+    stack = Stack(tmp_path, of_cluster=True)
+    try:
+        stack.up(["rabbitmq"])
+        yield stack
+    finally:
+        stack.wipe()
+
+
 def test_both_servers_answer_on_ports_of_their_own(stack: Stack) -> None:
     identity = recall(stack.run_dir)
     assert identity is not None
@@ -62,6 +73,13 @@ def test_both_servers_answer_on_ports_of_their_own(stack: Stack) -> None:
     assert receive(stack) == "hello"
     save(stack, DOSSIER)
     assert dossiers(stack) == [DOSSIER]
+
+
+def test_a_broker_of_three_that_stands_still_is_ended_and_started_anew(broker_of_three: Stack) -> None:
+    stood_still = broker_of_three.pid("rabbitmq")
+    broker_of_three.kill("rabbitmq", signal.SIGSTOP)
+    assert wait_until(lambda: broker_of_three.pids().get("rabbitmq:1", stood_still) != stood_still, 30)
+    broker_of_three.wait_ready(["rabbitmq"])
 
 
 def test_going_up_twice_starts_nothing_anew(stack: Stack) -> None:
