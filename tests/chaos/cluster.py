@@ -39,6 +39,8 @@ io:format("~s~n", [rabbit_json:encode([
       leader => Leader(amqqueue:get_pid(Queue))}
     || Queue <- rabbit_amqqueue:list(), amqqueue:get_type(Queue) =/= rabbit_classic_queue])]).
 """
+# A node counts among the running ones before its broker does: that one may still be starting.
+_RUNNING: Final = "length([Node || Node <- rabbit_nodes:all_running(), rabbit:is_running(Node)])."
 # Who calls a node does it from an address of its own, so that a firewall knows its packets from those of others: the
 # second and third node, and the rig when it asks for queues. The first node is the stack's own: it has everybody's.
 _CALLS_FROM: Final = "127.0.1.{number}"
@@ -222,7 +224,7 @@ class Nodes:
 
     def _brokers_run(self) -> bool:
         try:
-            running = self._alarms(2).order("eval", "length(rabbit_nodes:all_running()).")
+            running = self._alarms(2).order("eval", _RUNNING)
         except RuntimeError:
             return False
         return running.strip() == str(len(BROKERS))
@@ -284,8 +286,12 @@ class ClusterStage(Stage):
         if not self.is_open:
             self.stack.up(SERVERS)
             self.nodes.up()
-        self.nodes.await_whole()
+        self.await_whole()
         super().up()
+
+    def await_whole(self) -> None:
+        """Until all three of each have. Raises TimeoutError."""
+        self.nodes.await_whole()
 
     def keeper(self, program: str) -> Any:
         """Who keeps a program running."""

@@ -63,6 +63,9 @@ class Stage:
         """Start what rests, and wait until all of it answers."""
         self.stack.up()
 
+    def await_whole(self) -> None:
+        """Until servers that belong together have found together; here each is alone."""
+
     def keeper(self, program: str) -> Any:
         """Who keeps a program running: it can be told to `kill`, `stop` and `start` it."""
         return self.stack

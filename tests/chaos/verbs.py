@@ -33,6 +33,7 @@ from tests.chaos.wires import BROKER
 from tests.chaos.witness import Witness, children, name_of
 
 _DOOR_SECONDS: Final = 30.0
+_HEART_SECONDS: Final = 20.0
 _HEART: Final = "heart"  # the program that ends an Erlang node which gives no sign of life
 _KILLED_WORKER: Final = ") was sent SIGKILL!"  # as gunicorn says of a worker that has gone
 
@@ -148,7 +149,7 @@ class Verbs:
     def standing_still(self, broker: str, *, with_heart: bool) -> Iterator[None]:
         """SIGSTOP to one of three brokers, in the end SIGCONT; or to its heart as well, as when their machine stops.
 
-        It may end by itself, which is what a heart is for: at once, or when both wake.
+        Its heart must end it: meanwhile, or when both wake. It is over when it is back.
         """
         pid = self.stage.keeper(broker).pid(broker)
         hearts = [one for child in children(pid) for one in children(child) if name_of(one) == _HEART]
@@ -160,9 +161,12 @@ class Verbs:
         try:
             yield
         finally:
-            self.note("go on", broker)
             for one in stopped:
                 processes.send(one, signal.SIGCONT)
+            if not wait_until(lambda: not processes.exists(pid), _HEART_SECONDS):
+                self.wrong.append(f"{broker} stood still, and its heart did not end it")
+            self.stage.await_whole()
+            self.note("go on", broker)
 
     @contextlib.contextmanager
     def away(self, program: str) -> Iterator[None]:
