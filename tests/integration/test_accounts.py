@@ -39,7 +39,7 @@ def control(stack: Stack, *words: str) -> None:
     """rabbitmqctl on the stack's own node."""
     identity = recall(stack.run_dir)
     assert identity
-    env = {"PATH": os.environ["PATH"], **rabbitmq._environment(stack.run_dir / "rabbitmq", identity)}  # noqa: SLF001
+    env = {"PATH": os.environ["PATH"], **rabbitmq.rabbitmq(stack.run_dir, identity).env}
     tool = rabbitmq.find_script().with_name("rabbitmqctl")
     told = subprocess.run([str(tool), *words], env=env, capture_output=True, text=True, timeout=60)
     assert told.returncode == 0, told.stdout + told.stderr
