@@ -26,8 +26,8 @@ LEAST_DISK: Final = "200MB"
 
 # Written to be valid on 3.10 and on 4.x. A message may have 16 MiB, as on 4.x by default: a service refuses what is
 # too long by name, which the broker cannot, so its own limit lies below. Others may join the node: whoever is cut off
-# from the majority stops until the cut is over, one that stands still is missed soon, though not before its heart has
-# ended it (below), and not all queues have their leaders in one place.
+# from the majority stops until the cut is over, one that stands still is missed soon, though not before its heart would
+# end it (below), and not all queues have their leaders in one place.
 _CONF = """\
 listeners.tcp.local = {host}:{port}
 default_user = {user}
