@@ -10,7 +10,7 @@ _FIRST_NAME: Final = re.compile("[ ,-]")
 _ENDS: Final = frozenset(
     {
         *("heal", "back", "go on", "fair", "alarm over", "ebb", "true time", "disk as before", "free disk"),
-        *("memory enough", "all arrives", "tell again", "mend", "untangle"),
+        *("memory enough", "all arrives", "together", "tell again", "mend", "untangle"),
     }
 )
 _WAITS: Final = "die_at"  # for its moment, which comes or does not

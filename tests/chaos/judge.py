@@ -124,7 +124,7 @@ _OF_TRIES: Final = (may_cost_answers, harms_the_broker, loses_replies)
 # By name, for what is kept of a run says what was looked at.
 JUDGED: Final[Mapping[str, Callable[[Rig], Iterable[str]]]] = {
     "dossiers that were answered": untrue_answers,
-    "each try by RPC": lambda rig: tries.wrong(rig.calls(), *map(rig.spells, _OF_TRIES)),
+    "each try by RPC": lambda rig: tries.wrong(rig.calls(), *map(rig.spells, _OF_TRIES), since=rig.began),
     "what a scenario insists on": _insisted,
     "who ended by itself": lambda rig: rig.witness.crashes(),
     "who died though nobody had him die": lambda rig: rig.unmeant_deaths(),

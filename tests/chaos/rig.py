@@ -163,13 +163,13 @@ class Rig(Verbs):
 
     def spells(self, chosen: Callable[[Step], bool]) -> list[Spell]:
         """From when to when each of the chosen faults lasted, by the clock of the tries."""
-        return [(self._began + begun, self._began + over) for begun, over in spells(self.steps, chosen)]
+        return [(self.began + begun, self.began + over) for begun, over in spells(self.steps, chosen)]
 
     def harmed_at(self) -> list[float]:
         """When something was done, or the door where submissions are handed in has died, by the clock of the tries."""
         done = [step.at for step in self.steps if not waits_for_its_moment(step)]
         died = [(at - self.witness.since).total_seconds() for at in self.witness.died(_AT)]
-        return [self._began + at for at in (*done, *died)]
+        return [self.began + at for at in (*done, *died)]
 
     def returns(self) -> list[Return]:
         """How long each who died was away, where nothing else kept it."""

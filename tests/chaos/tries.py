@@ -60,23 +60,30 @@ def noted(tries: list[Try], target: str, line_good_at: float = inf) -> Iterator[
 
 
 def wrong(
-    tries: Iterable[Try], faults: Sequence[Spell], of_broker: Sequence[Spell], of_its_disk: Sequence[Spell] = ()
+    tries: Iterable[Try],
+    faults: Sequence[Spell],
+    of_broker: Sequence[Spell],
+    of_its_disk: Sequence[Spell] = (),
+    *,
+    since: float = 0.0,
 ) -> Iterator[str]:
     """Who waited past the deadline, was told nothing clear, or nothing at all while no one of these faults lasted.
+
+    When he asked is told in seconds since then.
 
     A stock client hands its request over however long a broker takes nothing, and begins to wait anew when it has lost
     its line: its time counts from when that broker is whole again. Where the broker has lost its disk, and so the
     client's queue for replies, it finds that out after it has asked, and waits in vain once on each line of before.
     """
     for one in tries:
-        ended = one.at + one.seconds
+        ended, asked = one.at + one.seconds, f"{one.target} at {one.at - since:.0f} s"
         whole = [min(ended, over + FELT_SECONDS) for begun, over in of_broker if begun <= ended]
         if ended - max([one.at, *whole]) > ANSWER_SECONDS + GRACE_SECONDS:
-            yield f"{one.target} took {one.seconds:.1f} s, and ended in {one.how}"
+            yield f"{asked} took {one.seconds:.1f} s, and ended in {one.how}"
         elif not one.clear:
-            yield f"{one.target} ended in {one.how} after {one.seconds:.1f} s"
+            yield f"{asked} ended in {one.how} after {one.seconds:.1f} s"
         elif one.is_unanswered and not _may_wait_in_vain(one, faults, of_its_disk):
-            yield f"{one.target} had no answer within {one.seconds:.1f} s, and nobody was harmed who could give one"
+            yield f"{asked} had no answer within {one.seconds:.1f} s, and nobody was harmed who could give one"
 
 
 def _may_wait_in_vain(one: Try, faults: Sequence[Spell], of_its_disk: Sequence[Spell]) -> bool:

@@ -48,7 +48,7 @@ class Verbs:
     wrong: list[str] = field(default_factory=list)  # what was seen that must not be
     broken: int = 0
     meant: Meant = field(default_factory=Meant)
-    _began: float = field(default_factory=time.monotonic)
+    began: float = field(default_factory=time.monotonic)
     _fuses: list[Path] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -59,7 +59,7 @@ class Verbs:
 
     def note(self, verb: str, whom: str) -> None:
         """Write a verb down."""
-        step = Step(round(time.monotonic() - self._began, 1), verb, whom)
+        step = Step(round(time.monotonic() - self.began, 1), verb, whom)
         self.steps.append(step)
         self.tell(str(step))
 
@@ -287,6 +287,18 @@ class Verbs:
         finally:
             self.note("all arrives", whom)
             firewall.end()
+
+    @contextlib.contextmanager
+    def split_off(self, broker: str, matches: Sequence[str]) -> Iterator[Firewall]:
+        """No packet passes between one of three brokers and its others. It is over when they have found together."""
+        self.note("split off", broker)
+        firewall = Firewall(matches)
+        try:
+            yield firewall
+        finally:
+            firewall.end()
+            self.stage.await_whole()
+            self.note("together", broker)
 
     def break_off(self, service: str, server: str = BROKER) -> None:
         """Every connection breaks, once."""

@@ -52,12 +52,11 @@ def brokers_apart(rig: Rig) -> None:
     for number, node in enumerate(rig.chance.shuffled(BROKERS)):
         crowd.await_told(number / len(BROKERS))
         began = monotonic()
-        with rig.dropping("split off", node, nodes.lines_of(node)) as network:
+        with rig.split_off(node, nodes.lines_of(node)) as network:
             _insist_on_leaders(rig, nodes, node, _APART_SECONDS)
             rig.wait(rig.chance.seconds(15, 20))
-        longest = max(longest, monotonic() - began)
+            longest = max(longest, monotonic() - began)
         rig.must_bite(f"packets lost between {node} and the others", network.dropped(), least=10)
-        nodes.await_whole()
     rig.at_the_end(lambda: _too_silent(questions, longest + _TOGETHER_SECONDS))
     rig.must_bite("brokers that missed another", lambda: _silent_nodes(rig), least=2 * len(BROKERS))
     rig.must_have_taken("handed in meanwhile", submissions)

@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from math import inf
 from pathlib import Path
 from types import SimpleNamespace
@@ -28,6 +29,8 @@ from tests.chaos.taken import counts, growth
 from tests.chaos.tries import Try
 from tests.conftest import eventually
 from tests.integration.http_door import HttpDoor
+
+_VAIN = "had no answer within 15.0 s, and nobody was harmed"
 
 
 def test_the_ledger_counts_what_comes_twice_and_names_what_comes_too_early() -> None:
@@ -105,20 +108,20 @@ def test_a_try_ends_in_an_answer_or_in_an_error_that_says_what_it_is(error: Exce
 @pytest.mark.parametrize(
     ("one", "said"),
     [
-        (Try(0, "intake.get", 18.1), "intake.get took 18.1 s, and ended in an answer"),
-        (Try(0, "intake.get", 2.0, "Defect", clear=False), "intake.get ended in Defect after 2.0 s"),
-        (Try(0, "intake.get", 15.0, "RpcTimeout"), "intake.get had no answer within 15.0 s, and nobody was harmed"),
+        (Try(0, "intake.get", 18.1), "intake.get at 0 s took 18.1 s, and ended in an answer"),
+        (Try(0, "intake.get", 2.0, "Defect", clear=False), "intake.get at 0 s ended in Defect after 2.0 s"),
+        (Try(0, "intake.get", 15.0, "RpcTimeout"), f"intake.get at 0 s {_VAIN}"),
         (Try(108, "intake.get", 55.0), ""),  # a broker was harmed until 130
-        (Try(108, "intake.get", 55.1), "intake.get took 55.1 s, and ended in an answer"),
-        (Try(146, "intake.get", 18.1), "intake.get took 18.1 s, and ended in an answer"),
+        (Try(108, "intake.get", 55.1), "intake.get at 108 s took 55.1 s, and ended in an answer"),
+        (Try(146, "intake.get", 18.1), "intake.get at 146 s took 18.1 s, and ended in an answer"),
         (Try(86, "intake.get", 15.0, "RpcTimeout"), ""),
         (Try(150, "intake.get", 15.0, "RpcTimeout"), ""),
-        (Try(221, "intake.get", 15.0, "RpcTimeout"), "intake.get had no answer within 15.0 s, and nobody was harmed"),
+        (Try(221, "intake.get", 15.0, "RpcTimeout"), f"intake.get at 221 s {_VAIN}"),
         (Try(221, "intake.get", 17.0, "Unavailable"), ""),
     ],
 )
 def test_a_try_that_is_late_or_vain_in_peace_is_named_with_its_call_and_its_seconds(one: Try, said: str) -> None:
-    wrong = list(tries.wrong([one], [(100, 200)], [(110, 130)]))
+    wrong = list(tries.wrong([replace(one, at=one.at + 7)], [(107, 207)], [(117, 137)], since=7))
     assert [line.partition(" who could")[0] for line in wrong] == [said] * bool(said)
 
 

@@ -147,7 +147,7 @@ def test_a_tail_that_grew_is_seen_where_the_middle_did_not() -> None:
 def rig_that_did() -> Rig:
     """It had one alarm for ten seconds, and two faults within ten others."""
     rig = Rig.__new__(Rig)
-    vars(rig).update(_began=0.0, bites=[])
+    vars(rig).update(began=0.0, bites=[])
     rig.steps = [
         *(Step(2, "kill", "rabbitmq"), Step(10, "alarm", "memory"), Step(20, "alarm over", "memory")),
         *(Step(24, "slow by 1 s:", "payment-broker"), Step(25, "cut", "routing-broker")),
@@ -159,7 +159,7 @@ def rig_that_did() -> Rig:
 def test_a_submission_may_fail_after_a_verb_or_the_death_of_its_door_and_not_after_what_waits_for_its_moment() -> None:
     rig = rig_that_did()
     since = datetime.now(UTC)
-    vars(rig)["_began"] = 1000.0
+    vars(rig)["began"] = 1000.0
     rig.steps = [Step(2, "die_at", "intake-http relay.after_publish +5"), Step(3, "fill disk", "mongodb")]
     died = {"intake-http": [since + timedelta(seconds=7)], "notify": [since]}
     rig.witness = cast("Witness", SimpleNamespace(since=since, died=died.get))
