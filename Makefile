@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 # Where this is set every program compiles its modules anew: that is a third of what it costs to start one.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help setup demo up down status logs test screenshots bench chaos simulate check format lock clean
+.PHONY: help setup demo up down status logs test screenshots bench chaos simulate check style types imports quick format lock clean
 
 bin := .venv/bin
 cli := $(bin)/python -m services.cli
@@ -71,11 +71,20 @@ patient := tests/contract/test_api_conformance.py
 
 check: ## Lint, format, types, import contracts, unit and contract tests: about four minutes on two cores
 	@$(setup) python
+	@$(MAKE) --no-print-directory --jobs=2 style types imports quick
+
+style:
 	@$(bin)/ruff check . $(call hint,ruff found mistakes. Some it mends itself: make format)
 	@$(bin)/ruff format --check . $(call hint,Some files are not formatted. Type: make format)
+
+types:
 	@$(bin)/mypy services deploy tests $(call hint,The types do not fit: see the lines above)
+
+imports:
 	@$(bin)/lint-imports $(call hint,A module imports what it must not: see pyproject.toml [tool.importlinter])
-	@$(bin)/python -m pytest -n 2 tests/unit tests/contract --ignore=$(patient)
+
+quick:
+	@$(bin)/python -m pytest -n 2 --dist worksteal tests/unit tests/contract --ignore=$(patient)
 
 format: ## Format the code and mend what can be mended
 	@$(setup) python

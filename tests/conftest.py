@@ -1,5 +1,6 @@
 """Real servers for the tests that need them: one private RabbitMQ and one private MongoDB for the whole session."""
 
+import gc
 import os
 import shutil
 import signal
@@ -46,6 +47,18 @@ IMPATIENT = {
     "PAYMENT_QUERY_AFTER_SECONDS": "3",
     "PAYMENT_TIMER_SECONDS": "1",
 }
+
+
+def pytest_configure() -> None:
+    """What comes with thousands of tests stays, and Python need not look through it again and again."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """All tests are there."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 class _TogetherScheduling(LoadScopeScheduling):  # type: ignore[misc]  # without types

@@ -151,7 +151,7 @@ def fresh() -> str:
 def patiently(ask: Callable[[], Any], what: str, *passing: str) -> Any:
     """The first true answer of `ask`; errors whose type is among `passing` mean «not yet»."""
     until = time.monotonic() + PATIENCE_SECONDS
-    pauses = growing_pauses(0.1, 0.5)
+    pauses = growing_pauses(0.1, 1.0)
     last: object = None
     while time.monotonic() < until:
         try:
