@@ -2,6 +2,9 @@
 
 import warnings
 
+from services.chassis.pauses import begin_without
+
+begin_without()
 warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
 warnings.filterwarnings("ignore", category=DeprecationWarning, module="eventlet")
 

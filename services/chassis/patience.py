@@ -22,7 +22,7 @@ from services.chassis.counted import tell_outcome
 from services.chassis.errors import Denied, Unavailable
 from services.chassis.lateness import LATENESS
 from services.chassis.logs import log
-from services.chassis.pauses import spare_what_stays
+from services.chassis.pauses import begin_without, spare_what_stays
 
 HEAD_SECONDS: Final = 5.0  # for the head of a request
 PIECE_SECONDS: Final = 8.0  # for a piece of a body, whatever its length, or for an answer to begin to leave
@@ -160,6 +160,11 @@ def insist_on_time() -> None:
 
 class Worker(gthread.ThreadWorker):
     """gunicorn's worker of threads, with an end to every wait of its own."""
+
+    def init_process(self) -> None:
+        """Load the application."""
+        begin_without()
+        super().init_process()  # type: ignore[misc]
 
     def run(self) -> None:
         """Serve until stopped; the application is loaded."""

@@ -7,7 +7,13 @@ stay for good; under load it came every few seconds, and was the slowest hundred
 import gc
 
 
+def begin_without() -> None:
+    """No look until `spare_what_stays`: what comes while a process loads its code stays, and it is a tenth of that."""
+    gc.disable()
+
+
 def spare_what_stays() -> None:
-    """Leave what is there now out of every later look; to be called once, when a process begins to take work."""
+    """Leave what is there now out of every later look; to be called once, when a process has what it works with."""
     gc.collect()
     gc.freeze()
+    gc.enable()

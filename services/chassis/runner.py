@@ -37,6 +37,7 @@ def run(service: type[Service], kind: type[Settings], wire: Callable[[Any], Wire
     tracing.start(settings, service.name)
     with keys_or_exit(service.name):
         wired, verifier = wire(settings), Verifier.of(settings)
+    spare_what_stays()  # before the servers are awaited, however long
     stop = Event()
     _on_signals(stop)
     container = ServiceContainer(service, _config(service, settings, wired, verifier))
@@ -84,7 +85,6 @@ def _serve(wired: Wired[Any], container: ServiceContainer, stop: Event) -> None:
         wired.start(timers=True)
         expose(wired.base.settings, container.service_name, wired.health)
         container.start()
-        spare_what_stays()
         log.info("service_started", workers=container.max_workers)
         container.wait()
     except Exception:  # noqa: BLE001 – the process ends either way; it must say why

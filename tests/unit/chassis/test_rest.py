@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from services.chassis.doubts import DOUBT_SECONDS
-from services.chassis.pauses import spare_what_stays
+from services.chassis.pauses import begin_without, spare_what_stays
 from services.chassis.rhythm import LOOK_AT_REST, LOOK_EVERY, Rhythm
 
 
@@ -30,12 +30,15 @@ def test_a_look_that_is_due_is_not_put_off_by_what_is_published() -> None:
     assert rhythm.seconds_left(LOOK_AT_REST) == 0.0
 
 
-def test_what_is_there_when_work_begins_is_not_looked_through_again() -> None:
+def test_nothing_is_looked_through_while_a_process_loads_and_what_it_loaded_never_again() -> None:
     class Knot:
         """Garbage that only a look can find."""
 
     try:
+        begin_without()
+        assert not gc.isenabled()
         spare_what_stays()
+        assert gc.isenabled()
         assert gc.get_freeze_count() > 0
         knot = Knot()
         knot.itself = knot  # type: ignore[attr-defined]
@@ -43,6 +46,7 @@ def test_what_is_there_when_work_begins_is_not_looked_through_again() -> None:
         del knot
         assert gc.collect() > 0
     finally:
+        gc.enable()
         gc.unfreeze()
 
 
