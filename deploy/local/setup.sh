@@ -98,10 +98,13 @@ print(sys._base_executable)' 2>/dev/null && return
     return 1
 }
 
+lock_stamp() { sha256sum "$lock" | cut -d ' ' -f 1; }
+
+has_python() { [ -x "$venv/bin/python" ] && [ "$(cat "$venv/.lock" 2>/dev/null)" = "$(lock_stamp)" ]; }
+
 need_python() {
-    local python stamp
-    stamp=$(sha256sum "$lock" | cut -d ' ' -f 1)
-    [ -x "$venv/bin/python" ] && [ "$(cat "$venv/.lock" 2>/dev/null)" = "$stamp" ] && return
+    local python
+    has_python && return
     if [ -z "${PYTHON:-}" ] && ! command -v python3 >/dev/null && command -v apt-get >/dev/null; then
         apt_install python3 python3-venv || die 'apt-get could not install python3.'
     fi
@@ -113,7 +116,7 @@ need_python() {
     "$venv/bin/python" -m pip install -qq --disable-pip-version-check --no-deps --require-hashes \
         --only-binary :all: -r "$lock" ||
         die 'The Python packages could not be installed.' 'See what pip said above, then type again: make setup'
-    echo "$stamp" >"$venv/.lock"
+    lock_stamp >"$venv/.lock"
 }
 
 make_venv() {
@@ -260,6 +263,7 @@ need_postgresql() {
 
 # --------------------------------------------------------------------------------------------------------------
 
+if [ "${1:-all}" = python ] && has_python; then exit; fi # whatever else is being set up just now
 mkdir -p "$root/.run"
 exec 9>"$root/.run/setup.lock"
 ! command -v flock >/dev/null || flock 9 # two set-ups at once would install over each other
