@@ -26,10 +26,21 @@ class Ours:
     """One procedure before our stack."""
 
     def __init__(
-        self, rig: Rig, plan: Plan, offer: Offer, *, resting: Rig | None = None, sums: list[Sum] | None = None
+        self,
+        rig: Rig,
+        plan: Plan,
+        offer: Offer,
+        *,
+        resting: Rig | None = None,
+        sums: list[Sum] | None = None,
+        is_timed: bool = True,
     ) -> None:
-        """`sums` gets what became of the dossiers of each run, whether it closes or not."""
+        """`sums` gets what became of the dossiers of each run, whether it closes or not.
+
+        Where nothing `is_timed`, for it is about something else, it does not matter who had to ask again.
+        """
         self._rig, self._plan, self._offer, self._resting = rig, plan, offer, resting
+        self._is_timed = is_timed
         self._sums = [] if sums is None else sums
         self._processes: dict[str, int] = {}
         self.codes: list[str] = []  # of every dossier whose run has closed
@@ -93,7 +104,8 @@ class Ours:
         sampler: Sampler,
     ) -> Flow:
         ended = self._insist(lived, counted)
-        insist_asked_once(lived)
+        if self._is_timed:
+            insist_asked_once(lived)
         codes = [one.code for one in lived]
         self.codes += codes
         entries, (before, after) = self._rig.books.entries(codes), sampler.ends
