@@ -113,8 +113,12 @@ class Nodes:
 
     def await_whole(self) -> None:
         """Until every broker runs and every database follows the stack's own. Raises TimeoutError."""
-        if not wait_until(lambda: self._brokers_run() and self._databases_follow(), _WHOLE_SECONDS):
+        if not self.is_whole(within=_WHOLE_SECONDS):
             raise TimeoutError("the cluster does not become whole again")
+
+    def is_whole(self, within: float) -> bool:
+        """Whether it comes to that in so many seconds."""
+        return wait_until(lambda: self._brokers_run() and self._databases_follow(), within)
 
     def queues(self, without: str = "") -> list[Placed]:
         """Every replicated queue, as a broker that answers has it, `without` one. Raises TimeoutError."""
@@ -292,6 +296,10 @@ class ClusterStage(Stage):
     def await_whole(self) -> None:
         """Until all three of each have. Raises TimeoutError."""
         self.nodes.await_whole()
+
+    def is_whole(self, within: float) -> bool:
+        """Whether all three of each have in so many seconds."""
+        return self.nodes.is_whole(within)
 
     def keeper(self, program: str) -> Any:
         """Who keeps a program running."""

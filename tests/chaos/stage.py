@@ -66,6 +66,10 @@ class Stage:
     def await_whole(self) -> None:
         """Until servers that belong together have found together; here each is alone."""
 
+    def is_whole(self, within: float) -> bool:
+        """Whether they do in so many seconds."""
+        return True
+
     def keeper(self, program: str) -> Any:
         """Who keeps a program running: it can be told to `kill`, `stop` and `start` it."""
         return self.stack

@@ -59,6 +59,7 @@ def brokers_apart(rig: Rig) -> None:
         rig.must_bite(f"packets lost between {node} and the others", network.dropped(), least=10)
     rig.at_the_end(lambda: _too_silent(questions, longest + _TOGETHER_SECONDS))
     rig.must_bite("brokers that missed another", lambda: _silent_nodes(rig), least=2 * len(BROKERS))
+    rig.must_bite("brokers that hung, and were started anew", rig.done("kill"), least=0)
     rig.must_have_taken("handed in meanwhile", submissions)
     rig.must_bite("longest cut (s)", longest, least=0)
     rig.must_bite("longest silence of a service (s)", lambda: max(how for _, how in _silences(questions, 0)), least=0)

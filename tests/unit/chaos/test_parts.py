@@ -12,11 +12,12 @@ import pytest
 from click.testing import CliRunner
 
 from services.cli.demo.stories import FATES
-from tests.chaos import recovery, rest
+from tests.chaos import recovery, rest, verbs
 from tests.chaos import rig as rig_module
 from tests.chaos.__main__ import chaos
 from tests.chaos.alarms import Alarms
 from tests.chaos.chance import Chance
+from tests.chaos.deaths import Meant
 from tests.chaos.diary import Step, done_to
 from tests.chaos.gateway import GatewayLedger
 from tests.chaos.load import Handed, Submissions, Townsfolk
@@ -164,6 +165,24 @@ def test_a_submission_may_fail_after_a_verb_or_the_death_of_its_door_and_not_aft
     died = {"intake-http": [since + timedelta(seconds=7)], "notify": [since]}
     rig.witness = cast("Witness", SimpleNamespace(since=since, died=died.get))
     assert rig.harmed_at() == [1003.0, 1007.0]
+
+
+@pytest.mark.parametrize(("hangs", "done"), [(False, []), (True, ["kill"])])
+def test_a_broker_that_hangs_while_it_joins_again_is_started_anew(
+    monkeypatch: pytest.MonkeyPatch, hangs: bool, done: list[str]
+) -> None:
+    ended, whole, killed = list[bool](), list[bool](), list[str]()
+    monkeypatch.setattr(verbs, "Firewall", lambda _: SimpleNamespace(end=lambda: ended.append(True)))
+    keeper = SimpleNamespace(kill=killed.append)
+    stage = SimpleNamespace(
+        is_whole=lambda within: not hangs, await_whole=lambda: whole.append(True), keeper=lambda _: keeper
+    )
+    rig = Rig.__new__(Rig)
+    vars(rig).update(began=0.0, steps=[], tell=lambda _: None, meant=Meant(), stage=stage)
+    with rig.split_off("rabbitmq2", ["tcp dport 1"]):
+        assert not ended
+    assert (ended, whole, killed) == ([True], [True], ["rabbitmq2"] * hangs)
+    assert [one.verb for one in rig.steps] == ["split off", *done, "together"]
 
 
 def test_each_queue_of_the_others_must_be_seen_empty_once(monkeypatch: pytest.MonkeyPatch) -> None:
