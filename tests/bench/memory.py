@@ -67,7 +67,7 @@ class Watch:
 def measure(rig: Rig, plan: Plan, maximum: Flow | None) -> Memory:
     """Half of the maximum (found out first where None is known), round after round. Raises Unclosed."""
     rig.up()
-    one = Ours(rig, plan, offers((FEE,))[FEE], is_timed=False)
+    one = Ours(rig, plan, offers((FEE,))[FEE])
     with one.hire() as crew:
         most = maximum or _maximum(one, crew, plan)
         rate = most.steady_rate / 2

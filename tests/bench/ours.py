@@ -26,21 +26,10 @@ class Ours:
     """One procedure before our stack."""
 
     def __init__(
-        self,
-        rig: Rig,
-        plan: Plan,
-        offer: Offer,
-        *,
-        resting: Rig | None = None,
-        sums: list[Sum] | None = None,
-        is_timed: bool = True,
+        self, rig: Rig, plan: Plan, offer: Offer, *, resting: Rig | None = None, sums: list[Sum] | None = None
     ) -> None:
-        """`sums` gets what became of the dossiers of each run, whether it closes or not.
-
-        Where nothing `is_timed`, for it is about something else, it does not matter who had to ask again.
-        """
+        """`sums` gets what became of the dossiers of each run, whether it closes or not."""
         self._rig, self._plan, self._offer, self._resting = rig, plan, offer, resting
-        self._is_timed = is_timed
         self._sums = [] if sums is None else sums
         self._processes: dict[str, int] = {}
         self.codes: list[str] = []  # of every dossier whose run has closed
@@ -104,8 +93,7 @@ class Ours:
         sampler: Sampler,
     ) -> Flow:
         ended = self._insist(lived, counted)
-        if self._is_timed:
-            insist_asked_once(lived)
+        insist_asked_once(lived)
         codes = [one.code for one in lived]
         self.codes += codes
         entries, (before, after) = self._rig.books.entries(codes), sampler.ends
