@@ -1,6 +1,5 @@
 """Real servers for the tests that need them: one private RabbitMQ and one private MongoDB for the whole session."""
 
-import gc
 import os
 import shutil
 import signal
@@ -20,6 +19,7 @@ from xdist.scheduler import LoadScopeScheduling
 from deploy.local.composition import SERVERS
 from deploy.local.stack import Stack
 from deploy.local.waiting import growing_pauses
+from services.chassis.pauses import begin_without, spare_what_stays
 from services.cli.demo.command import TENANTS, await_catalogue
 from services.cli.demo.town import Town
 from services.cli.stack import declare_topology, is_ready
@@ -51,14 +51,12 @@ IMPATIENT = {
 
 def pytest_configure() -> None:
     """What comes with thousands of tests stays, and Python need not look through it again and again."""
-    gc.disable()
+    begin_without()
 
 
 def pytest_collection_finish() -> None:
     """All tests are there."""
-    gc.collect()
-    gc.freeze()
-    gc.enable()
+    spare_what_stays()
 
 
 class _TogetherScheduling(LoadScopeScheduling):  # type: ignore[misc]  # without types

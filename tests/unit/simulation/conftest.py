@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from services.chassis.pauses import spare_what_stays
 from tests.unit.simulation.world import catalogued
 
 
@@ -23,7 +24,6 @@ def silence() -> Iterator[None]:
 def catalogue(silence: None) -> Iterator[None]:
     """Published once."""
     catalogued()
-    gc.collect()
-    gc.freeze()
+    spare_what_stays()
     yield
     gc.unfreeze()
