@@ -74,16 +74,20 @@ check: ## Lint, format, types, import contracts, unit and contract tests: about 
 	@$(MAKE) --no-print-directory --jobs=2 style types imports quick
 
 style:
+	@$(need_python)
 	@$(bin)/ruff check . $(call hint,ruff found mistakes. Some it mends itself: make format)
 	@$(bin)/ruff format --check . $(call hint,Some files are not formatted. Type: make format)
 
 types:
+	@$(need_python)
 	@$(bin)/mypy services deploy tests $(call hint,The types do not fit: see the lines above)
 
 imports:
+	@$(need_python)
 	@$(bin)/lint-imports $(call hint,A module imports what it must not: see pyproject.toml [tool.importlinter])
 
 quick:
+	@$(need_python)
 	@$(bin)/python -m pytest -n 2 --dist worksteal tests/unit tests/contract --ignore=$(patient)
 
 format: ## Format the code and mend what can be mended
