@@ -69,6 +69,9 @@ READY = Gauge("motcua_ready", "Whether work can be done.", registry=None)
 LOOP_LAG = Gauge(
     "motcua_loop_lag_seconds", "How late the process came to what it meant to do, at worst, lately.", registry=None
 )
+LOOP_LAG_OWN = Gauge(
+    "motcua_loop_lag_own_seconds", "How late it came for no want of a processor, at worst, lately.", registry=None
+)
 WEBHOOK_OLDEST = Gauge(
     "motcua_webhook_oldest_seconds", "How long the oldest waits that is to be told by webhook.", registry=None
 )

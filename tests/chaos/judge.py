@@ -9,7 +9,7 @@ from typing import Any, Final
 from deploy.local.waiting import wait_until
 from services.notify.settings import NotifySettings
 from tests.chaos import rest, returns, tries
-from tests.chaos.diary import Step, harms_the_broker, loses_replies, may_cost_answers
+from tests.chaos.diary import Step, harms_the_broker, loses_replies
 from tests.chaos.gateway import compared
 from tests.chaos.rig import PROGRAMS, Rig
 from tests.integration.books import Books
@@ -100,6 +100,11 @@ def untrue_answers(rig: Rig) -> Iterator[str]:
         yield from load.wrong(kept)
 
 
+def _vain_tries(rig: Rig) -> Iterator[str]:
+    of_broker, of_its_disk = rig.spells(harms_the_broker), rig.spells(loses_replies)
+    yield from tries.wrong(rig.calls(), rig.harms(), of_broker, of_its_disk, since=rig.began)
+
+
 def _insisted(rig: Rig) -> Iterator[str]:
     """What the scenario itself found wrong, meanwhile or now."""
     yield from rig.wrong
@@ -120,11 +125,10 @@ def _kept(env: Mapping[str, str]) -> dict[str, tuple[str, str]]:
         return {one["_id"]: (one["subject"]["applicant"]["email"], one["state"]["status"]) for one in found}
 
 
-_OF_TRIES: Final = (may_cost_answers, harms_the_broker, loses_replies)
 # By name, for what is kept of a run says what was looked at.
 JUDGED: Final[Mapping[str, Callable[[Rig], Iterable[str]]]] = {
     "dossiers that were answered": untrue_answers,
-    "each try by RPC": lambda rig: tries.wrong(rig.calls(), *map(rig.spells, _OF_TRIES), since=rig.began),
+    "each try by RPC": _vain_tries,
     "what a scenario insists on": _insisted,
     "who ended by itself": lambda rig: rig.witness.crashes(),
     "who died though nobody had him die": lambda rig: rig.unmeant_deaths(),
@@ -135,6 +139,6 @@ JUDGED: Final[Mapping[str, Callable[[Rig], Iterable[str]]]] = {
     "letters that come twice": lambda rig: needless_letters(rig.steps, rig.letters_twice, rig.witness.ended("mongodb")),
     "money that the gateway has kept": lambda rig: compared(rig.env, rig.stage.gateway).wrong,
     "who is ready": _unready,
-    "lag and memory of each process": lambda rig: rig.watch.wrong(rig.steps),
+    "lag and memory of each process": lambda rig: rig.watch.wrong(rig.steps, rig.began),
     "one story of all services": lambda rig: rig.stage.verify(),
 }
