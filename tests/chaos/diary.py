@@ -5,8 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from deploy.local.composition import DOORS, SERVICES
+
 Spell = tuple[float, float]  # from when to when
-_FIRST_NAME: Final = re.compile("[ ,-]")
+_FIRST_NAME: Final = re.compile("[ ,:]")
 _ENDS: Final = frozenset(
     {
         *("heal", "back", "go on", "fair", "alarm over", "ebb", "true time", "disk as before", "free disk"),
@@ -41,16 +43,21 @@ class Step:
 
     @property
     def program(self) -> str:
-        """What was harmed: `notify` where it says `notify-broker` or `notify relay.after_publish +5`."""
-        return _FIRST_NAME.split(self.whom, maxsplit=1)[0]
+        """What was harmed: `notify` where it says `notify-broker` or `notify relay.after_publish +5`; a door itself."""
+        name = _FIRST_NAME.split(self.whom, maxsplit=1)[0]
+        return name if name in DOORS else name.partition("-")[0]
 
     def __str__(self) -> str:
         return f"{self.at:7.1f} s  {self.verb} {self.whom}".rstrip()
 
 
-def may_cost_answers(one: Step) -> bool:
-    """Whether it is a fault for which somebody may wait in vain to the deadline."""
-    return one.is_fault and one.verb not in _OF_MESSAGES and one.program not in _OUTSIDE
+def may_cost_answers(service: str) -> Callable[[Step], bool]:
+    """Whether a step is a fault for which who asks this service may wait in vain to the deadline.
+
+    What is done to another service is none, nor to a door. One that is to die at a point is harmed when it does.
+    """
+    spared = {*SERVICES, *DOORS, *_OUTSIDE} - {service}
+    return lambda one: one.is_fault and one.verb not in {*_OF_MESSAGES, _WAITS} and one.program not in spared
 
 
 def harms_the_broker(one: Step) -> bool:

@@ -13,7 +13,16 @@ from deploy.local.waiting import wait_until
 from services.cli.top import scraping
 from tests.chaos.chance import Chance
 from tests.chaos.deaths import unmeant
-from tests.chaos.diary import Bite, Spell, Step, may_delay_a_return, spells, united, waits_for_its_moment
+from tests.chaos.diary import (
+    Bite,
+    Spell,
+    Step,
+    may_cost_answers,
+    may_delay_a_return,
+    spells,
+    united,
+    waits_for_its_moment,
+)
 from tests.chaos.load import Crowd, FolkStory, Submissions
 from tests.chaos.messages import queues_of_work
 from tests.chaos.questions import Questions
@@ -165,11 +174,16 @@ class Rig(Verbs):
         """From when to when each of the chosen faults lasted, by the clock of the tries."""
         return [(self.began + begun, self.began + over) for begun, over in spells(self.steps, chosen)]
 
+    def harms(self) -> dict[str, list[Spell]]:
+        """From when to when each service was harmed, or what it needs, and when it died, by the clock of the tries."""
+        return {
+            one: [*self.spells(may_cost_answers(one)), *((at, at) for at in self._died_at(one))] for one in SERVICES
+        }
+
     def harmed_at(self) -> list[float]:
         """When something was done, or the door where submissions are handed in has died, by the clock of the tries."""
-        done = [step.at for step in self.steps if not waits_for_its_moment(step)]
-        died = [(at - self.witness.since).total_seconds() for at in self.witness.died(_AT)]
-        return [self.began + at for at in (*done, *died)]
+        done = [self.began + step.at for step in self.steps if not waits_for_its_moment(step)]
+        return [*done, *self._died_at(_AT)]
 
     def returns(self) -> list[Return]:
         """How long each who died was away, where nothing else kept it."""
@@ -181,6 +195,9 @@ class Rig(Verbs):
         starving = [one for one in self.steps if one.verb in _STARVES]
         starved = {one.program: spells(self.steps, partial(_starves, one.program)) for one in starving}
         return list(unmeant(self.witness, DOORS, self.meant, burnt, starved))
+
+    def _died_at(self, program: str) -> list[float]:
+        return [self.began + (at - self.witness.since).total_seconds() for at in self.witness.died(program)]
 
     def ready(self) -> set[str]:
         """Who of the services and doors says now that it can do its work."""

@@ -76,7 +76,7 @@ class Stage:
 
     def verify(self) -> list[str]:
         """What the product's own checker finds wrong with its books, or notes beside: nobody here gives anything up."""
-        report = verify(self.stack.env)
+        report = verify(self.stack.env, reads_files=True)
         found = [*map(str, report.findings), *(f"{count} {name}" for name, count in report.account.notes.items())]
         return found if report.account.sum.closes else [*found, f"the sum does not close: {report.account.sum}"]
 

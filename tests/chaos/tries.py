@@ -1,7 +1,7 @@
 """Each single try of a caller by RPC: it ends within its deadline, in an answer or in an error that says what it is."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import inf
@@ -61,15 +61,15 @@ def noted(tries: list[Try], target: str, line_good_at: float = inf) -> Iterator[
 
 def wrong(
     tries: Iterable[Try],
-    faults: Sequence[Spell],
+    harms: Mapping[str, Sequence[Spell]],
     of_broker: Sequence[Spell],
     of_its_disk: Sequence[Spell] = (),
     *,
     since: float = 0.0,
 ) -> Iterator[str]:
-    """Who waited past the deadline, was told nothing clear, or nothing at all while no one of these faults lasted.
+    """Who waited past the deadline, was told nothing clear, or nothing at all while nobody was harmed who could answer.
 
-    When he asked is told in seconds since then.
+    `harms`: from when to when each service was, or what it needs. When he asked is told in seconds since then.
 
     A stock client hands its request over however long a broker takes nothing, and begins to wait anew when it has lost
     its line: its time counts from when that broker is whole again. Where the broker has lost its disk, and so the
@@ -82,11 +82,11 @@ def wrong(
             yield f"{asked} took {one.seconds:.1f} s, and ended in {one.how}"
         elif not one.clear:
             yield f"{asked} ended in {one.how} after {one.seconds:.1f} s"
-        elif one.is_unanswered and not _may_wait_in_vain(one, faults, of_its_disk):
+        elif one.is_unanswered and not _may_wait_in_vain(one, harms, of_its_disk):
             yield f"{asked} had no answer within {one.seconds:.1f} s, and nobody was harmed who could give one"
 
 
-def _may_wait_in_vain(one: Try, faults: Sequence[Spell], of_its_disk: Sequence[Spell]) -> bool:
-    ended = one.at + one.seconds
-    is_amid = any(begun <= ended and one.at <= over + CALM_SECONDS for begun, over in faults)
+def _may_wait_in_vain(one: Try, harms: Mapping[str, Sequence[Spell]], of_its_disk: Sequence[Spell]) -> bool:
+    ended, service = one.at + one.seconds, one.target.partition(".")[0]
+    is_amid = any(begun <= ended and one.at <= over + CALM_SECONDS for begun, over in harms[service])
     return is_amid or any(one.line_good_at < over <= one.at for _, over in of_its_disk)

@@ -70,7 +70,7 @@ class UpgradeStage(Stage):
 
     def verify(self) -> list[str]:
         """As `Stage.verify`, by the checker of the release that runs now: an earlier one cannot read all there is."""
-        command = [sys.executable, "-m", "services.cli", "verify", "--json"]
+        command = [sys.executable, "-m", "services.cli", "verify", "--files", "--json"]
         done = subprocess.run(
             command,
             cwd=self.releases.link,
@@ -85,6 +85,7 @@ class UpgradeStage(Stage):
         if total is None:
             return [f"motcua verify could not look: {done.stderr.strip()}"]
         wrong = [f"{one['dossier']} {one['where']}: {one['wrong']}" for one in said if one["kind"] == "exception"]
+        wrong += [f"{count} {name}" for name, count in total["noted"].items()]
         return wrong if total["closes"] else [*wrong, f"the sum does not close: {total}"]
 
     def _is_ready(self, process: str) -> bool:

@@ -101,6 +101,7 @@ def lines(report: Report) -> Iterator[dict[str, Any]]:
     yield from ({"kind": "queue", "queue": name, "messages": depth} for name, depth in report.depths.items())
     total = report.account.sum
     counted = {"submitted": total.submitted, "intake": dict(total.at_intake), "routing": dict(total.at_routing)}
+    counted["noted"] = dict(report.account.notes)
     yield {"kind": "sum", **counted, "closes": total.closes, "exceptions": len(report.findings)}
 
 

@@ -19,7 +19,7 @@ from services.chassis.publish import Outgoing
 from services.cli.top.scraping import Seen
 from tests.chaos import gateway, judge, messages, stream, tries
 from tests.chaos.department import Volume, disorder
-from tests.chaos.diary import Step, may_cost_answers, spells
+from tests.chaos.diary import Spell, Step, may_cost_answers, spells, waits_for_its_moment
 from tests.chaos.gateway import GatewayLedger
 from tests.chaos.load import Handed, Submissions, Townsfolk
 from tests.chaos.rig import Rig
@@ -102,7 +102,7 @@ def test_a_try_ends_in_an_answer_or_in_an_error_that_says_what_it_is(error: Exce
     with pytest.raises(type(error)), tries.noted(noted, "intake.get"):
         raise error
     assert [one.clear for one in noted] == [True, clear]
-    assert len(list(tries.wrong(noted, [(0, noted[-1].at + 1)], []))) == (not clear)
+    assert len(list(tries.wrong(noted, {"intake": [(0, noted[-1].at + 1)]}, []))) == (not clear)
 
 
 @pytest.mark.parametrize(
@@ -117,11 +117,13 @@ def test_a_try_ends_in_an_answer_or_in_an_error_that_says_what_it_is(error: Exce
         (Try(86, "intake.get", 15.0, "RpcTimeout"), ""),
         (Try(150, "intake.get", 15.0, "RpcTimeout"), ""),
         (Try(221, "intake.get", 15.0, "RpcTimeout"), f"intake.get at 221 s {_VAIN}"),
+        (Try(150, "routing.accept", 15.0, "RpcTimeout"), f"routing.accept at 150 s {_VAIN}"),  # another was harmed
         (Try(221, "intake.get", 17.0, "Unavailable"), ""),
     ],
 )
 def test_a_try_that_is_late_or_vain_in_peace_is_named_with_its_call_and_its_seconds(one: Try, said: str) -> None:
-    wrong = list(tries.wrong([replace(one, at=one.at + 7)], [(107, 207)], [(117, 137)], since=7))
+    harms: dict[str, list[Spell]] = {"intake": [(107, 207)], "routing": []}
+    wrong = list(tries.wrong([replace(one, at=one.at + 7)], harms, [(117, 137)], since=7))
     assert [line.partition(" who could")[0] for line in wrong] == [said] * bool(said)
 
 
@@ -130,7 +132,7 @@ def test_a_line_from_before_a_broker_lost_its_disk_may_be_without_an_answer_once
     line_good_at: float, is_wrong: bool
 ) -> None:
     one = Try(300, "intake.get", 15.0, "RpcTimeout", line_good_at=line_good_at)
-    assert bool(list(tries.wrong([one], [], [], [(110, 130)]))) == is_wrong
+    assert bool(list(tries.wrong([one], {"intake": []}, [], [(110, 130)]))) == is_wrong
 
 
 class OfOneLine(Townsfolk):
@@ -163,13 +165,18 @@ def test_a_line_is_good_from_when_it_is_made_or_last_brought_an_answer() -> None
     assert anew.line_good_at > unanswered.at + unanswered.seconds
 
 
-def test_a_fault_lasts_until_it_is_taken_back_and_one_that_waits_for_its_moment_until_all_is_healed() -> None:
+def test_a_fault_lasts_until_it_is_taken_back_and_costs_answers_of_nobody_else() -> None:
     steps = [
         *(Step(1, "die_at", "notify relay.after_publish +5"), Step(2, "silence", "routing-broker")),
-        *(Step(3, "kill", "intake"), Step(4, "poison", "notify.tell"), Step(5, "pause", "gateway")),
+        *(Step(3, "kill", "intake"), Step(3.5, "kill", "intake-http"), Step(4, "poison", "notify.tell")),
+        *(Step(5, "pause", "gateway"), Step(5.2, "replace", "routing:2 by using"), Step(5.5, "alarm", "memory")),
         *(Step(6, "fair", "routing-broker"), Step(7, "go on", "gateway"), Step(8, "heal", "")),
+        Step(9, "alarm over", "memory"),
     ]
-    assert spells(steps, may_cost_answers) == [(1, 8), (2, 6), (3, 3)]
+    assert spells(steps, may_cost_answers("routing")) == [(2, 6), (5.2, 5.2), (5.5, 9)]
+    assert spells(steps, may_cost_answers("intake")) == [(3, 3), (5.5, 9)]
+    assert spells(steps, may_cost_answers("notify")) == [(5.5, 9)]  # and when it dies, which the logs tell
+    assert spells(steps, waits_for_its_moment) == [(1, 8)]
 
 
 def test_what_nobody_takes_back_does_not_last_until_something_else_is_taken_back() -> None:
@@ -178,7 +185,7 @@ def test_what_nobody_takes_back_does_not_last_until_something_else_is_taken_back
         *(Step(4, "break off", "routing-broker"), Step(5, "lose disk", "mongodb"), Step(6, "pause", "mongodb")),
         *(Step(7, "go on", "mongodb"), Step(8, "fair", "routing-broker"), Step(9, "heal", "")),
     ]
-    assert spells(steps, may_cost_answers) == [(1, 1), (2, 2), (3, 3), (4, 4), (5, 7), (6, 7)]
+    assert spells(steps, may_cost_answers("routing")) == [(1, 1), (2, 2), (3, 3), (4, 4), (5, 7), (6, 7)]
 
 
 class BrokenDoor(HttpDoor):
