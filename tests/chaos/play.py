@@ -16,6 +16,7 @@ from tests.chaos.recovery import Recovery
 from tests.chaos.rig import DRAIN_SECONDS, Rig
 from tests.chaos.scenario import Outcome, Scenario
 from tests.chaos.stage import Stage
+from tests.tracebacks import without_folders
 
 _AT_LAST_SECONDS: Final = 240.0
 
@@ -45,7 +46,7 @@ def play(
     except Hung as hung:
         outcome.violations += [str(hung), *rig.wrong]
     except Exception:  # noqa: BLE001 – the others are still to be played
-        outcome.broke_off = traceback.format_exc()
+        outcome.broke_off = without_folders(traceback.format_exc())
         outcome.violations += rig.wrong  # it may be why
     finally:  # whoever broke it off does not want to wait for people who wait
         outcome.violations += rig.close()

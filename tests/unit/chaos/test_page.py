@@ -61,7 +61,7 @@ def test_the_page_has_a_row_for_each_scenario() -> None:
         in page
     )
     assert "| 9.0 | routing 1.20 | intake 0.10 | intake 131 |" in page
-    assert "- **kills**: Everybody is killed." in page
+    assert "As it was played: Everybody is killed." in page
     assert len({line.count("|") for line in page.splitlines() if line.startswith("|")}) == 1
 
 
@@ -82,6 +82,18 @@ def test_a_row_of_another_form_than_the_scenario_has_now_is_marked_and_what_is_m
     page = report.page(report.Run("stamp", "short", 7, whole))
     assert "Not played" not in page
     assert r"\*" not in page
+
+
+def test_a_scenario_is_described_as_it_is_and_as_it_was_played_where_that_was_otherwise() -> None:
+    (kills,) = chosen(["kills"], full=True)
+    (line,) = _described(Outcome("kills", "Two are killed", 7, form="another"))
+    assert line == f"- **kills**: {kills.what}. As it was played: Two are killed."
+    (line,) = _described(Outcome("kills", kills.what, 7, form=kills.form))
+    assert line == f"- **kills**: {kills.what}."
+
+
+def _described(one: Outcome) -> list[str]:
+    return re.findall(r"- \*\*.*", report.page(report.Run("stamp", "full", 7, [one])))
 
 
 @pytest.mark.parametrize(
