@@ -1,5 +1,6 @@
 """`motcua events`: the catalogue of events, as the contracts state it. `docs/events.md` is its output."""
 
+import inspect
 from collections.abc import Iterator
 
 import click
@@ -53,7 +54,7 @@ def lines() -> Iterator[str]:
 
 def _event(type_: str, version: int, schema: Schema) -> Iterator[str]:
     yield f"### `{type_}` v{version}\n"
-    yield f"{(type(schema).__doc__ or '').strip()}\n"
+    yield f"{inspect.cleandoc(type(schema).__doc__ or '')}\n"
     yield "| field | kind | |"
     yield "|---|---|---|"
     for name, field in schema.fields.items():

@@ -242,7 +242,7 @@ class ListDossiers(Page):
 
 
 class ListRegister(Page, Days):
-    """Arguments of list_register: Vietnam's days of submission."""
+    """Arguments of list_register: the days of submission, in Vietnam; both ends included."""
 
 
 class FindCodes(Strict):

@@ -7,7 +7,7 @@ no attribute, no filter, no loop, no include. What citizens and officers wrote i
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
@@ -141,8 +141,3 @@ def _names(folder: Path) -> Iterator["re.Match[str]"]:
 def _path(folder: Path, key: tuple[str, str], version: int, language: str) -> Path:
     audience, name = key
     return folder / audience / f"{name}.{version}.{language}.txt"
-
-
-def all_sources(folder: Path = FOLDER) -> Mapping[str, str]:
-    """Every template file by its path in the folder, older versions too: what a check walks."""
-    return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in sorted(folder.rglob("*.*"))}

@@ -1,7 +1,5 @@
 """What the portal is told by its environment."""
 
-from pathlib import Path
-
 from pydantic import Field
 
 from services.chassis.settings import CallerSettings, RateLimit
@@ -37,6 +35,3 @@ class PortalSettings(CallerSettings):
     def is_secure(self) -> bool:
         """Whether browsers come over TLS; then cookies go no other way."""
         return self.portal_url.startswith("https:")
-
-
-TEMPLATES = Path(__file__).parent / "templates"

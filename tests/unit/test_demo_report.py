@@ -42,6 +42,12 @@ def test_it_does_not_close_while_something_waits(what: str) -> None:
     assert not closes(told("resolved"), {"resolved": 1}, **{what: 1})
 
 
+def test_the_sum_tells_of_every_end_and_of_what_has_none_yet() -> None:
+    ends = ("resolved", "returned", "rejected", "withdrawn", "stopped", "supplement_requested")
+    shown = said(told(*ends), dict.fromkeys(ends, 1))
+    assert "submitted 6 = resolved 2 + rejected 1 + withdrawn 1 + stopped 1 + in progress 1" in shown
+
+
 def test_what_is_wrong_is_said_as_it_is() -> None:
     left = said(told("resolved"), {"resolved": 1}, **{"dead letters": 1})
     assert "the sum closes, but something is left: 1 dead letter." in left

@@ -13,7 +13,14 @@ from services.cli.layout import some
 
 _TABLE_WIDTH = 160
 _LOCAL = timezone(timedelta(hours=7))
-_ENDS: Final = {"resolved": "resolved", "returned": "resolved", "rejected": "rejected", "withdrawn": "withdrawn"}
+_ENDS: Final = {
+    "resolved": "resolved",
+    "returned": "resolved",
+    "rejected": "rejected",
+    "withdrawn": "withdrawn",
+    "stopped": "stopped",
+}
+_IN_PROGRESS: Final = "in progress"
 
 
 def show(told: Sequence[Told], console: Console) -> None:
@@ -56,13 +63,13 @@ def _wrong(ends: Counter[str], ended: Counter[str], waiting: Mapping[str, int]) 
 
 
 def _sum(ends: Counter[str]) -> str:
-    return " + ".join(f"{name} {ends[name]}" for name in ("resolved", "rejected", "withdrawn", "in progress"))
+    return " + ".join(f"{name} {ends[name]}" for name in (*dict.fromkeys(_ENDS.values()), _IN_PROGRESS))
 
 
 def _ends(statuses: Mapping[str, int]) -> Counter[str]:
     ends = Counter[str]()
     for status, count in statuses.items():
-        ends[_ENDS.get(status, "in progress")] += count
+        ends[_ENDS.get(status, _IN_PROGRESS)] += count
     return ends
 
 
