@@ -273,9 +273,14 @@ class Scaling:
     runs: list[Scaled]
 
     def ratio(self, limit: str) -> float | None:
-        """How many times the rate of one process two have."""
-        rates = {run.processes: run.rate for run in self.runs if run.limit == limit}
-        return ratio(rates.get(2), rates.get(1))
+        """How many times the rate of one process two have: of one, under however many clients it does best."""
+        one, two = self.best(limit, 1), self.best(limit, 2)
+        return ratio(two.rate if two else None, one.rate if one else None)
+
+    def best(self, limit: str, processes: int) -> Scaled | None:
+        """The fastest run of so many processes."""
+        runs = [run for run in self.runs if (run.limit, run.processes) == (limit, processes)]
+        return max(runs, key=lambda run: run.rate, default=None)
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,8 @@ def scaling(result: Result) -> Table:
         for run in told.runs
     ]
     about = (
-        f"{told.service} works most for {told.procedure}; in one process, then in two. Where "
+        f"{told.service} works most for {told.procedure}; in one process, then in two. One is measured under as many "
+        f"clients as each of two has and under as many as both, and two are held against the better of it. Where "
         f"the cores are full with one, two have nothing more to run on; so it is measured again with each process "
         f"held to {100 * told.share:.1f} % of a core, as on machines of their own. Each client does as many dossiers. "
         f"{_MIDDLE} The sum of every run closed, and "

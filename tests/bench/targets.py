@@ -238,7 +238,8 @@ def _scaling(result: Result) -> Iterator[Row]:
     share = f", each held to {100 * told.share:.0f} % of a core" if told else ""
     shown = f"{held or 0:.2f} ×"
     yield judged(f"scaling: two processes of {name}{share}", "≥ 1.6 × one", held, shown, (held or 0) >= 1.6)
-    busy = next((run.machine_percent for run in told.runs if run.limit == FREE), 0.0) if told else 0.0
+    alone = told.best(FREE, 1) if told else None
+    busy = alone.machine_percent if alone else 0.0
     full = busy >= _FULL_PERCENT
     shown = f"{free or 0:.2f} × (cores {busy:.0f} % busy with one{': they do not allow it' if full else ''})"
     met = None if free is None or full else free >= 1.6
