@@ -62,7 +62,8 @@ class Trials:
     def contestant(self, services: StockServices) -> Contestant:
         """Its submissions alone."""
         world = services.world(self._plan.lost_after_seconds)
-        return Contestant("stock, RPC", world, "rpc", kept_in(world.mongo_uri, f"{STOCK}intake"), services.pids)
+        kept = kept_in(world.mongo_uri, f"{STOCK}intake")
+        return Contestant("stock, RPC", world, "rpc", kept, services.pids, queues=queue_names())
 
     def _hire(self, services: StockServices, offer: Offer) -> Crew:
         world = services.world(self._plan.lost_after_seconds)
@@ -77,7 +78,7 @@ class Trials:
             return len(lived) / seconds_of(lived, books.last_sent())
 
     def _run(self, services: StockServices, crew: Crew, each: int, published: dict[str, float]) -> Control:
-        with self._rig.sampler({**crew.pids, **services.pids}, queue_names()) as sampler:
+        with self._rig.sampler({**crew.pids, **services.pids}, queue_names(), ()) as sampler:
             lived = crew.closed(each)
             with _Books(crew, lived) as books:
                 books.await_quiet(self._plan.drain_seconds)

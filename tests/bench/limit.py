@@ -95,7 +95,7 @@ def _run(rig: Rig, work: Work, dossiers: int, *, letters: bool) -> _Done:
         process.start()
     pids = {f"limit:{number}": process.pid or 0 for number, process in enumerate(processes)}
     gate.wait(_QUIET_SECONDS)
-    with rig.sampler(pids, {}) as sampler:
+    with rig.sampler(pids, {}, ()) as sampler:
         ends: list[Ended | str] = [line.get() for _ in processes]
     for process in processes:
         process.join()

@@ -191,6 +191,9 @@ class Accepted:
     stolen_percent: float = 0.0  # of the machine, given to others by its host
     open_stolen_percent: float = 0.0
     flush_ms: list[tuple[float, float]] = field(default_factory=list)  # of the journal, over the time of `open`
+    owed_seconds: float = 0.0  # from the last answer until the last event was published, in the worse of both runs
+    track: Track = field(default_factory=Track)
+    open_track: Track = field(default_factory=Track)
 
     @property
     def work_ms(self) -> float:

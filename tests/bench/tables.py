@@ -118,6 +118,7 @@ def _intake(result: Result) -> Table:
             f"{one.open_work_ms:.1f}",
             f"{one.open_stolen_percent:.1f}",
             flushes.in_words(one.flush_ms),
+            f"{one.owed_seconds:.1f}",
         )
         for door, one in result.accepted.items()
     ]
@@ -127,11 +128,12 @@ def _intake(result: Result) -> Table:
         "included: more at half of the maximum, where fewer are done together. Beside the latter stands what kept it "
         "waiting that is none of ours: the share of the machine that its host gave to others meanwhile, in %, and how "
         "long MongoDB's journal took to reach the disk, in ms: the mean of a flush in the middle second and in the "
-        "slowest."
+        "slowest. What stock accepted it has published when it answers; ours is waited for, which counts in `core`: "
+        "`owed` is for how many seconds after the last answer, in the worse of both runs."
     )
     if result.peer:
         about += f" Django REST framework with PostgreSQL (`tests/bench/django/__init__.py`): {result.peer}"
-    half = ("half of it", "p50", "p95", "p99", "core", "stolen", "flush")
+    half = ("half of it", "p50", "p95", "p99", "core", "stolen", "flush", "owed")
     return Table("Intake alone", about, ("door", "a second", "p50", "p95", "p99", "core", *half), cells)
 
 

@@ -21,6 +21,7 @@ from tests.bench.outcome import (
 from tests.bench.plan import NO_FEE
 from tests.bench.stats import over_time, spread
 from tests.bench.viewed import Viewed, Viewing
+from tests.bench.world import World
 from tests.chaos.stream import Heard, heard
 
 NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
@@ -147,3 +148,7 @@ def a_viewing() -> Viewing:
 def a_machine() -> dict[str, object]:
     names = ("processor", "cores", "memory_gb", "kernel", "commit", "python", "rabbitmq", "mongod")
     return dict.fromkeys((*names, "nameko", "eventlet", "pymongo", "amqp"), "?") | {"load_before": [0.1, 0.2, 0.3]}
+
+
+def a_world() -> World:
+    return World("ours", "", "", "", "", "", "", patience=1)
