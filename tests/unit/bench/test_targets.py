@@ -9,7 +9,7 @@ from tests.bench.control import ends
 from tests.bench.intake import OURS_BY_RPC
 from tests.bench.memory import Seen, beside, told
 from tests.bench.outcome import Pair, Result, Sum
-from tests.bench.plan import NO_FEE
+from tests.bench.plan import FEE, NO_FEE
 from tests.bench.stats import middle_rate
 from tests.bench.stress_tables import memory
 from tests.bench.targets import Row, rows
@@ -107,6 +107,24 @@ def test_memory_is_not_judged_where_others_had_the_machine_at_the_maximum_or_mea
     result.memory = beside(told(seen, NO_FEE, 7.0, 900), most, rounds)
     assert row(result, "memory: growth over 30 minutes under load").met is met
     assert "half of the maximum (14.0)" in memory(result).about
+
+
+@pytest.mark.parametrize(("maximum", "met"), [(20.0, True), (16.0, True), (15.9, None), (2.4, None), (0.0, None)])
+def test_memory_is_judged_only_under_half_of_what_ours_do(maximum: float, met: bool | None) -> None:
+    seen = [Seen(30.0 * n, {"intake": 70.0}, {"intake": 40.0}) for n in range(61)]
+    result = Result("2026-01-15T120000Z", "full", a_machine())
+    result.memory = beside(told(seen, FEE, 7.0, 900), replace(a_flow(), steady=maximum, rate=maximum), [a_flow()])
+    result.closed[FEE] = replace(a_flow(), steady=20.0)
+    judged = [one for one in rows(result) if one.figure.startswith("memory: ")]
+    assert [one.met for one in judged] == [met, met]
+    assert all(("ours 20.0: not judged" in one.measured) is (met is None) for one in judged)
+
+
+def test_the_largest_service_is_not_judged_where_others_had_the_machine() -> None:
+    seen = [Seen(30.0 * n, {"intake": 70.0}, {"intake": 40.0}) for n in range(61)]
+    result = Result("2026-01-15T120000Z", "full", a_machine())
+    result.memory = replace(told(seen, FEE, 7.0, 900), others_percent=30.0)
+    assert row(result, "memory: largest service under load, RSS").met is None
 
 
 @pytest.mark.parametrize(("minutes", "said"), [(29.5, "extrapolated"), (30, "flat")])
