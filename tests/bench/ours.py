@@ -34,6 +34,11 @@ class Ours:
         self._processes: dict[str, int] = {}
         self.codes: list[str] = []  # of every dossier whose run has closed
 
+    @property
+    def unit(self) -> str:
+        """Whose procedure it is."""
+        return self._offer.unit
+
     def hire(self, clients: int | None = None) -> Crew:
         """The clients, as many as the plan has where nobody says otherwise."""
         self._processes = self._rig.pids()

@@ -310,6 +310,7 @@ class Memory:
     rss_mb: dict[str, list[float]]
     pss_mb: dict[str, list[float]]
     maximum: float = 0.0  # of which `rate` is the half
+    opened: dict[str, int] = field(default_factory=dict)  # pages and look-ups meanwhile, by door
     others_percent: float = 0.0  # over the rounds, or while the maximum was found, whichever was more
     stolen_percent: float = 0.0
 

@@ -55,12 +55,13 @@ def memory(result: Result) -> Table:
         )
         for name, held in sorted(told.services.items(), key=lambda pair: -pair[1].rss_most)
     ]
+    looks = " and ".join(f"{count:,} visits to {door}" for door, count in told.opened.items()) or "no visits to doors"
     about = (
         f"{told.dossiers:,} dossiers of {told.procedure} at {told.rate:.1f} a second, half of the maximum "
-        f"({told.maximum:.1f}), for {told.seconds / 60:.1f} minutes; other programs used {told.others_percent:.0f} % "
-        f"of the machine, and its host gave {told.stolen_percent:.0f} % to others. Growth in MB a minute is the slope "
-        f"of a line through all looks by least squares, the first fifth of the time left out. RSS counts shared pages "
-        f"for each process, PSS each one's part of them; targets are held against RSS."
+        f"({told.maximum:.1f}), for {told.seconds / 60:.1f} minutes, and {looks}; other programs used "
+        f"{told.others_percent:.0f} % of the machine, and its host gave {told.stolen_percent:.0f} % to others. Growth "
+        f"in MB a minute is the slope of a line through all looks by least squares, the first fifth of the time left "
+        f"out. RSS counts shared pages for each process, PSS each one's part of them; targets are held against RSS."
     )
     columns = ("service", "RSS at first, MB", "RSS at most", "PSS at most", "RSS grows a minute", "PSS grows a minute")
     return Table("Memory under load", about, columns, cells)

@@ -28,6 +28,7 @@ _FLAT: Final = 0.33  # MB a minute: 10 in half an hour
 _LONG_SECONDS: Final = 1_800
 MILLION: Final = 1_000_000
 _OF_A_UNIT: Final = 100_000
+LOOKED_AT: Final = ("portal-http", "registry-http")  # where those who take dossiers through do not come by
 _NEAR: Final = 0.8  # of our maximum: half of less is no load under which memory says anything
 _FULL_PERCENT: Final = 85.0  # of the machine: who is so busy has nothing left for a second process
 _MOST_MS: Final = 20.0
@@ -222,8 +223,15 @@ def _memory(result: Result) -> Iterator[Row]:
     most = largest[1] if largest else None
     shown = f"{largest[1]:.0f} MB ({largest[0]})" if largest else ""
     size = judged("memory: largest service under load, RSS", "≤ 150 MB", most, shown, (most or 0) <= 150)
-    for row in (size, _flat(result.memory)):
+    for row in (_visited(size, result.memory), _flat(result.memory)):
         yield _under_load(row, result.memory, result.closed.get(FEE))
+
+
+def _visited(row: Row, told: Memory | None) -> Row:
+    """The row of the largest: no mark where a door stood open for nobody."""
+    idle = [door for door in LOOKED_AT if told and not told.opened.get(door)]
+    shown = f"{row.measured} (nobody was at {', '.join(idle)}: not judged)"
+    return replace(row, measured=shown, met=None) if idle else row
 
 
 def _flat(told: Memory | None) -> Row:

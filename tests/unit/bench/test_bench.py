@@ -154,7 +154,8 @@ def test_long_forms_are_judged_and_shown() -> None:
     result = Result("2026-01-15T120000Z", "quick", a_machine())
     result.scaling = a_scaling()
     result.growth = a_growth()
-    result.memory = told([Seen(30.0 * n, {"notify": 80.0 + n}, {"notify": 50.0}) for n in range(11)], NO_FEE, 3.0, 900)
+    seen = [Seen(30.0 * n, {"notify": 80.0 + n}, {"notify": 50.0}) for n in range(11)]
+    result.memory = replace(told(seen, NO_FEE, 3.0, 900), opened={"portal-http": 60, "registry-http": 30})
     met = {row.figure.partition(",")[0]: row.met for row in rows(result) if row.met is not None}
     assert met == {
         "growth: throughput": True,

@@ -16,6 +16,7 @@ from tests.bench.targets import Row, rows
 from tests.unit.bench.figures import a_control, a_flow, a_growth, a_limit, a_machine, an_accepted
 
 _STOCK = "stock, RPC"
+VISITED = {"portal-http": 60, "registry-http": 30}
 
 
 def a_result(ours: float = 0.0, theirs: float = 0.0) -> Result:
@@ -113,7 +114,8 @@ def test_memory_is_not_judged_where_others_had_the_machine_at_the_maximum_or_mea
 def test_memory_is_judged_only_under_half_of_what_ours_do(maximum: float, met: bool | None) -> None:
     seen = [Seen(30.0 * n, {"intake": 70.0}, {"intake": 40.0}) for n in range(61)]
     result = Result("2026-01-15T120000Z", "full", a_machine())
-    result.memory = beside(told(seen, FEE, 7.0, 900), replace(a_flow(), steady=maximum, rate=maximum), [a_flow()])
+    most = replace(a_flow(), steady=maximum, rate=maximum)
+    result.memory = replace(beside(told(seen, FEE, 7.0, 900), most, [a_flow()]), opened=VISITED)
     result.closed[FEE] = replace(a_flow(), steady=20.0)
     judged = [one for one in rows(result) if one.figure.startswith("memory: ")]
     assert [one.met for one in judged] == [met, met]
@@ -123,8 +125,27 @@ def test_memory_is_judged_only_under_half_of_what_ours_do(maximum: float, met: b
 def test_the_largest_service_is_not_judged_where_others_had_the_machine() -> None:
     seen = [Seen(30.0 * n, {"intake": 70.0}, {"intake": 40.0}) for n in range(61)]
     result = Result("2026-01-15T120000Z", "full", a_machine())
-    result.memory = replace(told(seen, FEE, 7.0, 900), others_percent=30.0)
+    result.memory = replace(told(seen, FEE, 7.0, 900), others_percent=30.0, opened=VISITED)
     assert row(result, "memory: largest service under load, RSS").met is None
+
+
+@pytest.mark.parametrize(
+    ("opened", "shown", "met"),
+    [
+        (VISITED, "131 MB (portal-http)", True),
+        ({"portal-http": 7}, "131 MB (portal-http) (nobody was at registry-http: not judged)", None),
+        ({}, "131 MB (portal-http) (nobody was at portal-http, registry-http: not judged)", None),
+    ],
+)
+def test_the_largest_service_is_not_judged_where_a_door_stood_open_for_nobody(
+    opened: dict[str, int], shown: str, met: bool | None
+) -> None:
+    seen = [Seen(30.0 * n, {"portal-http": 131.0}, {"portal-http": 90.0}) for n in range(61)]
+    result = Result("2026-01-15T120000Z", "full", a_machine())
+    result.memory = replace(told(seen, FEE, 7.0, 900), opened=opened)
+    found = row(result, "memory: largest service under load, RSS")
+    assert (found.measured, found.met) == (shown, met)
+    assert all(f"{count} visits to {door}" in memory(result).about for door, count in opened.items())
 
 
 @pytest.mark.parametrize(("minutes", "said"), [(29.5, "extrapolated"), (30, "flat")])
