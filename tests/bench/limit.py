@@ -23,7 +23,7 @@ from kombu import Connection
 from pymongo import InsertOne, MongoClient, UpdateOne, WriteConcern
 
 from services.contracts.envelope import Envelope
-from tests.bench.outcome import Limit, NotMeasured, Work
+from tests.bench.outcome import Limit, NotMeasured, Track, Work
 from tests.bench.paces import Ended, Pace, dossiers_per_second
 from tests.bench.rig import Rig
 from tests.bench.sampling import others_percent, stolen_percent, used
@@ -61,6 +61,7 @@ class _Done:
     others_percent: float
     stolen_percent: float
     per_second: list[tuple[float, float]]
+    track: Track
 
     @property
     def rate(self) -> float:
@@ -81,6 +82,7 @@ def measure(rig: Rig, procedure: str, work: Work, dossiers: int) -> Limit:
         others_percent=alone.others_percent,
         stolen_percent=alone.stolen_percent,
         per_second=alone.per_second,
+        track=alone.track,
     )
 
 
@@ -95,7 +97,7 @@ def _run(rig: Rig, work: Work, dossiers: int, *, letters: bool) -> _Done:
         process.start()
     pids = {f"limit:{number}": process.pid or 0 for number, process in enumerate(processes)}
     gate.wait(_QUIET_SECONDS)
-    with rig.sampler(pids, {}, ()) as sampler:
+    with rig.sampler(pids, {"limit": list(_queues(work))}, ()) as sampler:
         ends: list[Ended | str] = [line.get() for _ in processes]
     for process in processes:
         process.join()
@@ -110,6 +112,7 @@ def _run(rig: Rig, work: Work, dossiers: int, *, letters: bool) -> _Done:
         others_percent=others_percent(before, after),
         stolen_percent=stolen_percent(before, after),
         per_second=dossiers_per_second(ended, dossiers // PROCESSES, before.at),
+        track=sampler.track(),
     )
 
 

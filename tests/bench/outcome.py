@@ -55,14 +55,17 @@ class Sum:
 
 @dataclass(frozen=True)
 class Track:
-    """What was sampled beside a run, every second or so: lists of equal length, `at` in seconds since its start."""
+    """What was sampled beside a run, every second or so: lists of equal length, `at` in seconds since its start.
+
+    None is a look that a server was too busy to answer. What was not looked at has no list, or an empty one.
+    """
 
     at: list[float] = field(default_factory=list)
     cpu_percent: dict[str, list[float]] = field(default_factory=dict)  # of one core, by program
     rss_mb: dict[str, list[float]] = field(default_factory=dict)
-    queued: dict[str, list[int]] = field(default_factory=dict)  # messages waiting, by consuming service
-    unpublished: list[int] = field(default_factory=list)
-    lag_seconds: list[float] = field(default_factory=list)
+    queued: dict[str, list[int | None]] = field(default_factory=dict)  # messages ready, by consuming service
+    unpublished: list[int | None] = field(default_factory=list)
+    lag_seconds: list[float | None] = field(default_factory=list)
 
     def peak_rss(self) -> dict[str, float]:
         """The most memory that each program had."""
@@ -223,6 +226,7 @@ class Limit:
     others_percent: float
     per_second: list[tuple[float, float]] = field(default_factory=list)  # dossiers
     stolen_percent: float = 0.0
+    track: Track = field(default_factory=Track)
 
 
 @dataclass(frozen=True)
@@ -264,6 +268,7 @@ class Scaled:
     machine_percent: float
     events: int
     clients: int = 24  # until each process got as many
+    track: Track = field(default_factory=Track)
 
 
 @dataclass(frozen=True)

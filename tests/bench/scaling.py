@@ -68,6 +68,7 @@ class Told:
             machine_percent=busy_percent(flow),
             events=self._events,
             clients=flow.clients,
+            track=flow.track,
         )
 
 

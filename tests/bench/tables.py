@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tests.bench import flushes, stress_tables
+from tests.bench.backlogs import backlogs
 from tests.bench.outcome import BESIDE, Control, Flow, Result
 from tests.bench.plan import PROCEDURES
 from tests.bench.stats import Spread
@@ -21,6 +22,7 @@ def all_tables(result: Result, *, whole: bool = True) -> list[Table]:
         _processor_time(result),
         _steps(result),
         _hops(result),
+        backlogs(result),
         _intake(result),
         _control(result),
         _work(result),

@@ -1,5 +1,6 @@
 """Figures as a run would have them, for those who show and judge them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from tests.bench.books import Entry
@@ -105,7 +106,7 @@ def a_control() -> Control:
         failures={},
         published={},
         resolved_per_second=[(0, 2), (1, 2)],
-        track=a_track(),
+        track=replace(a_track(), unpublished=[], lag_seconds=[]),
         submit_over_time=over_time([(0, 0.3), (1, 0.4)], 1),
         whole_over_time=over_time([(0, 3.0), (1, 4.0)], 1),
     )
