@@ -42,7 +42,7 @@ def measure(run_dir: Path, plan: Plan, stored: Path | None) -> Growth:
         empty.stack.down()
         full.stop_services()  # nothing else is asked of the store, nor done about what is laid beside
         stored_gigabytes, about = _stored(full.books), samples(full.books, filled.codes)
-        with laid_beside(full.books, about, filled.dossiers) as beside:
+        with laid_beside(full.books, about, filled.dossiers) as beside, full.sampler({}, {}, ()) as sampler:
             asked = ask(full.env, about)
         return Growth(
             procedure=FEE,
@@ -54,6 +54,7 @@ def measure(run_dir: Path, plan: Plan, stored: Path | None) -> Growth:
             pairs=pairs,
             asked=asked,
             beside=beside,
+            while_asked=sampler.noise,
         )
     finally:
         empty.wipe()

@@ -73,6 +73,14 @@ class Track:
 
 
 @dataclass(frozen=True)
+class Noise:
+    """What others had of the machine meanwhile, in percent of it."""
+
+    others_percent: float = 0.0
+    stolen_percent: float = 0.0
+
+
+@dataclass(frozen=True)
 class Work:
     """What one dossier of a procedure makes the servers do, as counted while it was measured."""
 
@@ -363,6 +371,7 @@ class Asked:
     returned: int  # or counted
     detours: list[str]  # COLLSCAN, SORT
     keys: int | None = None  # of indexes, examined; not counted in results of before
+    p99: float | None = None  # of all rounds together
 
     @property
     def is_too_far(self) -> bool:
@@ -393,6 +402,7 @@ class Growth:
     pairs: list[Pair]
     asked: list[Asked]
     beside: int = 0  # documents that were laid there to be asked for
+    while_asked: Noise = field(default_factory=Noise)
 
     @property
     def share(self) -> float:

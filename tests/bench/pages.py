@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from tests.bench.charts import sections
+from tests.bench.judging import MOST_APART, MOST_OTHERS
 from tests.bench.outcome import Result
 from tests.bench.plots import svg
 from tests.bench.table import Table
 from tests.bench.tables import all_tables, machine_line
-from tests.bench.targets import MOST_APART, MOST_OTHERS
+from tests.bench.targets import MILLION
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em; color: #222 }
@@ -18,8 +19,6 @@ svg text { font: 11px system-ui, sans-serif; fill: #555 } figure p span { margin
 figure i { display: inline-block; width: .8em; height: .8em; margin-right: .3em } .refused { color: #b00 }
 """
 _DOCUMENT_HEAD = f"""\
-# The last measurement
-
 Written by `make bench`, never by hand. The page with plots, and all numbers as JSON, are in `.run/bench/`.
 
 | command | what it measures |
@@ -75,10 +74,21 @@ def page(result: Result) -> str:
 
 def document(result: Result, alone: str = "") -> str:
     """docs/bench.md; or that of the parts that were measured `alone`."""
-    head = _HEAD_ALONE.format(parts=alone) if alone else _DOCUMENT_HEAD
+    head = (
+        _HEAD_ALONE.format(parts=alone) if alone else f"# The last measurement{_of_fewer(result)}\n\n{_DOCUMENT_HEAD}"
+    )
     parts = [head, f"Measured {result.stamp} ({result.plan} run) on {machine_line(result.machine)}.\n"]
     parts += [f"**{what}: no figures, {why}**\n" for what, why in result.refused.items()]
     return "\n".join((*parts, *map(_markdown, all_tables(result, whole=not alone))))
+
+
+def _of_fewer(result: Result) -> str:
+    """The first line says where growth was measured with less than was asked for, and so has no mark."""
+    if result.growth is None:
+        return ", without growth"
+    if result.growth.dossiers < MILLION:
+        return f", growth with {result.growth.dossiers:,} dossiers stored only: 1,000,000 with `make bench FULL=1`"
+    return ""
 
 
 def _html(table: Table) -> str:

@@ -16,7 +16,7 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from tests.bench import proc
-from tests.bench.outcome import Track
+from tests.bench.outcome import Noise, Track
 
 EVERY_SECONDS: Final = 1.0
 SUPERVISOR, BENCH = "supervisor", "bench"
@@ -178,6 +178,11 @@ class Sampler:
     def ends(self) -> tuple[Look, Look]:
         """The first and the last look."""
         return self._looks[0], self._looks[-1]
+
+    @property
+    def noise(self) -> Noise:
+        """What others had of the machine between these."""
+        return Noise(others_percent(*self.ends), stolen_percent(*self.ends))
 
     def track(self) -> Track:
         """All of it as lists over time."""

@@ -1,21 +1,19 @@
 """What was asked for, and whether it is met: the rows of the first table, ratios first."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from deploy.local.composition import SANDBOX
+from tests.bench.judging import Row, compared, judged, tail
 from tests.bench.outcome import (
     FREE,
     HELD,
     MOST_AT_ALL,
     MOST_EACH,
-    Accepted,
     Asked,
-    Control,
     Flow,
-    Grown,
-    Limit,
+    Growth,
     Memory,
     Result,
     ratio,
@@ -34,19 +32,6 @@ _FULL_PERCENT: Final = 85.0  # of the machine: who is so busy has nothing left f
 _MOST_MS: Final = 20.0
 _PAGE_MS: Final = 300.0
 _MOST_NAMED: Final = 3
-ENOUGH: Final = 1_000  # of which ten are above the p99
-MOST_OTHERS: Final = 10.0  # percent of the machine that other programs and its host may have had during a run
-MOST_APART: Final = 5.0  # and by how much more during one of two that are compared
-
-
-@dataclass(frozen=True)
-class Row:
-    """One figure. `met` is None where there is no figure to judge."""
-
-    figure: str
-    target: str
-    measured: str
-    met: bool | None
 
 
 def rows(result: Result) -> list[Row]:
@@ -62,29 +47,6 @@ def rows(result: Result) -> list[Row]:
         *_scaling(result),
         *_idle(result),
     ]
-
-
-def tail(figure: str, target: str, count: int, value: float | None, shown: str, met: bool) -> Row:
-    """A row of what one in a hundred or in a thousand decides: nothing where too few were counted."""
-    if value is not None and count < ENOUGH:
-        return Row(figure, target, f"too few to say: {count:,} of {ENOUGH:,}", None)
-    return judged(figure, target, value, shown, met)
-
-
-def judged(figure: str, target: str, value: float | None, shown: str, met: bool) -> Row:
-    """A row, empty where there is no value."""
-    return Row(figure, target, shown if value is not None else "–", met if value is not None else None)
-
-
-def compared(row: Row, *runs: Flow | Control | Limit | Accepted | Grown | Memory | None) -> Row:
-    """The row of a comparison of these runs: no mark where other programs, or others at the machine's host, had so much
-    of the machine that it may be their doing, in any of the runs or in one more than in another.
-    """
-    used = [round(run.others_percent + run.stolen_percent, 1) for run in runs if run]
-    if row.met is None or (max(used) <= MOST_OTHERS and max(used) - min(used) <= MOST_APART):
-        return row
-    shown = " / ".join(f"{one:g} %" for one in used)
-    return replace(row, measured=f"{row.measured} (others took {shown}: not judged)", met=None)
 
 
 def _under_load(row: Row, told: Memory | None, ours: Flow | None) -> Row:
@@ -161,27 +123,44 @@ def _growth(result: Result) -> Iterator[Row]:
     shown = f"{100 * (share or 0):.0f} %"
     figure = f"growth: throughput, {size} dossiers stored"
     row = judged(figure, "≥ 90 % of empty", share, shown, (share or 0) >= 0.9)
-    yield compared(row, *((told.middle.empty, told.middle.full) if told else ()))
+    yield _of_a_million(compared(row, *((told.middle.empty, told.middle.full) if told else ())), told)
     shown = f"{100 * told.work:.0f} % of empty" if told else "–"
     yield Row(f"growth: processor time of a dossier, {size} stored", "–", shown, None)
-    slowest = told.asked[0] if told and told.asked else None
-    p95 = slowest.p95 if slowest else None
-    shown = f"{p95 or 0:.1f} ms ({slowest.name})" if slowest else ""
-    figure = f"growth: slowest list or look-up at the store, p95, {size} stored"
     empty = [one.name for one in told.asked if one.found_nothing] if told else []
-    yield _of_something(judged(figure, "≤ 20 ms", p95, shown, (p95 or 0) <= _MOST_MS), empty)
+    for rank in ("p95", "p99"):
+        yield _of_a_million(_of_something(_slowest(told, rank, size), empty), told)
     longest = max(told.asked, key=lambda one: one.longest, default=None) if told else None
     shown = f"{longest.longest:.1f} ms ({longest.name})" if longest else "–"
     yield Row("growth: longest single answer of a list or look-up", "– (not judged)", shown, None)
     count = sum(bool(one.detours) for one in told.asked) if told else None
     shown = f"{count} of {len(told.asked)}" if told else ""
-    yield judged("growth: lists and look-ups that go by no index", "0", count, shown, count == 0)
+    row = judged("growth: lists and look-ups that go by no index", "0", count, shown, count == 0)
+    yield _of_a_million(row, told)
     counted = told.asked if told and any(one.keys is not None for one in told.asked) else []
     far = [one.name for one in counted if one.is_too_far]
     figure = f"growth: lists and look-ups that examine more than {MOST_EACH} keys for each one found, and {MOST_AT_ALL}"
-    yield judged(figure, "0", len(far) if counted else None, _named(far, counted), not far)
+    row = judged(figure, "0", len(far) if counted else None, _named(far, counted), not far)
+    yield _of_a_million(row, told)
     figure = "growth: lists and look-ups that found nothing, though there is something for each"
     yield judged(figure, "0", len(empty) if counted else None, _named(empty, counted), not empty)
+
+
+def _slowest(told: Growth | None, rank: str, size: str) -> Row:
+    """The question whose answers of this rank took longest."""
+    took = {one.name: getattr(one, rank) for one in told.asked} if told else {}
+    name, most = max(
+        ((n, ms) for n, ms in took.items() if ms is not None), key=lambda pair: pair[1], default=("", None)
+    )
+    figure = f"growth: slowest list or look-up at the store, {rank}, {size} stored"
+    row = judged(figure, "≤ 20 ms", most, f"{most or 0:.1f} ms ({name})", (most or 0) <= _MOST_MS)
+    return compared(row, *([told.while_asked] if told else ()))
+
+
+def _of_a_million(row: Row, told: Growth | None) -> Row:
+    """A row that fewer stored dossiers cannot meet: they can only miss it."""
+    if not (row.met and told and told.dossiers < MILLION):
+        return row
+    return replace(row, measured=f"{row.measured} (of {told.dossiers:,}: not judged)", met=None)
 
 
 def _of_something(row: Row, empty: Sequence[str]) -> Row:

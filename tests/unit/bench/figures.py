@@ -129,10 +129,13 @@ def a_scaling() -> Scaling:
 
 
 def a_growth() -> Growth:
-    asked = [Asked("by index", 1, 9.0, 12, 21, 21, [], 24), Asked("sorted", 1, 2.0, 3, 900, 20, ["SORT"], 900)]
+    asked = [
+        Asked("by index", 1, 9.0, 12, 21, 21, [], 24, 10.0),
+        Asked("sorted", 1, 2.0, 3, 900, 20, ["SORT"], 900, 2.5),
+    ]
     rates = ((10.0, 9.5), (10.0, 2.0), (5.0, 6.0))  # somebody else was busy during the second
     pairs = [Pair(Grown(500, one, 100.0, 1.0), Grown(500, other, 104.0, 1.0)) for one, other in rates]
-    return Growth(NO_FEE, 100_000, 2_000_000, 3.6, {"intake": 0.9}, 90.0, pairs, asked)
+    return Growth(NO_FEE, 1_000_000, 2_000_000, 3.6, {"intake": 0.9}, 90.0, pairs, asked)
 
 
 def a_viewing() -> Viewing:

@@ -15,6 +15,7 @@ from tests.bench.applicants import MOST_UNNAMED, identity, shares
 from tests.bench.crew import arrivals
 from tests.bench.memory import Seen, told
 from tests.bench.outcome import (
+    Growth,
     Result,
     Sum,
     Unclosed,
@@ -203,6 +204,24 @@ def test_a_part_alone_has_a_document_of_its_own_with_no_empty_rows() -> None:
     assert "95 %" in alone
     assert "| – |" in "".join(line for line in whole.splitlines() if "against stock" in line)
     assert "against stock" not in alone
+
+
+@pytest.mark.parametrize(
+    ("growth", "first"),
+    [
+        (a_growth(), "# The last measurement"),
+        (
+            replace(a_growth(), dossiers=25_000),
+            "# The last measurement, growth with 25,000 dossiers stored only: 1,000,000 with `make bench FULL=1`",
+        ),
+        (None, "# The last measurement, without growth"),
+    ],
+)
+def test_the_first_line_of_the_document_says_where_growth_was_not_measured_in_full(
+    growth: Growth | None, first: str
+) -> None:
+    result = Result("2026-01-15T120000Z", "normal", a_machine(), growth=growth)
+    assert pages.document(result).splitlines()[0] == first
 
 
 def test_pages_are_judged_by_the_slowest_and_by_whatever_goes_by_no_index() -> None:

@@ -89,7 +89,7 @@ def test_growth_is_not_judged_where_the_host_gave_the_machine_to_others() -> Non
     one = growth.pairs[0]
     growth.pairs[0] = Pair(replace(one.empty, stolen_percent=9.5), replace(one.full, stolen_percent=9.5))
     result.growth = growth
-    assert row(result, "growth: throughput, 100,000 dossiers stored").met is None
+    assert row(result, "growth: throughput, 1,000,000 dossiers stored").met is None
 
 
 @pytest.mark.parametrize(
@@ -173,8 +173,22 @@ def test_growth_is_judged_by_its_middle_pair_where_that_had_the_machine_alike(
     one = growth.pairs[which]
     growth.pairs[which] = Pair(replace(one.empty, others_percent=empty), replace(one.full, others_percent=full))
     result.growth = growth
-    found = row(result, "growth: throughput, 100,000 dossiers stored")
+    found = row(result, "growth: throughput, 1,000,000 dossiers stored")
     assert (found.measured, found.met) == (f"95 %{said}", met)
+
+
+def test_fewer_than_a_million_stored_can_miss_a_target_of_growth_and_not_meet_one() -> None:
+    result, growth = a_result(), a_growth()
+    for dossiers in (1_000_000, 25_000):
+        result.growth = replace(growth, dossiers=dossiers)
+        met = {one.figure: one.met for one in rows(result) if one.figure.startswith("growth: ") and one.target != "–"}
+        assert met[f"growth: throughput, {dossiers:,} dossiers stored"] is (True if dossiers == 1_000_000 else None)
+        for rank in ("p95", "p99"):
+            figure = f"growth: slowest list or look-up at the store, {rank}, {dossiers:,} stored"
+            assert met[figure] is (True if dossiers == 1_000_000 else None)
+        assert met["growth: lists and look-ups that go by no index"] is False
+    found = row(result, "growth: throughput, 25,000 dossiers stored")
+    assert found.measured == "95 % (of 25,000: not judged)"
 
 
 def test_a_missed_target_is_told_on_a_quiet_machine() -> None:
@@ -213,7 +227,7 @@ def test_the_longest_single_answer_is_shown_beside_the_slowest_and_not_judged() 
     result = Result("2026-01-15T120000Z", "quick", a_machine())
     growth = a_growth()
     result.growth = replace(growth, asked=[growth.asked[0], replace(growth.asked[1], longest=80.0)])
-    judged = row(result, "growth: slowest list or look-up at the store, p95, 100,000 stored")
+    judged = row(result, "growth: slowest list or look-up at the store, p95, 1,000,000 stored")
     longest = row(result, "growth: longest single answer of a list or look-up")
     assert (judged.measured, judged.met) == ("9.0 ms (by index)", True)
     assert (longest.measured, longest.met) == ("80.0 ms (sorted)", None)
