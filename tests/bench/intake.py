@@ -168,6 +168,7 @@ def _accepted(one: Contestant, clients: int, most: Run, half: Run) -> Accepted:
         open_cpu_ms=half.cpu_ms,
         stolen_percent=stolen_percent(*most.ends),
         open_stolen_percent=stolen_percent(*half.ends),
+        open_others_percent=others_percent(*half.ends),
         owed_seconds=max(most.owed_seconds, half.owed_seconds),
         track=most.track,
         open_track=half.track,

@@ -21,6 +21,14 @@ class Shared(Protocol):
 
 
 @dataclass(frozen=True)
+class Noise:
+    """What others had of the machine meanwhile, in percent of it."""
+
+    others_percent: float = 0.0
+    stolen_percent: float = 0.0
+
+
+@dataclass(frozen=True)
 class Row:
     """One figure. `met` is None where there is no figure to judge."""
 

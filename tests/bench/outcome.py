@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any, Final
 
+from tests.bench.judging import Noise
 from tests.bench.stats import Moment, Spread
 from tests.bench.viewed import Viewing
 
@@ -70,14 +71,6 @@ class Track:
     def peak_rss(self) -> dict[str, float]:
         """The most memory that each program had."""
         return {name: max(values) for name, values in self.rss_mb.items() if values}
-
-
-@dataclass(frozen=True)
-class Noise:
-    """What others had of the machine meanwhile, in percent of it."""
-
-    others_percent: float = 0.0
-    stolen_percent: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -201,6 +194,7 @@ class Accepted:
     open_cpu_ms: dict[str, float] = field(default_factory=dict)
     stolen_percent: float = 0.0  # of the machine, given to others by its host
     open_stolen_percent: float = 0.0
+    open_others_percent: float = 0.0
     flush_ms: list[tuple[float, float]] = field(default_factory=list)  # of the journal, over the time of `open`
     owed_seconds: float = 0.0  # from the last answer until the last event was published, in the worse of both runs
     track: Track = field(default_factory=Track)
@@ -210,6 +204,11 @@ class Accepted:
     def work_ms(self) -> float:
         """Processor time of everything but the clients, for one submission."""
         return _work_ms(self.cpu_ms)
+
+    @property
+    def open_noise(self) -> Noise:
+        """What others had of the machine at half of the maximum."""
+        return Noise(self.open_others_percent, self.open_stolen_percent)
 
     @property
     def open_work_ms(self) -> float:
@@ -276,6 +275,8 @@ class Scaled:
     machine_percent: float
     events: int
     clients: int = 24  # until each process got as many
+    others_percent: float = 0.0
+    stolen_percent: float = 0.0
     track: Track = field(default_factory=Track)
 
 

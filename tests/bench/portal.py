@@ -68,7 +68,8 @@ def measure(run_dir: Path, plan: Plan, stored: Path | None) -> Viewing:
         with _visitors(rig.env, stock) as visitors:
             first = visitors[OFFICER].open("/ban-lam-viec").text
             pages = _Pages(views(stock, first), visitors)
-            seen = _timed(pages, plan.pages_times)
+            with rig.sampler({}, {}, ()) as sampler:
+                seen = _timed(pages, plan.pages_times)
             viewed = [
                 _viewed(view, seen[view.name], asked) for view, asked in _asked(pages, Profiler(rig.books.client))
             ]
@@ -78,6 +79,7 @@ def measure(run_dir: Path, plan: Plan, stored: Path | None) -> Viewing:
             open=stock.count(AT_WORK),
             documents=filled.documents,
             seconds=filled.seconds,
+            noise=sampler.noise,
             pages=sorted(viewed, key=lambda one: -one.took.p95),
         )
     finally:

@@ -16,7 +16,8 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from tests.bench import proc
-from tests.bench.outcome import Noise, Track
+from tests.bench.judging import Noise
+from tests.bench.outcome import Track
 
 EVERY_SECONDS: Final = 1.0
 SUPERVISOR, BENCH = "supervisor", "bench"

@@ -68,6 +68,8 @@ class Told:
             machine_percent=busy_percent(flow),
             events=self._events,
             clients=flow.clients,
+            others_percent=flow.others_percent,
+            stolen_percent=flow.stolen_percent,
             track=flow.track,
         )
 

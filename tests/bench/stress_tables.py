@@ -22,6 +22,8 @@ def scaling(result: Result) -> Table:
             f"{told.ratio(run.limit) or 0:.2f} ×" if run.processes > 1 else "",
             f"{run.service_ms:.1f}",
             f"{run.machine_percent:.0f}",
+            f"{run.others_percent:.0f}",
+            f"{run.stolen_percent:.0f}",
             f"{run.dossiers:,}",
             f"{run.events:,}",
         )
@@ -36,7 +38,18 @@ def scaling(result: Result) -> Table:
         f"each history was told in its order, without a gap."
     )
     columns = (
-        *("limited by", "processes", "clients", "a second", "", "its ms", "machine busy, %", "dossiers"),
+        *(
+            "limited by",
+            "processes",
+            "clients",
+            "a second",
+            "",
+            "its ms",
+            "machine busy, %",
+            "others, %",
+            "stolen, %",
+            "dossiers",
+        ),
         "events in order",
     )
     return Table("Scaling", about, columns, cells)

@@ -118,6 +118,7 @@ def _intake(result: Result) -> Table:
             f"{one.open_rate:.0f}",
             *_spread(one.open)[:3],
             f"{one.open_work_ms:.1f}",
+            f"{one.open_others_percent:.1f}",
             f"{one.open_stolen_percent:.1f}",
             flushes.in_words(one.flush_ms),
             f"{one.owed_seconds:.1f}",
@@ -128,14 +129,14 @@ def _intake(result: Result) -> Table:
         "Submissions alone, one intake process: accepted a second and latency in ms at maximum, then at half of it; "
         "`core` is what one takes of a core, in ms, in all processes that have a part in it, servers and relays "
         "included: more at half of the maximum, where fewer are done together. Beside the latter stands what kept it "
-        "waiting that is none of ours: the share of the machine that its host gave to others meanwhile, in %, and how "
-        "long MongoDB's journal took to reach the disk, in ms: the mean of a flush in the middle second and in the "
-        "slowest. What stock accepted it has published when it answers; ours is waited for, which counts in `core`: "
-        "`owed` is for how many seconds after the last answer, in the worse of both runs."
+        "waiting that is none of ours: the shares of the machine that other programs used and that its host gave to "
+        "others meanwhile, in %, and how long MongoDB's journal took to reach the disk, in ms: the mean of a flush in "
+        "the middle second and in the slowest. What stock accepted it has published when it answers; ours is waited "
+        "for, which counts in `core`: `owed` is for how many seconds after the last answer, in the worse of both runs."
     )
     if result.peer:
         about += f" Django REST framework with PostgreSQL (`tests/bench/django/__init__.py`): {result.peer}"
-    half = ("half of it", "p50", "p95", "p99", "core", "stolen", "flush", "owed")
+    half = ("half of it", "p50", "p95", "p99", "core", "others", "stolen", "flush", "owed")
     return Table("Intake alone", about, ("door", "a second", "p50", "p95", "p99", "core", *half), cells)
 
 

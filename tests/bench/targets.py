@@ -16,6 +16,8 @@ from tests.bench.outcome import (
     Growth,
     Memory,
     Result,
+    Scaled,
+    Scaling,
     ratio,
     worst,
 )
@@ -95,7 +97,8 @@ def _intake(result: Result) -> Iterator[Row]:
     figure = "intake RPC accepted, against stock's submit"
     yield compared(judged(figure, "≥ 2 ×", times, f"{times or 0:.2f} ×", (times or 0) >= 2), ours, stock)
     p99, count = (ours.open.p99, ours.open.count) if ours else (None, 0)
-    yield tail("intake RPC, p99 at half of maximum", "≤ 50 ms", count, p99, f"{p99 or 0:.1f} ms", (p99 or 0) <= 50)
+    row = tail("intake RPC, p99 at half of maximum", "≤ 50 ms", count, p99, f"{p99 or 0:.1f} ms", (p99 or 0) <= 50)
+    yield compared(row, ours and ours.open_noise)
     ours, peer = result.accepted.get("ours, HTTP"), result.accepted.get("Django REST, HTTP")
     if ours and peer:
         shown = f"{ours.rate / peer.rate:.2f} ×; {ours.work_ms:.1f} ms of a core each against {peer.work_ms:.1f}"
@@ -109,11 +112,12 @@ def _at_half(result: Result) -> Iterator[Row]:
         p99, count = (slowest[1].p99, slowest[1].count) if slowest else (None, 0)
         name = f" ({slowest[0]})" if slowest else ""
         shown = f"{p99 or 0:.0f} ms{name}"
-        yield tail(f"{key}: event to subscriber, slowest p99", "≤ 250 ms", count, p99, shown, (p99 or 0) <= 250)
+        row = tail(f"{key}: event to subscriber, slowest p99", "≤ 250 ms", count, p99, shown, (p99 or 0) <= 250)
+        yield compared(row, flow)
         share, count = (flow.notices_in_time, flow.dossiers * NOTICES[key]) if flow else (None, 0)
         shown = f"{100 * (share or 0):.2f} %"
         figure = f"{key}: notices handed over within 10 s"
-        yield tail(figure, "≥ 99.9 %", count, share, shown, (share or 0) >= 0.999)
+        yield compared(tail(figure, "≥ 99.9 %", count, share, shown, (share or 0) >= 0.999), flow)
 
 
 def _growth(result: Result) -> Iterator[Row]:
@@ -181,7 +185,8 @@ def _pages(result: Result) -> Iterator[Row]:
     slowest = told.pages[0] if told else None
     p95 = slowest.took.p95 if slowest else None
     shown = f"{p95 or 0:.0f} ms ({slowest.name})" if slowest else ""
-    yield judged(f"pages: slowest at the server, p95, {size}", "≤ 300 ms", p95, shown, (p95 or 0) <= _PAGE_MS)
+    row = judged(f"pages: slowest at the server, p95, {size}", "≤ 300 ms", p95, shown, (p95 or 0) <= _PAGE_MS)
+    yield compared(row, told and told.noise)
     count = sum(bool(one.detours) for one in told.pages) if told else None
     shown = f"{count} of {len(told.pages)}" if told else ""
     yield judged("pages: that ask for something by no index", "0", count, shown, count == 0)
@@ -234,13 +239,20 @@ def _scaling(result: Result) -> Iterator[Row]:
     name = told.service if told else "a bottleneck service"
     share = f", each held to {100 * told.share:.0f} % of a core" if told else ""
     shown = f"{held or 0:.2f} ×"
-    yield judged(f"scaling: two processes of {name}{share}", "≥ 1.6 × one", held, shown, (held or 0) >= 1.6)
+    row = judged(f"scaling: two processes of {name}{share}", "≥ 1.6 × one", held, shown, (held or 0) >= 1.6)
+    yield compared(row, *_both(told, HELD))
     alone = told.best(FREE, 1) if told else None
     busy = alone.machine_percent if alone else 0.0
     full = busy >= _FULL_PERCENT
     shown = f"{free or 0:.2f} × (cores {busy:.0f} % busy with one{': they do not allow it' if full else ''})"
     met = None if free is None or full else free >= 1.6
-    yield Row(f"scaling: two processes of {name}", "≥ 1.6 × one, when cores allow", shown if free else "–", met)
+    row = Row(f"scaling: two processes of {name}", "≥ 1.6 × one, when cores allow", shown if free else "–", met)
+    yield compared(row, *_both(told, FREE))
+
+
+def _both(told: Scaling | None, limit: str) -> list[Scaled | None]:
+    """The runs that the ratio is of."""
+    return [told.best(limit, processes) for processes in (1, 2)] if told else []
 
 
 def _idle(result: Result) -> Iterator[Row]:

@@ -7,13 +7,14 @@ import pytest
 from tests.bench.client import Lived
 from tests.bench.control import ends
 from tests.bench.intake import OURS_BY_RPC
+from tests.bench.judging import Noise
 from tests.bench.memory import Seen, beside, told
-from tests.bench.outcome import Pair, Result, Sum
+from tests.bench.outcome import FREE, HELD, Pair, Result, Scaled, Scaling, Sum
 from tests.bench.plan import FEE, NO_FEE
 from tests.bench.stats import middle_rate
 from tests.bench.stress_tables import memory
 from tests.bench.targets import Row, rows
-from tests.unit.bench.figures import a_control, a_flow, a_growth, a_limit, a_machine, an_accepted
+from tests.unit.bench.figures import a_control, a_flow, a_growth, a_limit, a_machine, a_viewing, an_accepted
 
 _STOCK = "stock, RPC"
 VISITED = {"portal-http": 60, "registry-http": 30}
@@ -247,3 +248,52 @@ def test_a_client_who_waits_for_what_stock_lost_does_not_make_the_others_slow() 
     sent = {one.code: one.resolved + 0.5 for one in right}
     assert ends(right, sent)[:2] == [0.5, 1.5]
     assert middle_rate(ends(right, sent)) == pytest.approx(1.0)
+
+
+_OTHERS = Noise(others_percent=7.0, stolen_percent=4.0)
+
+
+def a_scaled(limit: str, processes: int, rate: float, noise: Noise, machine_percent: float = 50.0) -> Scaled:
+    given = {"others_percent": noise.others_percent, "stolen_percent": noise.stolen_percent}
+    return Scaled(limit, processes, 480, rate, 30.0, machine_percent, 1, 48, **given)
+
+
+@pytest.mark.parametrize(("noise", "met"), [(Noise(), True), (_OTHERS, None)])
+def test_what_one_in_a_hundred_decides_is_not_judged_where_others_had_the_machine(
+    noise: Noise, met: bool | None
+) -> None:
+    result, flow, rpc = a_result(), a_flow(), an_accepted(OURS_BY_RPC, 300)
+    many = replace(flow.hops["intake.dossier_submitted → routing"], count=2_000)
+    others, stolen = noise.others_percent, noise.stolen_percent
+    result.open[NO_FEE] = replace(
+        flow, dossiers=2_000, hops={"a → b": many}, others_percent=others, stolen_percent=stolen
+    )
+    half = replace(rpc.open, count=2_000)
+    result.accepted[OURS_BY_RPC] = replace(rpc, open=half, open_others_percent=others, open_stolen_percent=stolen)
+    for figure in (
+        f"{NO_FEE}: event to subscriber, slowest p99",
+        f"{NO_FEE}: notices handed over within 10 s",
+        "intake RPC, p99 at half of maximum",
+    ):
+        assert row(result, figure).met is met
+        assert ("others took 11 %: not judged" in row(result, figure).measured) is (met is None)
+
+
+@pytest.mark.parametrize(("limit", "figure"), [(HELD, "each held to 10 % of a core"), (FREE, "of intake")])
+@pytest.mark.parametrize(("of_one", "of_two", "met"), [(Noise(), Noise(), True), (Noise(), Noise(6.0), None)])
+def test_scaling_is_not_judged_where_others_had_more_of_the_machine_during_one_run(
+    limit: str, figure: str, of_one: Noise, of_two: Noise, met: bool | None
+) -> None:
+    runs = [a_scaled(limit, 1, 3.0, of_one), a_scaled(limit, 2, 6.0, of_two)]
+    result = Result("2026-01-15T120000Z", "normal", a_machine(), scaling=Scaling(NO_FEE, "intake", 0.1, runs))
+    (found,) = (one for one in rows(result) if one.figure.startswith("scaling") and one.figure.endswith(figure))
+    assert found.met is met
+    assert ("others took 0 % / 6 %" in found.measured) is (met is None)
+
+
+def test_pages_are_not_judged_where_others_had_the_machine_meanwhile() -> None:
+    result = Result("2026-01-15T120000Z", "normal", a_machine())
+    quick = replace(a_viewing(), pages=a_viewing().pages[1:])
+    for noise, met in ((Noise(), True), (_OTHERS, None)):
+        result.viewing = replace(quick, noise=noise)
+        assert row(result, "pages: slowest at the server, p95, 100,000 dossiers of one unit").met is met
