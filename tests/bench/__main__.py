@@ -43,6 +43,7 @@ class Bench:
 
     def __init__(self, plan: Plan, parts: Collection[str], rig: Rig, stored: Path | None = None) -> None:
         self._plan, self._parts, self._rig, self._stored = plan, parts, rig, stored
+        self._rigs = [rig]
         self._offers = offers(PROCEDURES)
         self.result = Result(f"{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}", plan.name, machine.describe())
 
@@ -104,11 +105,9 @@ class Bench:
     def _limit(self) -> None:
         """Of the same work as ours; a few dossiers are done to count it where ours is not measured."""
         works = {key: flow.work for key, flow in self.result.closed.items()} or self._counted()
-        self._rig.up(COUNTERPARTS)
-        self._rig.stop_services()
-        for key, work in works.items():
-            self.result.limit[key] = limit.measure(self._rig, key, work, self._plan.limit_dossiers)
-        limit.forget(self._rig)
+        with self._servers("limit") as rig:
+            for key, work in works.items():
+                self.result.limit[key] = limit.measure(rig, key, work, self._plan.limit_dossiers)
 
     def _counted(self) -> dict[str, Work]:
         self._rig.up()
@@ -136,17 +135,16 @@ class Bench:
                 self.result.accepted[one.name] = intake.measure(self._rig, self._plan, one)
 
     def _stock(self) -> None:
-        self._rig.up(COUNTERPARTS)
-        self._rig.stop_services()
-        prepare_indexes(self._rig.env["MOTCUA_MONGO_URI"])
-        trials = Trials(self._rig, self._plan)
-        best = trials.best(next(iter(self._offers.values())))
-        self.result.stock_trials = trials.told
-        with StockServices(self._rig, best) as services:
-            for key, offer in self._offers.items():
-                self.result.stock[key] = trials.measure(services, offer)
-        if "intake" in self._parts:
-            self._stock_intake(trials, StockServices(self._rig, best, ["intake"]))
+        with self._servers("stock") as rig:
+            prepare_indexes(rig.env["MOTCUA_MONGO_URI"])
+            trials = Trials(rig, self._plan)
+            best = trials.best(next(iter(self._offers.values())))
+            self.result.stock_trials = trials.told
+            with StockServices(rig, best) as services:
+                for key, offer in self._offers.items():
+                    self.result.stock[key] = trials.measure(services, offer)
+            if "intake" in self._parts:
+                self._stock_intake(rig, trials, StockServices(rig, best, ["intake"]))
 
     def _growth(self) -> None:
         """On stacks of its own."""
@@ -158,10 +156,30 @@ class Bench:
         self._rig.stack.down()
         self.result.viewing = portal.measure(self._rig.run_dir, self._plan, self._stored)
 
-    def _stock_intake(self, trials: Trials, alone: StockServices) -> None:
+    def _stock_intake(self, rig: Rig, trials: Trials, alone: StockServices) -> None:
         with self._judged("intake, stock"), alone as services:
             one = trials.contestant(services)
-            self.result.accepted[one.name] = intake.measure(self._rig, self._plan, one)
+            self.result.accepted[one.name] = intake.measure(rig, self._plan, one)
+
+    @contextmanager
+    def _servers(self, name: str) -> Iterator[Rig]:
+        """Servers and a mailbox that nobody has used, alone on the machine: as fresh as ours were for us."""
+        self._rig.stack.down()
+        rig = Rig(self._rig.run_dir.with_name(f"{self._rig.run_dir.name}-{name}"))
+        self._rigs.append(rig)
+        try:
+            rig.up(COUNTERPARTS)
+            yield rig
+        finally:
+            rig.stack.down()
+
+    def leave(self, *, keep_logs: bool) -> None:
+        """Nothing runs any more, and nothing is left but, where they are to be kept, the run directories."""
+        for rig in self._rigs:
+            if keep_logs:
+                rig.stack.down()
+            else:
+                rig.wipe()
 
 
 def keep(result: Result) -> Path:
@@ -260,14 +278,11 @@ def measure(plan: Plan, parts: Collection[str], stored: Path | None, *, keep_log
     """Everything asked for, on a stack that is gone afterwards."""
     logging.getLogger("amqp").setLevel(logging.ERROR)  # it wonders aloud at what arrives while a channel closes
     rig = Rig(ROOT / ".run" / f"bench-{datetime.now(UTC):%H%M%S}")
+    bench = Bench(plan, parts, rig, stored and stored.resolve())
     try:
-        bench = Bench(plan, parts, rig, stored and stored.resolve())
         bench.run()
     finally:
-        if keep_logs:
-            rig.stack.down()
-        else:
-            rig.wipe()
+        bench.leave(keep_logs=keep_logs)
     return bench.result
 
 

@@ -13,7 +13,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import cycle, islice
 from typing import Any, Final
@@ -340,13 +339,3 @@ def _message(work: Work) -> Message:
         content_type="application/json",
         content_encoding="utf-8",
     )
-
-
-def forget(rig: Rig) -> None:
-    """Remove what the limit left on the servers."""
-    with MongoClient[dict[str, Any]](rig.env["MOTCUA_MONGO_URI"]) as client:
-        client.drop_database(_DATABASE)
-    with Connection(rig.env["MOTCUA_AMQP_URI"]) as connection:
-        for name in (_LOG, *(f"limit.{process}.{queue}" for process in range(PROCESSES) for queue in range(1, 9))):
-            with suppress(Exception):
-                connection.channel().queue_delete(name)

@@ -38,19 +38,8 @@ def scaling(result: Result) -> Table:
         f"each history was told in its order, without a gap."
     )
     columns = (
-        *(
-            "limited by",
-            "processes",
-            "clients",
-            "a second",
-            "",
-            "its ms",
-            "machine busy, %",
-            "others, %",
-            "stolen, %",
-            "dossiers",
-        ),
-        "events in order",
+        *("limited by", "processes", "clients", "a second", "", "its ms"),
+        *("machine busy, %", "others, %", "stolen, %", "dossiers", "events in order"),
     )
     return Table("Scaling", about, columns, cells)
 
