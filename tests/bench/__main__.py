@@ -29,7 +29,7 @@ from tests.bench.rig import COUNTERPARTS, ROOT, Rig
 from tests.bench.stock_rig import StockServices
 from tests.bench.table import Table
 from tests.bench.tables import all_tables, machine_line
-from tests.bench.world import offers
+from tests.bench.world import Offer, offers
 
 RESULTS: Final = ROOT / ".run" / "bench"
 DOCUMENTS: Final = ROOT / "docs"
@@ -95,6 +95,9 @@ class Bench:
                 self.result.closed[key] = closed
                 with self._judged(f"ours, {key}, half of maximum"):
                     self.result.open[key] = one.open(crew, closed.steady_rate / 2)
+                if rate := self._plan.rate:
+                    with self._judged(f"ours, {key}, {rate:g} a second"):
+                        self.result.rated[key] = one.open(crew, rate)
 
     def _memory(self) -> None:
         self.result.memory = memory.measure(self._rig, self._plan, self.result.closed.get(FEE))
@@ -142,9 +145,16 @@ class Bench:
             self.result.stock_trials = trials.told
             with StockServices(rig, best) as services:
                 for key, offer in self._offers.items():
-                    self.result.stock[key] = trials.measure(services, offer)
+                    self._stock_flow(trials, services, key, offer)
             if "intake" in self._parts:
                 self._stock_intake(rig, trials, StockServices(rig, best, ["intake"]))
+
+    def _stock_flow(self, trials: Trials, services: StockServices, key: str, offer: Offer) -> None:
+        with trials.hire(services, offer) as crew:
+            closed = trials.closed(services, crew)
+            self.result.stock[key] = closed
+            with self._judged(f"stock, {key}, half of its maximum"):
+                self.result.stock_open[key] = trials.half(services, crew, closed)
 
     def _growth(self) -> None:
         """On stacks of its own."""
@@ -217,6 +227,7 @@ def _shown(table: Table) -> Shown:
 @click.option("--full", "form", flag_value="full", help="A million dossiers stored, half an hour of memory: two hours.")
 @click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), help="Only this part; may be repeated.")
 @click.option("--minutes", type=click.FloatRange(min=0.1), help="So long is memory looked at.")
+@click.option("--rate", type=click.FloatRange(min=0.5), help="One run more of `ours`, of so many dossiers a second.")
 @click.option("--dossiers", type=click.IntRange(min=1000), help="So many are stored for `growth`.")
 @click.option("--of-one-unit", type=click.IntRange(min=1000), help="So many are stored for `pages`.")
 @click.option(
@@ -233,6 +244,7 @@ def main(
     form: str | None,
     parts: tuple[str, ...],
     minutes: float | None,
+    rate: float | None,
     dossiers: int | None,
     of_one_unit: int | None,
     stored: Path | None,
@@ -245,7 +257,8 @@ def main(
     if stored and {"growth", "pages"} <= set(parts or PARTS):
         raise click.UsageError("growth and pages fill in something else each: --stored is for one of them")
     if again is None:
-        result = measure(planned(form, minutes, dossiers, of_one_unit), parts or PARTS, stored, keep_logs=keep_logs)
+        plan = planned(form, minutes, rate, dossiers, of_one_unit)
+        result = measure(plan, parts or PARTS, stored, keep_logs=keep_logs)
     else:
         result = cattrs.structure(json.loads(again.read_text(encoding="utf-8")), Result)
     page = keep(result)
@@ -256,11 +269,14 @@ def main(
     sys.exit(1 if result.refused else 0)
 
 
-def planned(form: str | None, minutes: float | None, dossiers: int | None, of_one_unit: int | None) -> Plan:
+def planned(
+    form: str | None, minutes: float | None, rate: float | None, dossiers: int | None, of_one_unit: int | None
+) -> Plan:
     """The plan of a form, with what was asked for otherwise."""
     plan = {QUICK.name: QUICK, FULL.name: FULL}.get(form or "", NORMAL)
     asked: dict[str, Any] = {
         "memory_seconds": 60 * minutes if minutes is not None else None,
+        "rate": rate,
         "growth_dossiers": dossiers,
         "pages_dossiers": of_one_unit,
     }

@@ -9,18 +9,19 @@ from tests.bench.table import Table
 
 _ABOUT: Final = (
     "Looked at every second of a run: how many histories had something that was not published yet, for how many "
-    "seconds the first of them had waited, and how many messages were ready in all queues together. What a service "
-    "has taken in hand, at most its prefetch, is not ready, and not counted. `without` counts looks that a server was "
-    "too busy to answer. Stock and the limit have no relay."
+    "seconds the first of them had waited, and how many messages were ready in all queues together, each as p50 / p99 "
+    "/ most. What a service has taken in hand, at most its prefetch, is not ready, and not counted. `without` counts "
+    "looks that a server was too busy to answer. Stock and the limit have no relay."
 )
-_RANKS: Final = ("p50", "p99", "most")
+_RANKS: Final = (0.5, 0.99, 1.0)
 
 
 def tracks(result: Result) -> Iterator[tuple[str, Track]]:
     """Every run that was looked at, by its name."""
-    for load, flows in (("maximum", result.closed), ("half of it", result.open)):
+    for load, flows in (("maximum", result.closed), ("half of it", result.open), ("set rate", result.rated)):
         yield from ((f"ours, {key}, {load}", flow.track) for key, flow in flows.items())
-    yield from ((f"stock, {key}, maximum", control.track) for key, control in result.stock.items())
+    for load, controls in (("maximum", result.stock), ("half of it", result.stock_open)):
+        yield from ((f"stock, {key}, {load}", control.track) for key, control in controls.items())
     yield from ((f"the limit, {key}", limit.track) for key, limit in result.limit.items())
     for door, accepted in result.accepted.items():
         yield f"intake alone, {door}, maximum", accepted.track
@@ -32,12 +33,12 @@ def tracks(result: Result) -> Iterator[tuple[str, Track]]:
 def backlogs(result: Result) -> Table:
     """A row for each run."""
     cells = [
-        (name, *_told(track.unpublished), *_told(track.lag_seconds), *_told(waiting), _deepest(track), *_looks(track))
+        (name, _told(track.unpublished), _told(track.lag_seconds), _told(waiting), _deepest(track), *_looks(track))
         for name, track in tracks(result)
         if (waiting := waiting_in_all(track)) or track.unpublished
     ]
-    ranks = (f"{what} {rank}".strip() for what in ("unpublished", "lag", "ready") for rank in _RANKS)
-    return Table("Backlogs", _ABOUT, ("run", *ranks, "most at one", "looks", "without"), cells)
+    columns = ("run", "unpublished", "lag, s", "ready", "most before one", "looks", "without")
+    return Table("Backlogs", _ABOUT, columns, cells)
 
 
 def waiting_in_all(track: Track) -> list[float | None]:
@@ -46,12 +47,11 @@ def waiting_in_all(track: Track) -> list[float | None]:
     return [None if None in depths else float(sum(one or 0 for one in depths)) for depths in looks]
 
 
-def _told(values: Sequence[float | None]) -> tuple[str, str, str]:
+def _told(values: Sequence[float | None]) -> str:
     known = sorted(one for one in values if one is not None)
     if not known:
-        return "–", "–", "–"
-    p50, p99 = (f"{percentile(known, share):g}" for share in (0.5, 0.99))
-    return p50, p99, f"{known[-1]:g}"
+        return "–"
+    return " / ".join(f"{percentile(known, share):g}" for share in _RANKS)
 
 
 def _deepest(track: Track) -> str:

@@ -17,12 +17,16 @@ def sections(result: Result) -> Iterator[Section]:
 
 
 def _sections(result: Result) -> Iterator[tuple[str, Iterator[Chart]]]:
-    for load, flows in (("maximum", result.closed), ("half of maximum", result.open)):
+    for load, flows in (("maximum", result.closed), ("half of maximum", result.open), ("set rate", result.rated)):
         yield from ((f"Ours, {key}, {load}", _of_flow(flow)) for key, flow in flows.items())
     for key, control in result.stock.items():
         yield f"Stock, {key}, maximum", _of_control(control)
         if ours := result.closed.get(key):
             yield f"Ours beside stock, {key}, maximum", _side_by_side(ours, control)
+    for key, control in result.stock_open.items():
+        yield f"Stock, {key}, half of its maximum", _of_control(control)
+        if ours := result.open.get(key):
+            yield f"Ours beside stock, {key}, each at half of its own maximum", _side_by_side(ours, control)
     yield from ((f"The limit, {key}", _of_limit(limit)) for key, limit in result.limit.items())
     for door, accepted in result.accepted.items():
         yield f"Intake alone, {door}, maximum", _of_track(accepted.track)

@@ -170,6 +170,7 @@ class Control:
     whole_over_time: list[Moment] = field(default_factory=list)  # of the dossiers that were resolved
     stolen_percent: float = 0.0
     steady: float = 0.0  # as of a Flow, of the dossiers that were done right
+    rate_asked: float | None = None  # at half of the maximum
 
     @property
     def steady_rate(self) -> float:
@@ -431,7 +432,9 @@ class Result:
     idle: Idle | None = None
     closed: dict[str, Flow] = field(default_factory=dict)
     open: dict[str, Flow] = field(default_factory=dict)
+    rated: dict[str, Flow] = field(default_factory=dict)  # at the rate that somebody asked for
     stock: dict[str, Control] = field(default_factory=dict)
+    stock_open: dict[str, Control] = field(default_factory=dict)  # at half of its own maximum
     stock_trials: list[dict[str, float]] = field(default_factory=list)
     limit: dict[str, Limit] = field(default_factory=dict)
     accepted: dict[str, Accepted] = field(default_factory=dict)

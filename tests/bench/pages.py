@@ -26,6 +26,7 @@ Written by `make bench`, never by hand. The page with plots, and all numbers as 
 | `make bench` | every part, in about half an hour |
 | `make bench FULL=1` | in full: 1,000,000 dossiers stored, memory over 30 minutes, longer runs; two hours |
 | `make bench PART=growth` | one part alone: idle, ours, memory, scaling, limit, intake, django, stock, growth, pages |
+| `make bench PART=ours BENCH='--rate 8'` | ours, and once more at 8 dossiers a second |
 | `make bench PART=memory BENCH='--minutes 30'` | memory for so long |
 | `make bench PART=growth BENCH='--dossiers 100000'` | growth to that size |
 | `make bench BENCH='--dossiers 1000000'` | every part, growth in full |

@@ -43,6 +43,7 @@ class Plan:
     closed_seconds: float
     open_seconds: float
     open_least: int
+    stock_open_least: int  # fewer, as half of its maximum is little and no target is held against it
     intake_clients: int
     intake_seconds: float
     idle_settle_seconds: float
@@ -60,6 +61,7 @@ class Plan:
     growth_seconds: float
     pages_dossiers: int  # of one unit
     pages_times: int  # that each page is opened
+    rate: float | None = None  # dossiers a second of one run more of ours, where somebody asks for one
     drain_seconds: float = 90.0
     lost_after_seconds: float = 30.0  # a step of a stock dossier that has not come by then never will
 
@@ -74,6 +76,7 @@ NORMAL: Final = Plan(
     closed_seconds=25,
     open_seconds=25,
     open_least=1_000,
+    stock_open_least=250,
     intake_clients=32,
     intake_seconds=10,
     idle_settle_seconds=10,
@@ -118,6 +121,7 @@ QUICK: Final = Plan(
     closed_seconds=5,
     open_seconds=6,
     open_least=1,
+    stock_open_least=1,
     intake_clients=16,
     intake_seconds=2,
     idle_settle_seconds=3,

@@ -1,6 +1,6 @@
 """The figures as tables of words, the same for the page and for the document."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tests.bench import flushes, stress_tables
@@ -84,28 +84,42 @@ def _processor_time(result: Result) -> Table:
 
 def _steps(result: Result) -> Table:
     cells = [
-        (key, f"{load} ({flow.rate:.1f}/s)", step, *_spread(said), str(flow.again.get(step, 0)))
-        for load, flows in (("half of maximum", result.open), ("maximum", result.closed))
-        for key, flow in flows.items()
-        for step, said in flow.steps.items()
+        (key, who, f"{load} ({run.rate:.1f}/s)", step, *_spread(said), _again(run, step))
+        for who, load, runs in _loads(result)
+        for key, run in runs.items()
+        for step, said in run.steps.items()
     ]
     about = (
         "What clients waited for, in milliseconds; at half of maximum from the instant at which it should have begun. "
-        "`again` counts what they were told to ask again; a run with more than one in a thousand has no figures."
+        "`again` counts what they were told to ask again; a run of ours with more than one in a thousand has no "
+        "figures. Of stock the steps stand here of the dossiers that came so far, however few that are."
     )
-    return Table("Steps", about, ("procedure", "load", "step", "p50", "p95", "p99", "count", "again"), cells)
+    columns = ("procedure", "of", "load", "step", "p50", "p95", "p99", "count", "again")
+    return Table("Steps", about, columns, cells)
+
+
+def _loads(result: Result) -> Iterator[tuple[str, str, Mapping[str, Flow | Control]]]:
+    """All runs of whole dossiers: whose, under which load, by procedure."""
+    yield "ours", "half of maximum", result.open
+    yield "stock", "half of its maximum", result.stock_open
+    yield "ours", "set rate", result.rated
+    yield "ours", "maximum", result.closed
+    yield "stock", "maximum", result.stock
+
+
+def _again(run: Flow | Control, step: str) -> str:
+    return str(run.again.get(step, 0)) if isinstance(run, Flow) else "–"
 
 
 def _hops(result: Result) -> Table:
     cells = [
-        (key, name, *_spread(said))
-        for key, flow in result.open.items()
+        (key, f"{load} ({flow.rate:.1f}/s)", name, *_spread(said))
+        for load, flows in (("half of maximum", result.open), ("set rate", result.rated))
+        for key, flow in flows.items()
         for name, said in sorted(flow.hops.items(), key=lambda pair: -pair[1].p99)
     ]
-    about = (
-        "From the `at` of an event to the `at` of what its subscriber appended, at half of maximum, in milliseconds."
-    )
-    return Table("Events", about, ("procedure", "event → subscriber", "p50", "p95", "p99", "count"), cells)
+    about = "From the `at` of an event to the `at` of what its subscriber appended, in milliseconds."
+    return Table("Events", about, ("procedure", "load", "event → subscriber", "p50", "p95", "p99", "count"), cells)
 
 
 def _intake(result: Result) -> Table:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from deploy.local.composition import SANDBOX
+from tests.bench.client import WHOLE
 from tests.bench.judging import Row, compared, judged, tail
 from tests.bench.outcome import (
     FREE,
@@ -12,6 +13,7 @@ from tests.bench.outcome import (
     MOST_AT_ALL,
     MOST_EACH,
     Asked,
+    Control,
     Flow,
     Growth,
     Memory,
@@ -116,8 +118,20 @@ def _at_half(result: Result) -> Iterator[Row]:
         yield compared(row, flow)
         share, count = (flow.notices_in_time, flow.dossiers * NOTICES[key]) if flow else (None, 0)
         shown = f"{100 * (share or 0):.2f} %"
+        yield _waited(key, flow, result.stock_open.get(key))
         figure = f"{key}: notices handed over within 10 s"
         yield compared(tail(figure, "≥ 99.9 %", count, share, shown, (share or 0) >= 0.999), flow)
+
+
+def _waited(key: str, ours: Flow | None, stock: Control | None) -> Row:
+    """How long people wait for their result, each system at half of its own maximum."""
+    runs = {"ours": ours, "stock": stock}
+    told = {
+        f"{name} {said.p50:.0f} / {said.p99:.0f} ms of {said.count:,} at {run.rate_asked or 0:.1f}/s"
+        for name, run in runs.items()
+        if run and (said := run.steps.get(WHOLE))
+    }
+    return Row(f"{key}: submit → resolved at half of maximum, p50 / p99", "–", "; ".join(sorted(told)) or "–", None)
 
 
 def _growth(result: Result) -> Iterator[Row]:
