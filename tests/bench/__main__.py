@@ -109,8 +109,9 @@ class Bench:
         """Of the same work as ours; a few dossiers are done to count it where ours is not measured."""
         works = {key: flow.work for key, flow in self.result.closed.items()} or self._counted()
         with self._servers("limit") as rig:
+            best, self.result.limit_trials = limit.best(rig, next(iter(works.values())), self._plan)
             for key, work in works.items():
-                self.result.limit[key] = limit.measure(rig, key, work, self._plan.limit_dossiers)
+                self.result.limit[key] = limit.measure(rig, key, work, self._plan.limit_dossiers, best)
 
     def _counted(self) -> dict[str, Work]:
         self._rig.up()

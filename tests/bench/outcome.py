@@ -235,6 +235,10 @@ class Limit:
     per_second: list[tuple[float, float]] = field(default_factory=list)  # dossiers
     stolen_percent: float = 0.0
     track: Track = field(default_factory=Track)
+    machine_percent: float = 0.0  # in use, by anybody
+    processes: int = 2
+    threads: int = 1
+    batch: int = 500
 
 
 @dataclass(frozen=True)
@@ -437,6 +441,7 @@ class Result:
     stock_open: dict[str, Control] = field(default_factory=dict)  # at half of its own maximum
     stock_trials: list[dict[str, float]] = field(default_factory=list)
     limit: dict[str, Limit] = field(default_factory=dict)
+    limit_trials: list[dict[str, float]] = field(default_factory=list)
     accepted: dict[str, Accepted] = field(default_factory=dict)
     scaling: Scaling | None = None
     memory: Memory | None = None

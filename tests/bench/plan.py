@@ -27,6 +27,17 @@ class PeerTrial:
 
 
 @dataclass(frozen=True)
+class LimitTrial:
+    """One setting of the limit: processes, how often each writes, publishes and consumes at once, and how many writes
+    or messages go together.
+    """
+
+    processes: int
+    threads: int
+    batch: int
+
+
+@dataclass(frozen=True)
 class Plan:
     """Sizes: `…_each` counts dossiers of each client, the rest is in seconds.
 
@@ -52,6 +63,8 @@ class Plan:
     trial_each: int
     peer_trials: tuple[PeerTrial, ...]
     peer_trial_seconds: float
+    limit_trials: tuple[LimitTrial, ...]
+    limit_trial_dossiers: int
     limit_dossiers: int
     scaling_seconds: float
     memory_seconds: float
@@ -85,6 +98,8 @@ NORMAL: Final = Plan(
     trial_each=3,
     peer_trials=(PeerTrial(2, 4), PeerTrial(2, 16), PeerTrial(4, 4)),
     peer_trial_seconds=3,
+    limit_trials=(LimitTrial(2, 1, 500), LimitTrial(2, 1, 2_000), LimitTrial(2, 2, 500)),
+    limit_trial_dossiers=800,
     limit_dossiers=4000,
     scaling_seconds=10,
     memory_seconds=90,
@@ -130,6 +145,8 @@ QUICK: Final = Plan(
     trial_each=1,
     peer_trials=(PeerTrial(2, 4),),
     peer_trial_seconds=2,
+    limit_trials=(LimitTrial(2, 1, 500),),
+    limit_trial_dossiers=100,
     limit_dossiers=400,
     scaling_seconds=4,
     memory_seconds=16,

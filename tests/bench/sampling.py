@@ -84,6 +84,11 @@ def others_percent(before: Look, after: Look) -> float:
     return _of_machine(whole - ours, before, after)
 
 
+def busy_percent(before: Look, after: Look) -> float:
+    """How much of the machine anybody used."""
+    return _of_machine(after.machine - before.machine, before, after)
+
+
 def stolen_percent(before: Look, after: Look) -> float:
     """The share of the machine that its host gave to others while it was wanted: who waits then waits for the host."""
     return _of_machine(after.stolen - before.stolen, before, after)

@@ -1,6 +1,7 @@
 """The figures as tables of words, the same for the page and for the document."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from tests.bench import flushes, stress_tables
@@ -24,6 +25,7 @@ def all_tables(result: Result, *, whole: bool = True) -> list[Table]:
         _hops(result),
         backlogs(result),
         _intake(result),
+        _limit(result),
         _control(result),
         _work(result),
         stress_tables.scaling(result),
@@ -152,6 +154,32 @@ def _intake(result: Result) -> Table:
         about += f" Django REST framework with PostgreSQL (`tests/bench/django/__init__.py`): {result.peer}"
     half = ("half of it", "p50", "p95", "p99", "core", "others", "stolen", "flush", "owed")
     return Table("Intake alone", about, ("door", "a second", "p50", "p95", "p99", "core", *half), cells)
+
+
+def _limit(result: Result) -> Table:
+    cells = [
+        (
+            key,
+            *(f"{rate:.1f}" for rate in (one.rate, one.rate_with_letters)),
+            *(f"{share:.0f}" for share in (one.machine_percent, one.others_percent, one.stolen_percent)),
+            f"{one.dossiers:,}",
+            ", ".join(f"{name} {ms:.1f}" for name, ms in sorted(one.cpu_ms.items(), key=lambda pair: -pair[1])[:3]),
+        )
+        for key, one in result.limit.items()
+    ]
+    chosen = {_setting(asdict(one)) for one in result.limit.values()}
+    tried = "; ".join(f"{_setting(one)}: {one['rate']:.0f}/s" for one in result.limit_trials)
+    about = (
+        f"The same writes and messages without any logic: dossiers a second, by {'; '.join(sorted(chosen))}. Tried: "
+        f"{tried or 'nothing else'}. A machine that is not full waited for its disk or for confirms."
+    )
+    shares = ("machine busy, %", "others, %", "stolen, %")
+    columns = ("procedure", "a second", "and letters", *shares, "dossiers", "ms of a core for one")
+    return Table("The limit", about, columns, cells)
+
+
+def _setting(one: Mapping[str, Any]) -> str:
+    return f"{one['processes']:.0f} processes × {one['threads']:.0f}, {one['batch']:,.0f} together"
 
 
 def _control(result: Result) -> Table:

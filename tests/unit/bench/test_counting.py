@@ -134,7 +134,7 @@ def test_what_begins_a_history_and_what_appends_to_one_are_counted_apart() -> No
 
 
 def test_the_limit_does_as_much_as_was_counted() -> None:
-    share = Share(0, 100, WORK, "", "", None)
+    share = Share(0, 100, WORK, 500, "", "", None)
     keys = list(keys_of(share))
     assert (len(keys), sum(int(key.partition(".")[2]) for key in keys)) == (1900, 1600)
     written = list(writes(WORK, 100))

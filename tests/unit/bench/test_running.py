@@ -184,7 +184,7 @@ def test_stock_and_the_limit_have_servers_that_hold_nothing_of_ours(
 
     monkeypatch.setattr(_Servers, "noted", [])
     monkeypatch.setattr(command, "Rig", _Servers)
-    monkeypatch.setattr(command, module, measured if part == "stock" else SimpleNamespace(measure=measured))
+    monkeypatch.setattr(command, module, measured if part == "stock" else SimpleNamespace(best=measured))
     bench = Bench(QUICK, [part], cast("Any", _Servers(Path("/nowhere/bench"))))
     bench.result.closed[NO_FEE] = a_flow()
     bench.run()
