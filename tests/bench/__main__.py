@@ -94,10 +94,10 @@ class Bench:
                 closed = one.closed(crew, one.each(crew, one.warm(crew).rate))
                 self.result.closed[key] = closed
                 with self._judged(f"ours, {key}, half of maximum"):
-                    self.result.open[key] = one.open(crew, closed.steady_rate / 2)
+                    self.result.open[key] = one.listened_to(crew, closed.steady_rate / 2)
                 if rate := self._plan.rate:
                     with self._judged(f"ours, {key}, {rate:g} a second"):
-                        self.result.rated[key] = one.open(crew, rate)
+                        self.result.rated[key] = one.listened_to(crew, rate)
 
     def _memory(self) -> None:
         self.result.memory = memory.measure(self._rig, self._plan, self.result.closed.get(FEE))

@@ -11,7 +11,7 @@ from tests.bench.stats import Moment, Spread
 from tests.bench.viewed import Viewing
 
 RESTING: Final = "resting"  # another stack of ours, whose turn it is not
-BESIDE: Final = ("driver", "bench", RESTING)  # what is ours, but no part of what is measured
+BESIDE: Final = ("driver", "bench", "department", RESTING)  # what is ours, but no part of what is measured
 FREE, HELD = "nothing but the machine", "a share of a core"  # what keeps a service in some processes from being faster
 
 
@@ -103,6 +103,27 @@ class Work:
 
 
 @dataclass(frozen=True)
+class Aged:
+    """Events that a queue's handler was done with, by how old they were then: `within` each bound in seconds."""
+
+    within: dict[str, int]
+
+    @property
+    def count(self) -> int:
+        """All of them."""
+        return self.within["+Inf"]
+
+    def share(self, seconds: float) -> float:
+        """The share that was not older; of what lies between two bounds nothing is known, and it counts as older."""
+        known = [count for bound, count in self.within.items() if float(bound) <= seconds]
+        return max(known, default=0) / self.count
+
+    def at_most(self, share: float) -> float:
+        """The smallest bound in seconds that so many kept to."""
+        return min(float(bound) for bound, count in self.within.items() if count >= share * self.count)
+
+
+@dataclass(frozen=True)
 class Flow:
     """One run of whole dossiers, whose sum has closed."""
 
@@ -128,6 +149,7 @@ class Flow:
     counted: Sum | None = None  # in the stores at the end; results that are older than this field have none
     stolen_percent: float = 0.0  # of the machine, given to others by its host
     again: dict[str, int] = field(default_factory=dict)  # by step, how often clients had to ask again
+    ages: dict[str, Aged] = field(default_factory=dict)  # by queue, of every event that it was given
 
     @property
     def steady_rate(self) -> float:

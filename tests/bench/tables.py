@@ -12,6 +12,7 @@ from tests.bench.stats import Spread
 from tests.bench.table import Table
 from tests.bench.targets import rows
 
+_SHOWN_AGES = (0.025, 0.05, 0.1, 0.25)  # in seconds, as the services count them
 _MARKS = {True: "✓", False: "✗", None: ""}
 
 
@@ -23,6 +24,7 @@ def all_tables(result: Result, *, whole: bool = True) -> list[Table]:
         _processor_time(result),
         _steps(result),
         _hops(result),
+        _ages(result),
         backlogs(result),
         _intake(result),
         _limit(result),
@@ -120,8 +122,33 @@ def _hops(result: Result) -> Table:
         for key, flow in flows.items()
         for name, said in sorted(flow.hops.items(), key=lambda pair: -pair[1].p99)
     ]
-    about = "From the `at` of an event to the `at` of what its subscriber appended, in milliseconds."
+    about = (
+        "From the `at` of an event to the `at` of what its subscriber appended, or until a department's own program "
+        "heard of it, in milliseconds."
+    )
     return Table("Events", about, ("procedure", "load", "event → subscriber", "p50", "p95", "p99", "count"), cells)
+
+
+def _ages(result: Result) -> Table:
+    cells = [
+        (
+            key,
+            f"{load} ({flow.rate:.1f}/s)",
+            queue,
+            *(f"{100 * aged.share(seconds):.2f}" for seconds in _SHOWN_AGES),
+            f"{1000 * aged.at_most(0.99):.0f}",
+            f"{aged.count:,}",
+        )
+        for load, flows in (("half of maximum", result.open), ("set rate", result.rated))
+        for key, flow in flows.items()
+        for queue, aged in sorted(flow.ages.items(), key=lambda pair: pair[1].share(_SHOWN_AGES[-1]))
+    ]
+    about = (
+        "Every event that each queue was given, from when it was written until its handler was done and the broker "
+        "was told so: the share in % that was no older than so many milliseconds, and a bound for the p99."
+    )
+    shares = tuple(f"≤ {1000 * seconds:.0f}" for seconds in _SHOWN_AGES)
+    return Table("Deliveries", about, ("procedure", "load", "queue", *shares, "p99 ≤", "count"), cells)
 
 
 def _intake(result: Result) -> Table:

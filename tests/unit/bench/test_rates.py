@@ -39,7 +39,7 @@ class _Ours:
     def closed(self, *_: object) -> Flow:
         return replace(a_flow(), rate=12.0)
 
-    def open(self, _crew: object, rate: float) -> Flow:
+    def listened_to(self, _crew: object, rate: float) -> Flow:
         if rate > 12:
             raise Unclosed("90 of 100 resolved")
         return replace(a_flow(), load="open", rate_asked=rate)
