@@ -200,9 +200,9 @@ class Sampler:
             at=[round(one.at - self._looks[0].at, 2) for one in self._looks[1:]],
             cpu_percent={name: [_percent(name, *step) for step in steps] for name in names},
             rss_mb={name: [round(step[1].rss.get(name, 0) / _MEGABYTE, 1) for step in steps] for name in names},
-            queued={name: [one and one.depths.get(name, 0) for one in seen] for name in queues},
-            unpublished=[one and one.waiting for one in seen] if self._unpublished else [],
-            lag_seconds=[one and one.lag_seconds for one in seen] if self._unpublished else [],
+            queued={name: [one.depths.get(name, 0) if one else None for one in seen] for name in queues},
+            unpublished=[one.waiting if one else None for one in seen] if self._unpublished else [],
+            lag_seconds=[one.lag_seconds if one else None for one in seen] if self._unpublished else [],
         )
 
     def _watch(self) -> None:

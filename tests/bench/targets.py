@@ -101,7 +101,7 @@ def _intake(result: Result) -> Iterator[Row]:
     yield compared(judged(figure, "≥ 2 ×", times, f"{times or 0:.2f} ×", (times or 0) >= 2), ours, stock)
     p99, count = (ours.open.p99, ours.open.count) if ours else (None, 0)
     row = tail("intake RPC, p99 at half of maximum", "≤ 50 ms", count, p99, f"{p99 or 0:.1f} ms", (p99 or 0) <= 50)
-    yield compared(row, ours and ours.open_noise)
+    yield compared(row, ours.open_noise if ours else None)
     ours, peer = result.accepted.get("ours, HTTP"), result.accepted.get("Django REST, HTTP")
     if ours and peer:
         shown = f"{ours.rate / peer.rate:.2f} ×; {ours.work_ms:.1f} ms of a core each against {peer.work_ms:.1f}"
@@ -213,7 +213,7 @@ def _pages(result: Result) -> Iterator[Row]:
     p95 = slowest.took.p95 if slowest else None
     shown = f"{p95 or 0:.0f} ms ({slowest.name})" if slowest else ""
     row = judged(f"pages: slowest at the server, p95, {size}", "≤ 300 ms", p95, shown, (p95 or 0) <= _PAGE_MS)
-    yield compared(row, told and told.noise)
+    yield compared(row, told.noise if told else None)
     count = sum(bool(one.detours) for one in told.pages) if told else None
     shown = f"{count} of {len(told.pages)}" if told else ""
     yield judged("pages: that ask for something by no index", "0", count, shown, count == 0)
@@ -233,8 +233,8 @@ def _memory(result: Result) -> Iterator[Row]:
     largest = max(peaks.items(), key=lambda pair: pair[1], default=None)
     most = largest[1] if largest else None
     shown = f"{largest[1]:.0f} MB ({largest[0]})" if largest else ""
-    size = judged("memory: largest service under load, RSS", "≤ 150 MB", most, shown, (most or 0) <= 150)
-    for row in (_visited(size, result.memory), _flat(result.memory)):
+    of_largest = judged("memory: largest service under load, RSS", "≤ 150 MB", most, shown, (most or 0) <= 150)
+    for row in (_visited(of_largest, result.memory), _flat(result.memory)):
         yield _under_load(row, result.memory, result.closed.get(FEE))
 
 

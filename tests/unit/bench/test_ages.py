@@ -9,13 +9,15 @@ from typing import Any, cast
 
 import pytest
 
+from services.cli.top import scraping
 from tests.bench import ages, listening
+from tests.bench.judging import Row
 from tests.bench.listening import DEPARTMENT, Listening
 from tests.bench.ours import Ours
 from tests.bench.outcome import Aged, NotMeasured, Result
 from tests.bench.plan import NO_FEE, QUICK
 from tests.bench.tables import all_tables
-from tests.bench.targets import Row, rows
+from tests.bench.targets import rows
 from tests.bench.world import offers
 from tests.unit.bench.figures import a_flow, a_machine, entry_of
 
@@ -39,7 +41,7 @@ def scraped(monkeypatch: pytest.MonkeyPatch, *processes: Mapping[str, Counter[st
         )
         for one in processes
     ]
-    monkeypatch.setattr(ages.scraping, "look", lambda _folder: seen)
+    monkeypatch.setattr(scraping, "look", lambda _folder: seen)
 
 
 def test_ages_are_those_of_all_processes_since_the_run_began(monkeypatch: pytest.MonkeyPatch) -> None:

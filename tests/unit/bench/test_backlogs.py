@@ -1,6 +1,7 @@
 """What was not done yet is told of every run that was looked at, and what nobody could look at is a gap."""
 
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
@@ -75,7 +76,7 @@ class _Broker:
     """Answers, is too busy, answers."""
 
     def __init__(self) -> None:
-        self._answers = iter([{"notify": 1}, BrokerBusy("busy"), {"notify": 3}])
+        self._answers: Iterator[dict[str, int] | Exception] = iter([{"notify": 1}, BrokerBusy("busy"), {"notify": 3}])
 
     def depths(self) -> dict[str, int]:
         answer = next(self._answers)

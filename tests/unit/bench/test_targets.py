@@ -7,13 +7,13 @@ import pytest
 from tests.bench.client import Lived
 from tests.bench.control import ends
 from tests.bench.intake import OURS_BY_RPC
-from tests.bench.judging import Noise
+from tests.bench.judging import Noise, Row
 from tests.bench.memory import Seen, beside, told
 from tests.bench.outcome import FREE, HELD, Pair, Result, Scaled, Scaling, Sum
 from tests.bench.plan import FEE, NO_FEE
 from tests.bench.stats import middle_rate
 from tests.bench.stress_tables import memory
-from tests.bench.targets import Row, rows
+from tests.bench.targets import rows
 from tests.unit.bench.figures import a_control, a_flow, a_growth, a_limit, a_machine, a_viewing, an_accepted
 
 _STOCK = "stock, RPC"
@@ -254,8 +254,7 @@ _OTHERS = Noise(others_percent=7.0, stolen_percent=4.0)
 
 
 def a_scaled(limit: str, processes: int, rate: float, noise: Noise, machine_percent: float = 50.0) -> Scaled:
-    given = {"others_percent": noise.others_percent, "stolen_percent": noise.stolen_percent}
-    return Scaled(limit, processes, 480, rate, 30.0, machine_percent, 1, 48, **given)
+    return Scaled(limit, processes, 480, rate, 30.0, machine_percent, 1, 48, noise.others_percent, noise.stolen_percent)
 
 
 @pytest.mark.parametrize(("noise", "met"), [(Noise(), True), (_OTHERS, None)])
