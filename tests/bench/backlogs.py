@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from tests.bench.outcome import Result, Track
+from tests.bench.outcome import Result
 from tests.bench.stats import percentile
 from tests.bench.table import Table
+from tests.bench.track import Track
 
 _ABOUT: Final = (
     "Looked at every second of a run: how many histories had something that was not published yet, for how many "

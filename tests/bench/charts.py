@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from tests.bench.outcome import Accepted, Control, Flow, Limit, Memory, Result, Track
+from tests.bench.outcome import Accepted, Control, Flow, Limit, Result
 from tests.bench.plots import Chart, Points
 from tests.bench.stats import Moment
+from tests.bench.stressed import Memory
+from tests.bench.track import Track
 
 Section = tuple[str, list[Chart]]
 

@@ -14,11 +14,12 @@ from tests.bench.beside import laid_beside
 from tests.bench.books import Books
 from tests.bench.lookups import ask, samples
 from tests.bench.ours import Ours
-from tests.bench.outcome import Flow, Grown, Growth, Pair
+from tests.bench.outcome import Flow
 from tests.bench.patterns import live
 from tests.bench.plan import FEE, Plan
 from tests.bench.rig import Rig
 from tests.bench.stocked import stocked
+from tests.bench.stressed import Grown, Growth, Pair
 from tests.bench.world import offers
 
 _GIGABYTE: Final = 1e9

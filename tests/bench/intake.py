@@ -20,11 +20,12 @@ from tests.bench.client import SUBMIT, Lived
 from tests.bench.crew import Crew
 from tests.bench.flushes import Flushes
 from tests.bench.ours import each_for, insist_asked_once, seconds_at
-from tests.bench.outcome import Accepted, NotMeasured, Sum, Track
+from tests.bench.outcome import Accepted, NotMeasured, Sum
 from tests.bench.plan import NO_FEE, Plan
 from tests.bench.rig import Rig, queue_names
 from tests.bench.sampling import Look, others_percent, stolen_percent, used
 from tests.bench.stats import Spread, over_time, spread
+from tests.bench.track import Track
 from tests.bench.world import World, offers, ours
 
 Count = Callable[[Sequence[str]], int]

@@ -22,11 +22,12 @@ from kombu import Connection
 from pymongo import InsertOne, MongoClient, UpdateOne, WriteConcern
 
 from services.contracts.envelope import Envelope
-from tests.bench.outcome import Limit, NotMeasured, Track, Work
+from tests.bench.outcome import Limit, NotMeasured, Work
 from tests.bench.paces import Ended, Pace, dossiers_per_second
 from tests.bench.plan import LimitTrial, Plan
 from tests.bench.rig import Rig
 from tests.bench.sampling import busy_percent, others_percent, stolen_percent, used
+from tests.bench.track import Track
 
 _SPAWN: Final = multiprocessing.get_context("spawn")
 _EXCHANGE: Final = "limit.events"

@@ -15,8 +15,9 @@ from services.contracts.catalogue.dates import local_day
 from services.registry.holders import read_kept
 from tests.bench.beside import case_code, webhook_of
 from tests.bench.books import Books
-from tests.bench.outcome import Asked, Unclosed, beyond
+from tests.bench.outcome import Unclosed
 from tests.bench.stats import percentile
+from tests.bench.stressed import Asked, beyond
 from tests.integration.questions import Sample, questions
 from tests.integration.shelf import (
     HEARD,

@@ -17,11 +17,12 @@ from tests.bench import proc
 from tests.bench.browsing import browsing
 from tests.bench.crew import Crew
 from tests.bench.ours import Ours
-from tests.bench.outcome import Flow, Held, Memory
+from tests.bench.outcome import Flow
 from tests.bench.plan import FEE, Plan
 from tests.bench.rig import Rig
 from tests.bench.sampling import families
 from tests.bench.stats import slope
+from tests.bench.stressed import Held, Memory
 from tests.bench.world import offers
 
 _EVERY_SECONDS: Final = 2.0

@@ -17,7 +17,7 @@ from pymongo.errors import PyMongoError
 
 from tests.bench import proc
 from tests.bench.judging import Noise
-from tests.bench.outcome import Track
+from tests.bench.track import Track
 
 EVERY_SECONDS: Final = 1.0
 SUPERVISOR, BENCH = "supervisor", "bench"

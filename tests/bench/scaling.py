@@ -17,10 +17,11 @@ from typing import Final
 
 from tests.bench.order import told_since, wrong_with
 from tests.bench.ours import Ours
-from tests.bench.outcome import FREE, HELD, Flow, Scaled, Scaling, Unclosed
+from tests.bench.outcome import Flow, Unclosed
 from tests.bench.plan import FEE, Plan
 from tests.bench.quota import Quota
 from tests.bench.rig import Rig
+from tests.bench.stressed import FREE, HELD, Scaled, Scaling
 from tests.bench.targets import SERVICES
 from tests.bench.world import offers
 

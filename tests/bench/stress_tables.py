@@ -1,6 +1,7 @@
 """The tables of what happens in the long run: two processes for one, memory over time, many dossiers stored."""
 
-from tests.bench.outcome import MOST_AT_ALL, MOST_EACH, Asked, Result
+from tests.bench.outcome import Result
+from tests.bench.stressed import MOST_AT_ALL, MOST_EACH, Asked
 from tests.bench.table import Table
 
 _MIDDLE = (

@@ -7,23 +7,9 @@ from typing import Final
 from deploy.local.composition import SANDBOX
 from tests.bench.client import WHOLE
 from tests.bench.judging import Row, compared, judged, tail
-from tests.bench.outcome import (
-    FREE,
-    HELD,
-    MOST_AT_ALL,
-    MOST_EACH,
-    Asked,
-    Control,
-    Flow,
-    Growth,
-    Memory,
-    Result,
-    Scaled,
-    Scaling,
-    ratio,
-    worst,
-)
+from tests.bench.outcome import Control, Flow, Result, worst
 from tests.bench.plan import FEE, NOTICES, PROCEDURES
+from tests.bench.stressed import FREE, HELD, MOST_AT_ALL, MOST_EACH, Asked, Growth, Memory, Scaled, Scaling, ratio
 
 SERVICES: Final = ("intake", "routing", "payment", "notify", "registry")
 _FLAT: Final = 0.33  # MB a minute: 10 in half an hour

@@ -4,23 +4,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from tests.bench.books import Entry
-from tests.bench.outcome import (
-    Accepted,
-    Asked,
-    Control,
-    Flow,
-    Grown,
-    Growth,
-    Limit,
-    Pair,
-    Scaled,
-    Scaling,
-    Sum,
-    Track,
-    Work,
-)
+from tests.bench.outcome import Accepted, Control, Flow, Limit, Sum, Work
 from tests.bench.plan import NO_FEE
 from tests.bench.stats import over_time, spread
+from tests.bench.stressed import Asked, Grown, Growth, Pair, Scaled, Scaling
+from tests.bench.track import Track
 from tests.bench.viewed import Viewed, Viewing
 from tests.bench.world import World
 from tests.chaos.stream import Heard, heard

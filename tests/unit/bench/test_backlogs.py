@@ -11,11 +11,13 @@ from amqp.exceptions import ConnectionError as BrokerBusy
 from tests.bench import pages, sampling
 from tests.bench.backlogs import backlogs
 from tests.bench.intake import OURS_BY_RPC
-from tests.bench.outcome import Result, Scaling, Track
+from tests.bench.outcome import Result
 from tests.bench.plan import NO_FEE
 from tests.bench.plots import Chart, svg
 from tests.bench.sampling import Sampler
+from tests.bench.stressed import Scaling
 from tests.bench.tables import all_tables
+from tests.bench.track import Track
 from tests.unit.bench.figures import a_control, a_flow, a_limit, a_machine, a_scaling, a_track, an_accepted
 
 

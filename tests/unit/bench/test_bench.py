@@ -14,18 +14,14 @@ from tests.bench import pages
 from tests.bench.applicants import MOST_UNNAMED, identity, shares
 from tests.bench.crew import arrivals
 from tests.bench.memory import Seen, told
-from tests.bench.outcome import (
-    Growth,
-    Result,
-    Sum,
-    Unclosed,
-)
+from tests.bench.outcome import Result, Sum, Unclosed
 from tests.bench.peer import quoted
 from tests.bench.plan import NO_FEE
 from tests.bench.plots import Chart, svg, ticks
 from tests.bench.quota import home_of
 from tests.bench.sampling import Look, others_percent, stolen_percent, used
 from tests.bench.stats import over_time, per_second, percentile, share_within, slope, spread
+from tests.bench.stressed import Growth
 from tests.bench.tables import all_tables
 from tests.bench.targets import rows
 from tests.unit.bench.figures import a_control, a_flow, a_growth, a_limit, a_machine, a_scaling, a_viewing

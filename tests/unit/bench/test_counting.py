@@ -18,10 +18,7 @@ from tests.bench.books import ends, hops, until_sent, work
 from tests.bench.limit import Share, filler, insist_written, keys_of, writes
 from tests.bench.order import wrong_with
 from tests.bench.ours import each_for, seconds_at
-from tests.bench.outcome import (
-    NotMeasured,
-    Result,
-)
+from tests.bench.outcome import NotMeasured, Result
 from tests.bench.paces import Ended, dossiers_per_second
 from tests.bench.plan import NO_FEE
 from tests.bench.rig import ROOT

@@ -9,10 +9,11 @@ import pytest
 from tests.bench import intake
 from tests.bench.client import SUBMIT, Lived
 from tests.bench.intake import OURS_BY_RPC, Contestant, Stand, of_ours
-from tests.bench.outcome import Track, Unclosed
+from tests.bench.outcome import Unclosed
 from tests.bench.plan import QUICK
 from tests.bench.rig import queue_names
 from tests.bench.sampling import Look
+from tests.bench.track import Track
 from tests.unit.bench.figures import a_world
 
 _JOURNALS = ("motcua_intake.dossiers",)

@@ -8,10 +8,11 @@ import pytest
 
 from tests.bench import limit
 from tests.bench.limit import Share, best
-from tests.bench.outcome import Result, Track
+from tests.bench.outcome import Result
 from tests.bench.paces import Ended
 from tests.bench.plan import FEE, NORMAL, QUICK, LimitTrial
 from tests.bench.tables import all_tables
+from tests.bench.track import Track
 from tests.unit.bench.figures import WORK, a_limit, a_machine
 
 _FASTEST = NORMAL.limit_trials[1]

@@ -13,8 +13,9 @@ from services.routing.case import OPEN
 from tests.bench.beside import OF_AN_OWNER, copies
 from tests.bench.judging import Noise, Row
 from tests.bench.lookups import _Answers, _asked
-from tests.bench.outcome import MOST_AT_ALL, MOST_EACH, Asked, Result
+from tests.bench.outcome import Result
 from tests.bench.stress_tables import lookups
+from tests.bench.stressed import MOST_AT_ALL, MOST_EACH, Asked
 from tests.bench.targets import rows
 from tests.integration.questions import LIMIT, Sample
 from tests.integration.shelf import Read

@@ -7,9 +7,10 @@ from typing import Any, cast
 import pytest
 
 from tests.bench import scaling
-from tests.bench.outcome import FREE, HELD, Result, Scaled, Scaling
+from tests.bench.outcome import Result
 from tests.bench.plan import NO_FEE, NORMAL
 from tests.bench.scaling import Told
+from tests.bench.stressed import FREE, HELD, Scaled, Scaling
 from tests.bench.targets import rows
 from tests.unit.bench.figures import a_flow, a_machine
 

@@ -9,10 +9,11 @@ from tests.bench.control import ends
 from tests.bench.intake import OURS_BY_RPC
 from tests.bench.judging import Noise, Row
 from tests.bench.memory import Seen, beside, told
-from tests.bench.outcome import FREE, HELD, Pair, Result, Scaled, Scaling, Sum
+from tests.bench.outcome import Result, Sum
 from tests.bench.plan import FEE, NO_FEE
 from tests.bench.stats import middle_rate
 from tests.bench.stress_tables import memory
+from tests.bench.stressed import FREE, HELD, Pair, Scaled, Scaling
 from tests.bench.targets import rows
 from tests.unit.bench.figures import a_control, a_flow, a_growth, a_limit, a_machine, a_viewing, an_accepted
 
