@@ -42,9 +42,9 @@ figure; of stock nameko the wrong and missing states are counted instead. What i
 
 A part that was measured alone has a document beside this one, `bench-<part>.md`; which is newer, its first line says.
 
-Two runs are compared by what they did on the same machine: where other programs, and others to whom its
-host gave it, took more than {MOST_OTHERS:.0f} % of it during one of them, or {MOST_APART:.0f} more during one than
-during the other, the figure has no mark.
+A figure has no mark where other programs, and others to whom the machine's host gave it, took more than
+{MOST_OTHERS:.0f} % of it during a run, or {MOST_APART:.0f} more during one of two that are compared than during the
+other. Fewer than 1,000,000 stored can miss a target of growth and not meet one.
 
 What the stack needs of a machine's memory at rest is told by PSS: the processes of the services share the interpreter's
 pages and those of its libraries, which the machine holds once, and RSS counts for each of them. So the 900 MB are held
