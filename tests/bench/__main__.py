@@ -29,7 +29,7 @@ from tests.bench.rig import COUNTERPARTS, ROOT, Rig
 from tests.bench.stock_rig import StockServices
 from tests.bench.table import Table
 from tests.bench.tables import all_tables, machine_line
-from tests.bench.world import offers
+from tests.bench.world import Offer, offers
 
 RESULTS: Final = ROOT / ".run" / "bench"
 DOCUMENTS: Final = ROOT / "docs"
@@ -43,6 +43,7 @@ class Bench:
 
     def __init__(self, plan: Plan, parts: Collection[str], rig: Rig, stored: Path | None = None) -> None:
         self._plan, self._parts, self._rig, self._stored = plan, parts, rig, stored
+        self._rigs = [rig]
         self._offers = offers(PROCEDURES)
         self.result = Result(f"{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}", plan.name, machine.describe())
 
@@ -93,7 +94,10 @@ class Bench:
                 closed = one.closed(crew, one.each(crew, one.warm(crew).rate))
                 self.result.closed[key] = closed
                 with self._judged(f"ours, {key}, half of maximum"):
-                    self.result.open[key] = one.open(crew, closed.steady_rate / 2)
+                    self.result.open[key] = one.listened_to(crew, closed.steady_rate / 2)
+                if rate := self._plan.rate:
+                    with self._judged(f"ours, {key}, {rate:g} a second"):
+                        self.result.rated[key] = one.listened_to(crew, rate)
 
     def _memory(self) -> None:
         self.result.memory = memory.measure(self._rig, self._plan, self.result.closed.get(FEE))
@@ -104,11 +108,10 @@ class Bench:
     def _limit(self) -> None:
         """Of the same work as ours; a few dossiers are done to count it where ours is not measured."""
         works = {key: flow.work for key, flow in self.result.closed.items()} or self._counted()
-        self._rig.up(COUNTERPARTS)
-        self._rig.stop_services()
-        for key, work in works.items():
-            self.result.limit[key] = limit.measure(self._rig, key, work, self._plan.limit_dossiers)
-        limit.forget(self._rig)
+        with self._servers("limit") as rig:
+            best, self.result.limit_trials = limit.best(rig, next(iter(works.values())), self._plan)
+            for key, work in works.items():
+                self.result.limit[key] = limit.measure(rig, key, work, self._plan.limit_dossiers, best)
 
     def _counted(self) -> dict[str, Work]:
         self._rig.up()
@@ -136,17 +139,23 @@ class Bench:
                 self.result.accepted[one.name] = intake.measure(self._rig, self._plan, one)
 
     def _stock(self) -> None:
-        self._rig.up(COUNTERPARTS)
-        self._rig.stop_services()
-        prepare_indexes(self._rig.env["MOTCUA_MONGO_URI"])
-        trials = Trials(self._rig, self._plan)
-        best = trials.best(next(iter(self._offers.values())))
-        self.result.stock_trials = trials.told
-        with StockServices(self._rig, best) as services:
-            for key, offer in self._offers.items():
-                self.result.stock[key] = trials.measure(services, offer)
-        if "intake" in self._parts:
-            self._stock_intake(trials, StockServices(self._rig, best, ["intake"]))
+        with self._servers("stock") as rig:
+            prepare_indexes(rig.env["MOTCUA_MONGO_URI"])
+            trials = Trials(rig, self._plan)
+            best = trials.best(next(iter(self._offers.values())))
+            self.result.stock_trials = trials.told
+            with StockServices(rig, best) as services:
+                for key, offer in self._offers.items():
+                    self._stock_flow(trials, services, key, offer)
+            if "intake" in self._parts:
+                self._stock_intake(rig, trials, StockServices(rig, best, ["intake"]))
+
+    def _stock_flow(self, trials: Trials, services: StockServices, key: str, offer: Offer) -> None:
+        with trials.hire(services, offer) as crew:
+            closed = trials.closed(services, crew)
+            self.result.stock[key] = closed
+            with self._judged(f"stock, {key}, half of its maximum"):
+                self.result.stock_open[key] = trials.half(services, crew, closed)
 
     def _growth(self) -> None:
         """On stacks of its own."""
@@ -158,10 +167,30 @@ class Bench:
         self._rig.stack.down()
         self.result.viewing = portal.measure(self._rig.run_dir, self._plan, self._stored)
 
-    def _stock_intake(self, trials: Trials, alone: StockServices) -> None:
+    def _stock_intake(self, rig: Rig, trials: Trials, alone: StockServices) -> None:
         with self._judged("intake, stock"), alone as services:
             one = trials.contestant(services)
-            self.result.accepted[one.name] = intake.measure(self._rig, self._plan, one)
+            self.result.accepted[one.name] = intake.measure(rig, self._plan, one)
+
+    @contextmanager
+    def _servers(self, name: str) -> Iterator[Rig]:
+        """Servers and a mailbox that nobody has used, alone on the machine: as fresh as ours were for us."""
+        self._rig.stack.down()
+        rig = Rig(self._rig.run_dir.with_name(f"{self._rig.run_dir.name}-{name}"))
+        self._rigs.append(rig)
+        try:
+            rig.up(COUNTERPARTS)
+            yield rig
+        finally:
+            rig.stack.down()
+
+    def leave(self, *, keep_logs: bool) -> None:
+        """Nothing runs any more, and nothing is left but, where they are to be kept, the run directories."""
+        for rig in self._rigs:
+            if keep_logs:
+                rig.stack.down()
+            else:
+                rig.wipe()
 
 
 def keep(result: Result) -> Path:
@@ -199,6 +228,7 @@ def _shown(table: Table) -> Shown:
 @click.option("--full", "form", flag_value="full", help="A million dossiers stored, half an hour of memory: two hours.")
 @click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), help="Only this part; may be repeated.")
 @click.option("--minutes", type=click.FloatRange(min=0.1), help="So long is memory looked at.")
+@click.option("--rate", type=click.FloatRange(min=0.5), help="One run more of `ours`, of so many dossiers a second.")
 @click.option("--dossiers", type=click.IntRange(min=1000), help="So many are stored for `growth`.")
 @click.option("--of-one-unit", type=click.IntRange(min=1000), help="So many are stored for `pages`.")
 @click.option(
@@ -215,6 +245,7 @@ def main(
     form: str | None,
     parts: tuple[str, ...],
     minutes: float | None,
+    rate: float | None,
     dossiers: int | None,
     of_one_unit: int | None,
     stored: Path | None,
@@ -227,7 +258,8 @@ def main(
     if stored and {"growth", "pages"} <= set(parts or PARTS):
         raise click.UsageError("growth and pages fill in something else each: --stored is for one of them")
     if again is None:
-        result = measure(planned(form, minutes, dossiers, of_one_unit), parts or PARTS, stored, keep_logs=keep_logs)
+        plan = planned(form, minutes, rate, dossiers, of_one_unit)
+        result = measure(plan, parts or PARTS, stored, keep_logs=keep_logs)
     else:
         result = cattrs.structure(json.loads(again.read_text(encoding="utf-8")), Result)
     page = keep(result)
@@ -238,11 +270,14 @@ def main(
     sys.exit(1 if result.refused else 0)
 
 
-def planned(form: str | None, minutes: float | None, dossiers: int | None, of_one_unit: int | None) -> Plan:
+def planned(
+    form: str | None, minutes: float | None, rate: float | None, dossiers: int | None, of_one_unit: int | None
+) -> Plan:
     """The plan of a form, with what was asked for otherwise."""
     plan = {QUICK.name: QUICK, FULL.name: FULL}.get(form or "", NORMAL)
     asked: dict[str, Any] = {
         "memory_seconds": 60 * minutes if minutes is not None else None,
+        "rate": rate,
         "growth_dossiers": dossiers,
         "pages_dossiers": of_one_unit,
     }
@@ -260,14 +295,11 @@ def measure(plan: Plan, parts: Collection[str], stored: Path | None, *, keep_log
     """Everything asked for, on a stack that is gone afterwards."""
     logging.getLogger("amqp").setLevel(logging.ERROR)  # it wonders aloud at what arrives while a channel closes
     rig = Rig(ROOT / ".run" / f"bench-{datetime.now(UTC):%H%M%S}")
+    bench = Bench(plan, parts, rig, stored and stored.resolve())
     try:
-        bench = Bench(plan, parts, rig, stored and stored.resolve())
         bench.run()
     finally:
-        if keep_logs:
-            rig.stack.down()
-        else:
-            rig.wipe()
+        bench.leave(keep_logs=keep_logs)
     return bench.result
 
 

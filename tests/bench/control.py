@@ -2,8 +2,9 @@
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from functools import partial
 from typing import Any, Final, Self
 
 from pymongo import MongoClient
@@ -11,7 +12,7 @@ from pymongo import MongoClient
 from tests.bench.client import SUBMIT, WHOLE, Lived
 from tests.bench.crew import Crew
 from tests.bench.intake import Contestant, kept_in
-from tests.bench.ours import each_for, step_over_time, steps
+from tests.bench.ours import each_for, seconds_at, step_over_time, steps
 from tests.bench.outcome import Control, NotMeasured
 from tests.bench.plan import FEE, NO_FEE, NOTICES, Plan, Trial
 from tests.bench.rig import Rig
@@ -41,30 +42,40 @@ class Trials:
         if len(self._plan.trials) == 1:
             return self._plan.trials[0]
         for trial in self._plan.trials:
-            with StockServices(self._rig, trial) as services, self._hire(services, offer) as crew:
+            with StockServices(self._rig, trial) as services, self.hire(services, offer) as crew:
                 self._warm(crew)
                 crew.prepare(self._plan.trial_each)
-                done = self._run(services, crew, self._plan.trial_each, {})
+                done = self._run(services, crew, partial(crew.closed, self._plan.trial_each), {})
             self.told.append({**asdict(trial), "rate": done.steady_rate, "wrong": done.wrong_dossiers})
         best = max(self.told, key=lambda one: one["rate"])
         return Trial(int(best["workers"]), int(best["connections"]))
 
-    def measure(self, services: StockServices, offer: Offer) -> Control:
+    def closed(self, services: StockServices, crew: Crew) -> Control:
         """The maximum."""
-        with self._hire(services, offer) as crew:
-            with Tap(crew.world) as tap:
-                expected = self._warm(crew)
-                published = tap.counted(self._plan.warm_each * crew.clients)
-            each = each_for(expected, self._plan.closed_seconds, crew.clients, self._plan.least_each)
-            crew.prepare(each)
-            return self._run(services, crew, each, published)
+        with Tap(crew.world) as tap:
+            expected = self._warm(crew)
+            published = tap.counted(self._plan.warm_each * crew.clients)
+        each = each_for(expected, self._plan.closed_seconds, crew.clients, self._plan.least_each)
+        crew.prepare(each)
+        return self._run(services, crew, partial(crew.closed, each), published)
+
+    def half(self, services: StockServices, crew: Crew, closed: Control) -> Control:
+        """Half of that maximum, whatever became of the dossiers before. Raises NotMeasured."""
+        if not (rate := closed.steady_rate / 2):
+            raise NotMeasured("there is no half of nothing")
+        seconds = seconds_at(rate, self._plan.open_seconds, self._plan.stock_open_least)
+        crew.prepare(-(-round(rate * seconds) // crew.clients) or 1)
+        opened = self._run(services, crew, partial(crew.open, rate, seconds), closed.published)
+        return replace(opened, rate_asked=round(rate, 2))
 
     def contestant(self, services: StockServices) -> Contestant:
         """Its submissions alone."""
         world = services.world(self._plan.lost_after_seconds)
-        return Contestant("stock, RPC", world, "rpc", kept_in(world.mongo_uri, f"{STOCK}intake"), services.pids)
+        kept = kept_in(world.mongo_uri, f"{STOCK}intake")
+        return Contestant("stock, RPC", world, "rpc", kept, services.pids, queues=queue_names())
 
-    def _hire(self, services: StockServices, offer: Offer) -> Crew:
+    def hire(self, services: StockServices, offer: Offer) -> Crew:
+        """The clients."""
         world = services.world(self._plan.lost_after_seconds)
         return Crew(world, offer, self._plan.clients, self._plan.drivers)
 
@@ -76,9 +87,11 @@ class Trials:
             books.await_quiet(self._plan.drain_seconds)
             return len(lived) / seconds_of(lived, books.last_sent())
 
-    def _run(self, services: StockServices, crew: Crew, each: int, published: dict[str, float]) -> Control:
-        with self._rig.sampler({**crew.pids, **services.pids}, queue_names()) as sampler:
-            lived = crew.closed(each)
+    def _run(
+        self, services: StockServices, crew: Crew, submit: Callable[[], list[Lived]], published: dict[str, float]
+    ) -> Control:
+        with self._rig.sampler({**crew.pids, **services.pids}, queue_names(), ()) as sampler:
+            lived = submit()
             with _Books(crew, lived) as books:
                 books.await_quiet(self._plan.drain_seconds)
                 wrong, last_sent, sent = books.wrong(), books.last_sent(), books.sent()

@@ -14,11 +14,12 @@ from tests.bench.beside import laid_beside
 from tests.bench.books import Books
 from tests.bench.lookups import ask, samples
 from tests.bench.ours import Ours
-from tests.bench.outcome import Flow, Grown, Growth, Pair
+from tests.bench.outcome import Flow
 from tests.bench.patterns import live
 from tests.bench.plan import FEE, Plan
 from tests.bench.rig import Rig
 from tests.bench.stocked import stocked
+from tests.bench.stressed import Grown, Growth, Pair
 from tests.bench.world import offers
 
 _GIGABYTE: Final = 1e9
@@ -42,7 +43,7 @@ def measure(run_dir: Path, plan: Plan, stored: Path | None) -> Growth:
         empty.stack.down()
         full.stop_services()  # nothing else is asked of the store, nor done about what is laid beside
         stored_gigabytes, about = _stored(full.books), samples(full.books, filled.codes)
-        with laid_beside(full.books, about, filled.dossiers) as beside:
+        with laid_beside(full.books, about, filled.dossiers) as beside, full.sampler({}, {}, ()) as sampler:
             asked = ask(full.env, about)
         return Growth(
             procedure=FEE,
@@ -54,6 +55,7 @@ def measure(run_dir: Path, plan: Plan, stored: Path | None) -> Growth:
             pairs=pairs,
             asked=asked,
             beside=beside,
+            while_asked=sampler.noise,
         )
     finally:
         empty.wipe()

@@ -1,8 +1,8 @@
 """The machine's limit: the durable writes and confirmed messages of our dossiers, in batches, without any logic.
 
-Each of two processes writes, publishes and consumes in three threads at once. What is written and said has the number
-and the size that one of our dossiers was counted to have, each kind of write for itself (`writes`); nobody reads,
-decides, validates or renders anything.
+Each of some processes writes, publishes and consumes in threads of their own; of some settings the one that is fastest
+is measured (`best`). What is written and said has the number and the size that one of our dossiers was counted to have,
+each kind of write for itself (`writes`); nobody reads, decides, validates or renders anything.
 """
 
 import heapq
@@ -12,9 +12,8 @@ import smtplib
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from itertools import cycle, islice
 from typing import Any, Final
 
@@ -25,11 +24,11 @@ from pymongo import InsertOne, MongoClient, UpdateOne, WriteConcern
 from services.contracts.envelope import Envelope
 from tests.bench.outcome import Limit, NotMeasured, Work
 from tests.bench.paces import Ended, Pace, dossiers_per_second
+from tests.bench.plan import LimitTrial, Plan
 from tests.bench.rig import Rig
-from tests.bench.sampling import others_percent, stolen_percent, used
+from tests.bench.sampling import busy_percent, others_percent, stolen_percent, used
+from tests.bench.track import Track
 
-PROCESSES: Final = 2
-_BATCH: Final = 500
 _SPAWN: Final = multiprocessing.get_context("spawn")
 _EXCHANGE: Final = "limit.events"
 _LOG: Final = "limit.log"
@@ -41,14 +40,18 @@ _NAMES: Final = ("dossier_code", "procedure", "submitted_at", "documents", "requ
 
 @dataclass(frozen=True)
 class Share:
-    """What one process does, and where."""
+    """What one writer, one publisher and one consumer do together, and where."""
 
     number: int
     dossiers: int
     work: Work
+    batch: int
     amqp_uri: str
     mongo_uri: str
     smtp: tuple[str, int] | None
+
+
+Task = Callable[[Share, Pace], None]
 
 
 @dataclass(frozen=True)
@@ -58,19 +61,33 @@ class _Done:
     dossiers: int
     seconds: float
     cpu_ms: dict[str, float]
+    machine_percent: float
     others_percent: float
     stolen_percent: float
     per_second: list[tuple[float, float]]
+    track: Track
 
     @property
     def rate(self) -> float:
         return round(self.dossiers / self.seconds, 1)
 
 
-def measure(rig: Rig, procedure: str, work: Work, dossiers: int) -> Limit:
+def best(rig: Rig, work: Work, plan: Plan) -> tuple[LimitTrial, list[dict[str, float]]]:
+    """The fastest of the plan's settings, and what each of them did; a lone one need not be tried."""
+    if len(plan.limit_trials) == 1:
+        return plan.limit_trials[0], []
+    told = [
+        {**asdict(trial), "rate": _run(rig, work, plan.limit_trial_dossiers, trial, letters=False).rate}
+        for trial in plan.limit_trials
+    ]
+    fastest = max(range(len(told)), key=lambda number: told[number]["rate"])
+    return plan.limit_trials[fastest], told
+
+
+def measure(rig: Rig, procedure: str, work: Work, dossiers: int, trial: LimitTrial) -> Limit:
     """Dossiers a second at the limit, alone and with the letters handed to the mailbox as well."""
-    alone = _run(rig, work, dossiers, letters=False)
-    with_letters = _run(rig, work, max(PROCESSES, dossiers // 2), letters=True)
+    alone = _run(rig, work, dossiers, trial, letters=False)
+    with_letters = _run(rig, work, dossiers // 2, trial, letters=True)
     return Limit(
         procedure=procedure,
         dossiers=alone.dossiers,
@@ -81,47 +98,56 @@ def measure(rig: Rig, procedure: str, work: Work, dossiers: int) -> Limit:
         others_percent=alone.others_percent,
         stolen_percent=alone.stolen_percent,
         per_second=alone.per_second,
+        track=alone.track,
+        machine_percent=alone.machine_percent,
+        **asdict(trial),
     )
 
 
-def _run(rig: Rig, work: Work, dossiers: int, *, letters: bool) -> _Done:
-    _prepare(rig, work)
+def _run(rig: Rig, work: Work, dossiers: int, trial: LimitTrial, *, letters: bool) -> _Done:
+    shares = trial.processes * trial.threads
+    _prepare(rig, work, shares)
     smtp = (rig.env["MOTCUA_SMTP_HOST"], int(rig.env["MOTCUA_SMTP_PORT"])) if letters else None
     where = (rig.env["MOTCUA_AMQP_URI"], rig.env["MOTCUA_MONGO_URI"], smtp)
-    shares = [Share(number, dossiers // PROCESSES, work, *where) for number in range(PROCESSES)]
-    line, gate = _SPAWN.SimpleQueue(), _SPAWN.Barrier(PROCESSES + 1)
-    processes = [_SPAWN.Process(target=_do, args=(share, line, gate), daemon=True) for share in shares]
+    all_shares = [Share(number, dossiers // shares or 1, work, trial.batch, *where) for number in range(shares)]
+    line, gate = _SPAWN.SimpleQueue(), _SPAWN.Barrier(trial.processes + 1)
+    parts = [all_shares[number :: trial.processes] for number in range(trial.processes)]
+    processes = [_SPAWN.Process(target=_do, args=(part, line, gate), daemon=True) for part in parts]
     for process in processes:
         process.start()
     pids = {f"limit:{number}": process.pid or 0 for number, process in enumerate(processes)}
     gate.wait(_QUIET_SECONDS)
-    with rig.sampler(pids, {}) as sampler:
+    with rig.sampler(pids, {"limit": list(_queues(work, shares))}, ()) as sampler:
         ends: list[Ended | str] = [line.get() for _ in processes]
     for process in processes:
         process.join()
     if failures := [end for end in ends if isinstance(end, str)]:
         raise NotMeasured(f"the limit was not reached: {failures}")
     ended = [end for end in ends if isinstance(end, Ended)]
-    (before, after), done = sampler.ends, PROCESSES * (dossiers // PROCESSES)
+    (before, after), done = sampler.ends, sum(share.dossiers for share in all_shares)
     return _Done(
         dossiers=done,
         seconds=max(end.at for end in ended) - before.at,
         cpu_ms={name: round(1000 * one / done, 2) for name, one in used(before, after).items()},
+        machine_percent=busy_percent(before, after),
         others_percent=others_percent(before, after),
         stolen_percent=stolen_percent(before, after),
-        per_second=dossiers_per_second(ended, dossiers // PROCESSES, before.at),
+        per_second=dossiers_per_second(ended, done // trial.processes, before.at),
+        track=sampler.track(),
     )
 
 
-def _prepare(rig: Rig, work: Work) -> None:
-    """Fresh collections, and for each number of queues that an event may reach so many quorum queues; one stream."""
+def _prepare(rig: Rig, work: Work, shares: int) -> None:
+    """Fresh collections, and for each share and each number of queues that an event may reach so many quorum queues;
+    one stream.
+    """
     with MongoClient[dict[str, Any]](rig.env["MOTCUA_MONGO_URI"]) as client:
         client.drop_database(_DATABASE)
     with Connection(rig.env["MOTCUA_AMQP_URI"]) as connection:
         channel: Any = connection.channel()
         channel.exchange_declare(_EXCHANGE, "topic", durable=True, auto_delete=False)
         _declare(channel, _LOG, "stream", ["#"])
-        for name, keys in _queues(work).items():
+        for name, keys in _queues(work, shares).items():
             _declare(channel, name, "quorum", keys)
 
 
@@ -131,29 +157,30 @@ def _declare(channel: Any, name: str, kind: str, keys: list[str]) -> None:
         channel.queue_bind(name, _EXCHANGE, key)
 
 
-def _queues(work: Work) -> dict[str, list[str]]:
-    """The queues of both processes; key «p.3» reaches three queues of process p."""
+def _queues(work: Work, shares: int) -> dict[str, list[str]]:
+    """The queues of all shares; key «s.3» reaches three queues of share s."""
     most = max(int(count) for count in work.fan_out)
     return {
-        f"limit.{process}.{queue}": [f"{process}.{count}" for count in range(queue, most + 1)]
-        for process in range(PROCESSES)
+        f"limit.{share}.{queue}": [f"{share}.{count}" for count in range(queue, most + 1)]
+        for share in range(shares)
         for queue in range(1, most + 1)
     }
 
 
-def _do(share: Share, line: Any, gate: Any) -> None:
+def _do(shares: Sequence[Share], line: Any, gate: Any) -> None:
     """One process: how it ended, or what went wrong."""
-    tasks: list[Callable[[Share, Pace], None]] = [_write, _publish, _consume, *([_post] if share.smtp else [])]
-    paces: list[Pace] = [[] for _ in tasks]
+    tasks: list[Task] = [_write, _publish, _consume, *([_post] if shares[0].smtp else [])]
+    mine = [(task, share) for share in shares for task in tasks]
+    paces: list[Pace] = [[] for _ in mine]
     failures: list[str] = []
 
-    def run(task: Callable[[Share, Pace], None], pace: Pace) -> None:
+    def run(task: Task, share: Share, pace: Pace) -> None:
         try:
             task(share, pace)
         except Exception as error:  # noqa: BLE001 – told to the parent
             failures.append(f"{task.__name__}: {error!r}")
 
-    threads = [threading.Thread(target=run, args=own) for own in zip(tasks, paces, strict=True)]
+    threads = [threading.Thread(target=run, args=(*own, pace)) for own, pace in zip(mine, paces, strict=True)]
     gate.wait(_QUIET_SECONDS)
     for thread in threads:
         thread.start()
@@ -168,7 +195,7 @@ def _write(share: Share, pace: Pace) -> None:
         concern = WriteConcern(w="majority", j=True)
         kept = client[_DATABASE].get_collection(f"histories_{share.number}", write_concern=concern)
         operations, done = writes(share.work, share.dossiers), Counter[str]()
-        while batch := list(islice(operations, _BATCH)):
+        while batch := list(islice(operations, share.batch)):
             result = kept.bulk_write(batch, ordered=False)
             done += Counter(inserted=result.inserted_count, updated=min(result.matched_count, result.modified_count))
             pace.append((time.time(), done.total()))
@@ -235,7 +262,7 @@ def _publish(share: Share, pace: Pace) -> None:
         confirmed = _Confirmed()
         channel.events["basic_ack"].add(confirmed.take)
         keys, sent = keys_of(share), 0
-        while batch := list(islice(keys, _BATCH)):
+        while batch := list(islice(keys, share.batch)):
             for key in batch:
                 message = _message(share.work)
                 channel._basic_publish(message, exchange=_EXCHANGE, routing_key=key, mandatory=True)  # noqa: SLF001
@@ -261,9 +288,9 @@ def _consume(share: Share, pace: Pace) -> None:
     expected = sum(int(key.partition(".")[2]) for key in keys_of(share))
     with Connection(share.amqp_uri) as connection:
         channel: Any = connection.channel()
-        channel.basic_qos(0, 2 * _BATCH, False)
-        counted = _Counted(channel, pace)
-        for name in _queues(share.work):
+        channel.basic_qos(0, 2 * share.batch, False)
+        counted = _Counted(channel, pace, share.batch)
+        for name in _queues(share.work, share.number + 1):
             if name.startswith(f"limit.{share.number}."):
                 channel.basic_consume(name, callback=counted.take)
         while counted.total < expected:
@@ -304,13 +331,13 @@ class _Confirmed:
 class _Counted:
     """Messages taken, the last of each batch acknowledging all before it."""
 
-    def __init__(self, channel: Any, pace: Pace) -> None:
-        self.total, self._channel, self._last, self._acked = 0, channel, 0, 0
+    def __init__(self, channel: Any, pace: Pace, batch: int) -> None:
+        self.total, self._channel, self._last, self._acked, self._batch = 0, channel, 0, 0, batch
         self._pace = pace
 
     def take(self, message: Any) -> None:
         self.total, self._last = self.total + 1, message.delivery_tag
-        if self._last - self._acked >= _BATCH:
+        if self._last - self._acked >= self._batch:
             self.ack()
 
     def ack(self) -> None:
@@ -337,13 +364,3 @@ def _message(work: Work) -> Message:
         content_type="application/json",
         content_encoding="utf-8",
     )
-
-
-def forget(rig: Rig) -> None:
-    """Remove what the limit left on the servers."""
-    with MongoClient[dict[str, Any]](rig.env["MOTCUA_MONGO_URI"]) as client:
-        client.drop_database(_DATABASE)
-    with Connection(rig.env["MOTCUA_AMQP_URI"]) as connection:
-        for name in (_LOG, *(f"limit.{process}.{queue}" for process in range(PROCESSES) for queue in range(1, 9))):
-            with suppress(Exception):
-                connection.channel().queue_delete(name)

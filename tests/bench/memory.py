@@ -1,5 +1,6 @@
 """What each service holds in memory under load, and whether it grows: a line is laid through what was seen.
 
+Meanwhile people open pages of the portal and look records up, so that every service and door has something to do.
 Resident memory (RSS) counts the pages that a process shares with others, such as the interpreter's own; PSS counts its
 part of these alone. Targets are held against RSS, which is the larger.
 """
@@ -13,13 +14,15 @@ from typing import Final, Self
 
 from deploy.local.composition import DOORS, SERVICES
 from tests.bench import proc
+from tests.bench.browsing import browsing
 from tests.bench.crew import Crew
 from tests.bench.ours import Ours
-from tests.bench.outcome import Flow, Held, Memory
+from tests.bench.outcome import Flow
 from tests.bench.plan import FEE, Plan
 from tests.bench.rig import Rig
 from tests.bench.sampling import families
 from tests.bench.stats import slope
+from tests.bench.stressed import Held, Memory
 from tests.bench.world import offers
 
 _EVERY_SECONDS: Final = 2.0
@@ -74,12 +77,13 @@ def measure(rig: Rig, plan: Plan, maximum: Flow | None) -> Memory:
         services = {label: pid for label, pid in rig.pids().items() if label.partition(":")[0] in (*SERVICES, *DOORS)}
         rounds: list[Flow] = []
         left = plan.memory_seconds
-        with Watch(services) as watch:
+        with browsing(rig, one.unit) as people, Watch(services) as watch:
             while left > 0:
                 seconds = min(left, plan.memory_round_seconds)
                 rounds.append(one.open(crew, rate, seconds))
                 left -= seconds
-    return beside(told(watch.seen, FEE, rate, sum(flow.dossiers for flow in rounds)), most, rounds)
+    held = told(watch.seen, FEE, rate, sum(flow.dossiers for flow in rounds))
+    return replace(beside(held, most, rounds), opened=people.insist())
 
 
 def beside(memory: Memory, most: Flow, rounds: Sequence[Flow]) -> Memory:

@@ -2,13 +2,16 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from tests.bench import ages
 from tests.bench import books as stores
 from tests.bench.books import Entry
 from tests.bench.client import SUBMIT, WHOLE, Lived
 from tests.bench.crew import Crew
+from tests.bench.listening import DEPARTMENT, Listening
 from tests.bench.operations import Operations, operations
 from tests.bench.outcome import RESTING, Flow, NotMeasured, Sum, Work
 from tests.bench.plan import NOTICES, Plan
@@ -32,7 +35,13 @@ class Ours:
         self._rig, self._plan, self._offer, self._resting = rig, plan, offer, resting
         self._sums = [] if sums is None else sums
         self._processes: dict[str, int] = {}
+        self._listening: dict[str, int] = {}
         self.codes: list[str] = []  # of every dossier whose run has closed
+
+    @property
+    def unit(self) -> str:
+        """Whose procedure it is."""
+        return self._offer.unit
 
     def hire(self, clients: int | None = None) -> Crew:
         """The clients, as many as the plan has where nobody says otherwise."""
@@ -65,6 +74,20 @@ class Ours:
             done = operations(self._rig.books.client).since(before)
         return self._flow("open", crew.clients, rate, lived, counted, done, sampler)
 
+    def listened_to(self, crew: Crew, rate: float) -> Flow:
+        """At a set rate as well, with a department that listens, and the ages of all events. Raises Unclosed."""
+        before = ages.read(self._rig.env)
+        with Listening(self._rig.env, self._rig.run_dir) as department:
+            self._listening = department.pids
+            try:
+                flow = self.open(crew, rate)
+            finally:
+                self._listening = {}
+            entries = self._rig.books.entries(self.codes[-flow.dossiers :])
+            heard = spread(department.seconds(entries))
+        hops = {**flow.hops, **({DEPARTMENT: heard} if heard else {})}
+        return replace(flow, hops=hops, ages=ages.handled(self._rig.env, before, entries))
+
     def _closed(self, crew: Crew, each: int) -> Flow:
         with self._rig.sampler(self._beside(crew)) as sampler:
             before = operations(self._rig.books.client)
@@ -74,8 +97,8 @@ class Ours:
         return self._flow("closed", crew.clients, None, lived, counted, done, sampler)
 
     def _beside(self, crew: Crew) -> dict[str, int]:
-        """What is ours on the machine besides the stack: its clients, and a stack whose turn it is not."""
-        return {**crew.pids, **({RESTING: self._resting.supervisor_pid} if self._resting else {})}
+        """What is ours on the machine besides the stack: its clients, who listens, and a stack whose turn it is not."""
+        return {**crew.pids, **self._listening, **({RESTING: self._resting.supervisor_pid} if self._resting else {})}
 
     def _await_end(self, lived: Sequence[Lived]) -> tuple[int, int]:
         codes = [one.code for one in lived if one.code]

@@ -3,15 +3,16 @@
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from statistics import median
 from typing import Any, Final
 
+from tests.bench.judging import Noise
 from tests.bench.stats import Moment, Spread
+from tests.bench.stressed import Growth, Memory, Scaling
+from tests.bench.track import Track
 from tests.bench.viewed import Viewing
 
 RESTING: Final = "resting"  # another stack of ours, whose turn it is not
-BESIDE: Final = ("driver", "bench", RESTING)  # what is ours, but no part of what is measured
-FREE, HELD = "nothing but the machine", "a share of a core"  # what keeps a service in some processes from being faster
+BESIDE: Final = ("driver", "bench", "department", RESTING)  # what is ours, but no part of what is measured
 
 
 class Unclosed(Exception):
@@ -54,22 +55,6 @@ class Sum:
 
 
 @dataclass(frozen=True)
-class Track:
-    """What was sampled beside a run, every second or so: lists of equal length, `at` in seconds since its start."""
-
-    at: list[float] = field(default_factory=list)
-    cpu_percent: dict[str, list[float]] = field(default_factory=dict)  # of one core, by program
-    rss_mb: dict[str, list[float]] = field(default_factory=dict)
-    queued: dict[str, list[int]] = field(default_factory=dict)  # messages waiting, by consuming service
-    unpublished: list[int] = field(default_factory=list)
-    lag_seconds: list[float] = field(default_factory=list)
-
-    def peak_rss(self) -> dict[str, float]:
-        """The most memory that each program had."""
-        return {name: max(values) for name, values in self.rss_mb.items() if values}
-
-
-@dataclass(frozen=True)
 class Work:
     """What one dossier of a procedure makes the servers do, as counted while it was measured."""
 
@@ -99,6 +84,27 @@ class Work:
 
 
 @dataclass(frozen=True)
+class Aged:
+    """Events that a queue's handler was done with, by how old they were then: `within` each bound in seconds."""
+
+    within: dict[str, int]
+
+    @property
+    def count(self) -> int:
+        """All of them."""
+        return self.within["+Inf"]
+
+    def share(self, seconds: float) -> float:
+        """The share that was not older; of what lies between two bounds nothing is known, and it counts as older."""
+        known = [count for bound, count in self.within.items() if float(bound) <= seconds]
+        return max(known, default=0) / self.count
+
+    def at_most(self, share: float) -> float:
+        """The smallest bound in seconds that so many kept to."""
+        return min(float(bound) for bound, count in self.within.items() if count >= share * self.count)
+
+
+@dataclass(frozen=True)
 class Flow:
     """One run of whole dossiers, whose sum has closed."""
 
@@ -124,6 +130,7 @@ class Flow:
     counted: Sum | None = None  # in the stores at the end; results that are older than this field have none
     stolen_percent: float = 0.0  # of the machine, given to others by its host
     again: dict[str, int] = field(default_factory=dict)  # by step, how often clients had to ask again
+    ages: dict[str, Aged] = field(default_factory=dict)  # by queue, of every event that it was given
 
     @property
     def steady_rate(self) -> float:
@@ -166,6 +173,7 @@ class Control:
     whole_over_time: list[Moment] = field(default_factory=list)  # of the dossiers that were resolved
     stolen_percent: float = 0.0
     steady: float = 0.0  # as of a Flow, of the dossiers that were done right
+    rate_asked: float | None = None  # at half of the maximum
 
     @property
     def steady_rate(self) -> float:
@@ -190,12 +198,21 @@ class Accepted:
     open_cpu_ms: dict[str, float] = field(default_factory=dict)
     stolen_percent: float = 0.0  # of the machine, given to others by its host
     open_stolen_percent: float = 0.0
+    open_others_percent: float = 0.0
     flush_ms: list[tuple[float, float]] = field(default_factory=list)  # of the journal, over the time of `open`
+    owed_seconds: float = 0.0  # from the last answer until the last event was published, in the worse of both runs
+    track: Track = field(default_factory=Track)
+    open_track: Track = field(default_factory=Track)
 
     @property
     def work_ms(self) -> float:
         """Processor time of everything but the clients, for one submission."""
         return _work_ms(self.cpu_ms)
+
+    @property
+    def open_noise(self) -> Noise:
+        """What others had of the machine at half of the maximum."""
+        return Noise(self.open_others_percent, self.open_stolen_percent)
 
     @property
     def open_work_ms(self) -> float:
@@ -220,6 +237,11 @@ class Limit:
     others_percent: float
     per_second: list[tuple[float, float]] = field(default_factory=list)  # dossiers
     stolen_percent: float = 0.0
+    track: Track = field(default_factory=Track)
+    machine_percent: float = 0.0  # in use, by anybody
+    processes: int = 2
+    threads: int = 1
+    batch: int = 500
 
 
 @dataclass(frozen=True)
@@ -249,153 +271,6 @@ class Idle:
         return round(sum(self.pss_mb.values()), 1)
 
 
-@dataclass(frozen=True)
-class Scaled:
-    """One run of a service in some processes: its sum has closed, and each history was told in order."""
-
-    limit: str
-    processes: int
-    dossiers: int
-    rate: float
-    service_ms: float  # of a core that the service used for one dossier, in all its processes
-    machine_percent: float
-    events: int
-    clients: int = 24  # until each process got as many
-
-
-@dataclass(frozen=True)
-class Scaling:
-    """The service that works most, in one and in two processes; held to `share` of a core each in half of the runs."""
-
-    procedure: str
-    service: str
-    share: float
-    runs: list[Scaled]
-
-    def ratio(self, limit: str) -> float | None:
-        """How many times the rate of one process two have."""
-        rates = {run.processes: run.rate for run in self.runs if run.limit == limit}
-        return ratio(rates.get(2), rates.get(1))
-
-
-@dataclass(frozen=True)
-class Held:
-    """The memory of one service under load: megabytes, and megabytes a minute once it is warm."""
-
-    rss_first: float
-    rss_most: float
-    pss_most: float
-    rss_slope: float
-    pss_slope: float
-
-
-@dataclass(frozen=True)
-class Memory:
-    """All services for some time at half of the maximum, with every look at them."""
-
-    procedure: str
-    rate: float
-    dossiers: int
-    seconds: float
-    services: dict[str, Held]
-    at: list[float]
-    rss_mb: dict[str, list[float]]
-    pss_mb: dict[str, list[float]]
-    maximum: float = 0.0  # of which `rate` is the half
-    others_percent: float = 0.0  # over the rounds, or while the maximum was found, whichever was more
-    stolen_percent: float = 0.0
-
-
-@dataclass(frozen=True)
-class Grown:
-    """Throughput at one size of the stores."""
-
-    dossiers: int
-    rate: float
-    cpu_ms: float  # of a core for one dossier, clients left out
-    others_percent: float
-    stolen_percent: float = 0.0
-
-
-@dataclass(frozen=True)
-class Pair:
-    """An empty and a full stack, one straight after the other."""
-
-    empty: Grown
-    full: Grown
-
-    @property
-    def share(self) -> float:
-        """The throughput of the full stack as a share of the empty one's."""
-        return self.full.rate / self.empty.rate
-
-
-MOST_EACH: Final = 4  # keys or documents that may be examined for each one that is found,
-MOST_AT_ALL: Final = 100  # and besides: to find nothing, and for where the stretches of an index begin
-
-
-@dataclass(frozen=True)
-class Asked:
-    """One question to the stores: milliseconds, and what the server read for one answer.
-
-    That is the one for which it looked furthest beyond what it found; where it always kept to that, the largest.
-    """
-
-    name: str
-    p50: float
-    p95: float
-    longest: float
-    examined: int  # documents
-    returned: int  # or counted
-    detours: list[str]  # COLLSCAN, SORT
-    keys: int | None = None  # of indexes, examined; not counted in results of before
-
-    @property
-    def is_too_far(self) -> bool:
-        """Whether more was examined than what was found accounts for: the more is stored, the more that is."""
-        return self.keys is not None and beyond(self.keys, self.examined, self.returned) > 0
-
-    @property
-    def found_nothing(self) -> bool:
-        """Whether it was quick for want of anything to find."""
-        return self.keys is not None and self.returned == 0
-
-
-def beyond(keys: int, documents: int, found: int) -> int:
-    """How many keys or documents were examined that are not accounted for by what was found: 0 or less is none."""
-    return max(keys, documents) - (MOST_EACH * found + MOST_AT_ALL)
-
-
-@dataclass(frozen=True)
-class Growth:
-    """Throughput with empty and with full stores, and what was asked of the full ones."""
-
-    procedure: str
-    dossiers: int  # filled in
-    documents: int
-    gigabytes: float
-    stored_gigabytes: dict[str, float]  # on the disk, by service
-    seconds: float
-    pairs: list[Pair]
-    asked: list[Asked]
-    beside: int = 0  # documents that were laid there to be asked for
-
-    @property
-    def share(self) -> float:
-        """The throughput of the full stack as a share of the empty one's: the median of the pairs."""
-        return self.middle.share
-
-    @property
-    def middle(self) -> Pair:
-        """The pair whose share is the median: they are an odd number."""
-        return sorted(self.pairs, key=lambda one: one.share)[len(self.pairs) // 2]
-
-    @property
-    def work(self) -> float:
-        """The processor time of a dossier with the full stack, as a multiple of that with the empty one."""
-        return median(one.full.cpu_ms / one.empty.cpu_ms for one in self.pairs)
-
-
 @dataclass
 class Result:
     """All of one invocation; what is missing was not measured, or its sum did not close (`refused` says why)."""
@@ -406,9 +281,12 @@ class Result:
     idle: Idle | None = None
     closed: dict[str, Flow] = field(default_factory=dict)
     open: dict[str, Flow] = field(default_factory=dict)
+    rated: dict[str, Flow] = field(default_factory=dict)  # at the rate that somebody asked for
     stock: dict[str, Control] = field(default_factory=dict)
+    stock_open: dict[str, Control] = field(default_factory=dict)  # at half of its own maximum
     stock_trials: list[dict[str, float]] = field(default_factory=list)
     limit: dict[str, Limit] = field(default_factory=dict)
+    limit_trials: list[dict[str, float]] = field(default_factory=list)
     accepted: dict[str, Accepted] = field(default_factory=dict)
     scaling: Scaling | None = None
     memory: Memory | None = None
@@ -423,11 +301,6 @@ class Result:
         """Say that this part has no figures."""
         self.refused[what] = f"{type(why).__name__}: {why}"
         self.tracebacks[what] = "".join(traceback.format_exception(why))
-
-
-def ratio(one: float | None, other: float | None) -> float | None:
-    """How many times the other; None where either is missing."""
-    return one / other if one is not None and other else None
 
 
 def worst(spreads: Mapping[str, Spread]) -> tuple[str, Spread] | None:

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from tests.bench.outcome import Control, Flow, Memory, Result, Track
-from tests.bench.plots import Chart, Points, svg
-from tests.bench.stats import Moment
+from tests.bench.charts import sections
+from tests.bench.judging import MOST_APART, MOST_OTHERS
+from tests.bench.outcome import Result
+from tests.bench.plots import svg
 from tests.bench.table import Table
 from tests.bench.tables import all_tables, machine_line
-from tests.bench.targets import MOST_APART, MOST_OTHERS
+from tests.bench.targets import MILLION
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em; color: #222 }
@@ -18,8 +19,6 @@ svg text { font: 11px system-ui, sans-serif; fill: #555 } figure p span { margin
 figure i { display: inline-block; width: .8em; height: .8em; margin-right: .3em } .refused { color: #b00 }
 """
 _DOCUMENT_HEAD = f"""\
-# The last measurement
-
 Written by `make bench`, never by hand. The page with plots, and all numbers as JSON, are in `.run/bench/`.
 
 | command | what it measures |
@@ -27,6 +26,7 @@ Written by `make bench`, never by hand. The page with plots, and all numbers as 
 | `make bench` | every part, in about half an hour |
 | `make bench FULL=1` | in full: 1,000,000 dossiers stored, memory over 30 minutes, longer runs; two hours |
 | `make bench PART=growth` | one part alone: idle, ours, memory, scaling, limit, intake, django, stock, growth, pages |
+| `make bench PART=ours BENCH='--rate 8'` | ours, and once more at 8 dossiers a second |
 | `make bench PART=memory BENCH='--minutes 30'` | memory for so long |
 | `make bench PART=growth BENCH='--dossiers 100000'` | growth to that size |
 | `make bench BENCH='--dossiers 1000000'` | every part, growth in full |
@@ -42,9 +42,9 @@ figure; of stock nameko the wrong and missing states are counted instead. What i
 
 A part that was measured alone has a document beside this one, `bench-<part>.md`; which is newer, its first line says.
 
-Two runs are compared by what they did on the same machine: where other programs, and others to whom its
-host gave it, took more than {MOST_OTHERS:.0f} % of it during one of them, or {MOST_APART:.0f} more during one than
-during the other, the figure has no mark.
+A figure has no mark where other programs, and others to whom the machine's host gave it, took more than
+{MOST_OTHERS:.0f} % of it during a run, or {MOST_APART:.0f} more during one of two that are compared than during the
+other. Fewer than 1,000,000 stored can miss a target of growth and not meet one.
 
 What the stack needs of a machine's memory at rest is told by PSS: the processes of the services share the interpreter's
 pages and those of its libraries, which the machine holds once, and RSS counts for each of them. So the 900 MB are held
@@ -75,10 +75,21 @@ def page(result: Result) -> str:
 
 def document(result: Result, alone: str = "") -> str:
     """docs/bench.md; or that of the parts that were measured `alone`."""
-    head = _HEAD_ALONE.format(parts=alone) if alone else _DOCUMENT_HEAD
+    head = (
+        _HEAD_ALONE.format(parts=alone) if alone else f"# The last measurement{_of_fewer(result)}\n\n{_DOCUMENT_HEAD}"
+    )
     parts = [head, f"Measured {result.stamp} ({result.plan} run) on {machine_line(result.machine)}.\n"]
     parts += [f"**{what}: no figures, {why}**\n" for what, why in result.refused.items()]
     return "\n".join((*parts, *map(_markdown, all_tables(result, whole=not alone))))
+
+
+def _of_fewer(result: Result) -> str:
+    """The first line says where growth was measured with less than was asked for, and so has no mark."""
+    if result.growth is None:
+        return ", without growth"
+    if result.growth.dossiers < MILLION:
+        return f", growth with {result.growth.dossiers:,} dossiers stored only: 1,000,000 with `make bench FULL=1`"
+    return ""
 
 
 def _html(table: Table) -> str:
@@ -101,80 +112,6 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def _plots(result: Result) -> Iterator[str]:
-    for load, flows in (("maximum", result.closed), ("half of maximum", result.open)):
-        for key, flow in flows.items():
-            yield f"<h2>Ours, {escape(key)}, {load}</h2>"
-            yield from (svg(chart) for chart in _of_flow(flow))
-    for key, control in result.stock.items():
-        yield f"<h2>Stock, {escape(key)}, maximum</h2>"
-        yield from (svg(chart) for chart in _of_control(control))
-        if ours := result.closed.get(key):
-            yield f"<h2>Ours beside stock, {escape(key)}, maximum</h2>"
-            yield from (svg(chart) for chart in _side_by_side(ours, control))
-    for key, limit in result.limit.items():
-        if limit.per_second:
-            yield f"<h2>The limit, {escape(key)}</h2>"
-            yield svg(Chart("Throughput", "dossiers a second", {"done": limit.per_second}))
-    for door, accepted in result.accepted.items():
-        yield f"<h2>Intake alone, {escape(door)}, half of maximum</h2>"
-        yield svg(_percentiles("submit", accepted.open_over_time))
-        if accepted.flush_ms:
-            yield svg(Chart("Flushes of the journal", "ms", {"mean of a second": accepted.flush_ms}))
-    if result.memory:
-        yield "<h2>Memory under load</h2>"
-        yield from (svg(chart) for chart in _of_memory(result.memory))
-
-
-def _of_flow(flow: Flow) -> Iterator[Chart]:
-    yield Chart("Throughput", "a second", {"resolved": flow.resolved_per_second, "notices sent": flow.sent_per_second})
-    yield _percentiles("intake.submit", flow.submit_over_time)
-    yield _percentiles("submit → resolved", flow.whole_over_time)
-    yield from _of_track(flow.track)
-    lag = {"seconds of the oldest": list(zip(flow.track.at, flow.track.lag_seconds, strict=False))}
-    yield Chart("Relay lag", "seconds", lag)
-    waiting = {
-        "aggregates": [(at, float(count)) for at, count in zip(flow.track.at, flow.track.unpublished, strict=False)]
-    }
-    yield Chart("Not published yet", "aggregates", waiting)
-
-
-def _of_control(control: Control) -> Iterator[Chart]:
-    yield Chart("Throughput", "a second", {"resolved": control.resolved_per_second})
-    for title, moments in (("intake.submit", control.submit_over_time), ("submit → resolved", control.whole_over_time)):
-        if moments:
-            yield _percentiles(title, moments)
-    yield from _of_track(control.track)
-
-
-def _side_by_side(ours: Flow, stock: Control) -> Iterator[Chart]:
-    """Each from the beginning of its own run."""
-    yield Chart("Throughput", "a second", {"ours": ours.resolved_per_second, "stock": stock.resolved_per_second})
-    if stock.whole_over_time:
-        runs = (("ours", ours.whole_over_time), ("stock", stock.whole_over_time))
-        lines = {f"{name} {rank}": _line(moments, rank) for name, moments in runs for rank in ("p50", "p99")}
-        yield Chart("submit → resolved", "ms", lines)
-
-
-def _of_memory(told: Memory) -> Iterator[Chart]:
-    for name, sizes in (("RSS", told.rss_mb), ("PSS", told.pss_mb)):
-        yield Chart(name, "MB", {service: list(zip(told.at, own, strict=True)) for service, own in sizes.items()})
-
-
-def _of_track(track: Track) -> Iterator[Chart]:
-    yield Chart("Processor", "% of one core", _over(track, track.cpu_percent))
-    yield Chart("Memory", "MB", _over(track, track.rss_mb))
-    queued = {name: [float(one) for one in depths] for name, depths in track.queued.items()}
-    yield Chart("Messages waiting in queues", "messages", _over(track, queued))
-
-
-def _over(track: Track, values: dict[str, list[float]]) -> dict[str, Points]:
-    """Only what ever shows: a program that slept all the time is no line."""
-    return {name: list(zip(track.at, own, strict=False)) for name, own in values.items() if max(own, default=0) > 0}
-
-
-def _percentiles(title: str, moments: list[Moment]) -> Chart:
-    return Chart(title, "ms", {rank: _line(moments, rank) for rank in ("p50", "p95", "p99")})
-
-
-def _line(moments: list[Moment], rank: str) -> Points:
-    return [(one.at, float(getattr(one, rank))) for one in moments]
+    for heading, charts in sections(result):
+        yield f"<h2>{escape(heading)}</h2>"
+        yield from map(svg, charts)

@@ -27,6 +27,17 @@ class PeerTrial:
 
 
 @dataclass(frozen=True)
+class LimitTrial:
+    """One setting of the limit: processes, how often each writes, publishes and consumes at once, and how many writes
+    or messages go together.
+    """
+
+    processes: int
+    threads: int
+    batch: int
+
+
+@dataclass(frozen=True)
 class Plan:
     """Sizes: `…_each` counts dossiers of each client, the rest is in seconds.
 
@@ -43,6 +54,7 @@ class Plan:
     closed_seconds: float
     open_seconds: float
     open_least: int
+    stock_open_least: int  # fewer, as half of its maximum is little and no target is held against it
     intake_clients: int
     intake_seconds: float
     idle_settle_seconds: float
@@ -51,6 +63,8 @@ class Plan:
     trial_each: int
     peer_trials: tuple[PeerTrial, ...]
     peer_trial_seconds: float
+    limit_trials: tuple[LimitTrial, ...]
+    limit_trial_dossiers: int
     limit_dossiers: int
     scaling_seconds: float
     memory_seconds: float
@@ -60,6 +74,7 @@ class Plan:
     growth_seconds: float
     pages_dossiers: int  # of one unit
     pages_times: int  # that each page is opened
+    rate: float | None = None  # dossiers a second of one run more of ours, where somebody asks for one
     drain_seconds: float = 90.0
     lost_after_seconds: float = 30.0  # a step of a stock dossier that has not come by then never will
 
@@ -74,6 +89,7 @@ NORMAL: Final = Plan(
     closed_seconds=25,
     open_seconds=25,
     open_least=1_000,
+    stock_open_least=250,
     intake_clients=32,
     intake_seconds=10,
     idle_settle_seconds=10,
@@ -82,6 +98,8 @@ NORMAL: Final = Plan(
     trial_each=3,
     peer_trials=(PeerTrial(2, 4), PeerTrial(2, 16), PeerTrial(4, 4)),
     peer_trial_seconds=3,
+    limit_trials=(LimitTrial(2, 1, 500), LimitTrial(2, 1, 2_000), LimitTrial(2, 2, 500)),
+    limit_trial_dossiers=800,
     limit_dossiers=4000,
     scaling_seconds=10,
     memory_seconds=90,
@@ -118,6 +136,7 @@ QUICK: Final = Plan(
     closed_seconds=5,
     open_seconds=6,
     open_least=1,
+    stock_open_least=1,
     intake_clients=16,
     intake_seconds=2,
     idle_settle_seconds=3,
@@ -126,6 +145,8 @@ QUICK: Final = Plan(
     trial_each=1,
     peer_trials=(PeerTrial(2, 4),),
     peer_trial_seconds=2,
+    limit_trials=(LimitTrial(2, 1, 500),),
+    limit_trial_dossiers=100,
     limit_dossiers=400,
     scaling_seconds=4,
     memory_seconds=16,

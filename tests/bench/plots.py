@@ -1,9 +1,10 @@
 """Lines over time as inline SVG: no script, no font, no file beside."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import groupby
 from typing import Final
 
 _WIDTH, _HEIGHT = 720, 220
@@ -12,7 +13,7 @@ _COLOURS: Final = (
     *("#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e", "#17becf"),
     *("#8c564b", "#e377c2", "#7f7f7f", "#bcbd22", "#003f5c", "#58508d"),
 )
-Points = Sequence[tuple[float, float]]
+Points = Sequence[tuple[float, float | None]]  # None where nothing is known: the line has a gap
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ def svg(chart: Chart) -> str:
     if not drawn:
         return f"<figure><figcaption>{escape(chart.title)}: nothing was seen</figcaption></figure>"
     right = max(x for points in drawn.values() for x, _ in points) or 1.0
-    top = ticks(max(y for points in drawn.values() for _, y in points))[-1]
+    top = ticks(max((y for points in drawn.values() for _, y in points if y is not None), default=0))[-1]
     body = "".join((*_grid(right, top), *_lines(drawn, right, top)))
     heading = f"<figcaption>{escape(chart.title)} <small>({escape(chart.unit)} over seconds)</small></figcaption>"
     picture = f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{escape(chart.title)}">{body}</svg>'
@@ -63,10 +64,18 @@ def _grid(right: float, top: float) -> list[str]:
 def _lines(drawn: Mapping[str, Points], right: float, top: float) -> list[str]:
     found = []
     for number, points in enumerate(drawn.values()):
-        path = " ".join(f"{_x(x, right)},{_y(y, top)}" for x, y in points)
         colour = _COLOURS[number % len(_COLOURS)]
-        found.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
+        for stretch in _stretches(points):
+            path = " ".join(f"{_x(x, right)},{_y(y, top)}" for x, y in stretch)
+            found.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
     return found
+
+
+def _stretches(points: Points) -> Iterator[list[tuple[float, float]]]:
+    """What lies between the gaps."""
+    for is_known, stretch in groupby(points, key=lambda point: point[1] is not None):
+        if is_known:
+            yield [(x, y) for x, y in stretch if y is not None]
 
 
 def _legend(names: Sequence[str]) -> str:

@@ -26,7 +26,7 @@ from tests.bench.stocked import stocked
 from tests.bench.unit import OFFICERS, UNIT, patterns
 from tests.bench.viewed import Viewed, Viewing
 from tests.bench.views import ANYBODY, APPLICANT, AT_WORK, OFFICER, OPERATOR, Stock, View, views
-from tests.bench.visitor import Seen, Visitor
+from tests.bench.visitor import Seen, Visitor, applicant_claims, officer_claims
 
 OPEN_SHARE: Final = 0.3  # a queue of which thousands wait is the harder one
 _SAMPLES: Final = 12
@@ -68,7 +68,8 @@ def measure(run_dir: Path, plan: Plan, stored: Path | None) -> Viewing:
         with _visitors(rig.env, stock) as visitors:
             first = visitors[OFFICER].open("/ban-lam-viec").text
             pages = _Pages(views(stock, first), visitors)
-            seen = _timed(pages, plan.pages_times)
+            with rig.sampler({}, {}, ()) as sampler:
+                seen = _timed(pages, plan.pages_times)
             viewed = [
                 _viewed(view, seen[view.name], asked) for view, asked in _asked(pages, Profiler(rig.books.client))
             ]
@@ -78,6 +79,7 @@ def measure(run_dir: Path, plan: Plan, stored: Path | None) -> Viewing:
             open=stock.count(AT_WORK),
             documents=filled.documents,
             seconds=filled.seconds,
+            noise=sampler.noise,
             pages=sorted(viewed, key=lambda one: -one.took.p95),
         )
     finally:
@@ -106,16 +108,13 @@ def _await_rest(rig: Rig) -> None:
 def _visitors(env: Mapping[str, str], stock: Stock) -> Iterator[Mapping[str, Visitor]]:
     """Everybody who opens pages, signed in."""
     who, provider = stock.applicant, env["PORTAL_OIDC_ISSUER"]
-    staff = {"motcua_kind": "officer", "motcua_staff_id": OFFICERS[0], "motcua_unit": UNIT, "motcua_tenant": "mic"}
-    enterprise = {"LoaiTaiKhoan": "2", "MaSoThue": who.id, "TenDoanhNghiep": who.name}
-    person = {"LoaiTaiKhoan": "1", "SoDinhDanh": who.id, "HoVaTen": who.name}
     with ExitStack() as opened:
         found = {
             name: opened.enter_context(Visitor(env["MOTCUA_PORTAL_URL"]))
             for name in (OFFICER, APPLICANT, OPERATOR, ANYBODY)
         }
-        found[OFFICER].sign_in(OFFICERS[0], provider, {"name": OFFICERS[0], **staff})
-        found[APPLICANT].sign_in("applicant", provider, enterprise if who.kind == "organisation" else person)
+        found[OFFICER].sign_in(OFFICERS[0], provider, officer_claims(OFFICERS[0], UNIT))
+        found[APPLICANT].sign_in("applicant", provider, applicant_claims(who.kind, who.id, who.name))
         found[OPERATOR].sign_in(_OPERATOR, provider)
         yield found
 

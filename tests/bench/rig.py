@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
@@ -77,9 +77,9 @@ class Rig:
         finally:
             town.close()
 
-    def await_published(self, seconds: float) -> None:
-        """Until no history has anything left to tell. Raises Unclosed."""
-        unpublished = Unpublished(self.env["MOTCUA_MONGO_URI"], COLLECTIONS)
+    def await_published(self, seconds: float, journals: Sequence[str] = COLLECTIONS) -> None:
+        """Until no history in these collections has anything left to tell. Raises Unclosed."""
+        unpublished = Unpublished(self.env["MOTCUA_MONGO_URI"], journals)
         try:
             if not wait_until(lambda: not unpublished.lag()[0], seconds):
                 raise Unclosed(f"{unpublished.lag()[0]} histories are not published after {seconds:.0f} s")
@@ -107,13 +107,18 @@ class Rig:
         return int((self.run_dir / "supervisord.pid").read_text())
 
     def sampler(
-        self, others: Mapping[str, int], queues: Mapping[str, list[str]] | None = None, *, alone: bool = False
+        self,
+        others: Mapping[str, int],
+        queues: Mapping[str, list[str]] | None = None,
+        journals: Sequence[str] = COLLECTIONS,
+        *,
+        alone: bool = False,
     ) -> Sampler:
-        """Looks on at `others`, at ourselves and, unless they are `alone`, at the whole stack; at our queues unless
-        others are named.
+        """Looks on at `others`, at ourselves and, unless they are `alone`, at the whole stack; at our queues and
+        histories unless others are named.
         """
         watched = Queues(self.env["MOTCUA_AMQP_URI"], queue_names() if queues is None else queues)
-        unpublished = Unpublished(self.env["MOTCUA_MONGO_URI"], COLLECTIONS) if queues is None else None
+        unpublished = Unpublished(self.env["MOTCUA_MONGO_URI"], journals) if journals else None
         return Sampler({**({} if alone else self.pids()), **others, BENCH: os.getpid()}, watched, unpublished)
 
     def wipe(self) -> None:

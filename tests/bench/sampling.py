@@ -16,7 +16,8 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from tests.bench import proc
-from tests.bench.outcome import Track
+from tests.bench.judging import Noise
+from tests.bench.track import Track
 
 EVERY_SECONDS: Final = 1.0
 SUPERVISOR, BENCH = "supervisor", "bench"
@@ -35,6 +36,17 @@ class Look:
     rss: dict[str, int]
     machine: float
     stolen: float
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """What nobody has come to yet at one instant: messages ready in the queues of each service, histories with
+    something unpublished, and for how many seconds the first of these has waited.
+    """
+
+    depths: Mapping[str, int]
+    waiting: int
+    lag_seconds: float
 
 
 def families(pids: Mapping[str, int]) -> Families:
@@ -72,6 +84,11 @@ def others_percent(before: Look, after: Look) -> float:
     return _of_machine(whole - ours, before, after)
 
 
+def busy_percent(before: Look, after: Look) -> float:
+    """How much of the machine anybody used."""
+    return _of_machine(after.machine - before.machine, before, after)
+
+
 def stolen_percent(before: Look, after: Look) -> float:
     """The share of the machine that its host gave to others while it was wanted: who waits then waits for the host."""
     return _of_machine(after.stolen - before.stolen, before, after)
@@ -83,7 +100,10 @@ def _of_machine(seconds: float, before: Look, after: Look) -> float:
 
 
 class Queues:
-    """How many messages are ready in each of some queues, over one kept connection."""
+    """How many messages are ready in each of some queues, over one kept connection.
+
+    That is all a client is told: what a service has taken and not acknowledged, at most its prefetch, is not in it.
+    """
 
     def __init__(self, uri: str, names: Mapping[str, Sequence[str]]) -> None:
         self._uri, self._names = uri, names
@@ -143,8 +163,7 @@ class Sampler:
     def __init__(self, pids: Mapping[str, int], queues: Queues, unpublished: Unpublished | None) -> None:
         self._members, self._queues, self._unpublished = families(pids), queues, unpublished
         self._looks: list[Look] = []
-        self._depths: list[dict[str, int]] = []
-        self._lags: list[tuple[int, float]] = []
+        self._backlogs: list[Backlog | None] = []
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="sampler", daemon=True)
 
@@ -166,17 +185,24 @@ class Sampler:
         """The first and the last look."""
         return self._looks[0], self._looks[-1]
 
+    @property
+    def noise(self) -> Noise:
+        """What others had of the machine between these."""
+        return Noise(others_percent(*self.ends), stolen_percent(*self.ends))
+
     def track(self) -> Track:
         """All of it as lists over time."""
         names = sorted({name for one in self._looks for name in one.cpu})
         steps = list(zip(self._looks, self._looks[1:], strict=False))
+        seen = self._backlogs[1:]
+        queues = sorted({name for one in seen if one for name in one.depths})
         return Track(
             at=[round(one.at - self._looks[0].at, 2) for one in self._looks[1:]],
             cpu_percent={name: [_percent(name, *step) for step in steps] for name in names},
             rss_mb={name: [round(step[1].rss.get(name, 0) / _MEGABYTE, 1) for step in steps] for name in names},
-            queued={name: [depths.get(name, 0) for depths in self._depths[1:]] for name in self._depths[-1]},
-            unpublished=[waiting for waiting, _ in self._lags[1:]],
-            lag_seconds=[round(seconds, 3) for _, seconds in self._lags[1:]],
+            queued={name: [one.depths.get(name, 0) if one else None for one in seen] for name in queues},
+            unpublished=[one.waiting if one else None for one in seen] if self._unpublished else [],
+            lag_seconds=[one.lag_seconds if one else None for one in seen] if self._unpublished else [],
         )
 
     def _watch(self) -> None:
@@ -185,13 +211,16 @@ class Sampler:
 
     def _sample(self) -> None:
         self._looks.append(look(self._members))
+        self._backlogs.append(self._backlog())
+
+    def _backlog(self) -> Backlog | None:
+        """None where a server is too busy to be asked."""
         try:
-            depths, lag = self._queues.depths(), self._unpublished.lag() if self._unpublished else _NO_LAG
-        except (AMQPError, OSError, PyMongoError):  # a server too busy to be asked: as it was last seen
+            waiting, seconds = self._unpublished.lag() if self._unpublished else _NO_LAG
+            return Backlog(self._queues.depths(), waiting, round(seconds, 3))
+        except (AMQPError, OSError, PyMongoError):
             self._queues.close()
-            depths, lag = (self._depths or [{}])[-1], (self._lags or [_NO_LAG])[-1]
-        self._depths.append(depths)
-        self._lags.append(lag)
+            return None
 
 
 def _percent(name: str, before: Look, after: Look) -> float:

@@ -1,7 +1,8 @@
-"""One process of the service that works most, then two of it, on one stack and under as many clients for each process.
+"""One process of the service that works most, then two of it, on one stack.
 
-A process that has more waiting before it does more of it at once, at less cost for each: so that two are not held to be
-dearer than one for want of company, as many clients wait for each.
+A process that has more waiting before it does more of it at once, at less cost for each: two may look dearer than one
+for want of company, or cheaper by what is only company. So as many clients wait for each of two, and one is measured
+both under as many as one of them has and under as many as both: what it does best is what two are held against.
 
 Where the cores are full with one already, a second process has nothing to run on, and the ratio says nothing of the
 service. So both are measured again with each of its processes held to a share of a core, small enough that two of them
@@ -16,10 +17,11 @@ from typing import Final
 
 from tests.bench.order import told_since, wrong_with
 from tests.bench.ours import Ours
-from tests.bench.outcome import FREE, HELD, Flow, Scaled, Scaling, Unclosed
+from tests.bench.outcome import Flow, Unclosed
 from tests.bench.plan import FEE, Plan
 from tests.bench.quota import Quota
 from tests.bench.rig import Rig
+from tests.bench.stressed import FREE, HELD, Scaled, Scaling
 from tests.bench.targets import SERVICES
 from tests.bench.world import offers
 
@@ -29,21 +31,23 @@ _CLOCKS_APART: Final = timedelta(seconds=2)
 
 
 def measure(rig: Rig, plan: Plan) -> Scaling:
-    """All four runs. Raises Unclosed, NotMeasured."""
+    """All six runs. Raises Unclosed, NotMeasured."""
     rig.up()
+    few, many = plan.few_clients, 2 * plan.few_clients
     one = Scale(rig, plan)
-    free_one = one.run(FREE, None)
-    service = busiest(free_one.flow)
-    share = share_of(free_one.flow, service)
-    held_one = one.run(HELD, (service, share))
+    free = [one.run(FREE, None, few)]
+    service = busiest(free[0].flow)
+    held_to = service, share_of(free[0].flow, service)
+    free.append(one.run(FREE, None, many, each=free[0].each))
+    held = [one.run(HELD, held_to, few)]
+    held.append(one.run(HELD, held_to, many, each=held[0].each))
     rig.up(scale={service: 2})
     try:
-        free_two = one.run(FREE, None, 2, free_one.each)
-        held_two = one.run(HELD, (service, share), 2, held_one.each)
+        free.append(one.run(FREE, None, many, 2, free[0].each))
+        held.append(one.run(HELD, held_to, many, 2, held[0].each))
     finally:
         rig.up(scale={service: 1})
-    runs = [told.as_row(service) for told in (free_one, free_two, held_one, held_two)]
-    return Scaling(FEE, service, share, runs)
+    return Scaling(FEE, *held_to, [told.as_row(service) for told in (*free, *held)])
 
 
 class Told:
@@ -65,6 +69,9 @@ class Told:
             machine_percent=busy_percent(flow),
             events=self._events,
             clients=flow.clients,
+            others_percent=flow.others_percent,
+            stolen_percent=flow.stolen_percent,
+            track=flow.track,
         )
 
 
@@ -74,11 +81,13 @@ class Scale:
     def __init__(self, rig: Rig, plan: Plan) -> None:
         self._rig, self._plan, self._offer = rig, plan, offers((FEE,))[FEE]
 
-    def run(self, limit: str, held: tuple[str, float] | None, processes: int = 1, each: int | None = None) -> Told:
+    def run(
+        self, limit: str, held: tuple[str, float] | None, clients: int, processes: int = 1, each: int | None = None
+    ) -> Told:
         """The maximum, of as many dossiers as `each` says, and whether all of it was told in order. Raises Unclosed."""
         began = datetime.now(UTC) - _CLOCKS_APART
         subject = Ours(self._rig, self._plan, self._offer)
-        with subject.hire(processes * self._plan.few_clients) as crew:
+        with subject.hire(clients) as crew:
             warm = subject.warm(crew)
             with self._held(held) as share:
                 expected = min(warm.rate, 1000 * share / warm.cpu_ms[held[0]]) if held else warm.rate

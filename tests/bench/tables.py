@@ -1,15 +1,18 @@
 """The figures as tables of words, the same for the page and for the document."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from tests.bench import flushes, stress_tables
+from tests.bench.backlogs import backlogs
 from tests.bench.outcome import BESIDE, Control, Flow, Result
 from tests.bench.plan import PROCEDURES
 from tests.bench.stats import Spread
 from tests.bench.table import Table
 from tests.bench.targets import rows
 
+_SHOWN_AGES = (0.025, 0.05, 0.1, 0.25)  # in seconds, as the services count them
 _MARKS = {True: "✓", False: "✗", None: ""}
 
 
@@ -21,7 +24,10 @@ def all_tables(result: Result, *, whole: bool = True) -> list[Table]:
         _processor_time(result),
         _steps(result),
         _hops(result),
+        _ages(result),
+        backlogs(result),
         _intake(result),
+        _limit(result),
         _control(result),
         _work(result),
         stress_tables.scaling(result),
@@ -82,28 +88,67 @@ def _processor_time(result: Result) -> Table:
 
 def _steps(result: Result) -> Table:
     cells = [
-        (key, f"{load} ({flow.rate:.1f}/s)", step, *_spread(said), str(flow.again.get(step, 0)))
-        for load, flows in (("half of maximum", result.open), ("maximum", result.closed))
-        for key, flow in flows.items()
-        for step, said in flow.steps.items()
+        (key, who, f"{load} ({run.rate:.1f}/s)", step, *_spread(said), _again(run, step))
+        for who, load, runs in _loads(result)
+        for key, run in runs.items()
+        for step, said in run.steps.items()
     ]
     about = (
         "What clients waited for, in milliseconds; at half of maximum from the instant at which it should have begun. "
-        "`again` counts what they were told to ask again; a run with more than one in a thousand has no figures."
+        "`again` counts what they were told to ask again; a run of ours with more than one in a thousand has no "
+        "figures. Of stock the steps stand here of the dossiers that came so far, however few that are."
     )
-    return Table("Steps", about, ("procedure", "load", "step", "p50", "p95", "p99", "count", "again"), cells)
+    columns = ("procedure", "of", "load", "step", "p50", "p95", "p99", "count", "again")
+    return Table("Steps", about, columns, cells)
+
+
+def _loads(result: Result) -> Iterator[tuple[str, str, Mapping[str, Flow | Control]]]:
+    """All runs of whole dossiers: whose, under which load, by procedure."""
+    yield "ours", "half of maximum", result.open
+    yield "stock", "half of its maximum", result.stock_open
+    yield "ours", "set rate", result.rated
+    yield "ours", "maximum", result.closed
+    yield "stock", "maximum", result.stock
+
+
+def _again(run: Flow | Control, step: str) -> str:
+    return str(run.again.get(step, 0)) if isinstance(run, Flow) else "–"
 
 
 def _hops(result: Result) -> Table:
     cells = [
-        (key, name, *_spread(said))
-        for key, flow in result.open.items()
+        (key, f"{load} ({flow.rate:.1f}/s)", name, *_spread(said))
+        for load, flows in (("half of maximum", result.open), ("set rate", result.rated))
+        for key, flow in flows.items()
         for name, said in sorted(flow.hops.items(), key=lambda pair: -pair[1].p99)
     ]
     about = (
-        "From the `at` of an event to the `at` of what its subscriber appended, at half of maximum, in milliseconds."
+        "From the `at` of an event to the `at` of what its subscriber appended, or until a department's own program "
+        "heard of it, in milliseconds."
     )
-    return Table("Events", about, ("procedure", "event → subscriber", "p50", "p95", "p99", "count"), cells)
+    return Table("Events", about, ("procedure", "load", "event → subscriber", "p50", "p95", "p99", "count"), cells)
+
+
+def _ages(result: Result) -> Table:
+    cells = [
+        (
+            key,
+            f"{load} ({flow.rate:.1f}/s)",
+            queue,
+            *(f"{100 * aged.share(seconds):.2f}" for seconds in _SHOWN_AGES),
+            f"{1000 * aged.at_most(0.99):.0f}",
+            f"{aged.count:,}",
+        )
+        for load, flows in (("half of maximum", result.open), ("set rate", result.rated))
+        for key, flow in flows.items()
+        for queue, aged in sorted(flow.ages.items(), key=lambda pair: pair[1].share(_SHOWN_AGES[-1]))
+    ]
+    about = (
+        "Every event that each queue was given, from when it was written until its handler was done and the broker "
+        "was told so: the share in % that was no older than so many milliseconds, and a bound for the p99."
+    )
+    shares = tuple(f"≤ {1000 * seconds:.0f}" for seconds in _SHOWN_AGES)
+    return Table("Deliveries", about, ("procedure", "load", "queue", *shares, "p99 ≤", "count"), cells)
 
 
 def _intake(result: Result) -> Table:
@@ -116,8 +161,10 @@ def _intake(result: Result) -> Table:
             f"{one.open_rate:.0f}",
             *_spread(one.open)[:3],
             f"{one.open_work_ms:.1f}",
+            f"{one.open_others_percent:.1f}",
             f"{one.open_stolen_percent:.1f}",
             flushes.in_words(one.flush_ms),
+            f"{one.owed_seconds:.1f}",
         )
         for door, one in result.accepted.items()
     ]
@@ -125,14 +172,41 @@ def _intake(result: Result) -> Table:
         "Submissions alone, one intake process: accepted a second and latency in ms at maximum, then at half of it; "
         "`core` is what one takes of a core, in ms, in all processes that have a part in it, servers and relays "
         "included: more at half of the maximum, where fewer are done together. Beside the latter stands what kept it "
-        "waiting that is none of ours: the share of the machine that its host gave to others meanwhile, in %, and how "
-        "long MongoDB's journal took to reach the disk, in ms: the mean of a flush in the middle second and in the "
-        "slowest."
+        "waiting that is none of ours: the shares of the machine that other programs used and that its host gave to "
+        "others meanwhile, in %, and how long MongoDB's journal took to reach the disk, in ms: the mean of a flush in "
+        "the middle second and in the slowest. What stock accepted it has published when it answers; ours is waited "
+        "for, which counts in `core`: `owed` is for how many seconds after the last answer, in the worse of both runs."
     )
     if result.peer:
         about += f" Django REST framework with PostgreSQL (`tests/bench/django/__init__.py`): {result.peer}"
-    half = ("half of it", "p50", "p95", "p99", "core", "stolen", "flush")
+    half = ("half of it", "p50", "p95", "p99", "core", "others", "stolen", "flush", "owed")
     return Table("Intake alone", about, ("door", "a second", "p50", "p95", "p99", "core", *half), cells)
+
+
+def _limit(result: Result) -> Table:
+    cells = [
+        (
+            key,
+            *(f"{rate:.1f}" for rate in (one.rate, one.rate_with_letters)),
+            *(f"{share:.0f}" for share in (one.machine_percent, one.others_percent, one.stolen_percent)),
+            f"{one.dossiers:,}",
+            ", ".join(f"{name} {ms:.1f}" for name, ms in sorted(one.cpu_ms.items(), key=lambda pair: -pair[1])[:3]),
+        )
+        for key, one in result.limit.items()
+    ]
+    chosen = {_setting(asdict(one)) for one in result.limit.values()}
+    tried = "; ".join(f"{_setting(one)}: {one['rate']:.0f}/s" for one in result.limit_trials)
+    about = (
+        f"The same writes and messages without any logic: dossiers a second, by {'; '.join(sorted(chosen))}. Tried: "
+        f"{tried or 'nothing else'}. A machine that is not full waited for its disk or for confirms."
+    )
+    shares = ("machine busy, %", "others, %", "stolen, %")
+    columns = ("procedure", "a second", "and letters", *shares, "dossiers", "ms of a core for one")
+    return Table("The limit", about, columns, cells)
+
+
+def _setting(one: Mapping[str, Any]) -> str:
+    return f"{one['processes']:.0f} processes × {one['threads']:.0f}, {one['batch']:,.0f} together"
 
 
 def _control(result: Result) -> Table:

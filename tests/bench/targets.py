@@ -1,50 +1,28 @@
 """What was asked for, and whether it is met: the rows of the first table, ratios first."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from deploy.local.composition import SANDBOX
-from tests.bench.outcome import (
-    FREE,
-    HELD,
-    MOST_AT_ALL,
-    MOST_EACH,
-    Accepted,
-    Asked,
-    Control,
-    Flow,
-    Grown,
-    Limit,
-    Memory,
-    Result,
-    ratio,
-    worst,
-)
-from tests.bench.plan import NOTICES, PROCEDURES
+from tests.bench.client import WHOLE
+from tests.bench.judging import Row, compared, judged, tail
+from tests.bench.outcome import Control, Flow, Result, worst
+from tests.bench.plan import FEE, NOTICES, PROCEDURES
+from tests.bench.stressed import FREE, HELD, MOST_AT_ALL, MOST_EACH, Asked, Growth, Memory, Scaled, Scaling, ratio
 
 SERVICES: Final = ("intake", "routing", "payment", "notify", "registry")
 _FLAT: Final = 0.33  # MB a minute: 10 in half an hour
 _LONG_SECONDS: Final = 1_800
 MILLION: Final = 1_000_000
 _OF_A_UNIT: Final = 100_000
+LOOKED_AT: Final = ("portal-http", "registry-http")  # where those who take dossiers through do not come by
+_NEAR: Final = 0.8  # of our maximum: half of less is no load under which memory says anything
 _FULL_PERCENT: Final = 85.0  # of the machine: who is so busy has nothing left for a second process
 _MOST_MS: Final = 20.0
+_IN_TIME: Final = 0.25
 _PAGE_MS: Final = 300.0
 _MOST_NAMED: Final = 3
-ENOUGH: Final = 1_000  # of which ten are above the p99
-MOST_OTHERS: Final = 10.0  # percent of the machine that other programs and its host may have had during a run
-MOST_APART: Final = 5.0  # and by how much more during one of two that are compared
-
-
-@dataclass(frozen=True)
-class Row:
-    """One figure. `met` is None where there is no figure to judge."""
-
-    figure: str
-    target: str
-    measured: str
-    met: bool | None
 
 
 def rows(result: Result) -> list[Row]:
@@ -62,27 +40,14 @@ def rows(result: Result) -> list[Row]:
     ]
 
 
-def tail(figure: str, target: str, count: int, value: float | None, shown: str, met: bool) -> Row:
-    """A row of what one in a hundred or in a thousand decides: nothing where too few were counted."""
-    if value is not None and count < ENOUGH:
-        return Row(figure, target, f"too few to say: {count:,} of {ENOUGH:,}", None)
-    return judged(figure, target, value, shown, met)
-
-
-def judged(figure: str, target: str, value: float | None, shown: str, met: bool) -> Row:
-    """A row, empty where there is no value."""
-    return Row(figure, target, shown if value is not None else "–", met if value is not None else None)
-
-
-def compared(row: Row, *runs: Flow | Control | Limit | Accepted | Grown | Memory | None) -> Row:
-    """The row of a comparison of these runs: no mark where other programs, or others at the machine's host, had so much
-    of the machine that it may be their doing, in any of the runs or in one more than in another.
-    """
-    used = [round(run.others_percent + run.stolen_percent, 1) for run in runs if run]
-    if row.met is None or (max(used) <= MOST_OTHERS and max(used) - min(used) <= MOST_APART):
-        return row
-    shown = " / ".join(f"{one:g} %" for one in used)
-    return replace(row, measured=f"{row.measured} (others took {shown}: not judged)", met=None)
+def _under_load(row: Row, told: Memory | None, ours: Flow | None) -> Row:
+    """The row of memory: no mark where it was not looked at under half of what ours do, on a machine of their own."""
+    if told is None:
+        return replace(row, met=None)
+    if ours and told.maximum < _NEAR * ours.steady_rate:
+        shown = f"{row.measured} (its maximum was {told.maximum:.1f} a second, ours {ours.steady_rate:.1f}: not judged)"
+        return replace(row, measured=shown, met=None)
+    return compared(row, told)
 
 
 def _whole(result: Result) -> Iterator[Row]:
@@ -121,7 +86,8 @@ def _intake(result: Result) -> Iterator[Row]:
     figure = "intake RPC accepted, against stock's submit"
     yield compared(judged(figure, "≥ 2 ×", times, f"{times or 0:.2f} ×", (times or 0) >= 2), ours, stock)
     p99, count = (ours.open.p99, ours.open.count) if ours else (None, 0)
-    yield tail("intake RPC, p99 at half of maximum", "≤ 50 ms", count, p99, f"{p99 or 0:.1f} ms", (p99 or 0) <= 50)
+    row = tail("intake RPC, p99 at half of maximum", "≤ 50 ms", count, p99, f"{p99 or 0:.1f} ms", (p99 or 0) <= 50)
+    yield compared(row, ours.open_noise if ours else None)
     ours, peer = result.accepted.get("ours, HTTP"), result.accepted.get("Django REST, HTTP")
     if ours and peer:
         shown = f"{ours.rate / peer.rate:.2f} ×; {ours.work_ms:.1f} ms of a core each against {peer.work_ms:.1f}"
@@ -135,11 +101,36 @@ def _at_half(result: Result) -> Iterator[Row]:
         p99, count = (slowest[1].p99, slowest[1].count) if slowest else (None, 0)
         name = f" ({slowest[0]})" if slowest else ""
         shown = f"{p99 or 0:.0f} ms{name}"
-        yield tail(f"{key}: event to subscriber, slowest p99", "≤ 250 ms", count, p99, shown, (p99 or 0) <= 250)
+        row = tail(f"{key}: event to subscriber, slowest p99", "≤ 250 ms", count, p99, shown, (p99 or 0) <= 250)
+        yield compared(row, flow)
         share, count = (flow.notices_in_time, flow.dossiers * NOTICES[key]) if flow else (None, 0)
         shown = f"{100 * (share or 0):.2f} %"
+        yield _of_each_queue(key, flow)
+        yield _waited(key, flow, result.stock_open.get(key))
         figure = f"{key}: notices handed over within 10 s"
-        yield tail(figure, "≥ 99.9 %", count, share, shown, (share or 0) >= 0.999)
+        yield compared(tail(figure, "≥ 99.9 %", count, share, shown, (share or 0) >= 0.999), flow)
+
+
+def _of_each_queue(key: str, flow: Flow | None) -> Row:
+    """The queue of which fewest events had been handled in time: a p99 is no longer than that where 99 in 100 were."""
+    queues = flow.ages if flow else {}
+    name = min(queues, key=lambda one: (queues[one].share(_IN_TIME), -queues[one].at_most(0.99)), default="")
+    slowest = queues.get(name)
+    share, count = (slowest.share(_IN_TIME), slowest.count) if slowest else (None, 0)
+    shown = f"≤ {1000 * slowest.at_most(0.99):.0f} ms ({name})" if slowest else ""
+    figure = f"{key}: event to handled by each queue, slowest p99"
+    return compared(tail(figure, "≤ 250 ms", count, share, shown, (share or 0) >= 0.99), flow)
+
+
+def _waited(key: str, ours: Flow | None, stock: Control | None) -> Row:
+    """How long people wait for their result, each system at half of its own maximum."""
+    runs = {"ours": ours, "stock": stock}
+    told = {
+        f"{name} {said.p50:.0f} / {said.p99:.0f} ms of {said.count:,} at {run.rate_asked or 0:.1f}/s"
+        for name, run in runs.items()
+        if run and (said := run.steps.get(WHOLE))
+    }
+    return Row(f"{key}: submit → resolved at half of maximum, p50 / p99", "–", "; ".join(sorted(told)) or "–", None)
 
 
 def _growth(result: Result) -> Iterator[Row]:
@@ -149,27 +140,44 @@ def _growth(result: Result) -> Iterator[Row]:
     shown = f"{100 * (share or 0):.0f} %"
     figure = f"growth: throughput, {size} dossiers stored"
     row = judged(figure, "≥ 90 % of empty", share, shown, (share or 0) >= 0.9)
-    yield compared(row, *((told.middle.empty, told.middle.full) if told else ()))
+    yield _of_a_million(compared(row, *((told.middle.empty, told.middle.full) if told else ())), told)
     shown = f"{100 * told.work:.0f} % of empty" if told else "–"
     yield Row(f"growth: processor time of a dossier, {size} stored", "–", shown, None)
-    slowest = told.asked[0] if told and told.asked else None
-    p95 = slowest.p95 if slowest else None
-    shown = f"{p95 or 0:.1f} ms ({slowest.name})" if slowest else ""
-    figure = f"growth: slowest list or look-up at the store, p95, {size} stored"
     empty = [one.name for one in told.asked if one.found_nothing] if told else []
-    yield _of_something(judged(figure, "≤ 20 ms", p95, shown, (p95 or 0) <= _MOST_MS), empty)
+    for rank in ("p95", "p99"):
+        yield _of_a_million(_of_something(_slowest(told, rank, size), empty), told)
     longest = max(told.asked, key=lambda one: one.longest, default=None) if told else None
     shown = f"{longest.longest:.1f} ms ({longest.name})" if longest else "–"
     yield Row("growth: longest single answer of a list or look-up", "– (not judged)", shown, None)
     count = sum(bool(one.detours) for one in told.asked) if told else None
     shown = f"{count} of {len(told.asked)}" if told else ""
-    yield judged("growth: lists and look-ups that go by no index", "0", count, shown, count == 0)
+    row = judged("growth: lists and look-ups that go by no index", "0", count, shown, count == 0)
+    yield _of_a_million(row, told)
     counted = told.asked if told and any(one.keys is not None for one in told.asked) else []
     far = [one.name for one in counted if one.is_too_far]
     figure = f"growth: lists and look-ups that examine more than {MOST_EACH} keys for each one found, and {MOST_AT_ALL}"
-    yield judged(figure, "0", len(far) if counted else None, _named(far, counted), not far)
+    row = judged(figure, "0", len(far) if counted else None, _named(far, counted), not far)
+    yield _of_a_million(row, told)
     figure = "growth: lists and look-ups that found nothing, though there is something for each"
     yield judged(figure, "0", len(empty) if counted else None, _named(empty, counted), not empty)
+
+
+def _slowest(told: Growth | None, rank: str, size: str) -> Row:
+    """The question whose answers of this rank took longest."""
+    took = {one.name: getattr(one, rank) for one in told.asked} if told else {}
+    name, most = max(
+        ((n, ms) for n, ms in took.items() if ms is not None), key=lambda pair: pair[1], default=("", None)
+    )
+    figure = f"growth: slowest list or look-up at the store, {rank}, {size} stored"
+    row = judged(figure, "≤ 20 ms", most, f"{most or 0:.1f} ms ({name})", (most or 0) <= _MOST_MS)
+    return compared(row, *([told.while_asked] if told else ()))
+
+
+def _of_a_million(row: Row, told: Growth | None) -> Row:
+    """A row that fewer stored dossiers cannot meet: they can only miss it."""
+    if not (row.met and told and told.dossiers < MILLION):
+        return row
+    return replace(row, measured=f"{row.measured} (of {told.dossiers:,}: not judged)", met=None)
 
 
 def _of_something(row: Row, empty: Sequence[str]) -> Row:
@@ -190,7 +198,8 @@ def _pages(result: Result) -> Iterator[Row]:
     slowest = told.pages[0] if told else None
     p95 = slowest.took.p95 if slowest else None
     shown = f"{p95 or 0:.0f} ms ({slowest.name})" if slowest else ""
-    yield judged(f"pages: slowest at the server, p95, {size}", "≤ 300 ms", p95, shown, (p95 or 0) <= _PAGE_MS)
+    row = judged(f"pages: slowest at the server, p95, {size}", "≤ 300 ms", p95, shown, (p95 or 0) <= _PAGE_MS)
+    yield compared(row, told.noise if told else None)
     count = sum(bool(one.detours) for one in told.pages) if told else None
     shown = f"{count} of {len(told.pages)}" if told else ""
     yield judged("pages: that ask for something by no index", "0", count, shown, count == 0)
@@ -210,25 +219,31 @@ def _memory(result: Result) -> Iterator[Row]:
     largest = max(peaks.items(), key=lambda pair: pair[1], default=None)
     most = largest[1] if largest else None
     shown = f"{largest[1]:.0f} MB ({largest[0]})" if largest else ""
-    yield judged("memory: largest service under load, RSS", "≤ 150 MB", most, shown, (most or 0) <= 150)
-    yield from _flat(result.memory)
+    of_largest = judged("memory: largest service under load, RSS", "≤ 150 MB", most, shown, (most or 0) <= 150)
+    for row in (_visited(of_largest, result.memory), _flat(result.memory)):
+        yield _under_load(row, result.memory, result.closed.get(FEE))
 
 
-def _flat(told: Memory | None) -> Iterator[Row]:
+def _visited(row: Row, told: Memory | None) -> Row:
+    """The row of the largest: no mark where a door stood open for nobody."""
+    idle = [door for door in LOOKED_AT if told and not told.opened.get(door)]
+    shown = f"{row.measured} (nobody was at {', '.join(idle)}: not judged)"
+    return replace(row, measured=shown, met=None) if idle else row
+
+
+def _flat(told: Memory | None) -> Row:
     """A short look still sees caches fill: it is asked where its pace would lead, half an hour whether it is flat."""
     if told is None:
-        yield Row("memory: growth under load", "flat", "–", None)
-        return
+        return Row("memory: growth under load", "flat", "–", None)
     figure = f"memory: growth over {told.seconds / 60:.0f} minutes under load"
     if told.seconds >= _LONG_SECONDS:
         name, held = max(told.services.items(), key=lambda pair: pair[1].rss_slope)
         shown = f"{held.rss_slope:+.2f} MB a minute ({name})"
-        yield compared(Row(figure, f"flat: ≤ {_FLAT} MB a minute", shown, held.rss_slope <= _FLAT), told)
-    else:
-        ends = {name: held.rss_most + max(0.0, 30 * held.rss_slope) for name, held in told.services.items()}
-        name, end = max(ends.items(), key=lambda pair: pair[1])
-        shown = f"{end:.0f} MB ({name}, {told.services[name].rss_slope:+.2f} MB a minute)"
-        yield compared(Row(figure, "≤ 150 MB after 30 minutes, extrapolated from this pace", shown, end <= 150), told)
+        return Row(figure, f"flat: ≤ {_FLAT} MB a minute", shown, held.rss_slope <= _FLAT)
+    ends = {name: held.rss_most + max(0.0, 30 * held.rss_slope) for name, held in told.services.items()}
+    name, end = max(ends.items(), key=lambda pair: pair[1])
+    shown = f"{end:.0f} MB ({name}, {told.services[name].rss_slope:+.2f} MB a minute)"
+    return Row(figure, "≤ 150 MB after 30 minutes, extrapolated from this pace", shown, end <= 150)
 
 
 def _scaling(result: Result) -> Iterator[Row]:
@@ -237,12 +252,20 @@ def _scaling(result: Result) -> Iterator[Row]:
     name = told.service if told else "a bottleneck service"
     share = f", each held to {100 * told.share:.0f} % of a core" if told else ""
     shown = f"{held or 0:.2f} ×"
-    yield judged(f"scaling: two processes of {name}{share}", "≥ 1.6 × one", held, shown, (held or 0) >= 1.6)
-    busy = next((run.machine_percent for run in told.runs if run.limit == FREE), 0.0) if told else 0.0
+    row = judged(f"scaling: two processes of {name}{share}", "≥ 1.6 × one", held, shown, (held or 0) >= 1.6)
+    yield compared(row, *_both(told, HELD))
+    alone = told.best(FREE, 1) if told else None
+    busy = alone.machine_percent if alone else 0.0
     full = busy >= _FULL_PERCENT
     shown = f"{free or 0:.2f} × (cores {busy:.0f} % busy with one{': they do not allow it' if full else ''})"
     met = None if free is None or full else free >= 1.6
-    yield Row(f"scaling: two processes of {name}", "≥ 1.6 × one, when cores allow", shown if free else "–", met)
+    row = Row(f"scaling: two processes of {name}", "≥ 1.6 × one, when cores allow", shown if free else "–", met)
+    yield compared(row, *_both(told, FREE))
+
+
+def _both(told: Scaling | None, limit: str) -> list[Scaled | None]:
+    """The runs that the ratio is of."""
+    return [told.best(limit, processes) for processes in (1, 2)] if told else []
 
 
 def _idle(result: Result) -> Iterator[Row]:

@@ -1,7 +1,8 @@
 """What the pages of the portal cost when a unit has many dossiers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from tests.bench.judging import Noise
 from tests.bench.stats import Spread
 
 
@@ -28,3 +29,4 @@ class Viewing:
     documents: int
     seconds: float  # until all was on the disk
     pages: list[Viewed]  # the slowest first
+    noise: Noise = field(default_factory=Noise)  # while they were timed

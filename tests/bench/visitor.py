@@ -10,6 +10,7 @@ from typing import Any, Final, Self
 import requests
 
 from tests.bench.outcome import NotMeasured
+from tests.bench.plan import TENANT
 
 _SECONDS: Final = 30
 _TOKEN: Final = re.compile(r'name="csrf_token" value="([^"]+)"')
@@ -71,3 +72,16 @@ class Visitor:
                 raise NotMeasured(f"{path}: there is no form")
             self._tokens[path] = unescape(found[1])
         return self._tokens[path]
+
+
+def officer_claims(staff_id: str, unit: str) -> dict[str, Any]:
+    """What the sandbox provider says of an officer."""
+    staff = {"motcua_kind": "officer", "motcua_staff_id": staff_id, "motcua_unit": unit, "motcua_tenant": TENANT}
+    return {"name": staff_id, **staff}
+
+
+def applicant_claims(kind: str, number: str, name: str) -> dict[str, Any]:
+    """What it says of somebody who applies."""
+    if kind == "organisation":
+        return {"LoaiTaiKhoan": "2", "MaSoThue": number, "TenDoanhNghiep": name}
+    return {"LoaiTaiKhoan": "1", "SoDinhDanh": number, "HoVaTen": name}

@@ -1,26 +1,16 @@
 """Figures as a run would have them, for those who show and judge them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from tests.bench.books import Entry
-from tests.bench.outcome import (
-    Accepted,
-    Asked,
-    Control,
-    Flow,
-    Grown,
-    Growth,
-    Limit,
-    Pair,
-    Scaled,
-    Scaling,
-    Sum,
-    Track,
-    Work,
-)
+from tests.bench.outcome import Accepted, Control, Flow, Limit, Sum, Work
 from tests.bench.plan import NO_FEE
 from tests.bench.stats import over_time, spread
+from tests.bench.stressed import Asked, Grown, Growth, Pair, Scaled, Scaling
+from tests.bench.track import Track
 from tests.bench.viewed import Viewed, Viewing
+from tests.bench.world import World
 from tests.chaos.stream import Heard, heard
 
 NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
@@ -104,7 +94,7 @@ def a_control() -> Control:
         failures={},
         published={},
         resolved_per_second=[(0, 2), (1, 2)],
-        track=a_track(),
+        track=replace(a_track(), unpublished=[], lag_seconds=[]),
         submit_over_time=over_time([(0, 0.3), (1, 0.4)], 1),
         whole_over_time=over_time([(0, 3.0), (1, 4.0)], 1),
     )
@@ -127,10 +117,13 @@ def a_scaling() -> Scaling:
 
 
 def a_growth() -> Growth:
-    asked = [Asked("by index", 1, 9.0, 12, 21, 21, [], 24), Asked("sorted", 1, 2.0, 3, 900, 20, ["SORT"], 900)]
+    asked = [
+        Asked("by index", 1, 9.0, 12, 21, 21, [], 24, 10.0),
+        Asked("sorted", 1, 2.0, 3, 900, 20, ["SORT"], 900, 2.5),
+    ]
     rates = ((10.0, 9.5), (10.0, 2.0), (5.0, 6.0))  # somebody else was busy during the second
     pairs = [Pair(Grown(500, one, 100.0, 1.0), Grown(500, other, 104.0, 1.0)) for one, other in rates]
-    return Growth(NO_FEE, 100_000, 2_000_000, 3.6, {"intake": 0.9}, 90.0, pairs, asked)
+    return Growth(NO_FEE, 1_000_000, 2_000_000, 3.6, {"intake": 0.9}, 90.0, pairs, asked)
 
 
 def a_viewing() -> Viewing:
@@ -147,3 +140,7 @@ def a_viewing() -> Viewing:
 def a_machine() -> dict[str, object]:
     names = ("processor", "cores", "memory_gb", "kernel", "commit", "python", "rabbitmq", "mongod")
     return dict.fromkeys((*names, "nameko", "eventlet", "pymongo", "amqp"), "?") | {"load_before": [0.1, 0.2, 0.3]}
+
+
+def a_world() -> World:
+    return World("ours", "", "", "", "", "", "", patience=1)

@@ -14,17 +14,14 @@ from tests.bench import pages
 from tests.bench.applicants import MOST_UNNAMED, identity, shares
 from tests.bench.crew import arrivals
 from tests.bench.memory import Seen, told
-from tests.bench.outcome import (
-    Result,
-    Sum,
-    Unclosed,
-)
+from tests.bench.outcome import Result, Sum, Unclosed
 from tests.bench.peer import quoted
 from tests.bench.plan import NO_FEE
 from tests.bench.plots import Chart, svg, ticks
 from tests.bench.quota import home_of
 from tests.bench.sampling import Look, others_percent, stolen_percent, used
 from tests.bench.stats import over_time, per_second, percentile, share_within, slope, spread
+from tests.bench.stressed import Growth
 from tests.bench.tables import all_tables
 from tests.bench.targets import rows
 from tests.unit.bench.figures import a_control, a_flow, a_growth, a_limit, a_machine, a_scaling, a_viewing
@@ -147,14 +144,15 @@ def test_a_measured_run_is_a_page_a_document_and_json() -> None:
     assert "src=" not in drawn
     assert "href=" not in drawn
     memory = next(row for row in rows(result) if row.figure.startswith("memory"))
-    assert (memory.measured, memory.met) == ("80 MB (intake)", True)
+    assert (memory.measured, memory.met) == ("80 MB (intake)", None)  # nobody was at the doors
 
 
 def test_long_forms_are_judged_and_shown() -> None:
     result = Result("2026-01-15T120000Z", "quick", a_machine())
     result.scaling = a_scaling()
     result.growth = a_growth()
-    result.memory = told([Seen(30.0 * n, {"notify": 80.0 + n}, {"notify": 50.0}) for n in range(11)], NO_FEE, 3.0, 900)
+    seen = [Seen(30.0 * n, {"notify": 80.0 + n}, {"notify": 50.0}) for n in range(11)]
+    result.memory = replace(told(seen, NO_FEE, 3.0, 900), opened={"portal-http": 60, "registry-http": 30})
     met = {row.figure.partition(",")[0]: row.met for row in rows(result) if row.met is not None}
     assert met == {
         "growth: throughput": True,
@@ -202,6 +200,24 @@ def test_a_part_alone_has_a_document_of_its_own_with_no_empty_rows() -> None:
     assert "95 %" in alone
     assert "| – |" in "".join(line for line in whole.splitlines() if "against stock" in line)
     assert "against stock" not in alone
+
+
+@pytest.mark.parametrize(
+    ("growth", "first"),
+    [
+        (a_growth(), "# The last measurement"),
+        (
+            replace(a_growth(), dossiers=25_000),
+            "# The last measurement, growth with 25,000 dossiers stored only: 1,000,000 with `make bench FULL=1`",
+        ),
+        (None, "# The last measurement, without growth"),
+    ],
+)
+def test_the_first_line_of_the_document_says_where_growth_was_not_measured_in_full(
+    growth: Growth | None, first: str
+) -> None:
+    result = Result("2026-01-15T120000Z", "normal", a_machine(), growth=growth)
+    assert pages.document(result).splitlines()[0] == first
 
 
 def test_pages_are_judged_by_the_slowest_and_by_whatever_goes_by_no_index() -> None:

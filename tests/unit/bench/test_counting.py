@@ -18,10 +18,7 @@ from tests.bench.books import ends, hops, until_sent, work
 from tests.bench.limit import Share, filler, insist_written, keys_of, writes
 from tests.bench.order import wrong_with
 from tests.bench.ours import each_for, seconds_at
-from tests.bench.outcome import (
-    NotMeasured,
-    Result,
-)
+from tests.bench.outcome import NotMeasured, Result
 from tests.bench.paces import Ended, dossiers_per_second
 from tests.bench.plan import NO_FEE
 from tests.bench.rig import ROOT
@@ -134,7 +131,7 @@ def test_what_begins_a_history_and_what_appends_to_one_are_counted_apart() -> No
 
 
 def test_the_limit_does_as_much_as_was_counted() -> None:
-    share = Share(0, 100, WORK, "", "", None)
+    share = Share(0, 100, WORK, 500, "", "", None)
     keys = list(keys_of(share))
     assert (len(keys), sum(int(key.partition(".")[2]) for key in keys)) == (1900, 1600)
     written = list(writes(WORK, 100))

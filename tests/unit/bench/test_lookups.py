@@ -11,10 +11,12 @@ from services.chassis.cause import Cause
 from services.registry.holders import Holder
 from services.routing.case import OPEN
 from tests.bench.beside import OF_AN_OWNER, copies
-from tests.bench.lookups import _Answers
-from tests.bench.outcome import MOST_AT_ALL, MOST_EACH, Asked, Result
+from tests.bench.judging import Noise, Row
+from tests.bench.lookups import _Answers, _asked
+from tests.bench.outcome import Result
 from tests.bench.stress_tables import lookups
-from tests.bench.targets import Row, rows
+from tests.bench.stressed import MOST_AT_ALL, MOST_EACH, Asked
+from tests.bench.targets import rows
 from tests.integration.questions import LIMIT, Sample
 from tests.integration.shelf import Read
 from tests.unit.bench.figures import a_growth, a_machine
@@ -71,7 +73,7 @@ def test_the_page_shows_of_every_question_what_it_read_and_found() -> None:
     result.growth = replace(
         a_growth(), asked=[*(replace(QUICK, name=f"q{number}") for number in range(30)), nothing, far]
     )
-    told = {cells[0]: cells[4:] for cells in lookups(result).cells}
+    told = {cells[0]: cells[5:] for cells in lookups(result).cells}
     assert len(told) == 32
     assert told["q0"] == ("24", "21", "21", "index", "")
     assert told["overdue"] == ("1", "21", "0", "index", "found nothing")
@@ -140,3 +142,24 @@ def test_what_is_laid_beside_takes_no_name_that_is_taken() -> None:
     beside = laid()
     assert not [one for one in beside["intake.dossiers"] if one["subject"]["documents"]]
     assert not [one for one in beside["payment.orders"] if one["state"]["attempts"]]
+
+
+@pytest.mark.parametrize(("p99", "met"), [(19.9, True), (20.1, False), (None, None)])
+def test_the_slowest_p99_is_judged_beside_the_slowest_p95(p99: float | None, met: bool | None) -> None:
+    slow = replace(QUICK, name="now and then", p95=1.0, p99=p99)
+    others = [] if p99 is None else [replace(QUICK, p99=2.5)]
+    assert row(f"{SLOWEST}, p99", *others, slow).met is met
+    assert row(f"{SLOWEST}, p95", *others, slow).met is True
+
+
+def test_the_p99_is_of_all_rounds_together() -> None:
+    rounds = [[0.001] * 35, [0.001] * 35, [0.001] * 33 + [0.030, 0.080]]
+    told = _asked("cases", _Answers(seconds=rounds))
+    assert (told.p50, told.p95, told.p99, told.longest) == (1.0, 1.0, 30.0, 80.0)
+
+
+def test_answers_are_not_judged_where_others_had_the_machine_while_they_were_timed() -> None:
+    result = Result("2026-01-15T120000Z", "full", a_machine())
+    result.growth = replace(a_growth(), while_asked=Noise(others_percent=4.0, stolen_percent=7.0))
+    judged = [one for one in rows(result) if one.figure.startswith(SLOWEST)]
+    assert [(one.met, "others took 11 %" in one.measured) for one in judged] == 2 * [(None, True)]

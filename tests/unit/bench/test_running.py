@@ -21,6 +21,7 @@ from tests.bench.client import ACCEPT, SUBMIT, WHOLE, Lived
 from tests.bench.ours import Ours, asked_again, insist_asked_once
 from tests.bench.outcome import NotMeasured, Result, Sum, Unclosed
 from tests.bench.plan import NO_FEE, QUICK
+from tests.bench.rig import COUNTERPARTS
 from tests.bench.tables import all_tables
 from tests.bench.targets import rows
 from tests.bench.world import offers
@@ -147,3 +148,53 @@ def test_the_steps_show_what_was_asked_again() -> None:
     result.closed[NO_FEE] = replace(a_flow(), again={"intake.submit": 7})
     (table,) = (one for one in all_tables(result) if one.heading == "Steps")
     assert dict(zip(table.columns, table.cells[0], strict=True))["again"] == "7"
+
+
+class _Servers:
+    """A rig that only notes where it is, and what becomes of it."""
+
+    noted: list[tuple[str, str]] = []
+
+    def __init__(self, run_dir: Path) -> None:
+        self.run_dir, self.stack = run_dir, self
+        self.env = {"MOTCUA_MONGO_URI": run_dir.name}
+
+    def up(self, programs: Sequence[str] = ()) -> None:
+        self.noted.append((f"up {' '.join(programs)}".strip(), self.run_dir.name))
+
+    def down(self) -> None:
+        self.noted.append(("down", self.run_dir.name))
+
+    def wipe(self) -> None:
+        self.noted.append(("wipe", self.run_dir.name))
+
+
+@pytest.mark.parametrize(
+    ("part", "module", "other"), [("stock", "prepare_indexes", "bench-stock"), ("limit", "limit", "bench-limit")]
+)
+def test_stock_and_the_limit_have_servers_that_hold_nothing_of_ours(
+    monkeypatch: pytest.MonkeyPatch, results: Path, part: str, module: str, other: str
+) -> None:
+    assert results
+    used: list[str] = []
+
+    def measured(rig: Any, *_: object) -> Any:
+        used.append(rig if isinstance(rig, str) else rig.run_dir.name)
+        raise KeyError("far enough")
+
+    monkeypatch.setattr(_Servers, "noted", [])
+    monkeypatch.setattr(command, "Rig", _Servers)
+    monkeypatch.setattr(command, module, measured if part == "stock" else SimpleNamespace(best=measured))
+    bench = Bench(QUICK, [part], cast("Any", _Servers(Path("/nowhere/bench"))))
+    bench.result.closed[NO_FEE] = a_flow()
+    bench.run()
+    bench.leave(keep_logs=False)
+    assert used == [other]
+    servers = f"up {' '.join(COUNTERPARTS)}"
+    assert _Servers.noted == [
+        ("down", "bench"),
+        (servers, other),
+        ("down", other),
+        ("wipe", "bench"),
+        ("wipe", other),
+    ]
