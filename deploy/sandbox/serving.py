@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 HOST = "127.0.0.1"
+stopping = threading.Event()  # set from the moment the program is told to stop
 log = logging.getLogger("sandbox.http")
 
 
@@ -44,6 +45,7 @@ def serve(app: "WSGIApplication", port: int, program: str) -> None:
     server = _Server(HOST, port, app, _Door)
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
+        stopping.set()
         threading.Thread(target=server.shutdown).start()  # shutdown waits for this very thread's loop
 
     signal.signal(signal.SIGTERM, stop)

@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Any, Final
 
 import requests
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from services.chassis import codec, metrics, spans
 from services.chassis.actor import Actor
+from services.chassis.deadline import ended_after
 from services.chassis.errors import Invalid, NotFound, Refused, Unavailable
 from services.chassis.logs import log
 from services.chassis.remote import Remote
@@ -15,7 +16,7 @@ from services.contracts.catalogue.applicant import NUMBER_OF
 from services.payment import vnpay
 from services.payment.vnpay import Merchant, Purchase, Report
 
-_SECONDS: Final = (3.05, 15.0)  # to connect, to answer
+_SECONDS: Final = (3.05, 15.0)  # to connect, to answer: the next byte, and all of it
 _LONGEST_ANSWER: Final = 64 * 1024
 NOT_REACHED: Final = "payment.gateway_not_reached"  # of an Unavailable: nothing was sent, nothing can have been done
 UNDECIDED: Final = "payment.gateway_undecided"  # of an Unavailable: heard, answered 99, and nobody knows what was done
@@ -47,9 +48,13 @@ class Gateway:
         Unavailable, or Refused, which uses the id up, so that the next try needs another.
         """
         call = vnpay.refund_request(self._merchant, purchase, amount_vnd, transaction or "", request_id, at)
-        code = self._ask(call)["vnp_ResponseCode"]
+        answer = self._ask(call)
+        code = answer["vnp_ResponseCode"]
         if code not in {vnpay.OK, vnpay.DUPLICATE}:
             raise _refused("payment.refund_refused", code)
+        if code == vnpay.OK and answer.get("vnp_TxnRef") != purchase.reference:  # what became of this one is not said
+            log.warning("gateway_answer_unusable", command=call["vnp_Command"], attempt=purchase.reference)
+            raise _unavailable()
         return code == vnpay.OK
 
     def _ask(self, call: vnpay.Fields) -> vnpay.Fields:
@@ -59,21 +64,22 @@ class Gateway:
 
     def _asked(self, call: vnpay.Fields) -> vnpay.Fields:
         try:
-            with requests.post(
-                self._address, json=call, timeout=_SECONDS, allow_redirects=False, stream=True
-            ) as response:
-                body = response.raw.read(_LONGEST_ANSWER + 1, decode_content=True)
-                status = response.status_code
+            with ended_after(sum(_SECONDS)):
+                status, body = self._post(call)
             answer = vnpay.read_answer(self._merchant, codec.decode(body, _LONGEST_ANSWER))
-        except (requests.RequestException, OSError, Invalid) as error:
+        except (requests.RequestException, HTTPError, OSError, Invalid) as error:
             log.warning("gateway_unreachable", command=call["vnp_Command"], reason=type(error).__name__)
             raise _unavailable(NOT_REACHED if _is_unsent(error) else _UNAVAILABLE) from error
-        if status != requests.codes.ok or answer is None or "vnp_ResponseCode" not in answer:
+        if status != requests.codes.ok or answer is None or not answer.get("vnp_ResponseCode"):
             log.warning("gateway_answer_unusable", command=call["vnp_Command"], status=status)
             raise _unavailable()
         if answer["vnp_ResponseCode"] == vnpay.OTHER:
             raise _unavailable(UNDECIDED)
         return answer
+
+    def _post(self, call: vnpay.Fields) -> tuple[int, bytes]:
+        with requests.post(self._address, json=call, timeout=_SECONDS, allow_redirects=False, stream=True) as response:
+            return response.status_code, response.raw.read(_LONGEST_ANSWER + 1, decode_content=True)
 
 
 class Owners:

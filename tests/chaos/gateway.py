@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,12 +46,28 @@ class GatewayLedger:
 
     def tries(self, fault: str) -> int:
         """How often the gateway has called back for the payments that met this fault."""
-        ((count,),) = self._rows("SELECT coalesce(sum(ipn_tries), 0) FROM transactions WHERE ipn_fault = ?", fault)
-        return int(count)
+        return self._count("SELECT coalesce(sum(ipn_tries), 0) FROM transactions WHERE ipn_fault = ?", fault)
 
     def met(self, fault: str) -> int:
         """How many payments met it."""
-        ((count,),) = self._rows("SELECT count(*) FROM transactions WHERE ipn_fault = ?", fault)
+        return self._count("SELECT count(*) FROM transactions WHERE ipn_fault = ?", fault)
+
+    def mishaps(self, fault: str) -> int:
+        """How many calls of its API met this fault."""
+        return self._count("SELECT count(*) FROM mishaps WHERE fault = ?", fault)
+
+    def unheard_refunds(self) -> int:
+        """How many refunds it made without a usable word to whoever asked for them."""
+        return self._count("SELECT count(*) FROM mishaps WHERE command = 'refund' AND response_code = '00'")
+
+    def refunds_in_vain(self) -> int:
+        """How many requests for a refund, each under an id of its own, it took up without giving anything back."""
+        return self._count(
+            "SELECT count(DISTINCT request_id) - (SELECT count(*) FROM refunds) FROM calls WHERE command = 'refund'"
+        )
+
+    def _count(self, query: str, *values: str) -> int:
+        ((count,),) = self._rows(query, *values)
         return int(count)
 
     def _sums(self, query: str) -> Vnd:
@@ -97,6 +113,17 @@ def compared(env: Mapping[str, str], ledger: GatewayLedger) -> Compared:
     """The same of a stack."""
     with Books(env) as books:
         return compare(books.collection("payment.orders").find({}, {"state": 1}), ledger)
+
+
+def insist_one_id(ledger: GatewayLedger) -> Callable[[], list[str]]:
+    """A look for refunds that were asked for under two ids from now on: only chance keeps those from being doubled."""
+    before = ledger.refunds_in_vain()
+
+    def look() -> list[str]:
+        in_vain = ledger.refunds_in_vain() - before
+        return [f"{in_vain} requests for refunds had an id of their own, and nothing to give back"] if in_vain else []
+
+    return look
 
 
 def given_back(env: Mapping[str, str], reason: str) -> int:

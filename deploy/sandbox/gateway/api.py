@@ -33,9 +33,7 @@ class MerchantApi:
 
     def answer(self, body: object, at: datetime) -> Fields:
         """The signed answer to a call; every refusal is an answer too."""
-        command = "refund" if isinstance(body, dict) and body.get("vnp_Command") == "refund" else "querydr"
-        told = _TOLD[command]
-        said: Fields = {"vnp_ResponseId": token_hex(16), "vnp_Command": command, "vnp_TmnCode": self._settings.tmn_code}
+        command, said = command_of(body), self._begun(body)
         try:
             call = self._checked(body, command)
             # Only a caller who proved the secret hears his own words back under our signature.
@@ -43,9 +41,16 @@ class MerchantApi:
             act = self._refund if command == "refund" else self._query
             said |= act(call, at) | {"vnp_ResponseCode": codes.OK, "vnp_Message": codes.CALL_MESSAGES[codes.OK]}
         except CallRefused as refusal:
-            said |= {"vnp_ResponseCode": refusal.code, "vnp_Message": _sentence(refusal)}
-        said = {name: said.get(name, "") for name in told}
-        return said | {"vnp_SecureHash": digest_of_values(self._settings.secret, told, said)}
+            said |= _told_of_refusal(refusal)
+        return signed(self._settings.secret, said)
+
+    def deny(self, body: object) -> Fields:
+        """The signed answer to a call about what is not known here, whether it is or not."""
+        return signed(self._settings.secret, self._begun(body) | _told_of_refusal(CallRefused(codes.CALL_NOT_FOUND)))
+
+    def _begun(self, body: object) -> Fields:
+        tmn_code = self._settings.tmn_code
+        return {"vnp_ResponseId": token_hex(16), "vnp_Command": command_of(body), "vnp_TmnCode": tmn_code}
 
     def _checked(self, body: object, command: str) -> Fields:
         call, asked = _texts(body), _ASKED[command]
@@ -90,6 +95,18 @@ class MerchantApi:
         return payment
 
 
+def command_of(body: object) -> str:
+    """Which of the two a call is for; what is neither is refused as a querydr."""
+    return "refund" if isinstance(body, dict) and body.get("vnp_Command") == "refund" else "querydr"
+
+
+def signed(secret: str, said: Fields) -> Fields:
+    """An answer with all fields that it has, and its signature."""
+    names = _TOLD[said["vnp_Command"]]
+    whole = {name: said.get(name, "") for name in names}
+    return whole | {"vnp_SecureHash": digest_of_values(secret, names, whole)}
+
+
 def _texts(body: object) -> Fields:
     """The call's fields as text; merchants send some numbers as JSON numbers."""
     if not isinstance(body, dict):
@@ -124,6 +141,9 @@ def _told_of_refund(refund: refunds.Refund, status: str) -> Fields:
     }
 
 
-def _sentence(refusal: CallRefused) -> str:
+def _told_of_refusal(refusal: CallRefused) -> Fields:
     message = codes.CALL_MESSAGES[refusal.code]
-    return f"{message}: {refusal.why}" if refusal.why else message
+    return {
+        "vnp_ResponseCode": refusal.code,
+        "vnp_Message": f"{message}: {refusal.why}" if refusal.why else message,
+    }

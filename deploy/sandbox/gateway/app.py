@@ -7,7 +7,9 @@ from deploy.sandbox.gateway import clock
 from deploy.sandbox.gateway.api import MerchantApi
 from deploy.sandbox.gateway.callbacks import Callbacks
 from deploy.sandbox.gateway.controls import operator_controls
+from deploy.sandbox.gateway.faulty import FaultyApi
 from deploy.sandbox.gateway.ledger import Ledger
+from deploy.sandbox.gateway.lines import Line
 from deploy.sandbox.gateway.pages import payer_pages
 from deploy.sandbox.gateway.settings import Settings
 
@@ -21,11 +23,12 @@ def create_app(settings: Settings, ledger: Ledger, callbacks: Callbacks) -> Flas
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.register_blueprint(payer_pages(settings, ledger, callbacks))
     app.register_blueprint(operator_controls(ledger, callbacks))
-    api = MerchantApi(settings, ledger)
+    api = FaultyApi(MerchantApi(settings, ledger), ledger, settings.secret)
 
     @app.post("/merchant_webapi/api/transaction")
     def call() -> ResponseReturnValue:
-        return api.answer(request.get_json(force=True, silent=True), clock.now())
+        line = Line(request.environ["werkzeug.socket"])
+        return api.answer(request.get_json(force=True, silent=True), line, clock.now())
 
     @app.get("/health")
     def health() -> ResponseReturnValue:

@@ -1,14 +1,15 @@
 """The operator's controls: script faults, look at transactions, send a callback by hand."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from deploy.sandbox.gateway import codes
+from deploy.sandbox.gateway import codes, mishaps
 from deploy.sandbox.gateway.callbacks import Callbacks
 from deploy.sandbox.gateway.ledger import Ledger, Transaction
-from deploy.sandbox.gateway.plans import NO_FAULT, BadPlan, read_plan, read_spoiling
+from deploy.sandbox.gateway.plans import NO_FAULT, BadPlan, is_of_calls, read_call_plan, read_plan, read_spoiling
 
 _MOST_LISTED = 1000
 
@@ -23,7 +24,10 @@ def operator_controls(ledger: Ledger, callbacks: Callbacks) -> Blueprint:
 
     @controls.post("/plan")
     def plan() -> ResponseReturnValue:
-        fault, txn_ref, times = read_plan(request.get_json(silent=True))
+        body = request.get_json(silent=True)
+        if is_of_calls(body):
+            return _plan_of_calls(ledger, body)
+        fault, txn_ref, times = read_plan(body)
         if fault == NO_FAULT:
             ledger.clear_plans()
         else:
@@ -32,8 +36,11 @@ def operator_controls(ledger: Ledger, callbacks: Callbacks) -> Blueprint:
 
     @controls.get("/transactions")
     def transactions() -> ResponseReturnValue:
-        limit = max(1, min(request.args.get("limit", _MOST_LISTED, type=int), _MOST_LISTED))
-        return [_shown(each) for each in ledger.newest(request.args.get("txn_ref", ""), limit)]
+        return [_shown(each) for each in ledger.newest(*_wanted())]
+
+    @controls.get("/mishaps")
+    def calls_that_met_a_fault() -> ResponseReturnValue:
+        return mishaps.newest(ledger, *_wanted())
 
     @controls.post("/transactions/<name>/ipn")
     def send_callback(name: str) -> ResponseReturnValue:
@@ -46,6 +53,21 @@ def operator_controls(ledger: Ledger, callbacks: Callbacks) -> Blueprint:
         return dict(callbacks.send_by_hand(transaction, spoiling))
 
     return controls
+
+
+def _plan_of_calls(ledger: Ledger, body: Mapping[str, Any]) -> ResponseReturnValue:
+    wanted = read_call_plan(body)
+    if wanted.fault == NO_FAULT:
+        mishaps.forget_plans(ledger)
+    else:
+        mishaps.plan(ledger, wanted)
+    return {"api": wanted.fault, "command": wanted.command, "txn_ref": wanted.txn_ref, "times": wanted.times}
+
+
+def _wanted() -> tuple[str, int]:
+    """Whose is listed ("" for everybody's), and how many."""
+    limit = request.args.get("limit", _MOST_LISTED, type=int)
+    return request.args.get("txn_ref", ""), max(1, min(limit, _MOST_LISTED))
 
 
 def _shown(transaction: Transaction) -> dict[str, Any]:

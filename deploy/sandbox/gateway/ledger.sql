@@ -49,3 +49,19 @@ CREATE TABLE IF NOT EXISTS calls (
     request_id TEXT NOT NULL,
     PRIMARY KEY (day, command, request_id)
 );
+
+CREATE TABLE IF NOT EXISTS call_plans (
+    id      INTEGER PRIMARY KEY AUTOINCREMENT,
+    fault   TEXT NOT NULL,
+    command TEXT NOT NULL,
+    txn_ref TEXT NOT NULL,
+    times   INTEGER NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS mishaps (
+    number        INTEGER PRIMARY KEY AUTOINCREMENT,
+    command       TEXT NOT NULL,
+    txn_ref       TEXT NOT NULL,
+    fault         TEXT NOT NULL,
+    response_code TEXT NOT NULL
+);

@@ -8,9 +8,9 @@ from time import monotonic
 from deploy.local.waiting import wait_until
 from tests.chaos import rest
 from tests.chaos.department import Department
-from tests.chaos.gateway import given_back
+from tests.chaos.gateway import given_back, insist_one_id
 from tests.chaos.load import LetterlessStory
-from tests.chaos.payers import ANSWERS, FAULTS, Payers
+from tests.chaos.payers import ANSWERS, FAULTS, FAULTS_OF_CALLS, Payers
 from tests.chaos.rig import Rig
 from tests.chaos.webhooks import Webhooks
 from tests.integration.books import Books
@@ -71,19 +71,25 @@ def subscribers_down(rig: Rig) -> None:
 
 
 def gateway(rig: Rig) -> None:
-    """Payments of which the gateway is silent, late, contrary, forged, repeated; it stands still; people pay twice."""
-    payers = Payers(rig.chance, rig.dossiers)
+    """Callbacks lost, late, contrary, forged, repeated; calls badly answered, or only acted on; it stands still."""
+    payers, books = Payers(rig.chance, rig.dossiers), rig.stage.gateway
+    rig.at_the_end(insist_one_id(books))
     crowd = rig.tell_of([(offers(rig.town)[_WITH_A_FEE], "granted")] * rig.dossiers, payers.begin)
     crowd.await_told(1 / 3)
     with rig.paused("gateway"):
         rig.wait(rig.size(21, 25))  # payment asks after five seconds, and waits for fifteen
     for fault in FAULTS:
-        rig.must_bite(fault, partial(rig.stage.gateway.met, fault))
+        rig.must_bite(fault, partial(books.met, fault))
+    for fault in FAULTS_OF_CALLS:
+        rig.must_bite(f"calls: {fault}", partial(books.mishaps, fault))
     for answer, what in ANSWERS.items():
         rig.must_bite(what, partial(payers.heard, answer))
+    rig.must_bite("callbacks overtaken by asking", payers.overtaken)
+    rig.must_bite("refunds made and not heard of", books.unheard_refunds)
     rig.must_bite("settled by asking", lambda: rig.witness.said("payment", "silent_attempt_settled"))
     rig.must_bite("given back", lambda: given_back(rig.env, "paid_twice"))
     rig.must_bite("gateway not reached", lambda: rig.witness.said("payment", "gateway_unreachable"))
+    rig.must_bite("answers of no use", lambda: rig.witness.said("payment", "gateway_answer_unusable"))
 
 
 def slowdown(before: Sequence[float], meanwhile: Sequence[float], share: float = 0.5) -> float:

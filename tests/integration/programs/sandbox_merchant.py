@@ -5,6 +5,7 @@ import hmac
 import json
 import queue
 import re
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -234,11 +235,28 @@ class Gateway:
         [found] = self.get(f"/sandbox/transactions?txn_ref={txn_ref}").json()
         return dict(found)
 
+    def ask(self, body: dict[str, Any], patience: float = 20) -> requests.Response:
+        """Whatever the merchant API says within so many seconds."""
+        return self._http.post(self.address + "/merchant_webapi/api/transaction", json=body, timeout=patience)
+
+    def begin(self, body: dict[str, Any]) -> socket.socket:
+        """Send a call, and wait for nothing yet: the line to it."""
+        content, place = json.dumps(body).encode(), urlsplit(self.address)
+        line = socket.create_connection((place.hostname, place.port), timeout=10)
+        head = f"POST /merchant_webapi/api/transaction HTTP/1.1\r\nHost: x\r\nContent-Length: {len(content)}\r\n\r\n"
+        line.sendall(head.encode() + content)
+        return line
+
     def call(self, body: dict[str, Any]) -> dict[str, str]:
         """The merchant API's answer."""
-        response = self.post("/merchant_webapi/api/transaction", body)
+        response = self.ask(body)
         assert response.status_code == 200
         return dict(response.json())
+
+    def mishaps(self, paid: dict[str, str]) -> list[tuple[str, str, str]]:
+        """The calls about a payment that met a fault, newest first: command, fault, code of what was done."""
+        found = self.get(f"/sandbox/mishaps?txn_ref={paid['vnp_TxnRef']}").json()
+        return [(one["command"], one["fault"], one["response_code"]) for one in found]
 
     def settled(self, txn_ref: str, state: str = "confirmed") -> dict[str, Any]:
         """The operator's view of a transaction once its callback has reached `state`."""
@@ -279,7 +297,8 @@ class Shop:
         """Wait for callbacks still on their way; forget plans, calls and scripted answers."""
         until(self._is_quiet, "no callback is on its way")
         self.merchant.reset()
-        assert self.gateway.post("/sandbox/plan", {"ipn": "ok"}).status_code == 200
+        for what in ("ipn", "api"):
+            assert self.gateway.post("/sandbox/plan", {what: "ok"}).status_code == 200
         return self
 
     def _is_quiet(self) -> bool:

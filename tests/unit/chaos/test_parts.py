@@ -19,9 +19,9 @@ from tests.chaos.alarms import Alarms
 from tests.chaos.chance import Chance
 from tests.chaos.deaths import Meant
 from tests.chaos.diary import Step, done_to
-from tests.chaos.gateway import GatewayLedger
+from tests.chaos.gateway import GatewayLedger, insist_one_id
 from tests.chaos.load import Handed, Submissions, Townsfolk
-from tests.chaos.payers import FAULTS, Payers
+from tests.chaos.payers import FAULTS, FAULTS_OF_CALLS, LOST, SILENT, Payers, dealt
 from tests.chaos.plan import PLAN, chosen
 from tests.chaos.questions import Asked, Questions
 from tests.chaos.rest import rests
@@ -220,8 +220,19 @@ def test_what_the_gateway_keeps_is_what_it_took_less_what_it_gave_back(tmp_path:
         ]
         db.executemany("INSERT INTO transactions VALUES (?, ?, ?, ?, ?, ?)", paid)
         db.execute("INSERT INTO refunds VALUES (2, 500000)")
+        db.execute("CREATE TABLE calls (command, request_id)")
+        db.execute("INSERT INTO calls VALUES ('querydr', 'q1'), ('refund', 'r1')")
+        db.execute("CREATE TABLE mishaps (command, fault, response_code)")
+        met = [("refund", "lost", "00"), ("refund", "lost", "94"), ("querydr", "cut", "00"), ("refund", "error", "")]
+        db.executemany("INSERT INTO mishaps VALUES (?, ?, ?)", met)
     assert {reference: kept for reference, kept in ledger.kept_vnd().items() if kept} == {"A": 20_000}
     assert (ledger.met("lost"), ledger.tries("lost"), ledger.tries("repeat:20")) == (1, 0, 20)
+    assert (ledger.mishaps("lost"), ledger.unheard_refunds()) == (2, 1)
+    look = insist_one_id(ledger)
+    assert look() == []
+    with sqlite3.connect(tmp_path / "sandbox" / "gateway.sqlite") as db:
+        db.execute("INSERT INTO calls VALUES ('refund', 'r2')")
+    assert look() == ["1 requests for refunds had an id of their own, and nothing to give back"]
 
 
 def test_in_the_smallest_crowd_of_the_plan_money_goes_back() -> None:
@@ -288,11 +299,24 @@ def test_which_alarms_are_on_is_what_the_broker_says(monkeypatch: pytest.MonkeyP
     assert Alarms({"RABBITMQ_NODENAME": "x"}).active() == on
 
 
-def test_each_fault_meets_about_as_many_payers_and_some_pay_twice() -> None:
-    payers = Payers(Chance(1, "x"), 21)
-    told = [payers.begin(Townsfolk({}), "mic", OFFER, f"x-{number}") for number in range(21)]
-    assert Counter(one.fault for one in told) == dict.fromkeys(("", *FAULTS), 3)
-    assert sum(one.pays_twice for one in told) == 3
+@pytest.mark.parametrize("count", [14, 60, 500])
+def test_each_fault_of_the_gateway_meets_somebody_and_hardly_anybody_meets_many(count: int) -> None:
+    for seed in range(20):
+        lots = dealt(Chance(seed, "x"), count)
+        assert max(Counter(one.fault for one in lots).values()) - count // (len(FAULTS) + 1) <= 1
+        assert {one.fault for one in lots} == {"", *FAULTS}
+        assert {fault for one in lots for fault in (*one.queries, *one.refunds)} == set(FAULTS_OF_CALLS)
+        assert max(len(one.queries) for one in lots) <= 3
+        assert max(len(one.refunds) for one in lots) <= 2
+        assert {one.fault for one in lots if one.queries} <= SILENT
+        assert all(one.refunds for one in lots if one.pays_twice)
+        assert next(one for one in lots if one.pays_twice).refunds[0] == LOST
+
+
+def test_each_payer_has_his_lot_whoever_begins_first() -> None:
+    payers, lots = Payers(Chance(1, "x"), 16), dealt(Chance(1, "x"), 16)
+    for number in reversed(range(16)):
+        assert payers.begin(Townsfolk({}), "mic", OFFER, f"x-{number}").lot == lots[number]
 
 
 def test_at_rest_is_where_nothing_is_in_hand_nor_written_meanwhile(

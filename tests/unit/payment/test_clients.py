@@ -7,12 +7,15 @@ from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
+import eventlet
 import pytest
+import requests
 from prometheus_client import REGISTRY
 
 from services.chassis import metrics
 from services.chassis.actor import Actor
 from services.chassis.errors import Refused, Unavailable
+from services.payment import clients
 from services.payment.clients import NOT_REACHED, UNDECIDED, Gateway, Owners
 from tests.unit.payment.builders import CITIZEN, STRANGER, SYSTEM
 from tests.unit.payment.test_vnpay import MERCHANT, PURCHASE, STARTED, answer
@@ -21,7 +24,7 @@ from tests.unit.payment.test_vnpay import MERCHANT, PURCHASE, STARTED, answer
 class MerchantApi(HTTPServer):
     """Gives one prepared answer and keeps what it was asked."""
 
-    status, body, breaks = 200, b"", False
+    status, body, breaks, missing = 200, b"", False, 0
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Asked)
@@ -39,7 +42,7 @@ class Asked(BaseHTTPRequestHandler):
             return
         self.send_response(self.server.status)
         self.send_header("Location", "/elsewhere")
-        self.send_header("Content-Length", str(len(self.server.body)))
+        self.send_header("Content-Length", str(len(self.server.body) + self.server.missing))
         self.end_headers()
         self.wfile.write(self.server.body)
 
@@ -93,6 +96,8 @@ def test_what_the_gateway_does_not_know_came_to_nothing(api: MerchantApi, gatewa
         (b"", 200),
         (b"[" * 1000, 200),
         (b" " * 70_000, 200),
+        (answer(ResponseCode=""), 200),
+        ({**answer("refund", ResponseCode=""), "vnp_ResponseCode": None}, 200),
     ],
 )
 def test_an_answer_that_cannot_be_believed_is_an_outage(
@@ -103,6 +108,35 @@ def test_an_answer_that_cannot_be_believed_is_an_outage(
         gateway.query(PURCHASE, "q1", STARTED)
     with pytest.raises(Unavailable, match=r"payment\.gateway_unavailable"):
         gateway.refund(PURCHASE, 1, None, "r1", STARTED)
+
+
+@pytest.mark.parametrize("reference", ["ANOTHER", ""])
+def test_of_a_refund_that_is_answered_about_another_payment_nothing_is_known(
+    api: MerchantApi, gateway: Gateway, reference: str
+) -> None:
+    say(api, answer("refund", TxnRef=reference))
+    with pytest.raises(Unavailable, match=r"payment\.gateway_unavailable"):
+        gateway.refund(PURCHASE, 550_000, None, "r1", STARTED)
+
+
+def test_an_answer_that_comes_byte_by_byte_without_end_is_an_outage(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def drip(*_args: Any, **_how: Any) -> Any:
+        while True:  # each byte comes well before anybody would call the line silent
+            eventlet.sleep(0.01)
+
+    monkeypatch.setattr(clients, "_SECONDS", (0.05, 0.1))
+    monkeypatch.setattr(requests, "post", drip)
+    with pytest.raises(Unavailable, match=r"payment\.gateway_unavailable"), eventlet.Timeout(5):
+        gateway.refund(PURCHASE, 550_000, None, "r1", STARTED)
+
+
+def test_an_answer_that_breaks_off_is_an_outage(api: MerchantApi, gateway: Gateway) -> None:
+    say(api, answer())
+    api.missing = 1
+    with pytest.raises(Unavailable, match=r"payment\.gateway_unavailable"):
+        gateway.query(PURCHASE, "q1", STARTED)
 
 
 def test_a_gateway_that_is_not_there_is_an_outage(api: MerchantApi, gateway: Gateway) -> None:
