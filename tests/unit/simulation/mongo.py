@@ -28,8 +28,24 @@ class Interrupts(Protocol):
     def after_read(self) -> None:
         """The answer is there, nothing is done with it yet."""
 
-    def around_write(self) -> None:
+    def around_write(self, *, made: bool) -> None:
         """A write is about to be made, or was just made."""
+
+    def outrun(self) -> None:
+        """A change found another version than it was made on: somebody was faster."""
+
+
+class Calm:
+    """Nobody comes in between."""
+
+    def after_read(self) -> None:
+        """Nothing."""
+
+    def around_write(self, *, made: bool) -> None:
+        """Nothing."""
+
+    def outrun(self) -> None:
+        """Nothing."""
 
 
 class _Unique(NamedTuple):
@@ -213,6 +229,8 @@ class Collection:
             self._put(updated(found[0], as_stored(change)))
         elif upsert:
             self._insert(updated({"_id": wanted["_id"]}, as_stored(change), fresh=True))
+        elif "version" in wanted:
+            self._interrupts.outrun()
         return SimpleNamespace(matched_count=min(1, len(found)), modified_count=min(1, len(found)))
 
     def _insert(self, document: Document) -> None:
@@ -289,11 +307,11 @@ class _Writing:
         self._interrupts = interrupts
 
     def __enter__(self) -> None:
-        self._interrupts.around_write()
+        self._interrupts.around_write(made=False)
 
     def __exit__(self, kind: object, *_: object) -> None:
         if kind is None:
-            self._interrupts.around_write()
+            self._interrupts.around_write(made=True)
 
 
 def _keys(document: Any, names: Sequence[str]) -> set[tuple[Any, ...]]:
