@@ -27,6 +27,7 @@ from tests.unit.simulation.judge import KNOWN, SHARES, Judged, judge, known_yard
 from tests.unit.simulation.known import RACES
 from tests.unit.simulation.people import procedures
 
+_COLLECTED_AFTER: Final = 200_000  # objects: some worlds
 _LONGEST: Final = 300  # letters of what is wrong
 _SEEDS: Final = 1000  # 10,000 histories
 Outcome = tuple[Judged, str]
@@ -101,10 +102,16 @@ def _outcomes(asked: argparse.Namespace) -> Iterator[Outcome]:
     procedures()  # read by all that are forked from here, as are the yardsticks of what is the same at every seed
     for name in RACES if KNOWN in asked.kinds else ():
         known_yardstick(name)
-    gc.freeze()
+    seldom_collect()
     seeds = range(asked.first, asked.first + asked.seeds) if asked.seeds else count(asked.first)
     with multiprocessing.get_context("fork").Pool(asked.processes) as pool:
         yield from pool.imap_unordered(_outcome, plays(seeds, asked.kinds), chunksize=10)
+
+
+def seldom_collect() -> None:
+    """A world is garbage as a whole, when it has been judged: who looks for it more often finds nothing."""
+    gc.freeze()
+    gc.set_threshold(_COLLECTED_AFTER, 5, 5)
 
 
 def _outcome(asked: tuple[str, int]) -> Outcome:

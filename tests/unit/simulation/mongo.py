@@ -72,6 +72,11 @@ class Collection:
         """Hold what the other holds, a catalogue."""
         self._kept, self._by_key = dict(other._kept), other._keyed()  # noqa: SLF001
 
+    @property
+    def has_pending(self) -> bool:
+        """Whether anything waits for its publication."""
+        return bool(self._pending)
+
     def everything(self) -> list[Document]:
         """Every document, by id."""
         return sorted(self._kept.values(), key=lambda one: str(one["_id"]))
@@ -206,7 +211,9 @@ class Collection:
 
     def _found(self, wanted: Mapping[str, Any], order: Order | None) -> list[Document]:
         found = [document for document in self._candidates(wanted) if matches(document, wanted)]
-        for name, direction in reversed(order or ()):
+        if not order or len(found) < 2:
+            return found
+        for name, direction in reversed(order):
             found.sort(key=lambda document, name=name: _rank(document, name), reverse=direction < 0)  # type: ignore[misc]
         return found
 

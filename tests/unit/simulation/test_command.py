@@ -44,7 +44,7 @@ def test_a_fault_that_was_meant_and_never_felt_fails_the_batch(monkeypatch: pyte
     assert felt.plus(unfelt) == Judged(2, felt=Counter(killed=2, lost=0))
     assert Played(felt.plus(unfelt)).exit_code(least=0) == 1
     assert "lost" in Played(unfelt).told(1.0)
-    monkeypatch.setitem(KINDS, "wild", lambda _seed: unfelt)  # type: ignore[arg-type]
+    monkeypatch.setitem(KINDS, "wild", lambda _seed: unfelt)
     with pytest.raises(AssertionError, match=r"never felt: .*wild: killed.*wild: lost"):
         judge_all([("wild", 1), ("wild", 2)])
 

@@ -15,6 +15,7 @@ from services.chassis.actor import Actor
 from services.chassis.errors import ServiceError
 from services.chassis.journal import Journal
 from services.contracts import events
+from services.contracts.catalogue.worktime import Calendar
 from services.notify import letters
 from services.registry.folder import publish_folder
 from tests.unit.simulation import faults
@@ -24,7 +25,7 @@ from tests.unit.simulation.doors import Line
 from tests.unit.simulation.mongo import Database
 from tests.unit.simulation.outside import Clock, Gateway, MailServer, envelope
 from tests.unit.simulation.processes import HANDLERS, Process, Processes
-from tests.unit.simulation.reading import Readings
+from tests.unit.simulation.reading import Readings, calendar_of
 
 CATALOGUE: Final = Path(__file__).parents[3] / "catalogue"
 _SOON: Final = 0.3  # how likely a relay runs before the next message is handled
@@ -75,7 +76,8 @@ class World:
         spans = patch.object(tracing, "secrets", SimpleNamespace(token_hex=lambda bytes_: "1" * 2 * bytes_))
         letters_, events_ = patch.object(letters, "written", envelope), patch.object(events, "read", self.readings.read)
         states = patch.object(journal, "_CONVERTER", self.readings)
-        with self.clock.in_force(), ids, spans, letters_, events_, states:
+        calendars = patch.object(Calendar, "from_document", calendar_of)
+        with self.clock.in_force(), ids, spans, letters_, events_, states, calendars:
             yield
 
     def states(self, kind: str) -> dict[str, Any]:
@@ -148,9 +150,7 @@ class World:
     @property
     def unpublished(self) -> bool:
         """Whether anybody has something to say yet."""
-        journals = (journal for kind, journal in self.journals.items() if kind != "publication")
-        with self.chance.calmed():
-            return any(journal.collection.count_documents({"pending_since": {"$exists": True}}) for journal in journals)
+        return any(journal.collection.has_pending for kind, journal in self.journals.items() if kind != "publication")
 
     def deliver(self, delivery: Delivery) -> bool:
         """Give one message to its handler; whether it took it."""
