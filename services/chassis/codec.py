@@ -21,7 +21,7 @@ _HALF_OF_A_LETTER = re.compile(r"\\u[dD][89a-fA-F]")
 
 def encode(value: Any) -> bytes:
     """UTF-8 JSON; datetimes as ISO 8601 with offset. Raises TypeError or ValueError on what is not JSON."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain).encode()
+    return _STRICT.encode(value).encode()
 
 
 def canonical(value: Any) -> bytes:
@@ -38,7 +38,7 @@ def decode(body: bytes | str, longest: int) -> Any:
         raise _bad("too_large", f"The message is longer than {longest} bytes.", f"Nội dung dài quá {longest} byte.")
     try:
         text = body if isinstance(body, str) else body.decode()
-        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite)
+        value = _READER.decode(text)
         if _HALF_OF_A_LETTER.search(text):
             encode(value)  # raises UnicodeEncodeError unless each half has its other half
     except (ValueError, RecursionError) as error:
@@ -60,6 +60,7 @@ def _as_kept(value: Any) -> str:
     raise TypeError(f"{type(value).__name__} is not JSON")
 
 
+_STRICT = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain)
 _CANONICAL = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True, default=_as_kept
 )
@@ -81,6 +82,9 @@ def _finite(digits: str) -> float:
     if not math.isfinite(number):
         raise ValueError("a number beyond all bounds")
     return number
+
+
+_READER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite)
 
 
 def _measure(value: Any) -> None:

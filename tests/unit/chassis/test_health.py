@@ -20,9 +20,9 @@ from services.chassis.reach import Found
 from services.chassis.relay import Relay
 from services.chassis.runner import is_consuming
 from services.intake.service import IntakeService
-from tests.unit.chassis.test_retelling import Broker, Calm, Process
+from tests.unit.chassis.test_retelling import Broker, Process
 from tests.unit.chassis.world import SETTINGS_OF_SAMPLE, WELL, World
-from tests.unit.simulation.mongo import Collection
+from tests.unit.simulation.mongo import Calm, Collection
 
 
 @pytest.fixture

@@ -17,19 +17,9 @@ from services.chassis.retelling import tell_again
 from services.contracts.event import Event
 from tests.unit.chassis.tally import TALLY, Tally, cause
 from tests.unit.chassis.test_journal import withdrawn
-from tests.unit.simulation.mongo import Collection
+from tests.unit.simulation.mongo import Calm, Collection
 
 Told = list[tuple[str, int]]
-
-
-class Calm:
-    """Nobody comes in between."""
-
-    def after_read(self) -> None:
-        """Nothing."""
-
-    def around_write(self) -> None:
-        """Nothing."""
 
 
 class Broker:

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.chassis import clock
-from tests.unit.chassis.test_retelling import Broker, Calm, Process
-from tests.unit.simulation.mongo import Collection
+from tests.unit.chassis.test_retelling import Broker, Process
+from tests.unit.simulation.mongo import Calm, Collection
 
 NOW = datetime(2026, 11, 27, 3, tzinfo=UTC)
 TOMORROW = NOW + timedelta(days=1)

@@ -12,19 +12,9 @@ from services.cli import relay, topology
 from services.cli.__main__ import motcua
 from services.cli.place import no_broker
 from services.cli.verify.books import HISTORIES
-from tests.unit.simulation.mongo import Collection
+from tests.unit.simulation.mongo import Calm, Collection
 
 LATE_IN_UTC = datetime(2026, 11, 25, 17, 30, tzinfo=UTC)  # half an hour into the 26th in Vietnam
-
-
-class Calm:
-    """Nobody comes in between."""
-
-    def after_read(self) -> None:
-        """Nothing."""
-
-    def around_write(self) -> None:
-        """Nothing."""
 
 
 class Server:

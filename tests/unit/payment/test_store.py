@@ -9,19 +9,9 @@ import pytest
 from services.chassis import clock
 from services.payment.store import LONGEST_REFUND, LONGEST_SILENCE, Orders
 from tests.unit.payment.builders import NOW
-from tests.unit.simulation.mongo import Collection
+from tests.unit.simulation.mongo import Calm, Collection
 
 _QUARTER = timedelta(minutes=15)
-
-
-class Calm:
-    """Nobody comes in between."""
-
-    def after_read(self) -> None:
-        """Nothing."""
-
-    def around_write(self) -> None:
-        """Nothing."""
 
 
 def holding(order: dict[str, Any]) -> Orders:

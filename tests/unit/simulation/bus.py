@@ -14,6 +14,7 @@ from services.chassis.errors import Conflict, NotFound, Unavailable
 from services.chassis.publish import Outgoing
 from services.chassis.service import Service
 from services.chassis.subscribe import Received, Subscribe, read_event
+from tests.unit.simulation import faults
 from tests.unit.simulation.chance import Chance
 
 MOST_TRIES: Final = 200
@@ -24,7 +25,7 @@ class Stuck(BaseException):
     """A message that no handler will ever take. Nothing that catches errors for a living may catch this."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # there is one of each
 class Handler:
     """A method that hears events of one source."""
 
@@ -70,6 +71,7 @@ class Bus:
         for message in messages:
             for _ in range(self._chance.weather.copies):
                 self.ready += [copy for copy in self._copies(message) if copy.handler.service in services]
+        self._chance.felt[faults.CATALOGUE_HEARD_LATE] += len(self.ready)
 
     def publish(self, messages: Sequence[Outgoing]) -> list[bool]:
         """As a `Publisher`: whether the broker confirmed each message."""
@@ -88,7 +90,9 @@ class Bus:
 
     def next(self) -> Delivery:
         """The next delivery, out of those that are ready."""
-        return self.ready.pop(self._chance.draw(len(self.ready)))
+        place = self._chance.draw(len(self.ready))
+        self._chance.felt[faults.OUT_OF_ORDER] += place > 0
+        return self.ready.pop(place)
 
     def read(self, message: Outgoing) -> Received:
         """What a handler gets; each message is read from the wire once."""
@@ -104,6 +108,7 @@ class Bus:
         is_taken = self._chance.draw(2) == 1
         if is_taken:
             self._take(message)
+        self._chance.felt[faults.NOT_CONFIRMED_THOUGH_TAKEN if is_taken else faults.NOT_CONFIRMED] += 1
         self._chance.note(f"! not confirmed{', though taken' if is_taken else ''}: {message.routing_key}")
         return False
 

@@ -1,13 +1,17 @@
-"""Everything that is left to chance, from one seed; and how wild a run may be."""
+"""Everything that is left to chance, from one seed; how wild a run may be; and which faults were felt in it."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from random import Random
 
 from pymongo.errors import AutoReconnect
 
 from services.chassis.errors import Unavailable
+from tests.unit.simulation import faults
+from tests.unit.simulation.faults import NO_ANSWER, OUT_OF_ORDER, SAID_TWICE
 
 
 @dataclass(frozen=True)
@@ -24,11 +28,25 @@ class Weather:
     doubts: float = 0.0  # the mail server puts a letter off, or says nothing to it
     ticking: bool = False  # every handler takes its time
 
+    @cached_property
+    def meant(self) -> tuple[str, ...]:
+        """The faults that are to be felt in it."""
+        likely: list[tuple[bool, tuple[str, ...]]] = [
+            (self.copies > 1, (SAID_TWICE,)),
+            (self.shuffled, (OUT_OF_ORDER,)),
+            (self.faults > 0, faults.OF_A_CALL),
+            (self.overtaken > 0, faults.OF_OTHER_WORKERS),
+            (self.killed > 0, faults.OF_A_DEATH),
+            (self.outages > 0, faults.OF_THE_DATABASE),
+            (self.doubts > 0, faults.OF_THE_MAIL),
+        ]
+        return tuple(fault for is_likely, several in likely if is_likely for fault in several)
+
 
 QUIET = Weather()
-ROUGH = Weather(copies=2, processes=2, shuffled=True, faults=0.02, overtaken=0.03)
+ROUGH = Weather(copies=2, processes=2, shuffled=True, faults=0.03, overtaken=0.03)
 TICKING = replace(ROUGH, ticking=True)
-WILD = replace(TICKING, killed=0.01, outages=0.005, doubts=0.02)
+WILD = replace(TICKING, killed=0.01, outages=0.005, doubts=0.06)
 
 
 class Killed(BaseException):
@@ -43,6 +61,12 @@ class Chance:
         self.weather = weather
         self.calm = False
         self.note: Callable[[str], None] = lambda _text: None
+        self.felt: Counter[str] = Counter()  # how often each fault was; one that was meant and never was stands at 0
+        self.mean(*weather.meant)
+
+    def mean(self, *several: str) -> None:
+        """These are to be felt."""
+        self.felt.update(dict.fromkeys(several, 0))
 
     def happens(self, probability: float) -> bool:
         """Whether something of this probability happens now."""
@@ -64,17 +88,27 @@ class Chance:
     def maybe_fail(self, what: str) -> None:
         """Raises Unavailable now and then."""
         if self.happens(self.weather.faults):
+            self.felt[NO_ANSWER] += 1
             self.note(f"! {what} does not answer")
             raise Unavailable("simulation.away", f"{what} does not answer.", f"{what} không trả lời.")
 
-    def maybe_lose_answer(self) -> None:
+    def maybe_lose_answer(self, fault: str) -> None:
         """Raises what pymongo raises when a server goes away, now and then."""
         if self.happens(self.weather.outages):
+            self.felt[fault] += 1
             self.note("! the database does not answer")
             raise AutoReconnect("simulated")
 
-    def maybe_die(self) -> None:
+    def doubts(self, fault: str) -> bool:
+        """Whether the mail server does this to a letter now."""
+        if not self.happens(self.weather.doubts):
+            return False
+        self.felt[fault] += 1
+        return True
+
+    def maybe_die(self, fault: str) -> None:
         """Raises Killed now and then."""
         if self.happens(self.weather.killed):
+            self.felt[fault] += 1
             self.note("! killed")
             raise Killed

@@ -38,7 +38,7 @@ from services.routing.service import RoutingService
 from services.routing.settings import RoutingSettings
 from tests.keys import ring
 from tests.unit.simulation.bus import Bus
-from tests.unit.simulation.mongo import Database
+from tests.unit.simulation.mongo import Collection, Database
 from tests.unit.simulation.outside import MERCHANT, Gateway, MailServer
 
 KINDS: Final[tuple[type[Service], ...]] = (
@@ -105,6 +105,11 @@ class Awake(Relay):
         self.run_once(0)
         self.awake = False
 
+    def _find_late(self, seconds: float) -> list[tuple[Journal[Any], str]]:
+        """As in life, but that where nothing is late nobody looks: such looks took a tenth of a run's time."""
+        pending = any(cast("Collection", journal.collection).has_pending for journal in self._journals)
+        return super()._find_late(seconds) if pending else []
+
 
 class Ground(Base):
     """`Base` without servers."""
@@ -131,6 +136,7 @@ def wire(name: str, world: Surroundings) -> Wired[Any]:
         "Gateway": lambda _address, _merchant: world.gateway,
         "Mail": lambda _settings: world.mail,
         "Templates": _templates,
+        "issuer_of": lambda _settings: None,  # lines here need no key
     }
     with ExitStack() as exchange:
         # whoever comes in between is another process here, which no lock of this one holds up

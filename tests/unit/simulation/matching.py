@@ -1,5 +1,6 @@
 """What MongoDB means by a filter, an update and an expression, as far as the services' stores say any of them."""
 
+import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -31,11 +32,11 @@ def values_at(document: Any, path: str) -> list[Any]:
 def updated(document: Document, change: Any, *, fresh: bool = False) -> Document:
     """The document after a change; `fresh` when an upsert makes it. The one before stays as it was."""
     after = dict(document)
-    if isinstance(change, Mapping):
-        for operator, arguments in change.items():
-            if operator != "$setOnInsert" or fresh:
+    if isinstance(change, dict):
+        for how, arguments in change.items():
+            if how != "$setOnInsert" or fresh:
                 for path, argument in arguments.items():
-                    _at_path(after, path, _GROWTH[operator], argument)
+                    _at_path(after, path, _GROWTH[how], argument)
         return after
     for stage in change:
         made = {path: evaluated(after, expression) for path, expression in stage["$set"].items()}
@@ -50,10 +51,10 @@ def evaluated(document: Mapping[str, Any], expression: Any) -> Any:
         return _ABSENT
     if isinstance(expression, str) and expression.startswith("$"):
         return document.get(expression[1:], _ABSENT)
-    if not isinstance(expression, Mapping):
+    if not isinstance(expression, dict):
         return expression
-    (operator, arguments), *_ = expression.items()
-    return _EXPRESSIONS[operator](*(evaluated(document, argument) for argument in arguments))
+    (how, arguments), *_ = expression.items()
+    return _EXPRESSIONS[how](*[evaluated(document, argument) for argument in arguments])
 
 
 def projected(document: Document, projection: Mapping[str, Any] | None) -> Document:
@@ -62,7 +63,7 @@ def projected(document: Document, projection: Mapping[str, Any] | None) -> Docum
         return dict(document)
     if all(shown == 0 for shown in projection.values()):
         return {name: value for name, value in document.items() if name not in projection}
-    computed = {name: evaluated(document, how) for name, how in projection.items() if isinstance(how, Mapping)}
+    computed = {name: evaluated(document, how) for name, how in projection.items() if isinstance(how, dict)}
     shown = {name.partition(".")[0] for name in projection} | {"_id"}
     return {**{name: value for name, value in document.items() if name in shown}, **computed}
 
@@ -70,7 +71,7 @@ def projected(document: Document, projection: Mapping[str, Any] | None) -> Docum
 def _holds(document: Mapping[str, Any], name: str, test: Any) -> bool:
     if name in _LOGIC:
         return _LOGIC[name](document, test)
-    found = values_at(document, name)
+    found = values_at(document, name) if "." in name else [document[name]] if name in document else []
     if type(test) is dict:
         return all(_TESTS[how](found, bound) for how, bound in test.items())
     return _equals(found, test)
@@ -84,7 +85,12 @@ def _equals(found: Sequence[Any], wanted: Any) -> bool:
 
 def _compared(compare: Callable[[Any, Any], bool]) -> Callable[[Sequence[Any], Any], bool]:
     """Only values of one type compare, as in BSON."""
-    return lambda found, bound: any(type(value) is type(bound) and compare(value, bound) for value in found)
+
+    def holds(found: Sequence[Any], bound: Any) -> bool:
+        kind = type(bound)
+        return any(compare(value, bound) for value in found if type(value) is kind)
+
+    return holds
 
 
 def _leaves(found: Sequence[Any]) -> Iterator[Any]:
@@ -95,10 +101,10 @@ def _leaves(found: Sequence[Any]) -> Iterator[Any]:
 
 
 _TESTS: Final[Mapping[str, Callable[[Sequence[Any], Any], bool]]] = {
-    "$lt": _compared(lambda value, bound: value < bound),
-    "$lte": _compared(lambda value, bound: value <= bound),
-    "$gt": _compared(lambda value, bound: value > bound),
-    "$gte": _compared(lambda value, bound: value >= bound),
+    "$lt": _compared(operator.lt),
+    "$lte": _compared(operator.le),
+    "$gt": _compared(operator.gt),
+    "$gte": _compared(operator.ge),
     "$ne": lambda found, value: not _equals(found, value),
     "$in": lambda found, several: any(value in several for value in _leaves(found)) or (None in several and not found),
     "$nin": lambda found, several: not _TESTS["$in"](found, several),
@@ -113,8 +119,8 @@ _LOGIC: Final[Mapping[str, Callable[[Mapping[str, Any], Any], bool]]] = {
     "$expr": lambda document, expression: bool(evaluated(document, expression)),
 }
 _EXPRESSIONS: Final[Mapping[str, Callable[..., Any]]] = {
-    "$lt": lambda one, other: one < other,
-    "$lte": lambda one, other: one <= other,
+    "$lt": operator.lt,
+    "$lte": operator.le,
     "$slice": lambda items, first, most: items[first : first + most],
     "$cond": lambda condition, then, otherwise: then if condition else otherwise,
 }

@@ -21,6 +21,7 @@ from services.notify.usecases import NotifyCases
 from services.payment import domain as payment
 from services.payment.order import FeeOrder
 from services.payment.usecases import PaymentCases
+from tests.unit.simulation.judge import known_yardstick
 
 _rank, _owe_for_end, _tell = facts.rank, payment._owe_for_end, NotifyCases.tell  # noqa: SLF001
 _issue_receipt, _priced_inputs = PaymentCases.issue_receipt, checks.priced_inputs
@@ -43,8 +44,10 @@ class Mistake:
 
 @contextmanager
 def made(mistake: Mistake) -> Iterator[None]:
-    """While this lasts, the services make this mistake."""
+    """While this lasts, the services make this mistake, also in the quiet runs of scripts that are known."""
     with ExitStack() as parts:
+        known_yardstick.cache_clear()
+        parts.callback(known_yardstick.cache_clear)
         for where, wrong in mistake.parts.items():
             parts.enter_context(patch(where, wrong))
         yield

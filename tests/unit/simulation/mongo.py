@@ -28,8 +28,24 @@ class Interrupts(Protocol):
     def after_read(self) -> None:
         """The answer is there, nothing is done with it yet."""
 
-    def around_write(self) -> None:
+    def around_write(self, *, made: bool) -> None:
         """A write is about to be made, or was just made."""
+
+    def outrun(self) -> None:
+        """A change found another version than it was made on: somebody was faster."""
+
+
+class Calm:
+    """Nobody comes in between."""
+
+    def after_read(self) -> None:
+        """Nothing."""
+
+    def around_write(self, *, made: bool) -> None:
+        """Nothing."""
+
+    def outrun(self) -> None:
+        """Nothing."""
 
 
 class _Unique(NamedTuple):
@@ -55,6 +71,11 @@ class Collection:
     def share(self, other: "Collection") -> None:
         """Hold what the other holds, a catalogue."""
         self._kept, self._by_key = dict(other._kept), other._keyed()  # noqa: SLF001
+
+    @property
+    def has_pending(self) -> bool:
+        """Whether anything waits for its publication."""
+        return bool(self._pending)
 
     def everything(self) -> list[Document]:
         """Every document, by id."""
@@ -190,7 +211,9 @@ class Collection:
 
     def _found(self, wanted: Mapping[str, Any], order: Order | None) -> list[Document]:
         found = [document for document in self._candidates(wanted) if matches(document, wanted)]
-        for name, direction in reversed(order or ()):
+        if not order or len(found) < 2:
+            return found
+        for name, direction in reversed(order):
             found.sort(key=lambda document, name=name: _rank(document, name), reverse=direction < 0)  # type: ignore[misc]
         return found
 
@@ -213,6 +236,8 @@ class Collection:
             self._put(updated(found[0], as_stored(change)))
         elif upsert:
             self._insert(updated({"_id": wanted["_id"]}, as_stored(change), fresh=True))
+        elif "version" in wanted:
+            self._interrupts.outrun()
         return SimpleNamespace(matched_count=min(1, len(found)), modified_count=min(1, len(found)))
 
     def _insert(self, document: Document) -> None:
@@ -289,11 +314,11 @@ class _Writing:
         self._interrupts = interrupts
 
     def __enter__(self) -> None:
-        self._interrupts.around_write()
+        self._interrupts.around_write(made=False)
 
     def __exit__(self, kind: object, *_: object) -> None:
         if kind is None:
-            self._interrupts.around_write()
+            self._interrupts.around_write(made=True)
 
 
 def _keys(document: Any, names: Sequence[str]) -> set[tuple[Any, ...]]:

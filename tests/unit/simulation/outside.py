@@ -15,6 +15,7 @@ from services.notify.lines import Unanswered
 from services.notify.mail import PutOff, Undeliverable
 from services.payment import vnpay
 from services.payment.vnpay import Merchant, Purchase, Report
+from tests.unit.simulation import faults
 from tests.unit.simulation.chance import Chance
 
 BEGINNING: Final = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)  # a Monday, 9 o'clock in Hà Nội
@@ -48,8 +49,9 @@ class Clock:
 
     @contextmanager
     def in_force(self) -> Iterator[None]:
-        """While this lasts, it is the clock of the chassis."""
-        with patch.object(clock, "now", self.now), patch.object(time, "monotonic", self.monotonic):
+        """While this lasts, it is the clock of the chassis, and whoever sleeps holds up nobody."""
+        monotonic, sleep = patch.object(time, "monotonic", self.monotonic), patch.object(time, "sleep", self.idle)
+        with patch.object(clock, "now", self.now), monotonic, sleep:
             yield
 
 
@@ -154,10 +156,10 @@ class MailServer:
         self._chance.maybe_fail("mail server")
         if address in self.refused:
             raise Undeliverable("550 5.1.1")
-        if self._chance.happens(self._chance.weather.doubts):
+        if self._chance.doubts(faults.LETTER_PUT_OFF):
             raise PutOff("451 4.7.1")
-        if self._chance.happens(self._chance.weather.doubts):
+        if self._chance.doubts(faults.LETTER_IN_DOUBT):
             raise Unanswered
         self.taken.append((notice_id, address))
-        if self._chance.happens(self._chance.weather.doubts):
+        if self._chance.doubts(faults.LETTER_IN_DOUBT_THOUGH_TAKEN):
             raise Unanswered

@@ -1,7 +1,6 @@
 """The processes of the services, as many of each as the weather has. One that is killed starts anew."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, Final, Protocol, cast
 
 from services.chassis.actor import Actor
@@ -51,20 +50,31 @@ class Processes:
         for several in self._running.values():
             yield from tuple(several)
 
-    @contextmanager
-    def one_of(self, service: str) -> Iterator[Process]:
+    def one_of(self, service: str) -> "Working":
         """A process of a service to work in."""
         several = self._running[service]
-        with self.working(several[self._around.chance.draw(len(several))]) as process:
-            yield process
+        return self.working(several[self._around.chance.draw(len(several))])
 
-    @contextmanager
-    def working(self, process: Process) -> Iterator[Process]:
+    def working(self, process: Process) -> "Working":
         """While this process does something: whoever dies at it takes it along."""
-        try:
-            yield process
-        except Killed:
-            several = self._running[process.name]
-            if process in several:
-                several[several.index(process)] = Process(process.name, self._around)
-            raise
+        return Working(self, process)
+
+    def bury(self, process: Process) -> None:
+        """It has died, and another takes its place."""
+        several = self._running[process.name]
+        if process in several:
+            several[several.index(process)] = Process(process.name, self._around)
+
+
+class Working:
+    """See `Processes.working`. A class, because this is entered for every message and every look of a relay."""
+
+    def __init__(self, processes: Processes, process: Process) -> None:
+        self._processes, self._process = processes, process
+
+    def __enter__(self) -> Process:
+        return self._process
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, Killed):
+            self._processes.bury(self._process)

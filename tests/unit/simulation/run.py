@@ -8,6 +8,7 @@ from typing import Any, Final
 from services.chassis.errors import Defect, ServiceError
 from tests.unit.simulation.bus import Stuck
 from tests.unit.simulation.chance import Chance, Killed
+from tests.unit.simulation.faults import SAID_ONCE_MORE
 from tests.unit.simulation.moves import Move, Stage, make
 from tests.unit.simulation.people import Plot
 from tests.unit.simulation.world import World, catalogued
@@ -90,6 +91,7 @@ class Run:
         """Every event comes once more, long after all is done: nothing changes."""
         self.world.story.append("everything once more")
         self.world.bus.send_again()
+        self.world.chance.felt[SAID_ONCE_MORE] += len(self.world.bus.ready)
         with self.running(), self.world.chance.calmed():
             before = footprints(self.world)
             self.world.settle()

@@ -15,15 +15,17 @@ from services.chassis.actor import Actor
 from services.chassis.errors import ServiceError
 from services.chassis.journal import Journal
 from services.contracts import events
+from services.contracts.catalogue.worktime import Calendar
 from services.notify import letters
 from services.registry.folder import publish_folder
-from tests.unit.simulation.bus import Bus, Delivery, Stuck
+from tests.unit.simulation import faults
+from tests.unit.simulation.bus import Bus, Delivery, Handler, Stuck
 from tests.unit.simulation.chance import QUIET, Chance, Killed
 from tests.unit.simulation.doors import Line
 from tests.unit.simulation.mongo import Database
 from tests.unit.simulation.outside import Clock, Gateway, MailServer, envelope
 from tests.unit.simulation.processes import HANDLERS, Process, Processes
-from tests.unit.simulation.reading import Readings
+from tests.unit.simulation.reading import Readings, calendar_of
 
 CATALOGUE: Final = Path(__file__).parents[3] / "catalogue"
 _SOON: Final = 0.3  # how likely a relay runs before the next message is handled
@@ -50,6 +52,7 @@ class World:
         self.processes = Processes(self)
         self.readings = Readings()
         self._depth = self._events = 0
+        self._taken: set[tuple[Handler, str]] = set()
         if catalogued:
             self._begin_with(catalogued, unaware)
 
@@ -73,7 +76,8 @@ class World:
         spans = patch.object(tracing, "secrets", SimpleNamespace(token_hex=lambda bytes_: "1" * 2 * bytes_))
         letters_, events_ = patch.object(letters, "written", envelope), patch.object(events, "read", self.readings.read)
         states = patch.object(journal, "_CONVERTER", self.readings)
-        with self.clock.in_force(), ids, spans, letters_, events_, states:
+        calendars = patch.object(Calendar, "from_document", calendar_of)
+        with self.clock.in_force(), ids, spans, letters_, events_, states, calendars:
             yield
 
     def states(self, kind: str) -> dict[str, Any]:
@@ -117,6 +121,7 @@ class World:
     def lose_broker(self) -> None:
         """Its disk is lost: nothing that was on its way arrives."""
         self.story.append("the broker has lost everything")
+        self.chance.felt[faults.LOST_BY_THE_BROKER] += len(self.bus.ready) + len(self.bus.waiting)
         self.bus.ready, self.bus.waiting = [], []
 
     def tell_again(self) -> None:
@@ -125,7 +130,7 @@ class World:
         with self.chance.calmed():
             for kind, kept in self.journals.items():
                 if kind != "publication":
-                    retelling.tell_again(kept.collection)
+                    self.chance.felt[faults.TOLD_AGAIN] += retelling.tell_again(kept.collection)
         for process in self.processes.all():
             process.relay.awake = True
 
@@ -145,9 +150,7 @@ class World:
     @property
     def unpublished(self) -> bool:
         """Whether anybody has something to say yet."""
-        journals = (journal for kind, journal in self.journals.items() if kind != "publication")
-        with self.chance.calmed():
-            return any(journal.collection.count_documents({"pending_since": {"$exists": True}}) for journal in journals)
+        return any(journal.collection.has_pending for kind, journal in self.journals.items() if kind != "publication")
 
     def deliver(self, delivery: Delivery) -> bool:
         """Give one message to its handler; whether it took it."""
@@ -162,25 +165,36 @@ class World:
         except Exception as error:  # noqa: BLE001 – what becomes of it is the ladder's affair
             self.bus.put_off(delivery, error)
         else:
+            self._note_taken(delivery)
             return True
         return False
+
+    def _note_taken(self, delivery: Delivery) -> None:
+        what = delivery.handler, delivery.message.id
+        self.chance.felt[faults.SAID_TWICE] += what in self._taken and not self.chance.calm
+        self._taken.add(what)
 
     # interrupts
 
     def after_read(self) -> None:
         """Another worker may be faster with what we just read; or the answer never comes."""
         self.let_others_work()
-        self.chance.maybe_lose_answer()
+        self.chance.maybe_lose_answer(faults.NO_ANSWER_TO_A_READ)
 
-    def around_write(self) -> None:
+    def around_write(self, *, made: bool) -> None:
         """The process may die here, or the database go away."""
-        self.chance.maybe_die()
-        self.chance.maybe_lose_answer()
+        self.chance.maybe_die(faults.KILLED_AFTER_A_WRITE if made else faults.KILLED_BEFORE_A_WRITE)
+        self.chance.maybe_lose_answer(faults.NO_ANSWER_TO_A_WRITE if made else faults.NO_WRITE)
+
+    def outrun(self) -> None:
+        """Whoever made the change looks again."""
+        self.chance.felt[faults.OUTRUN] += 1
 
     def let_others_work(self) -> None:
         """Now and then another message is handled in the middle of this one."""
         if self._depth < 2 and self.bus.ready and self.chance.happens(self.chance.weather.overtaken):
             self._depth += 1
+            self.chance.felt[faults.OVERTAKEN] += 1
             try:
                 self.deliver(self.bus.next())
             finally:
