@@ -10,7 +10,7 @@ from typing import Final
 
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram
 
-from services.chassis.errors import Defect, ServiceError
+from services.chassis.errors import Defect, ServiceError, Unavailable
 
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _AGES: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200, 86_400)
@@ -30,7 +30,9 @@ EVENT_AGES = Histogram(
 )
 IN_HAND = Gauge("motcua_messages_in_hand", "Events that are being handled now.", ("queue",))
 QUEUED = Gauge(
-    "motcua_queue_messages", "Events that nobody has taken in hand yet, as of the last look at the broker.", ("queue",)
+    "motcua_queue_messages",
+    "What nobody has taken in hand yet, as of the last look at the broker: work, requests, retry (on the ladder).",
+    ("queue", "kind"),
 )
 CALLS = Histogram(
     "motcua_call_seconds",
@@ -52,7 +54,9 @@ COMMITS = Histogram("motcua_commit_seconds", "One bulk write.", ("collection",),
 COMMIT_SIZES = Histogram("motcua_commit_changes", "Changes that shared a bulk write.", ("collection",), buckets=_SIZES)
 CONFLICTS = Counter("motcua_journal_conflicts", "Changes that others were faster than.", ("kind",))
 GUESSES = Counter(
-    "motcua_journal_guesses", "Changes made on what was remembered, without a read first.", ("kind", "outcome")
+    "motcua_journal_guesses",
+    "Changes tried on what was remembered, without a read first: right, wrong (others were faster), refused.",
+    ("kind", "outcome"),
 )
 WEBHOOKS = Counter(
     "motcua_webhooks", "Tries to tell somebody by webhook: delivered, failed (goes again), given_up.", ("outcome",)
@@ -60,11 +64,14 @@ WEBHOOKS = Counter(
 WEBHOOK_OUTCOMES: Final = ("delivered", "failed", "given_up")
 SPANS_LOST = Counter("motcua_spans_lost", "Spans that were recorded and did not reach the collector.")
 POOL = Gauge("motcua_store_connections_in_use", "Connections to the database that are checked out.")
+POOL_MOST = Gauge("motcua_store_connections_most", "How many may be at once; who needs one more waits.")
 # A process shows these once it has something to tell, and never what it does not have, such as a relay.
 RELAY_WAITING = Gauge("motcua_relay_waiting", "Histories with something unpublished.", registry=None)
 RELAY_OLDEST = Gauge("motcua_relay_oldest_seconds", "How long the oldest of them has waited.", registry=None)
 RELAY_HEALTHY = Gauge("motcua_relay_healthy", "Whether the last round of the relay went through.", registry=None)
 DEAD_LETTERS = Gauge("motcua_dead_letters", "Messages that failed to the end.", registry=None)
+LINES = Gauge("motcua_rpc_lines_in_use", "Lines to other services, each with a call on it.", registry=None)
+LINES_MOST = Gauge("motcua_rpc_lines_most", "How many may be at once; who needs one more waits.", registry=None)
 READY = Gauge("motcua_ready", "Whether work can be done.", registry=None)
 LOOP_LAG = Gauge(
     "motcua_loop_lag_seconds", "How late the process came to what it meant to do, at worst, lately.", registry=None
@@ -98,6 +105,12 @@ def begin(counter: Counter, labels: Iterable[str]) -> None:
     """Show these at nought before any is counted: of what first shows at one, Prometheus sees no increase."""
     for label in labels:
         counter.labels(label)
+
+
+def begin_outcomes(histogram: Histogram, *labels: str) -> None:
+    """As `begin`, of what an alert counts by how it ends: there are the three ends that it tells apart."""
+    for outcome in ("ok", Unavailable.__name__, Defect.__name__):
+        histogram.labels(*labels, outcome)
 
 
 @contextmanager

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import product
 from types import SimpleNamespace
 from typing import Any, Final, cast
 
 import pytest
+from flask import Flask
 from prometheus_client import REGISTRY, generate_latest
 
 from deploy.local.composition import DOORS, SERVICE_DOORS, SERVICES
@@ -17,14 +19,21 @@ from services.chassis.reach import Found
 from services.chassis.relay import Relay
 from services.notify.settings import NotifySettings
 from services.notify.wiring import wire
+from services.payment.http import routes as callbacks
 from services.portal.health import Health
 from services.portal.offers import Offers
 from tests.contract.test_monitoring import alerts
+from tests.contract.test_needs import wired
 from tests.keys import ring
 from tests.promql import Series, fires, series_of
+from tests.unit.chassis.tally import TALLY, cause
+from tests.unit.chassis.test_journal import withdrawn
 from tests.unit.chassis.world import World, forget_shown
+from tests.unit.counts import counted
+from tests.unit.fakes import FakeCollection, fake_journal
 from tests.unit.portal.fakes import FakeServices, app, catalogue, procedure, settings
 
+CONFLICTS: Final = "motcua_journal_conflicts_total"
 NIGHT: Final = datetime(2026, 11, 25, 20, tzinfo=UTC)  # nobody hands anything in
 NOON: Final = datetime(2026, 11, 25, 5, tzinfo=UTC)  # a Wednesday, at UTC+7
 SECONDS: Final = 15.0
@@ -159,6 +168,7 @@ SICK: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
         histogram("motcua_message_seconds", 'queue="routing.open_case",outcome="done"', 10, 4.0),
     ),
     "MotcuaSlowStore": ("payment", histogram("motcua_commit_seconds", 'collection="orders"', 10, 2.0)),
+    "MotcuaPoolFull": ("portal-http", ("motcua_store_connections_in_use 15.0", "motcua_store_connections_most 16.0")),
     "MotcuaConflicts": ("routing", ('motcua_journal_conflicts_total{kind="case"} 100.0',)),
     "MotcuaLate": ("intake", ("motcua_loop_lag_seconds 0.6",)),
     "MotcuaNoticesFail": (
@@ -182,14 +192,44 @@ def test_an_alert_comes_of_what_it_is_about_and_no_other_does(healthy: Pages, al
     assert found({**healthy, process: plus(healthy[process], *lines)}, before) == {alert}
 
 
-@pytest.mark.parametrize("kind", ["motcua_messages_in_hand", "motcua_queue_messages"])
+def test_changes_of_two_processes_that_meet_come_to_an_alert(healthy: Pages) -> None:
+    collection, before = FakeCollection(), counted(CONFLICTS, kind="tally")
+    journals = fake_journal(TALLY, collection), fake_journal(TALLY, collection)
+    for step in range(102):
+        journals[step % 2].change("D", cause(str(step)), withdrawn())
+    met = f'{CONFLICTS}{{kind="tally"}} {counted(CONFLICTS, kind="tally") - before}'
+    earlier = {**healthy, "routing": seen_before(healthy["routing"], [met])}
+    assert found({**healthy, "routing": plus(healthy["routing"], met)}, earlier) == {"MotcuaConflicts"}
+
+
+@pytest.mark.parametrize(("in_use", "alarming"), [(3.0, set()), (4.0, {"MotcuaPoolFull"})])
+def test_lines_to_other_services_are_told_when_all_are_in_use(
+    healthy: Pages, in_use: float, alarming: set[str]
+) -> None:
+    lines = f"motcua_rpc_lines_in_use {in_use}", "motcua_rpc_lines_most 4.0"
+    assert found({**healthy, "notify": plus(healthy["notify"], *lines)}, healthy) == alarming
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        'motcua_messages_in_hand{queue="registry.issue"}',
+        'motcua_queue_messages{queue="registry.issue",kind="work"}',
+    ],
+)
 def test_events_that_wait_stand_as_long_as_none_is_handled(healthy: Pages, kind: str) -> None:
-    line, done = f'{kind}{{queue="registry.issue"}} 7.0', handled("registry.issue", "done", 1)
+    line, done = f"{kind} 7.0", handled("registry.issue", "done", 1)
     before = {**healthy, "registry": seen_before(healthy["registry"], done)}
     assert found({**healthy, "registry": plus(healthy["registry"], line)}, before) == {"MotcuaEventsStand"}
     assert found({**healthy, "registry": plus(healthy["registry"], line, *done)}, before) == set()
-    unknown = 'motcua_queue_messages{queue="registry.issue"} NaN'
+    unknown = 'motcua_queue_messages{queue="registry.issue",kind="work"} NaN'
     assert found({**healthy, "registry": plus(healthy["registry"], unknown)}, before) == set()
+
+
+@pytest.mark.parametrize(("queue", "kind"), [("rpc-registry", "requests"), ("registry.retry.30s", "retry")])
+def test_what_waits_for_its_time_or_as_a_request_is_no_event_that_stands(healthy: Pages, queue: str, kind: str) -> None:
+    line = f'motcua_queue_messages{{queue="{queue}",kind="{kind}"}} 7.0'
+    assert found({**healthy, "registry": plus(healthy["registry"], line)}, healthy) == set()
 
 
 @pytest.mark.parametrize("process", [*SERVICES, *DOORS])
@@ -229,6 +269,37 @@ def test_what_counts_from_the_first_event_is_shown_from_the_start() -> None:
         assert shown["motcua_events_published_total", type_] == shown["motcua_events_refused_total", type_] == 0
     for outcome in ("delivered", "failed", "given_up"):
         assert shown["motcua_webhooks_total", outcome] == 0
+
+
+def calls_shown() -> dict[tuple[str, str], float]:
+    """How many calls of each target ended how."""
+    (family,) = metrics.CALLS.collect()
+    counts = [one for one in family.samples if one.name.endswith("_count")]
+    return {(one.labels["target"], one.labels["outcome"]): one.value for one in counts}
+
+
+def test_the_first_calls_that_fail_are_no_beginning() -> None:
+    metrics.CALLS.clear()
+    for service in ("notify", "payment"):
+        wired(service)
+    targets, outcomes = ("smtp.send", "gateway.querydr", "gateway.refund"), ("ok", "Unavailable", "Defect")
+    assert calls_shown() == dict.fromkeys(product(targets, outcomes), 0.0)
+
+
+def test_the_first_reports_of_the_gateway_that_are_not_taken_come_to_an_alert(healthy: Pages) -> None:
+    metrics.REQUESTS.clear()
+    callbacks(Flask("payment"), SimpleNamespace(cases=SimpleNamespace(settlement=None)))  # type: ignore[arg-type]
+    before = {**healthy, "payment-http": plus(healthy["payment-http"], *requests_shown())}
+    for _ in range(3):
+        metrics.REQUESTS.labels("http", "take_callback", "Unavailable").observe(0.01)
+    now = {**healthy, "payment-http": plus(healthy["payment-http"], *requests_shown())}
+    assert found(now, before) >= {"MotcuaCallbacksFail"}
+
+
+def requests_shown() -> list[str]:
+    """The lines of the page that tell of requests, as they are."""
+    lines = generate_latest(REGISTRY).decode().splitlines()
+    return [line for line in lines if re.match("motcua_request_seconds_(count|bucket)", line)]
 
 
 def test_every_alert_was_seen_to_come(healthy: Pages) -> None:
