@@ -4,5 +4,5 @@
 `histories`, `stories`, `money`, `prices`, `notices`, `numbers` and `files` say what is wrong with it; `dossiers`,
 `series`, `catalogue`, `queues` and `deliveries` (of webhooks) are the areas that are looked over, and `anchored`, where
 an `anchor` was written down before; `checker` looks again at what disagrees until it agrees or its patience is over;
-`files` and `webhooks` note beside what is worth knowing.
+`files`, `webhooks` and `waiting` note beside what is worth knowing.
 """

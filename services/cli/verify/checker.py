@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from services.cli.verify import files, queues, webhooks
+from services.cli.verify import files, queues, waiting, webhooks
 from services.cli.verify.anchor import Anchor, insist_it_is_of
 from services.cli.verify.anchored import Anchored
 from services.cli.verify.books import Books
@@ -87,7 +87,7 @@ def verify(
         account = dossiers.account
         notes = [f"{count} {name}" for name, count in sorted(account.notes.items())]
         if codes is None:
-            notes += [*files.left_over(books), *webhooks.untold(books)]
+            notes += [*files.left_over(books), *webhooks.untold(books), *waiting.long(books, told.unread)]
         return Report(found, account, notes, queues.depths(env))
 
 
