@@ -10,6 +10,7 @@ from deploy.local.waiting import wait_until
 from services.chassis import dead
 from services.chassis.publish import Outgoing
 from tests.chaos import messages, rest
+from tests.chaos.clocks import wrong_days
 from tests.chaos.load import Crowd
 from tests.chaos.rig import Rig
 from tests.chaos.taken import Taken
@@ -40,7 +41,7 @@ def said_again(rig: Rig) -> None:
 
 
 def any_order(rig: Rig) -> None:
-    """Events first come late, in another order, some twice, some never: dossiers end, field by field, as quiet ones."""
+    """Events come late, in any order, some or all twice, some never: dossiers end, field by field, as quiet ones."""
     told = rig.chance.shuffled(plots(rig.town, rig.dossiers))
     quiet = rig.tell_in_order(told)
     quiet.finish()
@@ -52,10 +53,13 @@ def any_order(rig: Rig) -> None:
             with tangle.losing():
                 rig.wait(rig.size(2, 15))
             rig.tell_again()
-        crowd.finish()
+        with tangle.doubling():
+            crowd.finish()
     rig.at_the_end(lambda: list(unlike(rig.env, quiet.tag, crowd.tag)))
+    rig.at_the_end(lambda: list(wrong_days(rig.env)))  # twins are compared but for their times
     rig.must_bite("deliveries that came late", lambda: tangle.done["late"], least=10 * rig.dossiers)
     rig.must_bite("twice", lambda: tangle.done["twice"], least=rig.dossiers)
+    rig.must_bite("of these, while all did", lambda: tangle.done["doubled"], least=rig.dossiers)
     rig.must_bite("behind a later one of their history", lambda: tangle.done["overtaken"], least=rig.dossiers)
     rig.must_bite("never, until they were told again", lambda: tangle.done["lost"], least=rig.size(5, 50))
 
