@@ -14,7 +14,7 @@ from tests.integration.callbacks import SPOILT, Callback
 from tests.integration.crowd import payment_address
 
 # What the gateway does to its callbacks of one payment; the sandbox knows these words.
-FAULTS: Final = ("lost", "late:3", "repeat:20", "wrong_amount", "forged", "reversed")
+FAULTS: Final = ("lost", "late:3", "repeat:100", "wrong_amount", "forged", "reversed")
 # What payment answers to a callback, and what it is then taken for.
 ANSWERS: Final = {"02": "said again", "97": "forgeries refused", "04": "wrong amounts refused", "01": "unknown orders"}
 REVERSED, LATE = "reversed", "late:3"
