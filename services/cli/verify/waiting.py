@@ -26,9 +26,7 @@ def long(books: Books, unread: Mapping[str, datetime]) -> Iterator[str]:
             yield from _note(f"histories of {shelf.name} to be published", (one["pending_since"] for one in late))
         yield from _note("notices to be sent", _unsent(books, before))
         yield from _note("events to be taken by a webhook that is enabled", _untaken(books, before))
-    yield from _note(
-        "webhooks with events to be read for them", (at for at in unread.values() if at < before)
-    )
+    yield from _note("webhooks with events to be read for them", (at for at in unread.values() if at < before))
 
 
 def _note(what: str, since: Iterable[datetime]) -> Iterator[str]:

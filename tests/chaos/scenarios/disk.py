@@ -71,6 +71,7 @@ def broker_lost(rig: Rig) -> None:
         rig.wait(rig.size(15, 60))  # longer than relays doubt what was confirmed
         unheard = _published(rig) - rig.codes("routing.cases")
         rig.lose_disk("rabbitmq")
+        told = crowd.accepted
     rig.stack.wait_ready(["routing"])
     rig.wait(5)
     unheard -= rig.codes("routing.cases")
@@ -78,6 +79,7 @@ def broker_lost(rig: Rig) -> None:
     rig.must_bite("published, and lost with the broker's disk", len(unheard), least=rig.size(5, 50))
     rig.must_bite("services that found the broker empty", lambda: rig.witness.said("*", "broker_came_back_empty"))
     rig.must_bite("histories told again", rig.tell_again(), least=100)
+    rig.must_bite("dossiers told to their end behind the loss", lambda: crowd.accepted - told, least=rig.size(5, 50))
 
 
 def restored(rig: Rig) -> None:

@@ -20,7 +20,8 @@ def test_each_draws_the_same_whatever_was_drawn_before() -> None:
 
 def test_another_seed_scenario_or_question_draws_otherwise() -> None:
     drawn, chance = shares(5), Chance(5, "any order")
-    others = [shares(6), shares(5, "kills"), {event: chance.share("twice", *event) for event in EVENTS}]
+    twice: dict[tuple[object, ...], float] = {event: chance.share("twice", *event) for event in EVENTS}
+    others = [shares(6), shares(5, "kills"), twice]
     assert all(drawn[event] != other[event] for other in others for event in EVENTS)
 
 

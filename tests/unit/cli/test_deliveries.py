@@ -28,7 +28,7 @@ def installation() -> Installation:
 
 def add(installation: Installation, since: timedelta = DAY, **differing: Any) -> None:
     """An endpoint that was added so long ago."""
-    told = {"url": "https://x.vn", "tenant": "mic", "unit": None, "types": [], "enabled": True}
+    told: dict[str, Any] = {"url": "https://x.vn", "tenant": "mic", "unit": None, "types": [], "enabled": True}
     place = {"since": clock.now(), "place": {"offset": 7, "id": "ev"}}
     installation.kept("notify.webhooks").put(
         {"_id": HOOK, **told, **place, "created_at": clock.now() - since, **differing}
