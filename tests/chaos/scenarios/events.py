@@ -48,13 +48,14 @@ def any_order(rig: Rig) -> None:
     rig.rest()
     with rig.tangled(rig.chance) as tangle:
         crowd = rig.tell_in_order(told)
+        with tangle.doubling():
+            crowd.await_told(1 / 4)
         for share in rig.size((1 / 2,), (1 / 4, 1 / 2, 3 / 4)):
             crowd.await_told(share)
             with tangle.losing():
                 rig.wait(rig.size(2, 15))
             rig.tell_again()
-        with tangle.doubling():
-            crowd.finish()
+        crowd.finish()
     rig.at_the_end(lambda: list(unlike(rig.env, quiet.tag, crowd.tag)))
     rig.at_the_end(lambda: list(wrong_days(rig.env)))  # twins are compared but for their times
     rig.must_bite("deliveries that came late", lambda: tangle.done["late"], least=10 * rig.dossiers)
