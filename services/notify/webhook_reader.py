@@ -26,7 +26,7 @@ LINES: Final = 4  # for who is up with all that comes, who was just added, and w
 _SHARED_SECONDS: Final = 0.2  # where others wait too
 _FRESH: Final = timedelta(minutes=10)  # who has no place for no longer has little to read
 _TURN: Final = timedelta(seconds=30)
-_MARGIN: Final = timedelta(minutes=2)  # clocks apart, and a stream that is found by about an instant
+MARGIN: Final = timedelta(minutes=2)  # clocks apart, and a stream that is found by about an instant
 _LOST: Final = "webhook_place_lost"
 
 Group = list[Document]  # endpoints, at least one
@@ -90,7 +90,7 @@ class WebhookReader:
         """How many messages came for those who stand at one place, and where they stand now: not beyond others."""
         place, since = place_of(group[0]), min(one["since"] for one in group)
         try:
-            said = self._lines.read(place or since - _MARGIN, MOST, seconds)
+            said = self._lines.read(place or since - MARGIN, MOST, seconds)
         except PlaceLost:
             metrics.needs_hand(_LOST)
             log.warning(_LOST, since=since.isoformat())

@@ -2,16 +2,19 @@
 
 import random
 from collections.abc import Sequence
-from typing import TypeVar
+from hashlib import blake2b
+from typing import Final, TypeVar
 
 T = TypeVar("T")
+_WHOLE: Final = 2**64
 
 
 class Chance:
     """What happens by chance: the same seed and scenario give the same."""
 
     def __init__(self, seed: int, scenario: str) -> None:
-        self._random = random.Random(f"{seed}/{scenario}")  # noqa: S311 – an order, no secret
+        self._name = f"{seed}/{scenario}"
+        self._random = random.Random(self._name)  # noqa: S311 – an order, no secret
 
     def seconds(self, least: float, most: float) -> float:
         """A while, to the tenth of a second."""
@@ -29,3 +32,8 @@ class Chance:
     def shuffled(self, among: Sequence[T]) -> list[T]:
         """All of them in another order."""
         return self._random.sample(among, len(among))
+
+    def share(self, *what: object) -> float:
+        """A number from 0 to 1 that belongs to this, whenever and after whatever it is asked for."""
+        asked = "/".join([self._name, *map(str, what)])
+        return int.from_bytes(blake2b(asked.encode(), digest_size=8).digest()) / _WHOLE

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from deploy.local.programs import ROOT
-from services.contracts.catalogue.dates import VIETNAM
-from tests.chaos.legal_days import wrong_dues
+from tests.chaos.legal_days import VIETNAM, wrong_dues
 from tests.chaos.stage import Stage
 from tests.integration.books import JOURNALS, Books
 

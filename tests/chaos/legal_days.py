@@ -8,11 +8,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import holidays
 
-from services.contracts.catalogue.dates import VIETNAM
-
+VIETNAM: Final = ZoneInfo("Asia/Ho_Chi_Minh")  # not the product's, which is a number of hours
 ANSWER_MINUTES: Final = 8 * 60
 _YEARS: Final = range(2026, 2028)
 _SATURDAY: Final = 6

@@ -1,8 +1,9 @@
 """Messages as nobody should send them: said again, out of order, too big, too deep, of no version, for nobody."""
 
 import json
+import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -22,22 +23,37 @@ _MEGABYTE: Final = 1_000_000
 
 @dataclass(frozen=True)
 class Poison:
-    """A message that no service can make anything of."""
+    """A message that no service can make anything of, and a pattern of why."""
 
     name: str
     body: bytes
     headers: Mapping[str, Any]
+    why: str
 
 
+_NO_JSON: Final = r"^Invalid message\.not_json: "
+_NO_EVENT: Final = r"^Invalid message\.not_an_event: "
+_VERSION: Final = {"cloudEvents:dataschema": "urn:motcua:intake:dossier_withdrawn:v99"}
 POISON: Final = (
-    Poison("half a JSON text", b'{"dossier_code": ', HEADERS),
-    Poison("no text", b"\xff\xfe\x00", HEADERS),
-    Poison("no headers", BODY, {}),
-    Poison("a version to come", BODY, {**HEADERS, "cloudEvents:dataschema": "urn:motcua:intake:dossier_withdrawn:v99"}),
-    Poison("10 MB", b'{"x": "' + b"x" * (10 * _MEGABYTE) + b'"}', HEADERS),
-    Poison("5,000 brackets deep", b"[" * 5_000 + b"]" * 5_000, HEADERS),
-    Poison("a disguised object", b'{"dossier_code": {"__type__": "uuid", "__value__": "x"}}', HEADERS),
-    Poison("an operator", b'{"dossier_code": {"$ne": null}, "withdrawn_at": "2026-01-01T00:00:00+00:00"}', HEADERS),
+    Poison("half a JSON text", b'{"dossier_code": ', HEADERS, _NO_JSON),
+    Poison("no text", b"\xff\xfe\x00", HEADERS, _NO_JSON),
+    Poison("no headers", BODY, {}, _NO_EVENT + "attribute id is missing"),
+    Poison("a version to come", BODY, {**HEADERS, **_VERSION}, _NO_EVENT + "intake.dossier_withdrawn v99 is unknown"),
+    Poison("10 MB", b'{"x": "' + b"x" * (10 * _MEGABYTE) + b'"}', HEADERS, r"^Invalid message\.too_large: "),
+    Poison("100 brackets deep", b"[" * 100 + b"]" * 100, HEADERS, r"^Invalid message\.too_deep: "),
+    Poison("5,000 brackets deep", b"[" * 5_000 + b"]" * 5_000, HEADERS, _NO_JSON),  # the parser itself gives up
+    Poison(
+        "a disguised object",
+        b'{"dossier_code": {"__type__": "uuid", "__value__": "x"}}',
+        HEADERS,
+        _NO_EVENT + "intake.dossier_withdrawn: dossier_code: Must be text.; withdrawn_at: ",
+    ),
+    Poison(
+        "an operator",
+        b'{"dossier_code": {"$ne": null}, "withdrawn_at": "2026-01-01T00:00:00+00:00"}',
+        HEADERS,
+        _NO_EVENT + "intake.dossier_withdrawn: dossier_code: Must be text.$",
+    ),
 )
 # To be answered to nobody: without `reply_to`, without anything, and not even JSON.
 REQUESTS: Final = (
@@ -118,6 +134,18 @@ def resting(uri: str) -> dict[str, list[str]]:
         for letter in dead.peek(uri, service, 10_000):
             found.setdefault(letter.queue, []).append(letter.reason)
     return found
+
+
+def otherwise(reasons: Sequence[str], kinds: Sequence[Poison] = POISON) -> Iterator[str]:
+    """What is wrong where there must be one dead letter of each kind, with its own reason, and nothing else."""
+    left = list(reasons)
+    for kind in kinds:
+        own = next((one for one in left if re.search(kind.why, one)), None)
+        if own is None:
+            yield f"{kind.name} does not rest for what is wrong with it"
+        else:
+            left.remove(own)
+    yield from (f"one rests for another reason, or twice: {one}" for one in left)
 
 
 def bury(uri: str) -> None:

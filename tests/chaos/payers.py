@@ -16,7 +16,7 @@ from tests.integration.crowd import payment_address
 
 # What the gateway does to its callbacks of one payment; the sandbox knows these words. One is late enough to come
 # after payment has asked, as it does after five seconds here.
-FAULTS: Final = ("lost", "late:3", "late:12", "repeat:20", "wrong_amount", "forged", "reversed")
+FAULTS: Final = ("lost", "late:3", "late:12", "repeat:100", "wrong_amount", "forged", "reversed")
 # What it does to payment's calls: to questions about one of which no callback came that could be believed, to refunds.
 _HANGING: Final = ("silent", "slow:60", "drip:60")  # payment waits for 15 s, and asks one question after the other
 _AT_ONCE: Final = ("error", "cut", "garbage", "forged", "misshapen", "other_ref")

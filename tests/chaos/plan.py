@@ -46,6 +46,7 @@ PLAN: Final = (
     Scenario("poison", events.poison, (20, 1000)),
     Scenario("rolling restart", rolling.rolling_restart, (14, 1000)),
     Scenario("control", control.control, (14, 1000), is_control=True),
+    Scenario("books damaged", control.books_damaged, (14, 60), full_only=True),
     Scenario("slow disk", disk.slow_disk, (30, 60), full_only=True),
     Scenario("full disk", disk.full_disk, (30, 100), full_only=True, stage=SmallDiskStage),
     Scenario("broker's disk full", disk.full_disk_of_broker, (30, 500), full_only=True, stage=SmallDiskStage),

@@ -72,7 +72,8 @@ what that form could show. Where its description was another, both stand under t
     make chaos ONLY="cut off" SEED=7 DOSSIERS=100
 
 The same seed gives the same faults to the same programs in the same order; their moments follow the dossiers, and so
-the machine.
+the machine. So does which dossier has which code: in *any order* the seed says for each queue and each place in the
+history of each code how late an event comes and whether twice, and the machine which dossier that is.
 """
 _COLUMNS: Final = (
     *("scenario", "result", "seed", "told", "dossiers", "faults", "felt as", "events twice", "letters twice"),

@@ -90,7 +90,6 @@ class Stream:
         self.ledger = Ledger(past_is_lost=past_is_lost)
         self._rebuilt = Rebuilt()
         self.strange: list[str] = []  # what came too early
-        self.planted: set[str] = set()  # ids that the rig itself has published, and nobody wrote
 
     def read(self, silence: float = _SILENCE_SECONDS) -> int:
         """Read until it is silent for so many seconds; how many events were told more than once since the last time."""
@@ -123,8 +122,6 @@ class Stream:
         self._next = headers["x-stream-offset"] + 1
         message.channel.basic_ack(message.delivery_tag)
         id_ = str(message.properties.get("message_id", ""))
-        if id_ in self.planted:
-            return
         self._rebuilt.note(headers, message.body)
         if wrong := self.ledger.note(heard(id_, headers, message.body)):
             self.strange.append(wrong)

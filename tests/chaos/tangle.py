@@ -2,6 +2,8 @@
 
 Each work queue is taken off its exchanges, and one of ours stands there in its place; what comes into that goes on to
 the work queue when its time has come. Whoever else is bound (the stream, departments) hears everything as ever.
+
+What becomes of an event follows from the seed, the queue, and its place in its history, not from when it comes.
 """
 
 import heapq
@@ -24,7 +26,7 @@ from tests.chaos.chance import Chance
 from tests.chaos.stream import heard
 
 LATE_SECONDS: Final = 1.0  # at most
-TWICE: Final = 0.25  # of all
+TWICE: Final = 0.25  # of all, but for while all do
 _TICK: Final = 0.1
 _SILENCE_SECONDS: Final = 0.5
 _END_SECONDS: Final = 60.0
@@ -33,7 +35,10 @@ _Due = tuple[float, int, Outgoing]  # when, a number of its own
 
 
 class Tangle:
-    """From when it is made until `end`. What was done is counted: `late`, `twice`, `lost`, `overtaken`."""
+    """From when it is made until `end`. What was done is counted: `late`, `twice`, `doubled`, `lost`, `overtaken`.
+
+    What is `doubled` came twice because everything did.
+    """
 
     def __init__(self, uri: str, chance: Chance) -> None:
         self.done = Counter[str]()
@@ -41,7 +46,7 @@ class Tangle:
         self._queues = [queue for service in service_classes() for queue in work_queues(service)]
         self._due: list[_Due] = []
         self._numbers, self._last = count(), dict[tuple[str, str], int]()
-        self._loses, self._over = threading.Event(), threading.Event()
+        self._loses, self._doubles, self._over = threading.Event(), threading.Event(), threading.Event()
         with connect(uri) as connection:
             channel = open_channel(connection)
             for queue in self._queues:
@@ -58,6 +63,15 @@ class Tangle:
             yield
         finally:
             self._loses.clear()
+
+    @contextmanager
+    def doubling(self) -> Iterator[None]:
+        """Whatever comes meanwhile comes twice."""
+        self._doubles.set()
+        try:
+            yield
+        finally:
+            self._doubles.clear()
 
     def end(self) -> None:
         """Everything goes its own way again; what was under way has arrived.
@@ -105,10 +119,14 @@ class Tangle:
             self.done["lost"] += 1
             return
         event = Outgoing(message.properties["message_id"], "", queue, bytes(message.body), dict(message.headers))
-        is_twice = self._chance.seconds(0, 1) < TWICE
+        told = heard(event.id, event.headers, event.body)
+        what = (queue, told.aggregate, told.sequence)
+        doubles = self._doubles.is_set()
+        is_twice = doubles or self._chance.share("twice", *what) < TWICE
         self.done["twice"] += is_twice
-        for _ in range(1 + is_twice):
-            due = time.monotonic() + self._chance.seconds(0, LATE_SECONDS)
+        self.done["doubled"] += doubles
+        for copy in range(1 + is_twice):
+            due = time.monotonic() + LATE_SECONDS * self._chance.share("late", copy, *what)
             heapq.heappush(self._due, (due, next(self._numbers), event))
 
     def _arrived(self) -> Iterator[Outgoing]:

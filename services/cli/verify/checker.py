@@ -9,11 +9,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from services.cli.verify import files, queues, webhooks
+from services.cli.verify import files, queues, waiting, webhooks
 from services.cli.verify.anchor import Anchor, insist_it_is_of
 from services.cli.verify.anchored import Anchored
 from services.cli.verify.books import Books
 from services.cli.verify.catalogue import Catalogue
+from services.cli.verify.deliveries import Deliveries, ahead_in
 from services.cli.verify.dossiers import Account, Dossiers
 from services.cli.verify.finding import Finding
 from services.cli.verify.queues import DeadLetters
@@ -81,10 +82,12 @@ def verify(
         areas: list[Area] = [DeadLetters(env["MOTCUA_AMQP_URI"], codes)]
         areas += [Catalogue(books), Gaps(books), Owners(books)] if codes is None else []
         areas += [Anchored(books, anchor)] if anchor else []
-        found = what_stays([*areas, dossiers], patience, watcher)
+        told = Deliveries(books, ahead_in(books, env["MOTCUA_AMQP_URI"]), codes)
+        found = what_stays([*areas, dossiers, told], patience, watcher)
         account = dossiers.account
         notes = [f"{count} {name}" for name, count in sorted(account.notes.items())]
-        notes += [*files.left_over(books), *webhooks.untold(books)] if codes is None else []
+        if codes is None:
+            notes += [*files.left_over(books), *webhooks.untold(books), *waiting.long(books, told.unread)]
         return Report(found, account, notes, queues.depths(env))
 
 

@@ -4,17 +4,21 @@ import time
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from deploy.local.composition import SERVICES
 from tests.chaos.clocks import ZONES, MidnightStage, dated, days_of_codes, wrong_days, years_of_receipts
 from tests.chaos.rig import Rig
 
-_RECKON = ("routing", "payment")  # when a dossier is due, when an attempt to pay is silent
 _APART = timedelta(minutes=5)
 _SURELY = timedelta(minutes=1)
 
 
 def clocks_apart(rig: Rig) -> None:
-    """Of the services that reckon dates, one's clock is 5 min ahead, one's behind, and doors have the true time."""
-    ahead, behind = rig.chance.shuffled(_RECKON)
+    """Of any two of the five services one's clock is 5 min ahead, one's behind, and doors have the true time.
+
+    Each dates what it does by its own clock: a code has the day that it is for intake, a dossier is due from the moment
+    at which intake says that it came, an attempt to pay is silent when it is so for payment.
+    """
+    ahead, behind = rig.chance.picks(SERVICES, 2)
     began = datetime.now(UTC)  # all others rest: who dates anything before this from now on is behind
     past = partial(dated, rig.env, behind, began - _APART, began - _SURELY)
     before = past()

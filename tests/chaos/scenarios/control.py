@@ -1,14 +1,17 @@
-"""The control: stock nameko under the same faults must be seen to lose and to double, and to forget messages."""
+"""What shows that losses are seen: stock nameko under the same faults, and our own books with something spoilt."""
 
 from collections import Counter
 from pathlib import Path
 from typing import Final
 
 from deploy.local.waiting import wait_until
+from services.chassis import clock
 from services.cli.demo.town import ANSWER_SECONDS
 from tests.chaos.control.flow import AT_ONCE, DOUBLINGS, LOSSES, SUBMITTED, StockFlow
 from tests.chaos.control.services import NAMES
+from tests.chaos.damages import DAMAGES, count_from, is_named, said_of
 from tests.chaos.rig import Rig
+from tests.chaos.webhooks import Webhooks
 
 _HALVES: Final = 5
 _FIRST: Final = 4
@@ -35,6 +38,26 @@ def control(rig: Rig) -> None:
     for what, count in without.items():
         rig.must_bite(f"{what}, when the broker died", count, least=0)
     rig.must_bite("wrong when the broker died", without.total())
+
+
+def books_damaged(rig: Rig) -> None:
+    """When all has ended, single things are spoilt in the books, one at a time: the judgement names each of them."""
+    webhooks = rig.beside(Webhooks(rig.stage.run_dir / "told", rig.env, rig.town))
+    began = clock.now()
+    rig.crowd().finish()
+    rig.rest()
+    webhooks.catch_up()
+    count_from(rig, began)  # now that all has been read: what came before would be, too
+    rig.stage.stream.read()
+    named, found = 0, said_of(rig)
+    rig.insist(not found, f"before anything was spoilt: {found}")
+    for damage in DAMAGES:
+        with damage.done(rig) as whom:
+            rig.note("spoil", f"{damage.what}: {whom}")
+            is_seen = is_named(damage, whom, said_of(rig))
+        rig.insist(is_seen, f"{damage.what} was not named: {whom}")
+        named += is_seen
+    rig.must_bite("damages that were named", named, least=len(DAMAGES))
 
 
 def _among_faults(rig: Rig) -> tuple[Counter[str], int]:

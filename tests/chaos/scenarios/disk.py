@@ -1,18 +1,22 @@
 """The disk is slow, or full; the broker's is lost; all are lost, and there is a backup."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from time import monotonic
 from typing import Final
 
 from deploy.local.waiting import wait_until
+from services.cli.demo.town import fresh
 from tests.chaos import judge, restoring
 from tests.chaos.gateway import compared
-from tests.chaos.load import OPEN, Crowd, Submissions
+from tests.chaos.load import OPEN, Crowd, FolkStory, Submissions
 from tests.chaos.rig import Rig
 from tests.integration.books import Books
-from tests.integration.crowd import STATUS_OF
+from tests.integration.crowd import PARTS, STATUS_OF, plots
 
 _NOTICED_SECONDS: Final = 90.0  # mongod writes to its journal at once, to its data once a minute
 _BACK_SECONDS: Final = 180.0
+_SLOW: Final = 10.0  # seconds; a submission that waited for the broker would take longer
 
 
 def slow_disk(rig: Rig) -> None:
@@ -45,13 +49,15 @@ def full_disk_of_broker(rig: Rig) -> None:
     crowd, submissions, questions = rig.crowd(), rig.submissions(rate=2), rig.questions()
     crowd.await_told(1 / 4)
     rig.alarms.order("set_disk_free_limit", "1")
-    accepted, unanswered = submissions.accepted, questions.unavailable()
+    unanswered = questions.unavailable()
     with rig.full_disk("rabbitmq"):
         rig.wait(rig.size(30, 60))
-        accepted, unanswered = submissions.accepted - accepted, questions.unavailable() - unanswered
+        unanswered = questions.unavailable() - unanswered
+    rig.must_have_taken("handed in meanwhile", submissions, lambda one: one.verb == "fill disk")
     rig.lose_disk("rabbitmq")
+    rig.insist(submissions.slowest() < _SLOW, f"a submission took {submissions.slowest():.1f} s")
     rig.must_bite("said that nothing is left", lambda: rig.witness.wrote("rabbitmq", "enospc"))
-    rig.must_bite("handed in meanwhile", accepted, least=30)
+    rig.must_bite("longest submission (s)", submissions.slowest, least=0)
     rig.must_bite("histories told again", rig.tell_again(), least=30)
     rig.must_bite("questions that nobody answered", unanswered, least=10)
 
@@ -65,6 +71,7 @@ def broker_lost(rig: Rig) -> None:
         rig.wait(rig.size(15, 60))  # longer than relays doubt what was confirmed
         unheard = _published(rig) - rig.codes("routing.cases")
         rig.lose_disk("rabbitmq")
+        told = crowd.accepted
     rig.stack.wait_ready(["routing"])
     rig.wait(5)
     unheard -= rig.codes("routing.cases")
@@ -72,35 +79,74 @@ def broker_lost(rig: Rig) -> None:
     rig.must_bite("published, and lost with the broker's disk", len(unheard), least=rig.size(5, 50))
     rig.must_bite("services that found the broker empty", lambda: rig.witness.said("*", "broker_came_back_empty"))
     rig.must_bite("histories told again", rig.tell_again(), least=100)
+    rig.must_bite("dossiers told to their end behind the loss", lambda: crowd.accepted - told, least=rig.size(5, 50))
 
 
 def restored(rig: Rig) -> None:
-    """A backup is taken under load, then all disks are lost: all begins again at the backup, and is told again."""
+    """A backup is taken under load, then all disks are lost: all is told again, goes on from the backup, takes more."""
     crowd = rig.crowd()
     rig.submissions(rate=2)
     crowd.await_told(1 / 2)
     with rig.away("routing"):  # what it has not heard by then, only the histories can tell it
+        waiting = _handed_in(rig)
         rig.wait(3)
-        answered, ended = _answered(rig), _ended(rig)
+        answered, ended = _answered(rig) | {one.code for one in waiting}, _ended(rig)
         begun, given_back = rig.stage.gateway.references(), rig.stage.gateway.given_back_vnd()
         rig.note("back up", "mongodb")
         restoring.back_up(rig.stage)
     later = _end(rig)
     rig.note("lose and restore", "mongodb, rabbitmq")
+    lost_at = monotonic()
     with restoring.lost_and_restored(rig.stage):
         kept, untold = rig.codes("intake.dossiers"), rig.codes("intake.dossiers") - rig.codes("routing.cases")
         rig.stage.gateway.note_loss(begun, given_back)
+    rig.must_bite("from the loss until everything answered again (s)", monotonic() - lost_at, least=0)
+    behind = rig.tell_of(plots(rig.town, len(PARTS)))
+    rig.wrong.extend(_stuck(waiting))
+    behind.finish()
     rig.at_the_end(lambda: [f"{code} was answered before the backup and is not kept" for code in answered - kept])
     rig.at_the_end(lambda: list(_ended_otherwise(rig, ended)))
     rig.at_the_end(lambda: [f"{code} is not known to its unit" for code in answered - rig.codes("routing.cases")])
-    rig.at_the_end(lambda: [f"{code} came from nowhere" for code in rig.codes("intake.dossiers") - kept])
+    rig.at_the_end(lambda: [f"{code} came from nowhere" for code in _from_nowhere(rig, kept)])
     rig.must_bite("dossiers answered before the backup", lambda: len(answered), least=10)
     rig.must_bite("of them told to their end", len(ended), least=5)
     rig.must_bite("lost with the disks", lambda: len(later - kept))
-    rig.must_bite("unknown to routing in the backup", lambda: len(untold))
+    rig.must_bite("unknown to routing in the backup", lambda: len(untold), least=len(waiting))
+    rig.must_bite("of these, granted when all was back", lambda: len(_granted(rig, waiting)), least=len(waiting))
+    rig.must_bite(
+        "dossiers handed in and told to their end when all was back", lambda: behind.accepted, least=len(PARTS)
+    )
     rig.must_bite("payments unknown to the backup", lambda: len(compared(rig.env, rig.stage.gateway).unknown), least=0)
     rig.must_bite("given back after the backup", lambda: len(compared(rig.env, rig.stage.gateway).undone), least=0)
     rig.must_bite("told again", lambda: len(rig.stage.stream.ledger.times), least=100)
+
+
+def _handed_in(rig: Rig) -> list[FolkStory]:
+    """Dossiers that are handed in, and wait for their officers; of each procedure for which a result is issued."""
+    wanted = [offer for offer, fate in plots(rig.town, len(PARTS)) if fate == "granted"]
+    waiting = [FolkStory(rig.town, offer.tenant, offer.procedure, fresh()) for offer in wanted]
+    for dossier in waiting:
+        dossier.submit()
+    return waiting
+
+
+def _stuck(waiting: Sequence[FolkStory]) -> list[str]:
+    """Let them go on, over lines of their own, to the record and its proof; which of them could not."""
+    with ThreadPoolExecutor(len(waiting)) as pool:
+        ends = {dossier.code: pool.submit(dossier.be_granted) for dossier in waiting}
+    return [
+        f"{code} did not go on from the backup: {end.exception()!r}" for code, end in ends.items() if end.exception()
+    ]
+
+
+def _granted(rig: Rig, waiting: Sequence[FolkStory]) -> set[str]:
+    """The codes of those that have come to their result."""
+    return rig.codes("intake.dossiers", **{"state.status": "resolved"}) & {dossier.code for dossier in waiting}
+
+
+def _from_nowhere(rig: Rig, kept: set[str]) -> set[str]:
+    """The codes of dossiers that were not in the backup, and that nobody was answered with since."""
+    return rig.codes("intake.dossiers") - kept - _answered(rig)
 
 
 def _end(rig: Rig) -> set[str]:

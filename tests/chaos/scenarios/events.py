@@ -1,14 +1,16 @@
 """Events are told twice, late, in any order; messages come that are none."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from time import monotonic
 
 from deploy.local.composition import SERVICES
 from deploy.local.waiting import wait_until
 from services.chassis import dead
 from services.chassis.publish import Outgoing
 from tests.chaos import messages, rest
+from tests.chaos.clocks import wrong_days
 from tests.chaos.load import Crowd
 from tests.chaos.rig import Rig
 from tests.chaos.taken import Taken
@@ -19,8 +21,8 @@ from tests.integration.test_a_day_later import every_event, everything
 _DAY = 86_400.0
 _UNIT, _OPENED_BY = "routing", "routing.open_case"
 _DAMAGES = (lambda body: body[: len(body) // 2], lambda body: body.replace(b'"dossier_code"', b'"dossier_cod3"'))
+_REASONS = ("Invalid message.not_json: ", "Invalid message.not_an_event: intake.dossier_submitted: dossier_code: ")
 _COMES = 30.0  # seconds
-_REASON = "Invalid message."
 _TO_NOBODY = "request_without_reply_to_dropped"
 _TIMERS = 35.0  # seconds until the slowest timer has looked round
 _ROUNDS = 12  # of them, until everything that a day brings has been said
@@ -39,13 +41,15 @@ def said_again(rig: Rig) -> None:
 
 
 def any_order(rig: Rig) -> None:
-    """Events first come late, in another order, some twice, some never: dossiers end, field by field, as quiet ones."""
+    """Events come late, in any order, some or all twice, some never: dossiers end, field by field, as quiet ones."""
     told = rig.chance.shuffled(plots(rig.town, rig.dossiers))
     quiet = rig.tell_in_order(told)
     quiet.finish()
     rig.rest()
     with rig.tangled(rig.chance) as tangle:
         crowd = rig.tell_in_order(told)
+        with tangle.doubling():
+            crowd.await_told(1 / 4)
         for share in rig.size((1 / 2,), (1 / 4, 1 / 2, 3 / 4)):
             crowd.await_told(share)
             with tangle.losing():
@@ -53,8 +57,10 @@ def any_order(rig: Rig) -> None:
             rig.tell_again()
         crowd.finish()
     rig.at_the_end(lambda: list(unlike(rig.env, quiet.tag, crowd.tag)))
+    rig.at_the_end(lambda: list(wrong_days(rig.env)))  # twins are compared but for their times
     rig.must_bite("deliveries that came late", lambda: tangle.done["late"], least=10 * rig.dossiers)
     rig.must_bite("twice", lambda: tangle.done["twice"], least=rig.dossiers)
+    rig.must_bite("of these, while all did", lambda: tangle.done["doubled"], least=rig.dossiers)
     rig.must_bite("behind a later one of their history", lambda: tangle.done["overtaken"], least=rig.dossiers)
     rig.must_bite("never, until they were told again", lambda: tangle.done["lost"], least=rig.size(5, 50))
 
@@ -110,8 +116,9 @@ def _damage_two_of(rig: Rig, crowd: Crowd) -> None:
         wait_until(lambda: rest.depths(rig.env).get(_OPENED_BY, 0) >= len(_DAMAGES), _COMES)
         mended, published = (rig.damage(_OPENED_BY, spoil) for spoil in _DAMAGES)
     rig.stack.wait_ready([_UNIT])
-    blocked = {one.headers["cloudEvents:subject"] for one in (mended, published)}
-    rig.insist(wait_until(lambda: _named_in(rig, _UNIT) == blocked, _COMES), f"not put aside and named: {blocked}")
+    whose = [one.headers["cloudEvents:subject"] for one in (mended, published)]
+    wanted, blocked = dict(zip(whose, _REASONS, strict=True)), set(whose)
+    rig.insist(wait_until(lambda: _are_named(rig, _UNIT, wanted), _COMES), f"not put aside and named: {wanted}")
     crowd.await_told(1 / 4)
     rig.insist(
         not blocked & rig.codes("routing.cases"), f"went on, though damaged: {blocked & rig.codes('routing.cases')}"
@@ -122,22 +129,25 @@ def _damage_two_of(rig: Rig, crowd: Crowd) -> None:
     rig.must_bite("dossiers that waited for their damaged event", len(blocked), least=len(_DAMAGES))
 
 
-def _named_in(rig: Rig, service: str) -> set[str]:
-    """Which dossiers the dead letters of a service say that they block, each with a reason."""
-    resting = dead.peek(rig.env["MOTCUA_AMQP_URI"], service)
-    return {one.subject for one in resting if one.reason.startswith(_REASON) and one.queue == _OPENED_BY}
+def _are_named(rig: Rig, service: str, wanted: Mapping[str, str]) -> bool:
+    """Whether the dead letters of a service say that they block these dossiers, each for its reason, and no other."""
+    letters = [one for one in dead.peek(rig.env["MOTCUA_AMQP_URI"], service) if one.queue == _OPENED_BY]
+    return {one.subject for one in letters} == set(wanted) and all(
+        one.reason.startswith(wanted[one.subject]) for one in letters
+    )
 
 
 def poison(rig: Rig) -> None:
-    """What is no event goes to every work queue, what is no question to every service: put aside, the rest flows."""
+    """What is no event goes to every queue, what is no question to every service: it rests by why, all else flows."""
     uri, crowd = rig.env["MOTCUA_AMQP_URI"], rig.crowd()
     crowd.await_told(1 / 8)
     _damage_two_of(rig, crowd)
     alive = rig.stack.pids()
     queues = [queue for _, queue in messages.queues_of_work()]
-    aside = 0
+    aside, took = 0, []
     for part in (queues[::2], queues[1::2]):
         rig.poison(part)
+        took.append(_until_all_rest(rig, part))
         crowd.await_told(1 / 2)
         aside += _put_aside(rig, part)
     asked = messages.ask_without_return(uri)
@@ -145,19 +155,25 @@ def poison(rig: Rig) -> None:
     rig.rest()
     rig.insist(rig.stack.pids() == alive, "somebody died of it")
     rig.must_bite("put aside", aside, least=len(queues) * len(messages.POISON))
+    rig.must_bite("from the last that was sent until all had been put aside, at most (s)", max(took), least=0)
     rig.must_bite("questions to be answered to nobody", lambda: rig.witness.said("*", _TO_NOBODY), least=asked)
+
+
+def _until_all_rest(rig: Rig, queues: Sequence[str]) -> float:
+    """How many seconds it takes until as many have been put aside as were sent; no more than is waited for them."""
+    began, wanted = monotonic(), len(queues) * len(messages.POISON)
+    wait_until(lambda: messages.resting_count(rig.env["MOTCUA_AMQP_URI"]) >= wanted, _COMES)
+    return monotonic() - began
 
 
 def _put_aside(rig: Rig, queues: Sequence[str]) -> int:
     """Each kind rests by its reason, and nothing else; taken away at once: 10 MB for each queue fill the broker."""
-    uri, wanted = rig.env["MOTCUA_AMQP_URI"], len(queues) * len(messages.POISON)
-    wait_until(lambda: messages.resting_count(uri) >= wanted, _COMES)
+    uri = rig.env["MOTCUA_AMQP_URI"]
     resting, aside = messages.resting(uri), 0
     for queue in queues:
         reasons = resting.pop(queue, [])
         aside += len(reasons)
-        named = sum(reason.startswith(_REASON) for reason in reasons)
-        rig.insist(named == len(reasons) == len(messages.POISON), f"{queue}: put aside are {reasons}")
+        rig.wrong.extend(f"{queue}: {wrong}" for wrong in messages.otherwise(reasons))
     rig.insist(not resting, f"others rest too: {resting}")
     messages.bury(uri)
     return aside

@@ -1,8 +1,9 @@
 """What operators do on a working day."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
+from urllib.parse import urlencode
 
 from deploy.local.composition import DOORS, SERVICES
 from deploy.local.waiting import wait_until
@@ -14,6 +15,7 @@ from tests.chaos.releases import EXPANDED, PRESENT, USING
 from tests.chaos.rig import Rig
 from tests.chaos.upgrade import UpgradeStage
 from tests.chaos.visitors import DoorAskedAgain, are_there
+from tests.integration.callbacks import Callback
 from tests.integration.crowd import offers
 
 _FIRST: Final = "routing:1"  # of those who write the new version
@@ -23,7 +25,10 @@ _TRIES: Final = 20  # each second one or so
 
 
 def rolling_restart(rig: Rig) -> None:
-    """Every service and every door is restarted with SIGTERM under load: no caller must ask more than twice."""
+    """Every service and all workers of every door are restarted with SIGTERM under load: nobody asks more than twice.
+
+    The masters of the doors stay; `rolling_upgrade` replaces them too.
+    """
     callers, rounds = _Callers(rig), rig.size(1, 5)
     for number in range(rounds):
         for service in rig.chance.shuffled(SERVICES):
@@ -73,6 +78,14 @@ def _received_as_new(rig: Rig, told: Acceptances) -> FolkStory:
     raise GaveUp(f"none of {_TRIES} dossiers was accepted as the new version")
 
 
+def _way_back(env: Mapping[str, str]) -> str:
+    """Where the gateway would send whoever has paid what nobody asked for: it is looked for in the books."""
+    asked = {"TmnCode": env["PAYMENT_VNPAY_TMN_CODE"], "Amount": "100", "CreateDate": "20260101000000"}
+    named = {"OrderInfo": "nothing", "TxnRef": "nobody-asked-for-it"}
+    query = urlencode({f"vnp_{name}": value for name, value in (asked | named).items()})
+    return f"{env['MOTCUA_PAYMENT_URL']}/payment/vnpay/return?{Callback(env, f'?{query}').signed()}"
+
+
 class _Callers:
     """Who asks meanwhile, each once more at most: stock clients, who hands in over HTTP, who looks at the doors."""
 
@@ -80,7 +93,7 @@ class _Callers:
         pages = {
             "portal": f"{rig.env['MOTCUA_PORTAL_URL']}/",
             "registry": f"{rig.env['MOTCUA_REGISTRY_URL']}/registry/catalogue/mic/procedures",
-            "payment": f"{rig.env['MOTCUA_PAYMENT_URL']}/health/ready",
+            "payment": _way_back(rig.env),
         }
         rig.insist(
             wait_until(lambda: are_there(pages), _SEEN_SECONDS), "not all pages were there before anything was done"
