@@ -21,7 +21,7 @@ from tests.chaos.rest import await_rest, depths
 from tests.chaos.returns import Return, returns
 from tests.chaos.tries import Try
 from tests.chaos.verbs import Verbs
-from tests.chaos.visitors import Visitors
+from tests.chaos.visitors import DoorAskedAgain, Visitors
 from tests.chaos.watch import Watch
 from tests.integration.books import Books
 from tests.integration.crowd import Offer, offers, plots
@@ -88,13 +88,15 @@ class Rig(Verbs):
         self.loads.append(questions)
         return questions
 
-    def visitors(self, **pages: str) -> Visitors:
-        """Somebody who looks at each of these pages again and again; all must be answered."""
-        visitors = Visitors(pages)
+    def visitors(self, door: DoorAskedAgain | None = None, /, **pages: str) -> Visitors:
+        """Somebody who looks at each of these pages again and again, as patiently as by this door; all are answered."""
+        visitors = Visitors(pages, door)
         self.loads.append(visitors)
         return visitors
 
-    def submissions(self, rate: float, gap: float = 0.0, door: type[HttpDoor] = HttpDoor, **how: Any) -> Submissions:
+    def submissions(
+        self, rate: float, gap: float = 0.0, door: Callable[..., HttpDoor] = HttpDoor, **how: Any
+    ) -> Submissions:
         """So many submissions a second over HTTP; all must succeed.
 
         But for those who fail within a `gap` of some seconds after something was done, and no longer than that on end.
