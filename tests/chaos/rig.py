@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol, TypeVar
 from deploy.local.composition import DOORS, SERVICES
 from deploy.local.waiting import wait_until
 from services.cli.top import scraping
+from tests.chaos.carried import ENDS, Carried
 from tests.chaos.chance import Chance
 from tests.chaos.deaths import unmeant
 from tests.chaos.diary import Bite, Spell, Step, may_delay_a_return, spells, united, waits_for_its_moment
@@ -53,7 +54,7 @@ class Rig(Verbs):
     chance: Chance
     dossiers: int
     full: bool
-    loads: list[Crowd | Submissions | Questions | Visitors] = field(default_factory=list)
+    loads: list[Crowd | Submissions | Carried | Questions | Visitors] = field(default_factory=list)
     bites: list[Bite] = field(default_factory=list)
     looks: list[Callable[[], list[str]]] = field(default_factory=list)
     healed_at: float = 0.0
@@ -100,12 +101,15 @@ class Rig(Verbs):
         """So many submissions a second over HTTP; all must succeed.
 
         But for those who fail within a `gap` of some seconds after something was done, and no longer than that on end.
+        When all is over, some of those taken are carried on to an end.
         """
         offer = offers(self.town)[_HANDED_IN]
         asked = door(self.env["MOTCUA_INTAKE_URL"], self.town.issuer)
         how = {"harmed_at": self.harmed_at, **how}
         load = Submissions(asked, {**offer.procedure, "tenant": offer.tenant}, rate, gap, **how).start()
-        self.loads.append(load)
+        carried = Carried(self.town, load, self.chance, most=self.size(6, 30))
+        self.loads += [load, carried]
+        self.must_bite("of those handed in over HTTP carried to their end", carried.count, least=len(ENDS))
         if gap:
             self.must_bite("submissions that failed", load.failed, least=0)
         return load
