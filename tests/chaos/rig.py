@@ -14,6 +14,7 @@ from services.cli.top import scraping
 from tests.chaos.carried import ENDS, Carried
 from tests.chaos.chance import Chance
 from tests.chaos.deaths import unmeant
+from tests.chaos.department import Department
 from tests.chaos.diary import Bite, Spell, Step, may_delay_a_return, spells, united, waits_for_its_moment
 from tests.chaos.load import Crowd, FolkStory, Submissions
 from tests.chaos.messages import queues_of_work
@@ -113,6 +114,13 @@ class Rig(Verbs):
         if gap:
             self.must_bite("submissions that failed", load.failed, least=0)
         return load
+
+    def department(self) -> Department:
+        """Another department's stock program, which must hear in the end all that is said from now on, in its order."""
+        department = self.beside(Department(self.stage.run_dir, self.env))
+        self.at_the_end(department.wrong)
+        self.must_bite("different things that a department heard", department.heard_count, least=10)
+        return department
 
     def beside(self, program: Other) -> Other:
         """A program of others, that ends with the scenario."""

@@ -13,7 +13,7 @@ _SLOW = 10.0  # seconds; a submission that waited for the broker would take long
 
 def broker_away(rig: Rig) -> None:
     """The broker is killed, restarted, and gone for 18 seconds (ten minutes): HTTP takes all, RPC says so in time."""
-    crowd, submissions, questions = rig.crowd(), rig.submissions(rate=2), rig.questions()
+    crowd, submissions, questions, _ = rig.crowd(), rig.submissions(rate=2), rig.questions(), rig.department()
     for share, end in zip((1 / 4, 1 / 2), rig.chance.shuffled((rig.kill, rig.restart)), strict=True):
         crowd.await_told(share)
         end("rabbitmq")

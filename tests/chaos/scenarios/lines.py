@@ -18,7 +18,7 @@ _SOON = 20.0  # seconds until each queue of the others has been empty once
 
 def cut_off(rig: Rig) -> None:
     """One service is off the broker for half a minute (two), by half, cut, silent; then all lines break every 2 s."""
-    crowd, submissions, questions = rig.crowd(), rig.submissions(rate=1), rig.questions()
+    crowd, submissions, questions, _ = rig.crowd(), rig.submissions(rate=1), rig.questions(), rig.department()
     victim, seconds = rig.chance.pick(SERVICES), rig.size(30, 120)
     crowd.await_told(1 / 4)
     rig.half_close(victim)

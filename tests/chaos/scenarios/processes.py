@@ -7,7 +7,6 @@ from deploy.local.composition import DOORS, SERVICES
 from deploy.local.waiting import wait_until
 from services.chassis.failpoint import POINTS
 from tests.chaos import messages
-from tests.chaos.department import Department
 from tests.chaos.diary import done_to
 from tests.chaos.rig import PROGRAMS, WRITERS, Rig
 from tests.chaos.visitors import PATIENCE_SECONDS, DoorAskedUntilServed, pages_of
@@ -32,7 +31,7 @@ _BROKER_STILL: Final = 75  # seconds
 
 def kills(rig: Rig) -> None:
     """SIGKILL of services, doors, their workers and relays, by chance and at chosen points, amid mixed dossiers."""
-    department, callers = rig.beside(Department(rig.stage.run_dir, rig.env)), _Callers(rig)
+    callers, _ = _Callers(rig), rig.department()
     victims = [(rig.kill, name) for name in PROGRAMS] + [(rig.kill_worker, door) for door in DOORS]
     crowd, times = rig.crowd(), rig.size(len(victims), 50)
     for point in rig.size((_BEFORE_A_MARK,), POINTS):
@@ -42,7 +41,6 @@ def kills(rig: Rig) -> None:
         crowd.await_told(number / times)
         rig.wait(rig.chance.seconds(0, 1))
         kill(victim)
-    rig.at_the_end(department.wrong)
     callers.must_have_been_served()
     _must_have_died(rig)
 
