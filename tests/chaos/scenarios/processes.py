@@ -8,6 +8,7 @@ from deploy.local.waiting import wait_until
 from services.chassis.failpoint import POINTS
 from tests.chaos import messages
 from tests.chaos.diary import done_to
+from tests.chaos.questions import Questions
 from tests.chaos.rig import PROGRAMS, WRITERS, Rig
 from tests.chaos.visitors import PATIENCE_SECONDS, DoorAskedUntilServed, pages_of
 from tests.integration.faults.test_kills import PASSED_BY
@@ -75,32 +76,42 @@ class _Callers:
 def frozen(rig: Rig) -> None:
     """Each service in turn stands still for 5 to 130 s, then the broker for 75 s: the others go on, all catch up."""
     crowd, submissions, questions = rig.crowd(), rig.submissions(rate=1), rig.questions()
-    asked, ignored = list[float](), 0
+    each, ignored = list[float](), 0
     for number, (victim, seconds) in enumerate(zip(rig.chance.shuffled(SERVICES), _STILL, strict=True)):
         crowd.await_told(number / len(_STILL) / 2)
-        others = [name for name in SERVICES if name != victim]
-        with rig.paused(victim):
-            rig.wait(seconds)
-        meanwhile = rig.spells(done_to(victim))
-        in_vain = questions.in_vain(*others, meanwhile=meanwhile)
-        rig.insist(not in_vain, f"while {victim} stood still, others were asked twice in vain: {', '.join(in_vain)}")
-        asked.append(questions.least_asked(*others, meanwhile=meanwhile) / seconds)
-        ignored += questions.unavailable(victim, meanwhile=meanwhile)
-        rig.stack.wait_ready([victim])
-    crowd.await_told(2 / 3)
+        asked, in_vain = _freeze(rig, questions, victim, seconds)
+        each.append(asked / seconds)
+        ignored += in_vain
     rig.must_have_taken("handed in while a service stood still", submissions)
     rig.must_bite("questions that it did not answer", ignored, least=sum(_STILL) / 10)
-    rig.must_bite("questions a minute to each of the others", 60 * min(asked), least=6)
+    rig.must_bite("questions a minute to each of the others", 60 * min(each), least=6)
     rig.must_bite("given up by the broker", rig.witness.wrote("rabbitmq", "missed heartbeats"))
+    crowd.await_told(2 / 3)
+    _freeze_broker(rig, questions)
+    rig.must_have_taken("handed in while the broker stood still", submissions, done_to("rabbitmq"))
+    rig.insist(submissions.slowest() < _SLOW, f"a submission took {submissions.slowest():.1f} s")
+
+
+def _freeze(rig: Rig, questions: Questions, victim: str, seconds: float) -> tuple[int, int]:
+    """One service: how often that of the others was asked which was asked least, and how often it did not answer."""
+    others = [name for name in SERVICES if name != victim]
+    with rig.paused(victim):
+        rig.wait(seconds)
+    meanwhile = rig.spells(done_to(victim))
+    in_vain = questions.in_vain(*others, meanwhile=meanwhile)
+    rig.insist(not in_vain, f"while {victim} stood still, others were asked twice in vain: {', '.join(in_vain)}")
+    rig.stack.wait_ready([victim])
+    return questions.least_asked(*others, meanwhile=meanwhile), questions.unavailable(victim, meanwhile=meanwhile)
+
+
+def _freeze_broker(rig: Rig, questions: Questions) -> None:
+    """The one that all have: nobody who needs it is ready, and whoever asks is told in time."""
     with rig.paused("rabbitmq"):
         rig.wait(_BROKER_STILL)
         rig.insist_not_ready(*SERVICES)
         rig.insist_ready(*DOORS)
-    meanwhile = rig.spells(done_to("rabbitmq"))
+    unanswered = partial(questions.unavailable, meanwhile=rig.spells(done_to("rabbitmq")))
     rig.stack.wait_ready(["rabbitmq"])
-    rig.insist(submissions.slowest() < _SLOW, f"a submission took {submissions.slowest():.1f} s")
-    unanswered = partial(questions.unavailable, meanwhile=meanwhile)
-    rig.must_have_taken("handed in while the broker stood still", submissions, done_to("rabbitmq"))
     rig.must_bite("questions unanswered while it did", unanswered, least=_BROKER_STILL / 2)
 
 
