@@ -123,14 +123,19 @@ def tell(monkeypatch: pytest.MonkeyPatch) -> Tell:
 
     def those(most: int, breaks_off: Sequence[str] = ()) -> tuple[Carried, Stories]:
         told = list[Told]()
-        monkeypatch.setattr(carried, "Crowd", lambda *how: told.append(Told(breaks_off, *how)) or told[0])
+
+        def begin(*how: Any) -> Told:
+            told.append(Told(breaks_off, *how))
+            return told[-1]
+
+        monkeypatch.setattr(carried, "Crowd", begin)
         load = Submissions(HttpDoor("http://nobody"), PROCEDURE, rate=1)
         load.handed = [Handed(0, code, name=f"t-{code}", procedure=PROCEDURE) for code in "ABCDEF"]
         load.handed.append(Handed(0, failure="x", name="t-7", procedure=PROCEDURE))
         monkeypatch.setattr(Submissions, "finish", lambda *_: None)
         found = Carried(Townsfolk({}), load, Chance(1, "x"), most)
         found.finish()
-        return found, told[0].stories
+        return found, [story for one in told for story in one.stories]
 
     return those
 
