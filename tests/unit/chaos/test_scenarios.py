@@ -1,15 +1,16 @@
 """What scenarios themselves count and insist on, without a server: it must be able to fail."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
 from tests.chaos.diary import Bite
 from tests.chaos.rig import Rig
-from tests.chaos.scenarios import broker
+from tests.chaos.scenarios import broker, lines
 
 OWNED = [("routing", "routing.open_case"), ("notify", "notify.tell")]
 
@@ -54,7 +55,8 @@ class Play:
 @pytest.fixture
 def owned(monkeypatch: pytest.MonkeyPatch) -> None:
     """There are two queues, of two services."""
-    monkeypatch.setattr(broker, "queues_of_work", lambda: OWNED)
+    for module in (broker, lines):
+        monkeypatch.setattr(module, "queues_of_work", lambda: OWNED)
 
 
 @pytest.mark.usefixtures("owned")
@@ -77,3 +79,13 @@ def test_what_piled_up_before_an_alarm_is_settled_before_it_is_over_but_for_what
     order = ["routing stands still", "no memory", "routing goes on", "…", "memory enough"]
     assert (play.told, play.wrong) == (order, wrong)
     assert [(one.count(), one.least) for one in play.bites] == [(11 - left, 5)]
+
+
+@pytest.mark.usefixtures("owned")
+def test_only_what_the_others_settled_counts_as_their_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines, "SERVICES", ("routing", "notify"))
+    play, settled = Play([]), Counter({"routing.open_case": 7, "notify.tell": 2})
+    taken: Any = SimpleNamespace(since=lambda: settled)
+    lines.insist_that_others_work(cast("Rig", play), "routing", taken, least=3)
+    assert play.told == ["routing not", "notify ready", "notify flow within 20 s"]
+    assert [(one.count(), one.least) for one in play.bites] == [(2, 3)]
