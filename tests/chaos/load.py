@@ -174,11 +174,15 @@ class Crowd:
         """What went otherwise than told; `kept` is intake's own books: code → applicant's e-mail and status."""
         own = {code: status for code, (email, status) in kept.items() if f".{self.tag}-" in email}
         told = {one.dossier_code: STATUS_OF.get(one.outcome, OPEN) for one in self.ended}
-        broken = [f"a dossier broke off: {one.exception()!r}" for one in self._running if one.exception()]
+        broken = self.broken()
         lost = [f"{code} was told and is not kept" for code in told.keys() - own.keys()]
         ghosts = [f"{code} is kept and was never told of" for code in own.keys() - told.keys()] if not broken else []
         ends = [f"{code} is {own[code]}, not {end}" for code, end in told.items() if own.get(code, end) != end]
         return broken + lost + ghosts + ends
+
+    def broken(self) -> list[str]:
+        """Whose story broke off."""
+        return [f"a dossier broke off: {one.exception()!r}" for one in self._running if one.exception()]
 
     @property
     def accepted(self) -> int:
@@ -209,6 +213,8 @@ class Handed:
     failure: str = ""
     refusal: str = ""  # the code of the door's own word, where it failed with one
     again_after: str = ""  # what it was told of when to come back
+    name: str = ""  # in the address of who handed in
+    procedure: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def ended(self) -> float:
@@ -312,11 +318,11 @@ class Submissions:
             number += 1
 
     def _hand_in(self, number: int, tax_code: str) -> None:
-        one = Handed(time.monotonic())
+        one = Handed(time.monotonic(), name=f"{self.tag}-{number}")
         self.under_way.append(one)
         try:
-            procedure = _of(self.procedure, tax_code) if self.strangers else self.procedure
-            request = {**self.door.submission(procedure, f"{self.tag}-{number}"), "request_id": fresh()}
+            one.procedure = _of(self.procedure, tax_code) if self.strangers else self.procedure
+            request = {**self.door.submission(one.procedure, one.name), "request_id": fresh()}
             one.code = self.door.ask(actor_of(request["applicant"]), "submit", **request)["dossier_code"]
         except requests.RequestException as error:
             one.failure, one.refusal = repr(error), _refusal(error)

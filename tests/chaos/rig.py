@@ -11,8 +11,10 @@ from typing import Any, Final, Protocol, TypeVar
 from deploy.local.composition import DOORS, SERVICES
 from deploy.local.waiting import wait_until
 from services.cli.top import scraping
+from tests.chaos.carried import ENDS, Carried
 from tests.chaos.chance import Chance
 from tests.chaos.deaths import unmeant
+from tests.chaos.department import Department
 from tests.chaos.diary import (
     Bite,
     Spell,
@@ -30,7 +32,7 @@ from tests.chaos.rest import await_rest, depths
 from tests.chaos.returns import Return, returns
 from tests.chaos.tries import Try
 from tests.chaos.verbs import Verbs
-from tests.chaos.visitors import Visitors
+from tests.chaos.visitors import DoorAskedAgain, Visitors
 from tests.chaos.watch import Watch
 from tests.integration.books import Books
 from tests.integration.crowd import Offer, offers, plots
@@ -62,7 +64,7 @@ class Rig(Verbs):
     chance: Chance
     dossiers: int
     full: bool
-    loads: list[Crowd | Submissions | Questions | Visitors] = field(default_factory=list)
+    loads: list[Crowd | Submissions | Carried | Questions | Visitors] = field(default_factory=list)
     bites: list[Bite] = field(default_factory=list)
     looks: list[Callable[[], list[str]]] = field(default_factory=list)
     healed_at: float = 0.0
@@ -97,25 +99,37 @@ class Rig(Verbs):
         self.loads.append(questions)
         return questions
 
-    def visitors(self, **pages: str) -> Visitors:
-        """Somebody who looks at each of these pages again and again; all must be answered."""
-        visitors = Visitors(pages)
+    def visitors(self, door: DoorAskedAgain | None = None, /, **pages: str) -> Visitors:
+        """Somebody who looks at each of these pages again and again, as patiently as by this door; all are answered."""
+        visitors = Visitors(pages, door)
         self.loads.append(visitors)
         return visitors
 
-    def submissions(self, rate: float, gap: float = 0.0, door: type[HttpDoor] = HttpDoor, **how: Any) -> Submissions:
+    def submissions(
+        self, rate: float, gap: float = 0.0, door: Callable[..., HttpDoor] = HttpDoor, **how: Any
+    ) -> Submissions:
         """So many submissions a second over HTTP; all must succeed.
 
         But for those who fail within a `gap` of some seconds after something was done, and no longer than that on end.
+        When all is over, some of those taken are carried on to an end.
         """
         offer = offers(self.town)[_HANDED_IN]
         asked = door(self.env["MOTCUA_INTAKE_URL"], self.town.issuer)
         how = {"harmed_at": self.harmed_at, **how}
         load = Submissions(asked, {**offer.procedure, "tenant": offer.tenant}, rate, gap, **how).start()
-        self.loads.append(load)
+        carried = Carried(self.town, load, self.chance, most=self.size(6, 30))
+        self.loads += [load, carried]
+        self.must_bite("of those handed in over HTTP carried to their end", carried.count, least=len(ENDS))
         if gap:
             self.must_bite("submissions that failed", load.failed, least=0)
         return load
+
+    def department(self) -> Department:
+        """Another department's stock program, which must hear in the end all that is said from now on, in its order."""
+        department = self.beside(Department(self.stage.run_dir, self.env))
+        self.at_the_end(department.wrong)
+        self.must_bite("different things that a department heard", department.heard_count, least=10)
+        return department
 
     def beside(self, program: Other) -> Other:
         """A program of others, that ends with the scenario."""

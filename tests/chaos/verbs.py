@@ -97,10 +97,10 @@ class Verbs:
             fuse.unlink(missing_ok=True)
             self._fuses.remove(fuse)
 
-    def burnt(self, *processes: str) -> int:
-        """How many have died at the points where they were to, of all processes or of some."""
-        died = [fuse.name.partition("@")[0] for fuse in self._fuses if not fuse.exists()]
-        return sum(process in (processes or died) for process in died)
+    def burnt(self, *processes: str, point: str = "") -> int:
+        """How many have died at the points where they were to, of all processes or of some; or at this one."""
+        died = [fuse.name.partition("@") for fuse in self._fuses if not fuse.exists()]
+        return sum((not processes or process in processes) and point in {"", at} for process, _, at in died)
 
     def killed(self) -> int:
         """How many of those that a supervisor keeps died of somebody else than of themselves."""

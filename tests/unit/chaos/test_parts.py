@@ -167,6 +167,16 @@ def test_a_submission_may_fail_after_a_verb_or_the_death_of_its_door_and_not_aft
     assert rig.harmed_at() == [1003.0, 1007.0]
 
 
+def test_who_died_is_known_by_his_name_and_by_his_point(tmp_path: Path) -> None:
+    rig = Rig.__new__(Rig)
+    points = ("relay.after_publish", "rpc.before_reply")
+    fuses = [tmp_path / f"{process}@{point}" for process in ("intake", "notify") for point in points]
+    vars(rig)["_fuses"] = fuses
+    fuses[0].touch()  # intake has not passed it
+    assert (rig.burnt(), rig.burnt("intake"), rig.burnt("notify", "routing")) == (3, 1, 2)
+    assert (rig.burnt(point=points[0]), rig.burnt("intake", point=points[0]), rig.burnt(point=points[1])) == (1, 0, 2)
+
+
 @pytest.mark.parametrize(("hangs", "done"), [(False, []), (True, ["kill"])])
 def test_a_broker_that_hangs_while_it_joins_again_is_started_anew(
     monkeypatch: pytest.MonkeyPatch, hangs: bool, done: list[str]
