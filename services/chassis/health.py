@@ -6,6 +6,7 @@ frozen, when the HTTP doors go on without it.
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from services.chassis import metrics
@@ -42,6 +43,12 @@ def _show_nothing_known() -> None:
     metrics.tell(metrics.READY, False)
 
 
+@dataclass(frozen=True, slots=True)
+class _Need:
+    is_there: Callable[[], bool]
+    at_doors: bool
+
+
 class Health:
     """Whether a process can work, and what waits."""
 
@@ -49,10 +56,19 @@ class Health:
         self._store, self._relay = Writable(database), relay
         self._reach, self._found = Reach(settings.amqp_uri, settings.service), Found()
         self._hears: Callable[[], bool] | None = None  # a door takes requests without the broker
+        self._needs: dict[str, _Need] = {}
+        self._has: dict[str, bool] = {}
 
     def needs_broker(self, hears: Callable[[], bool]) -> None:
         """This process works on what it hears; `hears` says whether it consumes now."""
         self._hears = hears
+
+    def needs(self, name: str, is_there: Callable[[], bool], *, at_doors: bool = True) -> None:
+        """Nor can it work without this, which others bring; `at_doors`: also as an HTTP door.
+
+        Who waits for it goes on consuming, or it would never come.
+        """
+        self._needs[name] = _Need(is_there, at_doors)
 
     def keep_looking(self, stopping: threading.Event) -> None:
         """Look at the store and the broker, and show what is found, until the process stops."""
@@ -62,6 +78,8 @@ class Health:
         """Look now, and show it; whether all is well."""
         self._store.look()
         self._found = self._reach.look()
+        if self._store.is_so():
+            self._has = {name: self._is_there(name) for name in self._needed()}
         report = self.report()
         relay = report["relay"]
         metrics.tell(metrics.READY, report["ready"])
@@ -72,26 +90,42 @@ class Health:
         return bool(report["ready"] and report["broker"] and report["publishing"])
 
     def report(self, *, heard: bool = False) -> dict[str, Any]:
-        """Ready is who can work: write, and, unless it is a door, hear of work and publish what comes of it.
+        """Ready is who can work: has what it needs, can write, and, unless it is a door, hears of work and publishes.
 
         What a door writes is published when the broker is back. Who was `heard` through the broker knows that it is
         there and takes messages; else `broker`, `publishing` and `dead_letters` are as of the last look, at most
-        `LOOK_SECONDS` ago, as is what could be written. But what the relay could not publish is known at once, as is
-        whether anybody consumes, and whether there is a primary.
+        `LOOK_SECONDS` ago, as is what could be written, and what else is needed. But what the relay could not publish
+        is known at once, as is whether anybody consumes, and whether there is a primary.
         """
         writable, reachable = self._store.is_so(), heard or self._found.answers
         publishing = (heard or self._found.takes) and not self._relay.misses_broker
         consuming = self._hears is None or self._hears()
         works = self._hears is None or (reachable and publishing and consuming)
+        has = {name: self._has.get(name, False) for name in self._needed()}
         return {
-            "ready": writable and works,
+            "ready": writable and works and all(has.values()),
             "store": writable,
+            **has,
             "broker": reachable,
             "publishing": publishing,
             **({} if self._hears is None else {"consuming": consuming}),
             "relay": {"healthy": self._relay.healthy, **self._lag(writable)},
             "dead_letters": self._found.dead_letters,
         }
+
+    def _needed(self) -> list[str]:
+        return [name for name, need in self._needs.items() if need.at_doors or self._hears is not None]
+
+    def _is_there(self, name: str) -> bool:
+        """Asked of the store; what was there a moment ago is not gone because the store is."""
+        known = self._has.get(name)
+        try:
+            is_there = self._needs[name].is_there()
+        except Unavailable:
+            return bool(known)
+        if not is_there and known is not False:
+            log.warning("not_ready_without", what=name)
+        return is_there
 
     def _lag(self, writable: bool) -> Document:
         unknown = {"waiting": None, "oldest_seconds": None}

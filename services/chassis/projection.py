@@ -57,6 +57,12 @@ class Projection:
         with outages_named():
             return self._collection.find_one({"tenant": tenant, "kind": kind}, {"_id": 1}) is not None
 
+    def holds_any(self, kind: str) -> bool:
+        """Whether any document of a kind is here, of whatever days, whoever published it."""
+        with outages_named():
+            found = self._collection.find_one({"tenant": {"$gt": ""}, "kind": kind}, {"_id": 1})  # any: by the index
+        return found is not None
+
     def listed(self, tenant: str, kind: str, day: date, limit: int = 100, after: str | None = None) -> list[Document]:
         """The documents of a kind in force on `day`, by key, at most `limit`, those behind key `after`."""
         wanted: Document = {"tenant": tenant, "kind": kind, **_in_force(day)}

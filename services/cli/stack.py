@@ -166,6 +166,8 @@ def _complaint(service: str, health: dict[str, Any]) -> str:
         return f"{service} is not ready: the database does not answer it"
     if health["broker"] and not health.get("publishing", True):
         return f"{service} is not ready: the broker takes no messages of it (out of memory or disk?)"
+    if health["broker"] and not health.get("catalogue", True):
+        return f"{service} is not ready: the catalogue has not come to it (docs/monitoring.md)"
     return f"{service} is not ready: the broker does not answer it"
 
 

@@ -1,6 +1,7 @@
 """Intake put together."""
 
 from datetime import timedelta
+from functools import partial
 
 from services.chassis.projection import Projection
 from services.chassis.timers import Timer
@@ -23,6 +24,7 @@ def wire(settings: IntakeSettings) -> Wired[IntakeCases]:
     base = Base(settings)
     journal = base.journal(DOSSIER, "dossiers")
     projection = Projection(base.database["catalogue"])
+    base.health.needs("catalogue", partial(projection.holds_any, "procedure"))
     uploads = Uploads(base.database["uploads"], timedelta(seconds=settings.upload_unclaimed_seconds))
     drafts = Drafts(base.database["drafts"])
     tallies = Tallies(base.database["tally_months"], base.database["tallies"], journal.collection)

@@ -50,6 +50,7 @@ def wire(settings: NotifySettings) -> Wired[Parts]:
     base = Base(settings)
     journal = base.journal(NOTICE, "notices")
     store, projection = NoticeStore(journal), Projection(base.database["catalogue"])
+    base.health.needs("catalogue", partial(projection.holds_any, "procedure"))
     claims = Claims(journal.collection, timedelta(seconds=settings.claim_seconds), settings.longest_sending)
     remote, lines = Remote(settings.amqp_uri, issuer_of(settings), _SYSTEM), Lines(settings)
     neighbours = Neighbours(remote)

@@ -1,5 +1,7 @@
 """How payment is put together."""
 
+from functools import partial
+
 from services.chassis.actor import Actor
 from services.chassis.journal import Aggregate
 from services.chassis.projection import Projection
@@ -27,6 +29,8 @@ def wire(settings: PaymentSettings) -> Wired[PaymentCases]:
     journal = base.journal(ORDER, "orders")
     orders = Orders(journal, base.database["dossiers"])
     projection, numbers = Projection(base.database["catalogue"]), Series(base.database["receipts"])
+    # what the gateway reports is settled without it
+    base.health.needs("catalogue", partial(projection.holds_any, "procedure"), at_doors=False)
     remote = Remote(settings.amqp_uri, issuer_of(settings), Actor("system", "payment"))
     merchant = Merchant(settings.vnpay_tmn_code, settings.vnpay_secret.get_secret_value())
     gateway = Gateway(settings.vnpay_api_url, merchant)

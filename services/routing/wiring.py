@@ -1,5 +1,7 @@
 """How routing is put together."""
 
+from functools import partial
+
 from services.chassis.actor import Actor
 from services.chassis.journal import Aggregate
 from services.chassis.projection import Projection
@@ -26,6 +28,7 @@ def wire(settings: RoutingSettings) -> Wired[RoutingCases]:
     base = Base(settings)
     journal = base.journal(CASE, "cases")
     store, figures, projection = CaseStore(journal), Figures(journal), Projection(base.database["catalogue"])
+    base.health.needs("catalogue", partial(projection.holds_any, "procedure"))
     catalogue = Catalogue(projection)
     statistics = Statistics(figures, catalogue, settings)
     remote = Remote(settings.amqp_uri, issuer_of(settings), Actor("system", "routing"))

@@ -56,6 +56,44 @@ def test_a_service_is_not_ready_while_its_relay_gets_nothing_through(world: Worl
     assert not world.ready(heard=True)
 
 
+@pytest.mark.parametrize("is_service", [True, False], ids=["service", "door"])
+def test_nobody_is_ready_before_what_he_needs_has_come(world: World, is_service: bool) -> None:
+    here: list[str] = []
+    world.health.needs("catalogue", lambda: bool(here))
+    if is_service:
+        world.serve()
+    assert not world.ready(heard=True)
+    assert world.health.report()["catalogue"] is False
+    assert not world.health.look()  # so it is looked again soon
+    assert REGISTRY.get_sample_value("motcua_ready") == 0.0
+    here.append("a procedure")
+    assert world.ready()
+    assert world.health.report()["catalogue"] is True
+
+
+def test_what_only_a_service_needs_keeps_nobody_from_its_door(world: World) -> None:
+    world.health.needs("catalogue", lambda: False, at_doors=False)
+    assert world.ready()
+    assert "catalogue" not in world.health.report()
+    assert not world.serve().ready()
+
+
+def test_what_had_come_is_not_gone_because_the_store_does_not_answer(world: World) -> None:
+    def is_there() -> bool:
+        if fails:
+            raise Unavailable("store.unavailable", "Away.", "Chưa sẵn sàng.")
+        return True
+
+    fails = False
+    world.serve().health.needs("catalogue", is_there)
+    assert world.ready()
+    fails = True
+    assert world.ready()
+    world.writable = False
+    assert not world.ready()
+    assert world.health.report()["catalogue"] is True
+
+
 def test_nobody_is_ready_while_the_store_is_away(world: World) -> None:
     world.writable = False
     assert not world.ready()

@@ -85,6 +85,17 @@ def test_what_is_not_there_is_looked_for_again() -> None:
     assert collection.reads == 2
 
 
+def test_whether_any_document_of_a_kind_has_come_is_looked_at_each_time() -> None:
+    class Kinds(Counting):
+        def find_one(self, wanted: dict[str, Any], *_: Any, **__: Any) -> dict[str, Any] | None:
+            self.reads += 1
+            return {"_id": "mic/unit/x@2026-01-01"} if wanted["kind"] == "unit" else None
+
+    projection = Projection(collection := Kinds())
+    assert [projection.holds_any(kind) for kind in ("unit", "procedure", "unit")] == [True, False, True]
+    assert collection.reads == 3
+
+
 class Dated(Counting):
     """Versions of one document, in force or not, as MongoDB would find them."""
 
