@@ -35,6 +35,7 @@ from services.contracts.event import Event
 State = TypeVar("State")
 _ATTEMPTS = 12
 _SALT_BYTES = 12
+_OPENED = ("opened_by",)
 _CONVERTER = make_converter()
 
 
@@ -151,8 +152,8 @@ class Journal(Generic[State]):
         """
         remembered = self.memory.recall(id_)
         if remembered or opens or once:
-            stored = self._on_a_guess(_Change(id_, remembered, cause, subject, once), decide)
-            metrics.GUESSES.labels(self.aggregate.name, "right" if stored else "wrong").inc()
+            outcome, stored = self._on_a_guess(_Change(id_, remembered, cause, subject, once), decide)
+            metrics.GUESSES.labels(self.aggregate.name, outcome).inc()
             if stored:
                 return stored
         for _ in range(_ATTEMPTS):
@@ -165,11 +166,11 @@ class Journal(Generic[State]):
                 return self._unchanged(document)
             try:
                 return self._append(_Change(id_, document, cause, subject, once), state, made)
-            except Overtaken:
-                metrics.CONFLICTS.labels(self.aggregate.name).inc()
-                continue
+            except Overtaken as overtaken:
+                self._count(overtaken)
             except Taken as taken:
-                if taken.key == ("opened_by",) and (earlier := self.find_opened(cause)):
+                self._count(taken)
+                if taken.key == _OPENED and (earlier := self.find_opened(cause)):
                     return earlier
                 if taken.key not in {("_id",), ()}:
                     raise
@@ -205,20 +206,29 @@ class Journal(Generic[State]):
         stored: Document = _CONVERTER.unstructure(state)
         return stored
 
-    def _on_a_guess(self, change: _Change, decide: Decide[State]) -> Stored[State] | None:
-        """The change, made on what this process believes; None where that has to be looked at first."""
+    def _on_a_guess(self, change: _Change, decide: Decide[State]) -> tuple[str, Stored[State] | None]:
+        """How the guess ended, and the change, made on what this process believes; None where that has to be looked at.
+
+        It was `wrong` where others were faster, and `refused` where nothing was written on it.
+        """
         document = change.document
         if document is not None and _has(document, change.cause):
-            return self._as_after(document, change.cause)
+            return "right", self._as_after(document, change.cause)
         state = self.parse(document).state if document else None
         try:
             made = decide(state)
         except Exception:  # noqa: BLE001 – whatever speaks against it may be out of date: it is decided again
-            return None
+            return "refused", None
         try:
-            return self._append(change, state, made) if made else None
-        except (Overtaken, Taken):
-            return None
+            return ("right", self._append(change, state, made)) if made else ("refused", None)
+        except (Overtaken, Taken) as faster:
+            self._count(faster)
+            return "wrong", None
+
+    def _count(self, faster: Overtaken | Taken) -> None:
+        """Others were faster; where its own cause has opened something before, there were no others."""
+        if isinstance(faster, Overtaken) or faster.key != _OPENED:
+            metrics.CONFLICTS.labels(self.aggregate.name).inc()
 
     def _append(self, change: _Change, before: State | None, made: Sequence[Event]) -> Stored[State]:
         id_, document, cause, subject = change.id, change.document, change.cause, change.subject

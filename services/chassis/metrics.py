@@ -52,7 +52,9 @@ COMMITS = Histogram("motcua_commit_seconds", "One bulk write.", ("collection",),
 COMMIT_SIZES = Histogram("motcua_commit_changes", "Changes that shared a bulk write.", ("collection",), buckets=_SIZES)
 CONFLICTS = Counter("motcua_journal_conflicts", "Changes that others were faster than.", ("kind",))
 GUESSES = Counter(
-    "motcua_journal_guesses", "Changes made on what was remembered, without a read first.", ("kind", "outcome")
+    "motcua_journal_guesses",
+    "Changes tried on what was remembered, without a read first: right, wrong (others were faster), refused.",
+    ("kind", "outcome"),
 )
 WEBHOOKS = Counter(
     "motcua_webhooks", "Tries to tell somebody by webhook: delivered, failed (goes again), given_up.", ("outcome",)

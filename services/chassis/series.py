@@ -9,6 +9,7 @@ from typing import Any
 
 from pymongo.errors import BulkWriteError
 
+from services.chassis import metrics
 from services.chassis.commits import DUPLICATE_KEY
 from services.chassis.errors import Conflict
 from services.chassis.store import Collection, Document, outages_named
@@ -62,7 +63,9 @@ class Series:
             series, owner = wanting[kept]
             self._last.pop(series, None)
             held = self._collection.find_one({"owner": owner})
-            if held is not None:
+            if held is None:
+                metrics.CONFLICTS.labels(getattr(self._collection, "name", "")).inc()
+            else:
                 taken[wanting[kept]] = _taken(held)
         return taken
 

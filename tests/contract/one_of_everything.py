@@ -12,7 +12,7 @@ from prometheus_client import REGISTRY, Counter, Gauge, Histogram, generate_late
 from services.chassis import metrics
 
 # Each stands for one kind of end: what is shown of requests and calls, of messages, and of guesses.
-OUTCOMES: Final = ("ok", "Unavailable", "done", "ladder", "outage", "dead", "right", "wrong")
+OUTCOMES: Final = ("ok", "Unavailable", "done", "ladder", "outage", "dead", "right", "wrong", "refused")
 
 FROM_THE_BEGINNING: Final = (metrics.POOL, metrics.TIMER_OVERDUE, metrics.IN_HAND, metrics.QUEUED)
 

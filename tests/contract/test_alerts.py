@@ -22,9 +22,14 @@ from services.portal.offers import Offers
 from tests.contract.test_monitoring import alerts
 from tests.keys import ring
 from tests.promql import Series, fires, series_of
+from tests.unit.chassis.tally import TALLY, cause
+from tests.unit.chassis.test_journal import withdrawn
 from tests.unit.chassis.world import World, forget_shown
+from tests.unit.counts import counted
+from tests.unit.fakes import FakeCollection, fake_journal
 from tests.unit.portal.fakes import FakeServices, app, catalogue, procedure, settings
 
+CONFLICTS: Final = "motcua_journal_conflicts_total"
 NIGHT: Final = datetime(2026, 11, 25, 20, tzinfo=UTC)  # nobody hands anything in
 NOON: Final = datetime(2026, 11, 25, 5, tzinfo=UTC)  # a Wednesday, at UTC+7
 SECONDS: Final = 15.0
@@ -180,6 +185,16 @@ def test_an_alert_comes_of_what_it_is_about_and_no_other_does(healthy: Pages, al
     process, lines = SICK[alert]
     before = {**healthy, process: seen_before(healthy[process], lines)}
     assert found({**healthy, process: plus(healthy[process], *lines)}, before) == {alert}
+
+
+def test_changes_of_two_processes_that_meet_come_to_an_alert(healthy: Pages) -> None:
+    collection, before = FakeCollection(), counted(CONFLICTS, kind="tally")
+    journals = fake_journal(TALLY, collection), fake_journal(TALLY, collection)
+    for step in range(102):
+        journals[step % 2].change("D", cause(str(step)), withdrawn())
+    met = f'{CONFLICTS}{{kind="tally"}} {counted(CONFLICTS, kind="tally") - before}'
+    earlier = {**healthy, "routing": seen_before(healthy["routing"], [met])}
+    assert found({**healthy, "routing": plus(healthy["routing"], met)}, earlier) == {"MotcuaConflicts"}
 
 
 @pytest.mark.parametrize("kind", ["motcua_messages_in_hand", "motcua_queue_messages"])

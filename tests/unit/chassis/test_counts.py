@@ -13,7 +13,7 @@ from services.chassis.publish import Outgoing
 from services.chassis.retry import ATTEMPT
 from services.chassis.subscribe import Subscribe
 from tests.unit.chassis.recorded import CODE, Broker, Marked, relay
-from tests.unit.chassis.tally import TALLY, cause
+from tests.unit.chassis.tally import TALLY, cause, refuse
 from tests.unit.chassis.test_journal import withdrawn
 from tests.unit.counts import counted
 from tests.unit.fakes import FakeCollection, fake_journal
@@ -27,7 +27,7 @@ def guesses() -> dict[str, float]:
     """By how they ended, and how often somebody was overtaken."""
     found = {
         outcome: counted("motcua_journal_guesses_total", kind="tally", outcome=outcome)
-        for outcome in ("right", "wrong")
+        for outcome in ("right", "wrong", "refused")
     }
     return {**found, "conflicts": counted("motcua_journal_conflicts_total", kind="tally")}
 
@@ -72,7 +72,40 @@ def test_a_guess_is_counted_by_how_it_ended_and_so_is_who_was_overtaken() -> Non
     collection.before_write = overtake
     journal.change("D", cause("overtaken twice"), withdrawn())
     assert journal.get("D").state.asked == 5
+    assert moved(before, guesses()) == {"right": 1, "wrong": 1, "conflicts": 2}
+
+
+def test_of_two_processes_that_change_one_thing_the_slower_one_is_counted() -> None:
+    collection, before = FakeCollection(), guesses()
+    one, other = fake_journal(TALLY, collection), fake_journal(TALLY, collection)
+    one.change("D", cause("1"), withdrawn())
+    other.change("D", cause("2"), withdrawn())
+    assert moved(before, guesses()) == {}
+    one.change("D", cause("3"), withdrawn())
+    assert other.get("D").state.asked == 3
+    assert moved(before, guesses()) == {"wrong": 1, "conflicts": 1}
+
+
+def test_of_two_that_open_one_thing_the_slower_one_is_counted_and_nobody_who_says_it_twice() -> None:
+    collection, before = FakeCollection(), guesses()
+    one, other = fake_journal(TALLY, collection), fake_journal(TALLY, collection)
+    one.change("D", cause("1"), withdrawn(), opens=True)
+    other.change("D", cause("2"), withdrawn(), opens=True)
     assert moved(before, guesses()) == {"right": 1, "wrong": 1, "conflicts": 1}
+    before = guesses()
+    one.change("E", cause("3"), withdrawn(), once=True)
+    other.change("F", cause("3"), withdrawn(), once=True)
+    assert moved(before, guesses()) == {"right": 1, "wrong": 1}
+
+
+def test_a_guess_on_which_nothing_was_written_was_not_wrong() -> None:
+    journal = fake_journal(TALLY)
+    journal.change("D", cause("1"), withdrawn())
+    before = guesses()
+    journal.change("D", cause("2"), lambda _: [])
+    with pytest.raises(Refused):
+        journal.change("D", cause("3"), refuse)
+    assert moved(before, guesses()) == {"refused": 2}
 
 
 def test_an_event_is_counted_by_whether_the_broker_took_it() -> None:

@@ -8,12 +8,14 @@ from pymongo.errors import AutoReconnect, BulkWriteError
 
 from services.chassis.errors import Unavailable
 from services.chassis.series import Series
+from tests.unit.counts import counted
 
 
 class Numbers:
     """A collection with the two unique indexes."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "numbers") -> None:
+        self.name = name
         self.kept: list[dict[str, Any]] = []
         self.before_insert: list[Any] = []
         self.batches: list[int] = []
@@ -49,6 +51,17 @@ def test_numbers_that_others_took_are_not_taken_again() -> None:
     taken = [one.take("A", "a"), other.take("A", "b"), one.take("A", "c"), other.take("A", "d")]
     assert taken == [("A", number) for number in (1, 2, 3, 4)]
     assert other.take("A", "a")[1] == 1
+
+
+def test_who_took_a_number_that_others_had_is_counted_and_who_asks_again_is_not() -> None:
+    numbers = Numbers("counted_numbers")
+    one, other = Series(numbers), Series(numbers)
+    one.take("A", "a")
+    other.take("A", "a")
+    assert counted("motcua_journal_conflicts_total", kind="counted_numbers") == 0
+    other.take("A", "b")
+    one.take("A", "c")
+    assert counted("motcua_journal_conflicts_total", kind="counted_numbers") == 1
 
 
 def test_whoever_was_interrupted_finds_his_number_again() -> None:
