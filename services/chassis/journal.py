@@ -99,10 +99,7 @@ class Journal(Generic[State]):
 
     def find(self, id_: str) -> Stored[State] | None:
         """The aggregate as it stands, or None."""
-        document = self._present.find(id_)
-        if document:
-            spans.about(self.aggregate.about, document)
-        return self.parse(document) if document else None
+        return self._found(self._present.find(id_))
 
     def get(self, id_: str) -> Stored[State]:
         """The aggregate as it stands. Raises NotFound."""
@@ -113,8 +110,7 @@ class Journal(Generic[State]):
 
     def remembered(self, id_: str) -> Stored[State] | None:
         """The aggregate as this process last changed it, within a minute, or None; others may have changed it since."""
-        document = self.memory.recall(id_)
-        return self.parse(document) if document else None
+        return self._found(self.memory.recall(id_))
 
     def glance(self, id_: str) -> Stored[State] | None:
         """As `find`, but it may be a minute old: for what never changes, or is checked again when changed."""
@@ -160,7 +156,8 @@ class Journal(Generic[State]):
             document = self._whole.find(id_)
             if document is not None and _has(document, cause):
                 return self._as_after(document, cause)
-            state = self.parse(document).state if document else None
+            known = self._found(document)
+            state = known.state if known else None
             made = decide(state)
             if not made:
                 return self._unchanged(document)
@@ -205,6 +202,13 @@ class Journal(Generic[State]):
         """A state as it is stored."""
         stored: Document = _CONVERTER.unstructure(state)
         return stored
+
+    def _found(self, document: Document | None) -> Stored[State] | None:
+        """What the work here is about, whatever becomes of it: who is refused is to be found by the code too."""
+        if document is None:
+            return None
+        spans.about(self.aggregate.about, document)
+        return self.parse(document)
 
     def _on_a_guess(self, change: _Change, decide: Decide[State]) -> tuple[str, Stored[State] | None]:
         """How the guess ended, and the change, made on what this process believes; None where that has to be looked at.
@@ -294,6 +298,7 @@ class Journal(Generic[State]):
 
     def _as_after(self, document: Document, cause: Cause) -> Stored[State]:
         """The answer as the first time: the state right after the cause's own events."""
+        spans.about(self.aggregate.about, document)
         own = [entry for entry in document["history"] if entry["cause"] == cause.id]
         if cause.digest and own[0].get("digest") not in {None, cause.digest}:
             raise Conflict(

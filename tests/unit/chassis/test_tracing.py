@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from time import perf_counter
 from types import SimpleNamespace
 from typing import Any
@@ -31,7 +32,7 @@ from tests.unit.chassis.recorded import (
     said,
     withdrawn,
 )
-from tests.unit.chassis.tally import TALLY
+from tests.unit.chassis.tally import TALLY, refuse
 from tests.unit.chassis.tally import cause as asked
 from tests.unit.chassis.test_counted import Taking
 
@@ -185,6 +186,30 @@ def test_a_call_takes_along_whose_work_it_is_and_nothing_where_nobody_asked(seen
     assert parent_of(served) == header == identity(call)
     assert (said(served)["motcua.error_code"], served.status.status_code) == ("intake.no", StatusCode.UNSET)
     assert "words" not in json.dumps(said(served))
+
+
+@pytest.mark.parametrize("how", ["remembered", "glanced at", "refused", "refused anew", "said before"])
+def test_a_request_is_found_by_the_code_of_what_it_was_about_whatever_became_of_it(
+    seen: Seen, journal: Any, how: str
+) -> None:
+    journal.change(CODE, asked("first"), withdrawn())
+    if how == "refused anew":  # by a process that remembers nothing of it
+        journal = Journal(TALLY, journal.collection, lambda _journal, _id: None)
+
+    def act() -> None:
+        if how == "remembered":
+            journal.remembered(CODE)
+        elif how == "glanced at":
+            journal.glance(CODE)
+        elif how == "said before":
+            journal.change(CODE, asked("first"), withdrawn())
+        else:
+            journal.change(CODE, asked("no"), refuse)
+
+    spans.enter(SimpleNamespace(cause=asked("outside")))
+    with suppress(Refused), tracing.doing("server", "intake/act", {}):
+        act()
+    assert said(seen.one("intake/act"))[spans.SUBJECT] == CODE
 
 
 def test_an_outage_is_an_error_of_whoever_met_it_without_its_words(seen: Seen) -> None:
