@@ -14,6 +14,7 @@ from pymongo.database import Database as RealDatabase
 
 from services.chassis import together
 from services.chassis.actor import Actor
+from services.chassis.health import Health
 from services.chassis.journal import Journal
 from services.chassis.relay import Relay
 from services.chassis.service import Service
@@ -118,6 +119,7 @@ class Ground(Base):
         self.settings = settings
         self.database = cast("RealDatabase[Document]", world.database(settings.service))
         self.relay = Awake(settings.service, cast("Any", world.bus), settings.relay_batch)
+        self.health = Health(settings, self.database, self.relay)
         self._world = world
 
     def journal(self, aggregate: Any, collection: str) -> Journal[Any]:
