@@ -46,7 +46,7 @@ class Weather:
 QUIET = Weather()
 ROUGH = Weather(copies=2, processes=2, shuffled=True, faults=0.03, overtaken=0.03)
 TICKING = replace(ROUGH, ticking=True)
-WILD = replace(TICKING, killed=0.01, outages=0.005, doubts=0.06)
+WILD = replace(TICKING, killed=0.01, outages=0.008, doubts=0.1)
 
 
 class Killed(BaseException):
