@@ -61,8 +61,8 @@ class _Unique(NamedTuple):
 class Collection:
     """One collection."""
 
-    def __init__(self, interrupts: Interrupts) -> None:
-        self._interrupts = interrupts
+    def __init__(self, interrupts: Interrupts, name: str = "kept") -> None:
+        self.name, self._interrupts = name, interrupts
         self._kept: dict[Any, Document] = {}
         self._unique: list[_Unique] = []
         self._by_key: dict[Any, list[Document]] = {}  # an index, of a catalogue while nothing is added to it
@@ -303,7 +303,7 @@ class Database:
 
     def __getitem__(self, name: str) -> Collection:
         if name not in self.collections:
-            self.collections[name] = Collection(self._interrupts)
+            self.collections[name] = Collection(self._interrupts, name)
         return self.collections[name]
 
 
