@@ -6,6 +6,7 @@ bounds of the histogram.
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -22,9 +23,11 @@ Read = Mapping[str, Counter[str]]  # by queue, how many events were no older tha
 
 
 def read(env: Mapping[str, str]) -> Read:
-    """What all processes have counted so far."""
+    """What all processes have counted so far. Raises NotMeasured where one of them does not say."""
     found: dict[str, Counter[str]] = defaultdict(Counter)
     for process in scraping.look(Path(env["MOTCUA_METRICS_DIR"])):
+        if not process.samples:
+            raise NotMeasured(f"{process.name} does not show what it has counted")
         for (name, labels), value in process.samples.items():
             if name == _BUCKET:
                 told = dict(labels)
@@ -59,7 +62,8 @@ def handled(env: Mapping[str, str], before: Read, entries: Sequence[Entry]) -> d
     wanted, ages = due(entries), dict[str, Aged]()
 
     def are_all_handled() -> bool:
-        ages.update(since(before, read(env)))
+        with suppress(NotMeasured):  # who is busy now is asked again
+            ages.update(since(before, read(env)))
         return not missing(wanted, ages)
 
     if not wait_until(are_all_handled, _PATIENCE_SECONDS):

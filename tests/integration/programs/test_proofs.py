@@ -1,5 +1,6 @@
 """The proofs work: one scenario of chaos, and the short look at memory, each by its own command on its own stack."""
 
+import re
 import subprocess
 import sys
 
@@ -29,6 +30,9 @@ def test_memory_is_measured_under_load() -> None:
     told = said("tests.bench", "--quick", "--part", "memory")
     assert "✗ memory: no figures" not in told
     (largest,) = (line for line in told.splitlines() if "memory: largest service under load" in line)
-    assert "✓" in largest, largest
+    size = re.search(r"(\d+) MB \(", largest)  # the machine is shared here: the row may have no mark
+    assert size, largest
+    assert int(size[1]) <= 150, largest
+    assert re.search(r"[1-9]\d* visits\s+to portal-http", told), "nobody was at the portal"
     # Growth is shown too, and not insisted on: a line through some seconds says nothing of half an hour.
     assert "memory: growth over" in told

@@ -54,6 +54,12 @@ def test_ages_are_those_of_all_processes_since_the_run_began(monkeypatch: pytest
     }
 
 
+def test_a_process_that_does_not_say_leaves_nothing_to_compare_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scraping, "look", lambda _folder: [scraping.Seen("routing", 7, 0.0)])
+    with pytest.raises(NotMeasured, match="routing does not show"):
+        ages.read({"MOTCUA_METRICS_DIR": "/nowhere"})
+
+
 def test_a_share_within_a_bound_is_what_is_known_of_it() -> None:
     aged = Aged(dict(counts(97, 98, 99, 100)))
     assert (aged.count, aged.share(0.25), aged.share(0.2), aged.share(0.05)) == (100, 0.98, 0.97, 0)
