@@ -36,6 +36,7 @@ PLAN: Final = (
     Scenario("flooded", broker.flooded, (30, 1000), full_only=True),
     Scenario("ten times the load", crowds.ten_times_the_load, (30, 300), full_only=True),
     Scenario("database killed", database.database_killed, (14, 1000)),
+    Scenario("database frozen", database.database_frozen, (30, 1000), full_only=True),
     Scenario("database far away", database.database_far_away, (30, 500), full_only=True),
     Scenario("cut off", lines.cut_off, (14, 1000)),
     Scenario("black hole", lines.black_hole, (30, 1000), full_only=True),
