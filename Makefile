@@ -61,9 +61,9 @@ chaos: ## Set up, then let everything go wrong that may, and check that nothing 
 	@$(bin)/python -m tests.chaos $(if $(FULL),--full) $(if $(ONLY),--only '$(ONLY)') $(if $(SEED),--seed $(SEED)) \
 		$(if $(DOSSIERS),--dossiers $(DOSSIERS))
 
-simulate: ## Play seeded histories of the five services without a server, on all cores: SEEDS=250 (40 histories each), or LEAST=300 WITHIN=60
+simulate: ## Play seeded histories of the five services without a server, on all cores: SEEDS=1000 (ten histories each), or LEAST=200 WITHIN=60
 	@$(setup) python
-	@$(bin)/python -W ignore -m tests.unit.simulation $(or $(SEEDS),$(if $(WITHIN),0,250)) $(or $(FIRST),0) \
+	@$(bin)/python -W ignore -m tests.unit.simulation $(or $(SEEDS),$(if $(WITHIN),0,1000)) $(or $(FIRST),0) \
 		$(if $(LEAST),--least $(LEAST)) $(if $(WITHIN),--within $(WITHIN))
 
 # what `make test` alone plays: thousands of requests to the API, twenty seconds

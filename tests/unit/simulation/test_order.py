@@ -41,9 +41,9 @@ def test_people_who_act_at_once_end_the_same_whoever_is_heard_first(seeds: range
 
 @pytest.mark.parametrize("seeds", batches(), ids=named)
 def test_whatever_happens_at_any_moment_the_services_agree_in_the_end(seeds: range) -> None:
-    judge_all(("wild", seed) for seed in seeds)
+    judge_all(("wild", seed) for seed in range(2 * seeds.start, 2 * seeds.stop))
 
 
 @pytest.mark.parametrize("seeds", batches(), ids=named)
 def test_a_known_race_ends_the_same_whoever_is_heard_first(seeds: range) -> None:
-    judge_all((race, seed) for seed in seeds[::3] for race in RACES)
+    judge_all((race, seed) for seed in seeds[::6] for race in RACES)
