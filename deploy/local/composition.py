@@ -32,7 +32,7 @@ class Plan:
     """What the caller of a stack chose: variables, processes a service or door, and how to ask a service.
 
     `code` is the folder that services and doors run in, and so the release that they run: each the one that it is
-    when the process starts, should it be a link that is changed later. `of_cluster`: others are to join the broker.
+    when the process starts, should it be a link that is changed later. `of_cluster`: others are to join its servers.
     """
 
     env: Mapping[str, str] = field(default_factory=dict)
@@ -69,7 +69,7 @@ def compose(run_dir: Path, identity: Identity, plan: Plan) -> dict[str, Program]
     programs = [
         rabbitmq.epmd(identity),
         rabbitmq.rabbitmq(run_dir, identity, of_cluster=plan.of_cluster),
-        mongodb.mongodb(run_dir, identity, test_commands=plan.test_commands),
+        mongodb.mongodb(run_dir, identity, test_commands=plan.test_commands, of_cluster=plan.of_cluster),
         *(_counterpart(name, identity.ports[name], sandbox_env) for name in SANDBOX if name != "oidc"),
         _provider(identity.ports["oidc"]),
         *(_service(name, env, plan) for name in SERVICES),

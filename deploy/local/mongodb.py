@@ -29,8 +29,8 @@ def uri(identity: Identity) -> str:
     return f"mongodb://{_host(identity)}/?replicaSet={REPLICA_SET}&directConnection=false"
 
 
-def mongodb(run_dir: Path, identity: Identity, *, test_commands: bool) -> Program:
-    """The database; it answers when it is the writable primary of its set."""
+def mongodb(run_dir: Path, identity: Identity, *, test_commands: bool, of_cluster: bool = False) -> Program:
+    """The database; it answers when it is the writable primary of its set, `of_cluster` also when it follows one."""
     parameters = (*_PARAMETERS, *(("enableTestCommands=1",) if test_commands else ()))
     return Program(
         "mongodb",
@@ -42,7 +42,7 @@ def mongodb(run_dir: Path, identity: Identity, *, test_commands: bool) -> Progra
             *("--slowOpSampleRate", "0"),
             *(word for parameter in parameters for word in ("--setParameter", parameter)),
         ),
-        lambda: _is_primary(identity),
+        lambda: _answers(identity, may_follow=of_cluster),
         directory=run_dir,
         address=f"mongodb://{_host(identity)}",
     )
@@ -70,14 +70,14 @@ def _host(identity: Identity) -> str:
     return f"{LOOPBACK}:{identity.ports['mongodb']}"
 
 
-def _is_primary(identity: Identity) -> bool:
+def _answers(identity: Identity, *, may_follow: bool) -> bool:
     host = _host(identity)
     client: MongoClient[dict[str, Any]] = MongoClient(
         host, directConnection=True, serverSelectionTimeoutMS=_PROBE_MS, socketTimeoutMS=_PROBE_MS
     )
     try:
         hello = client.admin.command("hello")
-        if hello.get("isWritablePrimary") and hello["me"] == host:
+        if (hello.get("isWritablePrimary") or (may_follow and hello.get("secondary"))) and hello["me"] == host:
             return True
         _claim(client, host)
     except PyMongoError:

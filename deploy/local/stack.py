@@ -42,7 +42,7 @@ class Stack:
     `env` overrides variables of the services (`SANDBOX_…`: of the counterparts); `before_services` is called
     with those variables when the servers answer and services are about to start; `ready` says whether a
     service answers, without it a service is ready when it has lived for a second; `code` is the folder with the release
-    that services and doors run; `of_cluster` says that others are to join the broker.
+    that services and doors run; `of_cluster` says that others are to join its servers.
     """
 
     def __init__(

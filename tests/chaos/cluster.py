@@ -48,7 +48,6 @@ _RIG: Final = 100
 _FLAGS: Final = "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"
 _RIG_FLAGS: Final = "RABBITMQ_CTL_ERL_ARGS"
 _CALLING: Final = " -kernel inet_dist_connect_options [{{ip,{{{address}}}}}]"
-_PREFERRED: Final = 2  # the stack's own database is primary when it can: the stack asks it whether it is up
 # Whoever hands in waits for five seconds for a primary: by itself one is missed for ten before another is elected, and
 # who is elected first waits until it has heard from those it misses as well (a write for which a majority is waited
 # for is with it already).
@@ -112,7 +111,7 @@ class Nodes:
         self._first_term = int(self._set_status()["term"])
 
     def await_whole(self) -> None:
-        """Until every broker runs and every database follows the stack's own. Raises TimeoutError."""
+        """Until every broker runs and two databases follow the third. Raises TimeoutError."""
         if not self.is_whole(within=_WHOLE_SECONDS):
             raise TimeoutError("the cluster does not become whole again")
 
@@ -202,7 +201,7 @@ class Nodes:
             cookie.chmod(0o400)
             broker = rabbitmq.rabbitmq(home, own, of_cluster=True)
             broker = replace(broker, env={**broker.env, _FLAGS: broker.env[_FLAGS] + _calling(number)})
-            both = broker, mongodb.mongodb(home, own, test_commands=False)
+            both = broker, mongodb.mongodb(home, own, test_commands=False, of_cluster=True)
             found += [replace(program, name=f"{program.name}{number}") for program in both]
         return found
 
@@ -216,10 +215,7 @@ class Nodes:
     def _join_databases(self) -> None:
         with self._client(self._hosts()[0]) as client:
             config = client.admin.command("replSetGetConfig")["config"]
-            config["members"] = [
-                {"_id": place, "host": host, "priority": 1 if place else _PREFERRED}
-                for place, host in enumerate(self._hosts())
-            ]
+            config["members"] = [{"_id": place, "host": host} for place, host in enumerate(self._hosts())]
             config["settings"] |= _SETTINGS
             for count in (2, 3):  # one more at a time, when all know of the one before: the set allows no other way
                 step = {**config, "version": config["version"] + count, "members": config["members"][:count]}
@@ -234,7 +230,7 @@ class Nodes:
         return running.strip() == str(len(BROKERS))
 
     def _databases_follow(self) -> bool:
-        """Whether the stack's own leads, and the others have what it wrote since it was elected.
+        """Whether one leads, and the others have what it wrote since it was elected.
 
         One that is still looking for whom to follow confirms nothing: with it and without another there is no majority.
         """
@@ -243,7 +239,7 @@ class Nodes:
         except PyMongoError:
             return False
         members = status["members"]
-        states = [one["stateStr"] for one in members]
+        states = sorted(one["stateStr"] for one in members)
         return states == ["PRIMARY", "SECONDARY", "SECONDARY"] and all(
             one["optime"]["t"] == status["term"] for one in members
         )

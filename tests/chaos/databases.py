@@ -11,7 +11,7 @@ from pymongo.errors import AutoReconnect
 
 from tests.chaos.missing import NotHere
 
-_AWAY_SECONDS: Final = 20
+STEPPED_DOWN_SECONDS: Final = 20  # in which who has stepped down is not elected again
 _END_SECONDS: Final = 20
 
 
@@ -19,7 +19,7 @@ def step_down(uri: str) -> None:
     """Let the primary be one no longer, for a while. Raises OperationFailure where it stays one."""
     client = MongoClient[dict[str, Any]](uri, serverSelectionTimeoutMS=15_000)
     with client, contextlib.suppress(AutoReconnect):  # it may hang up on whoever asks for it
-        client.admin.command("replSetStepDown", _AWAY_SECONDS, secondaryCatchUpPeriodSecs=5)
+        client.admin.command("replSetStepDown", STEPPED_DOWN_SECONDS, secondaryCatchUpPeriodSecs=5)
 
 
 class SlowFlushes:

@@ -8,9 +8,10 @@ from typing import Any, cast
 
 import pytest
 
+from tests.chaos.cluster import DATABASES, Nodes
 from tests.chaos.diary import Bite
 from tests.chaos.rig import Rig
-from tests.chaos.scenarios import broker, lines
+from tests.chaos.scenarios import broker, cluster, lines
 
 OWNED = [("routing", "routing.open_case"), ("notify", "notify.tell")]
 
@@ -89,3 +90,37 @@ def test_only_what_the_others_settled_counts_as_their_work(monkeypatch: pytest.M
     lines.insist_that_others_work(cast("Rig", play), "routing", taken, least=3)
     assert play.told == ["routing not", "notify ready", "notify flow within 20 s"]
     assert [(one.count(), one.least) for one in play.bites] == [(2, 3)]
+
+
+@pytest.mark.parametrize(
+    ("primaries", "order"),
+    [
+        (["mongodb2", "mongodb3", "mongodb"], ["mongodb2", "mongodb3", "mongodb"]),
+        (["mongodb2", "mongodb2", "mongodb2"], ["mongodb2", "mongodb", "mongodb3"]),
+        (["", "mongodb3", "mongodb3"], ["mongodb", "mongodb3", "mongodb2"]),
+    ],
+)
+def test_each_database_is_killed_once_and_while_it_is_primary_if_it_can_be(
+    primaries: list[str], order: list[str]
+) -> None:
+    nodes: Any = SimpleNamespace(primary=iter(primaries).__next__)
+    assert list(cluster.primaries_first(nodes)) == order
+
+
+@pytest.mark.parametrize(
+    ("states", "terms", "whole"),
+    [
+        (("SECONDARY", "PRIMARY", "SECONDARY"), (4, 4, 4), True),
+        (("PRIMARY", "SECONDARY", "SECONDARY"), (4, 4, 3), False),
+        (("PRIMARY", "SECONDARY", "RECOVERING"), (4, 4, 4), False),
+        (("SECONDARY", "SECONDARY", "SECONDARY"), (4, 4, 4), False),
+    ],
+)
+def test_databases_are_together_whichever_of_them_leads(
+    monkeypatch: pytest.MonkeyPatch, states: tuple[str, ...], terms: tuple[int, ...], whole: bool
+) -> None:
+    members = [{"stateStr": state, "optime": {"t": term}} for state, term in zip(states, terms, strict=True)]
+    monkeypatch.setattr(Nodes, "_set_status", lambda _: {"term": 4, "members": members})
+    monkeypatch.setattr(Nodes, "_brokers_run", lambda _: True)
+    assert Nodes.__new__(Nodes).is_whole(within=0) == whole
+    assert len(states) == len(DATABASES)
