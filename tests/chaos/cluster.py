@@ -48,6 +48,9 @@ _RIG: Final = 100
 _FLAGS: Final = "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"
 _RIG_FLAGS: Final = "RABBITMQ_CTL_ERL_ARGS"
 _CALLING: Final = " -kernel inet_dist_connect_options [{{ip,{{{address}}}}}]"
+# A stock nameko service declares plain queues, and one of these is gone for as long as its node is.
+_OF_DEPARTMENTS: Final = "^evt-"
+_ON_ALL_NODES: Final = json.dumps({"ha-mode": "all", "ha-sync-mode": "automatic"})
 # Whoever hands in waits for five seconds for a primary: by itself one is missed for ten before another is elected, and
 # who is elected first waits until it has heard from those it misses as well (a write for which a majority is waited
 # for is with it already).
@@ -211,6 +214,8 @@ class Nodes:
             wait_until(partial(_answers, node), _SECONDS)
             for words in (("stop_app",), ("join_cluster", f"{self._first.name}@localhost"), ("start_app",)):
                 node.order(*words)
+        with suppress(RuntimeError):  # 4.x knows no such policy
+            self._alarms(1).order("set_policy", "departments", _OF_DEPARTMENTS, _ON_ALL_NODES, "--apply-to", "queues")
 
     def _join_databases(self) -> None:
         with self._client(self._hosts()[0]) as client:

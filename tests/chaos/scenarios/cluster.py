@@ -32,7 +32,7 @@ def broker_node_lost(rig: Rig) -> None:
     nodes, begun = _nodes(rig), rig.stage.stack.env["MOTCUA_AMQP_URI"].count(";")
     rig.insist(begun == len(BROKERS) - 1, "the clients do not know all brokers")
     rig.at_the_end(lambda: list(_badly_placed(nodes)))
-    crowd, submissions, questions = rig.crowd(), rig.submissions(rate=1), rig.questions()
+    crowd, submissions, questions, _ = rig.crowd(), rig.submissions(rate=1), rig.questions(), rig.department()
     for number, node in enumerate(rig.chance.shuffled(BROKERS)):
         crowd.await_told(number / len(BROKERS))
         _do_without(rig, nodes, node, rig.away(node))
