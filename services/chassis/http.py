@@ -54,8 +54,8 @@ def create_app(
     tracing.start(settings, f"{service}-http")
     with keys_or_exit(service):
         wired, verifier = wire(settings), Verifier.of(settings)
+    expose(settings, f"{service}-http", wired.health)  # a probe finds it while the database is awaited
     wired.start(timers=False)
-    expose(settings, f"{service}-http", wired.health)
     atexit.register(withdraw, settings, f"{service}-http")
     atexit.register(tracing.stop)
     atexit.register(wired.stop)  # the last is called first

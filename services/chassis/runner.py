@@ -82,8 +82,8 @@ def _serve(wired: Wired[Any], container: ServiceContainer, stop: Event) -> None:
     """Beside `run`, so that a signal is heard also while the database or the broker is still awaited."""
     try:
         wired.base.health.needs_broker(partial(is_consuming, container))
+        expose(wired.base.settings, container.service_name, wired.health)  # a probe finds it while others are awaited
         wired.start(timers=True)
-        expose(wired.base.settings, container.service_name, wired.health)
         container.start()
         log.info("service_started", workers=container.max_workers)
         container.wait()

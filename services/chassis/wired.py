@@ -9,6 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from pymongo.database import Database
 
+from services.chassis import metrics
 from services.chassis.errors import Unavailable
 from services.chassis.health import Health
 from services.chassis.journal import Aggregate, Journal
@@ -63,6 +64,7 @@ class Wired(Generic[Cases]):
 
     def start(self, *, timers: bool) -> None:
         """Create indexes (waiting for the database), start the relay, and the timers where asked."""
+        metrics.tell(metrics.READY, False)  # as of no look yet
         self._ensure_indexes()
         self._spawn("relay", self.base.relay.run)
         self._spawn("health", partial(self.base.health.keep_looking, self._stopping))

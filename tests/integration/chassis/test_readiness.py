@@ -79,6 +79,22 @@ def test_a_service_is_ready_while_it_hears_and_the_broker_takes_messages(
     assert reach.look().takes
 
 
+def test_a_service_that_waits_for_its_database_lives_and_works_once_it_is_there(
+    sample: Process, broker: Any, database: Any, servers: Stack, tmp_path: Path
+) -> None:
+    folder = tmp_path / "metrics"
+    servers.stop("mongodb")
+    try:
+        sample.start(MOTCUA_METRICS_PORT="0", MOTCUA_METRICS_DIR=str(folder))
+        eventually(lambda: folder.is_dir() and list(folder.glob("*.json")))
+        eventually(partial(is_told, folder, 503, store=False, consuming=False))
+        assert shown(folder) == 0
+    finally:
+        servers.start("mongodb")
+        servers.wait_ready(["mongodb"])
+    eventually(partial(is_told, folder, 200, store=True, consuming=True))
+
+
 def test_who_stops_in_order_says_no_more_where_it_is_and_who_dies_is_missed(
     sample: Process, broker: Any, database: Any, tmp_path: Path
 ) -> None:
