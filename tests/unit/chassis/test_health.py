@@ -56,6 +56,13 @@ def test_a_service_is_not_ready_while_its_relay_gets_nothing_through(world: Worl
     assert not world.ready(heard=True)
 
 
+def test_a_relay_that_fails_for_another_reason_is_told_and_leaves_its_service_ready(world: World) -> None:
+    world.serve().relay.healthy = False
+    assert world.ready()
+    assert world.health.report()["relay"]["healthy"] is False
+    assert REGISTRY.get_sample_value("motcua_relay_healthy") == 0.0
+
+
 @pytest.mark.parametrize("is_service", [True, False], ids=["service", "door"])
 def test_nobody_is_ready_before_what_he_needs_has_come(world: World, is_service: bool) -> None:
     here: list[str] = []
