@@ -10,7 +10,7 @@ from typing import Final
 
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram
 
-from services.chassis.errors import Defect, ServiceError
+from services.chassis.errors import Defect, ServiceError, Unavailable
 
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _AGES: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200, 86_400)
@@ -97,6 +97,12 @@ def begin(counter: Counter, labels: Iterable[str]) -> None:
     """Show these at nought before any is counted: of what first shows at one, Prometheus sees no increase."""
     for label in labels:
         counter.labels(label)
+
+
+def begin_outcomes(histogram: Histogram, *labels: str) -> None:
+    """As `begin`, of what an alert counts by how it ends: there are the three ends that it tells apart."""
+    for outcome in ("ok", Unavailable.__name__, Defect.__name__):
+        histogram.labels(*labels, outcome)
 
 
 @contextmanager

@@ -35,6 +35,7 @@ class PutOff(NotTaken):
     """It may later. That is said of this letter; others it may take meanwhile."""
 
 
+_SEND: Final = "smtp.send"
 _TOLD: Final = {NotTaken: Refused.__name__, Unanswered: Unavailable.__name__}  # as calls are counted
 
 
@@ -43,6 +44,7 @@ class Mail:
 
     def __init__(self, lines: Lines) -> None:
         self._lines = lines
+        metrics.begin_outcomes(metrics.CALLS, _SEND)
         settings = lines.settings
         self.sender = Address(display_name=settings.sender_name, addr_spec=settings.sender_address)
 
@@ -59,7 +61,7 @@ class Mail:
     def send(self, letter: bytes, address: str) -> None:
         """When this returns, the server has taken it. Raises Undeliverable, PutOff, Unanswered, Unavailable."""
         settings = self._lines.settings
-        with metrics.called("smtp.send", _TOLD), spans.sending_mail(settings.smtp_host, settings.smtp_port):
+        with metrics.called(_SEND, _TOLD), spans.sending_mail(settings.smtp_host, settings.smtp_port):
             self._send(letter, address)
 
     def _send(self, letter: bytes, address: str) -> None:

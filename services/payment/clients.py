@@ -17,6 +17,7 @@ from services.payment.vnpay import Merchant, Purchase, Report
 
 _SECONDS: Final = (3.05, 15.0)  # to connect, to answer
 _LONGEST_ANSWER: Final = 64 * 1024
+_COMMANDS: Final = ("querydr", "refund")
 NOT_REACHED: Final = "payment.gateway_not_reached"  # of an Unavailable: nothing was sent, nothing can have been done
 UNDECIDED: Final = "payment.gateway_undecided"  # of an Unavailable: heard, answered 99, and nobody knows what was done
 _UNAVAILABLE: Final = "payment.gateway_unavailable"
@@ -27,6 +28,8 @@ class Gateway:
 
     def __init__(self, address: str, merchant: Merchant) -> None:
         self._address, self._merchant = address, merchant
+        for command in _COMMANDS:
+            metrics.begin_outcomes(metrics.CALLS, f"gateway.{command}")
 
     def query(self, purchase: Purchase, request_id: str, at: datetime) -> Report | None:
         """What became of an attempt; None while nothing did. Raises Unavailable, Refused."""

@@ -5,6 +5,7 @@ from typing import Any, Final
 from flask import Flask, Response, request
 
 from services.chassis import http as door
+from services.chassis import metrics
 from services.chassis.counted import tell_outcome
 from services.chassis.wired import Wired
 from services.payment import vnpay
@@ -31,6 +32,7 @@ def create_app() -> Flask:
 def routes(app: Flask, wired: Wired[PaymentCases]) -> None:
     """Open the two addresses. Neither needs an actor: the gateway's signature says who speaks."""
     settlement = wired.cases.settlement
+    metrics.begin_outcomes(metrics.REQUESTS, "http", "take_callback")
 
     @app.get("/payment/vnpay/ipn", provide_automatic_options=False)
     def take_callback() -> Response:

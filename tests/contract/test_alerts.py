@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import product
 from types import SimpleNamespace
 from typing import Any, Final, cast
 
 import pytest
+from flask import Flask
 from prometheus_client import REGISTRY, generate_latest
 
 from deploy.local.composition import DOORS, SERVICE_DOORS, SERVICES
@@ -17,9 +19,11 @@ from services.chassis.reach import Found
 from services.chassis.relay import Relay
 from services.notify.settings import NotifySettings
 from services.notify.wiring import wire
+from services.payment.http import routes as callbacks
 from services.portal.health import Health
 from services.portal.offers import Offers
 from tests.contract.test_monitoring import alerts
+from tests.contract.test_needs import wired
 from tests.keys import ring
 from tests.promql import Series, fires, series_of
 from tests.unit.chassis.tally import TALLY, cause
@@ -244,6 +248,37 @@ def test_what_counts_from_the_first_event_is_shown_from_the_start() -> None:
         assert shown["motcua_events_published_total", type_] == shown["motcua_events_refused_total", type_] == 0
     for outcome in ("delivered", "failed", "given_up"):
         assert shown["motcua_webhooks_total", outcome] == 0
+
+
+def calls_shown() -> dict[tuple[str, str], float]:
+    """How many calls of each target ended how."""
+    (family,) = metrics.CALLS.collect()
+    counts = [one for one in family.samples if one.name.endswith("_count")]
+    return {(one.labels["target"], one.labels["outcome"]): one.value for one in counts}
+
+
+def test_the_first_calls_that_fail_are_no_beginning() -> None:
+    metrics.CALLS.clear()
+    for service in ("notify", "payment"):
+        wired(service)
+    targets, outcomes = ("smtp.send", "gateway.querydr", "gateway.refund"), ("ok", "Unavailable", "Defect")
+    assert calls_shown() == dict.fromkeys(product(targets, outcomes), 0.0)
+
+
+def test_the_first_reports_of_the_gateway_that_are_not_taken_come_to_an_alert(healthy: Pages) -> None:
+    metrics.REQUESTS.clear()
+    callbacks(Flask("payment"), SimpleNamespace(cases=SimpleNamespace(settlement=None)))  # type: ignore[arg-type]
+    before = {**healthy, "payment-http": plus(healthy["payment-http"], *requests_shown())}
+    for _ in range(3):
+        metrics.REQUESTS.labels("http", "take_callback", "Unavailable").observe(0.01)
+    now = {**healthy, "payment-http": plus(healthy["payment-http"], *requests_shown())}
+    assert found(now, before) >= {"MotcuaCallbacksFail"}
+
+
+def requests_shown() -> list[str]:
+    """The lines of the page that tell of requests, as they are."""
+    lines = generate_latest(REGISTRY).decode().splitlines()
+    return [line for line in lines if re.match("motcua_request_seconds_(count|bucket)", line)]
 
 
 def test_every_alert_was_seen_to_come(healthy: Pages) -> None:
