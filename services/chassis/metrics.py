@@ -62,11 +62,14 @@ WEBHOOKS = Counter(
 WEBHOOK_OUTCOMES: Final = ("delivered", "failed", "given_up")
 SPANS_LOST = Counter("motcua_spans_lost", "Spans that were recorded and did not reach the collector.")
 POOL = Gauge("motcua_store_connections_in_use", "Connections to the database that are checked out.")
+POOL_MOST = Gauge("motcua_store_connections_most", "How many may be at once; who needs one more waits.")
 # A process shows these once it has something to tell, and never what it does not have, such as a relay.
 RELAY_WAITING = Gauge("motcua_relay_waiting", "Histories with something unpublished.", registry=None)
 RELAY_OLDEST = Gauge("motcua_relay_oldest_seconds", "How long the oldest of them has waited.", registry=None)
 RELAY_HEALTHY = Gauge("motcua_relay_healthy", "Whether the last round of the relay went through.", registry=None)
 DEAD_LETTERS = Gauge("motcua_dead_letters", "Messages that failed to the end.", registry=None)
+LINES = Gauge("motcua_rpc_lines_in_use", "Lines to other services, each with a call on it.", registry=None)
+LINES_MOST = Gauge("motcua_rpc_lines_most", "How many may be at once; who needs one more waits.", registry=None)
 READY = Gauge("motcua_ready", "Whether work can be done.", registry=None)
 LOOP_LAG = Gauge(
     "motcua_loop_lag_seconds", "How late the process came to what it meant to do, at worst, lately.", registry=None

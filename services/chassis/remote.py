@@ -81,6 +81,9 @@ class _Pool:
         self._idle: queue.LifoQueue[_Line | None] = queue.LifoQueue(most)
         for _ in range(most):
             self._idle.put(None)
+        metrics.show(metrics.LINES)
+        metrics.show(metrics.LINES_MOST)
+        metrics.LINES_MOST.inc(most)
         self._most_of_one = most_of_one
         self._turns: dict[str, threading.Semaphore] = {}
 
@@ -111,6 +114,7 @@ class _Pool:
         except queue.Empty:
             raise _unavailable(service) from None
         healthy, was_kept = None, line is not None
+        metrics.LINES.inc()
         try:
             line = line or _Line(self._uri, until)
             answer = ask(line)
@@ -126,6 +130,7 @@ class _Pool:
         finally:
             if healthy is None and line is not None:
                 line.close()
+            metrics.LINES.dec()
             self._idle.put(healthy)
         return answer
 

@@ -35,6 +35,7 @@ READINESS: Final = "readiness"  # the collection of the one document that looks 
 
 def open_database(uri: str, name: str, pool: int = 50) -> Database[Document]:
     """The database `name`: majority and journaled writes, majority reads, every wait with an end. Does no I/O yet."""
+    metrics.POOL_MOST.inc(pool)  # the sum, as that of those in use
     client: MongoClient[Document] = MongoClient(
         uri,
         tz_aware=True,

@@ -14,7 +14,7 @@ from services.chassis import metrics
 # Each stands for one kind of end: what is shown of requests and calls, of messages, and of guesses.
 OUTCOMES: Final = ("ok", "Unavailable", "done", "ladder", "outage", "dead", "right", "wrong", "refused")
 
-FROM_THE_BEGINNING: Final = (metrics.POOL, metrics.TIMER_OVERDUE, metrics.IN_HAND, metrics.QUEUED)
+FROM_THE_BEGINNING: Final = (metrics.POOL, metrics.POOL_MOST, metrics.TIMER_OVERDUE, metrics.IN_HAND, metrics.QUEUED)
 
 
 def count() -> None:

@@ -168,6 +168,7 @@ SICK: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
         histogram("motcua_message_seconds", 'queue="routing.open_case",outcome="done"', 10, 4.0),
     ),
     "MotcuaSlowStore": ("payment", histogram("motcua_commit_seconds", 'collection="orders"', 10, 2.0)),
+    "MotcuaPoolFull": ("portal-http", ("motcua_store_connections_in_use 15.0", "motcua_store_connections_most 16.0")),
     "MotcuaConflicts": ("routing", ('motcua_journal_conflicts_total{kind="case"} 100.0',)),
     "MotcuaLate": ("intake", ("motcua_loop_lag_seconds 0.6",)),
     "MotcuaNoticesFail": (
@@ -199,6 +200,14 @@ def test_changes_of_two_processes_that_meet_come_to_an_alert(healthy: Pages) -> 
     met = f'{CONFLICTS}{{kind="tally"}} {counted(CONFLICTS, kind="tally") - before}'
     earlier = {**healthy, "routing": seen_before(healthy["routing"], [met])}
     assert found({**healthy, "routing": plus(healthy["routing"], met)}, earlier) == {"MotcuaConflicts"}
+
+
+@pytest.mark.parametrize(("in_use", "alarming"), [(3.0, set()), (4.0, {"MotcuaPoolFull"})])
+def test_lines_to_other_services_are_told_when_all_are_in_use(
+    healthy: Pages, in_use: float, alarming: set[str]
+) -> None:
+    lines = f"motcua_rpc_lines_in_use {in_use}", "motcua_rpc_lines_most 4.0"
+    assert found({**healthy, "notify": plus(healthy["notify"], *lines)}, healthy) == alarming
 
 
 @pytest.mark.parametrize("kind", ["motcua_messages_in_hand", "motcua_queue_messages"])

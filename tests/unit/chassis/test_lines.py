@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
@@ -15,6 +16,7 @@ from services.chassis.bus import Bus
 from services.chassis.errors import Defect, Denied, NotFound, Unavailable
 from services.chassis.remote import Remote
 from tests.keys import issuer, verifier
+from tests.unit.counts import counted
 
 LOST = Connection("amqp://").connection_errors  # those that make the bus connect anew
 ALIVE: Any = SimpleNamespace(connection=SimpleNamespace(connected=True))
@@ -100,6 +102,25 @@ def test_a_line_in_doubt_is_closed_and_its_place_in_the_pool_is_free(error: Exce
         with pytest.raises(Unavailable):
             client.call("s", "m")
     assert (Line.open, Line.shunned) == (0, 3)
+
+
+@pytest.mark.parametrize("answer", [b'{"result": 1}', OSError()], ids=["answered", "lost"])
+def test_a_line_is_in_use_while_a_call_is_on_it(
+    answer: bytes | Exception, answering: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    most, during, ask = counted("motcua_rpc_lines_most"), list[float](), Line.ask
+
+    def look(line: Line, *call: Any) -> bytes:
+        during.append(counted("motcua_rpc_lines_in_use"))
+        return ask(line, *call)
+
+    monkeypatch.setattr(Line, "ask", look)
+    client = answering(answer)
+    before = counted("motcua_rpc_lines_in_use")
+    with suppress(Unavailable):
+        client.call("s", "m")
+    assert (during, counted("motcua_rpc_lines_in_use")) == ([before + 1], before)
+    assert counted("motcua_rpc_lines_most") == most + 1
 
 
 @pytest.mark.parametrize(("error", "left_open"), [(TimeoutError(), 1), (ConnectionResetError(), 0)])

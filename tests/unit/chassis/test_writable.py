@@ -13,7 +13,8 @@ from pymongo.errors import (
     WriteConcernError,
 )
 
-from services.chassis.store import READINESS, Writable
+from services.chassis.store import READINESS, Writable, open_database
+from tests.unit.counts import counted
 
 
 class Primary:
@@ -46,6 +47,13 @@ class Primary:
 def primary() -> Any:
     """All is well there."""
     return Primary()
+
+
+def test_how_many_connections_there_may_be_is_shown() -> None:
+    before = counted("motcua_store_connections_most")
+    database = open_database("mongodb://127.0.0.1:1", "sample", pool=7)
+    assert counted("motcua_store_connections_most") - before == database.client.options.pool_options.max_pool_size == 7
+    database.client.close()
 
 
 TROUBLES = [
