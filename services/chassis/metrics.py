@@ -30,7 +30,9 @@ EVENT_AGES = Histogram(
 )
 IN_HAND = Gauge("motcua_messages_in_hand", "Events that are being handled now.", ("queue",))
 QUEUED = Gauge(
-    "motcua_queue_messages", "Events that nobody has taken in hand yet, as of the last look at the broker.", ("queue",)
+    "motcua_queue_messages",
+    "What nobody has taken in hand yet, as of the last look at the broker: work, requests, retry (on the ladder).",
+    ("queue", "kind"),
 )
 CALLS = Histogram(
     "motcua_call_seconds",

@@ -22,7 +22,7 @@ SECONDS_TO_ANSWER: Final = 5.0
 _SECONDS_BLOCKED: Final = 1.0
 _SECONDS_AFTER: Final = 0.05
 _NOBODY: Final = "motcua.nobody"  # no queue has that name: the broker confirms, and drops it
-watched: set[str] = set()  # the work queues of this process, whose length is shown as of each look
+watched: set[tuple[str, str]] = set()  # what waits where, as `queues.named` says it, to be shown as of each look
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +92,9 @@ class Reach:
             self._probing.connection.drain_events(timeout=seconds)
 
     def _show_queues(self, *, known: bool) -> None:
-        for name in sorted(watched):
+        for kind, name in sorted(watched):
             waiting = self._waiting(name) if known else None
-            metrics.QUEUED.labels(name).set(float("nan") if waiting is None else waiting)
+            metrics.QUEUED.labels(name, kind).set(float("nan") if waiting is None else waiting)
 
     def _waiting(self, name: str) -> int | None:
         """How many; None where it cannot be told now: one queue that recovers, or hangs, says nothing of the broker."""

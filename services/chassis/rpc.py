@@ -23,7 +23,7 @@ from marshmallow import Schema, ValidationError
 from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint, ProviderCollector, SharedExtension
 
-from services.chassis import cause, codec, metrics, spans, topology, tracing
+from services.chassis import cause, codec, metrics, reach, spans, topology, tracing
 from services.chassis.actor import ANYBODY, Actor
 from services.chassis.bus import Bus
 from services.chassis.cause import Cause
@@ -141,6 +141,7 @@ class RpcDoor(SharedExtension, ProviderCollector):
         """Register the queue once, for all methods."""
         if self.queue is None:
             self.queue = topology.rpc_queue(self.container.service_name, self.bus.settings.amqp_uri)
+            reach.watched.add(("requests", self.queue.name))
             self.bus.register_provider(self)
 
     def unregister_provider(self, provider: Any) -> None:

@@ -62,8 +62,11 @@ class Forwarder(SharedExtension):
     publisher: Publisher
 
     def setup(self) -> None:
-        """Make the publisher; it connects when it is first needed."""
-        self.publisher = Publisher(self.container.config[SETTINGS].amqp_uri)
+        """Make the publisher; it connects when it is first needed. What it sends up the ladder is looked at."""
+        settings, service = self.container.config[SETTINGS], self.container.service_name
+        self.publisher = Publisher(settings.amqp_uri)
+        rungs = (topology.rung_queue(service, seconds) for seconds in settings.retry_ladder)
+        reach.watched.update(("retry", rung.name) for rung in rungs)
 
     def stop(self) -> None:
         """Close its connection."""
@@ -84,7 +87,7 @@ class Subscribe(Entrypoint):
     def setup(self) -> None:
         """Name the queue after the service and the handler, and register it."""
         self.queue = topology.work_queue(self.container.service_name, self.method_name, self.source, self.types)
-        reach.watched.add(self.queue.name)
+        reach.watched.add(("work", self.queue.name))
         self.bus.register_provider(self)
 
     def stop(self) -> None:

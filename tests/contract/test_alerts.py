@@ -210,14 +210,26 @@ def test_lines_to_other_services_are_told_when_all_are_in_use(
     assert found({**healthy, "notify": plus(healthy["notify"], *lines)}, healthy) == alarming
 
 
-@pytest.mark.parametrize("kind", ["motcua_messages_in_hand", "motcua_queue_messages"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        'motcua_messages_in_hand{queue="registry.issue"}',
+        'motcua_queue_messages{queue="registry.issue",kind="work"}',
+    ],
+)
 def test_events_that_wait_stand_as_long_as_none_is_handled(healthy: Pages, kind: str) -> None:
-    line, done = f'{kind}{{queue="registry.issue"}} 7.0', handled("registry.issue", "done", 1)
+    line, done = f"{kind} 7.0", handled("registry.issue", "done", 1)
     before = {**healthy, "registry": seen_before(healthy["registry"], done)}
     assert found({**healthy, "registry": plus(healthy["registry"], line)}, before) == {"MotcuaEventsStand"}
     assert found({**healthy, "registry": plus(healthy["registry"], line, *done)}, before) == set()
-    unknown = 'motcua_queue_messages{queue="registry.issue"} NaN'
+    unknown = 'motcua_queue_messages{queue="registry.issue",kind="work"} NaN'
     assert found({**healthy, "registry": plus(healthy["registry"], unknown)}, before) == set()
+
+
+@pytest.mark.parametrize(("queue", "kind"), [("rpc-registry", "requests"), ("registry.retry.30s", "retry")])
+def test_what_waits_for_its_time_or_as_a_request_is_no_event_that_stands(healthy: Pages, queue: str, kind: str) -> None:
+    line = f'motcua_queue_messages{{queue="{queue}",kind="{kind}"}} 7.0'
+    assert found({**healthy, "registry": plus(healthy["registry"], line)}, healthy) == set()
 
 
 @pytest.mark.parametrize("process", [*SERVICES, *DOORS])

@@ -8,12 +8,17 @@ from typing import Any
 
 import pytest
 from amqp.exceptions import AccessRefused, NotFound
+from nameko.containers import ServiceContainer
 from prometheus_client import REGISTRY
 
-from services.chassis import metrics, topology
+from services.chassis import metrics, queues, topology
 from services.chassis import reach as reaching
+from services.chassis.bus import SETTINGS
 from services.chassis.reach import Found, Reach
-from services.chassis.subscribe import Subscribe
+from services.chassis.rpc import RpcDoor
+from services.chassis.subscribe import Forwarder, Subscribe
+from services.routing.service import RoutingService
+from tests.unit.chassis.world import SETTINGS_OF_SAMPLE
 
 WELL = Found(answers=True, takes=True, dead_letters=3)
 BLOCKED = Found(answers=True, takes=False, dead_letters=3)
@@ -189,16 +194,17 @@ def test_nobody_waits_twice_for_a_broker_that_is_frozen(broker: Broker, reach: R
 
 def queued(name: str) -> float | None:
     """How much is shown to wait in a queue."""
-    return REGISTRY.get_sample_value("motcua_queue_messages", {"queue": name})
+    return REGISTRY.get_sample_value("motcua_queue_messages", {"queue": name, "kind": "work"})
 
 
 def test_what_waits_in_the_queues_of_a_process_is_shown_while_it_is_known(broker: Broker, reach: Reach) -> None:
-    reaching.watched |= {"sample.echo", "sample.mirror"}
+    names = "sample.echo", "sample.mirror"
+    reaching.watched |= {("work", name) for name in names}
     assert reach.look() == WELL
-    assert [queued(name) for name in sorted(reaching.watched)] == [3, 3]
+    assert [queued(name) for name in names] == [3, 3]
     broker.dead_queue = TimeoutError()
     reach.look()
-    assert [math.isnan(queued(name) or 0) for name in sorted(reaching.watched)] == [True, True]
+    assert [math.isnan(queued(name) or 0) for name in names] == [True, True]
     broker.dead_queue = None
     reach.look()
     assert queued("sample.echo") == 3
@@ -214,10 +220,12 @@ def test_what_waits_in_the_queues_of_a_process_is_shown_while_it_is_known(broker
     assert math.isnan(queued("sample.echo") or 0)
 
 
-def test_a_process_looks_at_the_queues_that_it_takes_from() -> None:
-    entrypoint: Any = Subscribe("intake", "dossier_withdrawn")
-    entrypoint.container, entrypoint.method_name = SimpleNamespace(service_name="routing"), "end_case"
-    entrypoint.bus = SimpleNamespace(register_provider=lambda _provider: None)
-    entrypoint.setup()
-    work = topology.work_queue("routing", "end_case", "intake", ["dossier_withdrawn"])
-    assert reaching.watched == {work.name}
+def test_a_process_looks_at_every_queue_of_its_service_but_that_of_the_dead_which_is_counted_apart() -> None:
+    settings = SETTINGS_OF_SAMPLE.model_copy(update={"service": "routing"})
+    container: Any = ServiceContainer(RoutingService, {SETTINGS: settings})
+    for extension in container.extensions:
+        if isinstance(extension, (Subscribe, Forwarder, RpcDoor)):
+            extension.setup()
+    named = set(queues.named(RoutingService, settings.retry_ladder, settings.amqp_uri))
+    assert reaching.watched == named - {("dead", topology.dead_name("routing"))}
+    assert {kind for kind, _ in reaching.watched} == {"work", "requests", "retry"}
