@@ -2,9 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from nameko.standalone.rpc import ClusterRpcProxy
@@ -18,6 +18,8 @@ from services.cli.demo.town import Town, fresh
 from tests.conftest import eventually
 from tests.integration.apart.conftest import Installation
 from tests.integration.collector import Collector, Recorded
+from tests.integration.http_door import HttpDoor
+from tests.integration.visitor import Visitor
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 SERVER, CLIENT, PRODUCER, CONSUMER = 2, 3, 4, 5
@@ -59,6 +61,16 @@ class Watched:
             )
 
         eventually(told)
+
+
+class AtTheDoor(Town):
+    """People who hand in over HTTP."""
+
+    def ask(self, actor: Mapping[str, str], target: str, /, **arguments: Any) -> Any:
+        """By RPC, all else."""
+        if target != "intake.submit":
+            return super().ask(actor, target, **arguments)
+        return HttpDoor(self.env["MOTCUA_INTAKE_URL"], self.issuer).ask(actor, "submit", **arguments)
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +168,31 @@ def test_a_caller_finds_his_own_trace_and_the_calls_between_services_in_it(watch
     assert door.parent_id == CALLER.split("-")[2]
     # who was asked ends a moment after he has answered
     assert door.began <= call.began <= callee.began <= call.ended <= door.ended
+
+
+def test_who_hands_in_at_the_door_and_looks_at_a_page_is_found_by_the_code(watched: Watched) -> None:
+    at_the_door, offered = AtTheDoor(watched.stack.env), await_catalogue(watched.town, "mic")
+    procedure = next(one for one in offered if one["example"]["applicant"]["kind"] == "citizen")
+    story = Story(at_the_door, "mic", procedure, fresh())
+    story.submit()
+    at_the_door.close()
+    who = {"LoaiTaiKhoan": "1", "SoDinhDanh": story.citizen["id"], "HoVaTen": story.applicant["name"]}
+    with Visitor(watched.stack, "nguoi-xem", who) as visitor:
+        visitor.open(f"/ho-so/{story.code}")
+
+    def served(service: str, name: str) -> list[Recorded]:
+        spans = [span for span in watched.collector.spans if (span.service, span.name) == (service, name)]
+        assert all((span.door, span.kind, span.parent_id) == ("http", SERVER, "") for span in spans)
+        return [span for span in spans if span.trace_id in {one.trace_id for one in watched.collector.of(story.code)}]
+
+    handed_in = eventually(
+        lambda: len(found := served("intake", "POST /intake/submit")) == 2 and found
+    )  # he said it twice
+    assert {span.attributes["motcua.dossier_code"] for span in handed_in} == {story.code}
+    (page,) = eventually(lambda: served("portal", "GET /ho-so/<code>"))
+    assert (page.attributes["http.response.status_code"], page.failed) == (200, False)
+    asked = [one for one in watched.collector.of(story.code) if one.trace_id == page.trace_id]
+    assert "intake/get" in {one.name for one in asked}
 
 
 def test_no_span_says_who_it_is_about(watched: Watched) -> None:
