@@ -114,8 +114,10 @@ need_python() {
     "$venv/bin/python" -c '' 2>/dev/null || make_venv "$python"
     say 'installing the Python packages of requirements.lock (about half a minute)'
     "$venv/bin/python" -m pip install -qq --disable-pip-version-check --no-deps --require-hashes \
-        --only-binary :all: -r "$lock" ||
+        --only-binary :all: --no-compile -r "$lock" ||
         die 'The Python packages could not be installed.' 'See what pip said above, then type again: make setup'
+    # pip would compile them on one processor; what cannot be compiled here is none of ours, and none of pip's business
+    "$venv/bin/python" -m compileall -qq -j 0 "$venv/lib" || true
     lock_stamp >"$venv/.lock"
 }
 
